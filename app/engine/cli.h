@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What every subcommand shares: a verb is a function of its arguments; usage errors exit 2; errors print alike.
+// Included by app/engine/*.cpp only.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "core/base/result.h"
+
+namespace CLI {
+class App;
+}
+
+namespace atelier::cli {
+
+using Arguments = std::span<const std::string>;  // what follows the verb's name
+
+// One line of `atelier-engine --help`. A verb without a function here computes with LibTorch: it lives in the sibling
+// executable atelier-engine-compute, which the front program turns into (exec) without linking Torch itself.
+struct Verb {
+    const char* name;
+    const char* help;
+    int (*run)(Arguments);
+};
+
+// Parses; an exit code when the verb must end now (--help → 0, wrong usage → 2, already printed).
+std::optional<int> parse(CLI::App& app, Arguments arguments);
+
+// Prints "error: …" (or one JSON object with --json) on stderr and returns the exit code that belongs to it.
+int report(const Error& error, bool json = false);
+
+// Verbs that answer without LibTorch, one file each.
+int checkVerb(Arguments arguments);
+int schemaVerb(Arguments arguments);
+int datasetVerb(Arguments arguments);
+int exportVerb(Arguments arguments);
+int inspectVerb(Arguments arguments);
+
+// Verbs of atelier-engine-compute, one file each.
+int trainVerb(Arguments arguments);
+int sampleVerb(Arguments arguments);
+int probeVerb(Arguments arguments);
+int replayVerb(Arguments arguments);
+int benchVerb(Arguments arguments);
+int doctorVerb(Arguments arguments);
+
+}  // namespace atelier::cli

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// atelier-engine-compute: the verbs that link LibTorch. Started by atelier-engine, never by hand.
+#include <array>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "app/engine/cli.h"
+
+namespace atelier::cli {
+namespace {
+
+constexpr std::array<Verb, 0> kVerbs{};
+
+}  // namespace
+}  // namespace atelier::cli
+
+int main(int argc, char** argv) {
+    using namespace atelier::cli;
+    std::setvbuf(stdout, nullptr, _IOLBF, 0);
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    for (const auto& verb : kVerbs)
+        if (!arguments.empty() && arguments[0] == verb.name) return verb.run(Arguments(arguments).subspan(1));
+    std::fprintf(stderr, "error: atelier-engine-compute is started by atelier-engine\n");
+    return 2;
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Files that are whole or absent: write to a temporary name in the same folder, fsync, rename.
+// Everything that Atelier writes for keeps goes through here.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/base/result.h"
+
+namespace atelier {
+
+namespace fs = std::filesystem;
+
+// "~/x" → the user's home; anything else unchanged.
+fs::path expandUser(std::string_view path);
+
+// Whole file; refuses more than `limit` bytes with an Error rather than filling the memory.
+Result<std::string> readFile(const fs::path& path, std::uint64_t limit = std::uint64_t{1} << 32);
+
+Status createDirectories(const fs::path& path);
+// Makes a rename or a new file in this folder durable.
+Status fsyncDirectory(const fs::path& path);
+// Atomic within one file system; fsyncs the target's folder.
+Status renameFile(const fs::path& from, const fs::path& to);
+// Points `link` at `target` (relative), replacing an older link in one step.
+Status replaceSymlink(const fs::path& target, const fs::path& link);
+// Bytes a normal user may still write there; the nearest existing parent counts.
+Result<std::uint64_t> freeSpace(const fs::path& path);
+
+// A file that appears under its name only on commit(); dropped without a trace otherwise.
+class AtomicFile {
+  public:
+    static Result<AtomicFile> create(const fs::path& path);
+    AtomicFile(AtomicFile&& other) noexcept;
+    AtomicFile& operator=(AtomicFile&& other) noexcept;
+    ~AtomicFile();
+
+    Status write(std::string_view bytes);
+    Status writeAt(std::uint64_t offset, std::string_view bytes);
+    Status commit();
+    int descriptor() const { return fd_; }
+    const fs::path& path() const { return path_; }
+    const fs::path& temporaryPath() const { return temporary_; }
+
+  private:
+    AtomicFile(int fd, fs::path path, fs::path temporary);
+    void discard() noexcept;
+    int fd_ = -1;
+    fs::path path_;
+    fs::path temporary_;
+};
+
+Status writeFileAtomic(const fs::path& path, std::string_view bytes);
+
+// Read-only memory map of a whole file.
+class MappedFile {
+  public:
+    static Result<MappedFile> open(const fs::path& path);
+    MappedFile(MappedFile&& other) noexcept;
+    MappedFile& operator=(MappedFile&& other) noexcept;
+    ~MappedFile();
+
+    std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
+
+  private:
+    MappedFile(void* data, std::size_t size) : data_(data), size_(size) {}
+    void* data_ = nullptr;
+    std::size_t size_ = 0;
+};
+
+}  // namespace atelier

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// nlohmann-json behind json.h: exceptions end here.
+#include "core/base/json.h"
+
+#include <cmath>
+#include <limits>
+
+namespace atelier {
+
+Result<Json> parseJson(std::string_view text, std::string where) {
+    try {
+        return Json::parse(text);
+    } catch (const Json::parse_error& e) {
+        std::string what = e.what();
+        if (const auto bracket = what.find("] "); bracket != std::string::npos) what.erase(0, bracket + 2);
+        return fail(ErrorCode::Data, "not valid JSON: " + what, std::move(where));
+    }
+}
+
+std::string dumpJson(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+std::string dumpJsonPretty(const Json& value) {
+    return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Json jsonNumber(double value) {
+    if (std::isnan(value)) return "nan";
+    if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
+    return value;
+}
+
+double numberFromJson(const Json& value, double fallback) {
+    if (value.is_number()) return value.get<double>();
+    if (value == "nan") return std::numeric_limits<double>::quiet_NaN();
+    if (value == "inf") return std::numeric_limits<double>::infinity();
+    if (value == "-inf") return -std::numeric_limits<double>::infinity();
+    return fallback;
+}
+
+}  // namespace atelier
