@@ -2,5 +2,7 @@
 #include "app/engine/cli.h"
 
 namespace atelier::cli {
-int checkVerb(Arguments) { return 2; }
+int checkVerb(Arguments) {
+    return 2;
+}
 }  // namespace atelier::cli

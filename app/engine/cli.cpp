@@ -12,7 +12,8 @@
 namespace atelier::cli {
 
 std::optional<int> parse(CLI::App& app, Arguments arguments) {
-    std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());  // CLI11 takes them from the back
+    std::vector<std::string> reversed(arguments.rbegin(),
+                                      arguments.rend());  // CLI11 takes them from the back
     try {
         app.parse(reversed);
     } catch (const CLI::ParseError& e) {

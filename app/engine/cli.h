@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What every subcommand shares: a verb is a function of its arguments; usage errors exit 2; errors print alike.
-// Included by app/engine/*.cpp only.
+// What every subcommand shares: a verb is a function of its arguments; usage errors exit 2; errors print
+// alike. Included by app/engine/*.cpp only.
 #pragma once
 
 #include <optional>
@@ -17,8 +17,9 @@ namespace atelier::cli {
 
 using Arguments = std::span<const std::string>;  // what follows the verb's name
 
-// One line of `atelier-engine --help`. A verb without a function here computes with LibTorch: it lives in the sibling
-// executable atelier-engine-compute, which the front program turns into (exec) without linking Torch itself.
+// One line of `atelier-engine --help`. A verb without a function here computes with LibTorch: it lives in the
+// sibling executable atelier-engine-compute, which the front program turns into (exec) without linking Torch
+// itself.
 struct Verb {
     const char* name;
     const char* help;

@@ -33,19 +33,22 @@ constexpr std::array kVerbs{
 };
 
 void printHelp() {
-    std::printf("atelier-engine %s: train image diffusion models without a window\n\n"
-                "usage: atelier-engine VERB [options]      (atelier-engine VERB --help explains one)\n"
-                "       atelier-engine config=CONFIG.yaml [key=value …]      open-diffusion's form of train\n\n",
-                kVersion);
+    std::printf(
+        "atelier-engine %s: train image diffusion models without a window\n\n"
+        "usage: atelier-engine VERB [options]      (atelier-engine VERB --help explains one)\n"
+        "       atelier-engine config=CONFIG.yaml [key=value …]      open-diffusion's form of train\n\n",
+        kVersion);
     for (const auto& verb : kVerbs) std::printf("  %-9s %s\n", verb.name, verb.help);
-    std::printf("\nexit codes: 0 done or stopped on request, 2 wrong usage or configuration, 3 unusable data,\n"
-                "            4 suspended (run again), 1 anything else\n");
+    std::printf(
+        "\nexit codes: 0 done or stopped on request, 2 wrong usage or configuration, 3 unusable data,\n"
+        "            4 suspended (run again), 1 anything else\n");
 }
 
 // Replaces this process by the sibling that links LibTorch, with the same arguments.
 int becomeCompute(std::vector<std::string> arguments) {
     std::error_code error;
-    auto sibling = std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "atelier-engine-compute";
+    auto sibling =
+        std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "atelier-engine-compute";
     std::vector<char*> argv;
     std::string path = sibling.string();
     argv.push_back(path.data());
@@ -53,7 +56,8 @@ int becomeCompute(std::vector<std::string> arguments) {
     argv.push_back(nullptr);
     ::execv(path.c_str(), argv.data());
     std::fprintf(stderr,
-                 "error: %s: cannot be started: %s. This engine was built without LibTorch, or its second half is missing; "
+                 "error: %s: cannot be started: %s. This engine was built without LibTorch, or its second "
+                 "half is missing; "
                  "run scripts/setup and build again.\n",
                  path.c_str(), std::strerror(errno));
     return 1;
@@ -82,8 +86,9 @@ int run(const std::vector<std::string>& arguments) {
         return verb.run(Arguments(arguments).subspan(1));
     }
     const std::string nearest = nearestName(arguments[0], names);
-    return report(Error{ErrorCode::Usage, "there is no verb \"" + arguments[0] + "\"", "",
-                        nearest.empty() ? "atelier-engine --help lists them." : "Did you mean \"" + nearest + "\"?"});
+    return report(
+        Error{ErrorCode::Usage, "there is no verb \"" + arguments[0] + "\"", "",
+              nearest.empty() ? "atelier-engine --help lists them." : "Did you mean \"" + nearest + "\"?"});
 }
 
 }  // namespace

@@ -8,7 +8,8 @@
 namespace atelier {
 
 void checkFailed(const char* condition, const char* file, int line, const std::string& context) {
-    std::fprintf(stderr, "internal error: %s\n  broken: %s\n  at: %s:%d\n", context.c_str(), condition, file, line);
+    std::fprintf(stderr, "internal error: %s\n  broken: %s\n  at: %s:%d\n", context.c_str(), condition, file,
+                 line);
     std::abort();
 }
 

@@ -9,7 +9,7 @@ namespace atelier {
 [[noreturn]] void checkFailed(const char* condition, const char* file, int line, const std::string& context);
 }
 
-#define ATELIER_CHECK(condition, context)                                                        \
-    do {                                                                                         \
-        if (!(condition)) ::atelier::checkFailed(#condition, __FILE__, __LINE__, (context));     \
+#define ATELIER_CHECK(condition, context)                                                    \
+    do {                                                                                     \
+        if (!(condition)) ::atelier::checkFailed(#condition, __FILE__, __LINE__, (context)); \
     } while (false)

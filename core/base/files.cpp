@@ -18,8 +18,8 @@ namespace {
 
 fs::path temporaryName(const fs::path& path) {
     static std::atomic<unsigned> counter{0};
-    return path.parent_path() /
-           ("." + path.filename().string() + "." + std::to_string(::getpid()) + "." + std::to_string(counter++) + ".tmp");
+    return path.parent_path() / ("." + path.filename().string() + "." + std::to_string(::getpid()) + "." +
+                                 std::to_string(counter++) + ".tmp");
 }
 
 Status writeAll(int fd, std::string_view bytes, const fs::path& path) {
@@ -38,7 +38,8 @@ Status writeAll(int fd, std::string_view bytes, const fs::path& path) {
 
 fs::path expandUser(std::string_view path) {
     if (path == "~" || path.starts_with("~/")) {
-        if (const char* home = std::getenv("HOME")) return fs::path(home) / path.substr(path.size() > 1 ? 2 : 1);
+        if (const char* home = std::getenv("HOME"))
+            return fs::path(home) / path.substr(path.size() > 1 ? 2 : 1);
     }
     return fs::path(path);
 }
@@ -56,13 +57,16 @@ Result<std::string> readFile(const fs::path& path, std::uint64_t limit) {
     const auto size = static_cast<std::uint64_t>(info.st_size);
     if (size > limit) {
         ::close(fd);
-        return fail(ErrorCode::Io, "it has " + std::to_string(size) + " bytes, more than the " + std::to_string(limit) + " expected here",
+        return fail(ErrorCode::Io,
+                    "it has " + std::to_string(size) + " bytes, more than the " + std::to_string(limit) +
+                        " expected here",
                     path.string());
     }
     text.resize(size);
     std::size_t done = 0;
     for (;;) {
-        if (done == text.size()) text.resize(text.size() + (done == size ? 1 : 65536));  // files of /proc say size 0
+        if (done == text.size())
+            text.resize(text.size() + (done == size ? 1 : 65536));  // files of /proc say size 0
         const ssize_t n = ::read(fd, text.data() + done, text.size() - done);
         if (n < 0 && errno == EINTR) continue;
         if (n < 0) {
@@ -96,7 +100,8 @@ Status fsyncDirectory(const fs::path& path) {
     const int code = errno;
     ::close(fd);
     // Some network and FUSE file systems cannot sync folders; nothing better can be done there.
-    if (result != 0 && code != EINVAL && code != ENOTSUP) return failErrno(code, "sync the folder", path.string());
+    if (result != 0 && code != EINVAL && code != ENOTSUP)
+        return failErrno(code, "sync the folder", path.string());
     return {};
 }
 
@@ -107,7 +112,8 @@ Status renameFile(const fs::path& from, const fs::path& to) {
 
 Status replaceSymlink(const fs::path& target, const fs::path& link) {
     const fs::path temporary = temporaryName(link);
-    if (::symlink(target.c_str(), temporary.c_str()) != 0) return failErrno(errno, "create the link", link.string());
+    if (::symlink(target.c_str(), temporary.c_str()) != 0)
+        return failErrno(errno, "create the link", link.string());
     if (auto done = renameFile(temporary, link); !done) {
         ::unlink(temporary.c_str());
         return done;
@@ -118,7 +124,8 @@ Status replaceSymlink(const fs::path& target, const fs::path& link) {
 Result<std::uint64_t> freeSpace(const fs::path& path) {
     fs::path probe = fs::absolute(path);
     std::error_code error;
-    while (!fs::exists(probe, error) && probe.has_parent_path() && probe != probe.parent_path()) probe = probe.parent_path();
+    while (!fs::exists(probe, error) && probe.has_parent_path() && probe != probe.parent_path())
+        probe = probe.parent_path();
     struct statvfs info {};
     if (::statvfs(probe.c_str(), &info) != 0) return failErrno(errno, "read the free space", probe.string());
     return static_cast<std::uint64_t>(info.f_bavail) * info.f_frsize;
@@ -128,7 +135,9 @@ AtomicFile::AtomicFile(int fd, fs::path path, fs::path temporary)
     : fd_(fd), path_(std::move(path)), temporary_(std::move(temporary)) {}
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)), temporary_(std::move(other.temporary_)) {}
+    : fd_(std::exchange(other.fd_, -1)),
+      path_(std::move(other.path_)),
+      temporary_(std::move(other.temporary_)) {}
 
 AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
     if (this != &other) {
@@ -140,7 +149,9 @@ AtomicFile& AtomicFile::operator=(AtomicFile&& other) noexcept {
     return *this;
 }
 
-AtomicFile::~AtomicFile() { discard(); }
+AtomicFile::~AtomicFile() {
+    discard();
+}
 
 void AtomicFile::discard() noexcept {
     if (fd_ < 0) return;
@@ -155,7 +166,9 @@ Result<AtomicFile> AtomicFile::create(const fs::path& path) {
     return AtomicFile(fd, path, std::move(temporary));
 }
 
-Status AtomicFile::write(std::string_view bytes) { return writeAll(fd_, bytes, path_); }
+Status AtomicFile::write(std::string_view bytes) {
+    return writeAll(fd_, bytes, path_);
+}
 
 Status AtomicFile::writeAt(std::uint64_t offset, std::string_view bytes) {
     while (!bytes.empty()) {

@@ -18,7 +18,9 @@ Sha256::Sha256(Sha256&&) noexcept = default;
 Sha256& Sha256::operator=(Sha256&&) noexcept = default;
 Sha256::~Sha256() = default;
 
-void Sha256::update(std::string_view bytes) { EVP_DigestUpdate(state_->context, bytes.data(), bytes.size()); }
+void Sha256::update(std::string_view bytes) {
+    EVP_DigestUpdate(state_->context, bytes.data(), bytes.size());
+}
 
 std::string Sha256::hexDigest() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -46,11 +48,14 @@ Result<std::string> sha256HexOfFile(const fs::path& path) {
     return sha256Hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
-std::uint64_t xxh3(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+std::uint64_t xxh3(std::string_view bytes) {
+    return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 std::string hex(std::uint64_t value, int digits) {
     std::string text(16, '0');
-    for (int i = 15; i >= 0; --i, value >>= 4) text[static_cast<std::size_t>(i)] = "0123456789abcdef"[value & 15];
+    for (int i = 15; i >= 0; --i, value >>= 4)
+        text[static_cast<std::size_t>(i)] = "0123456789abcdef"[value & 15];
     return text.substr(0, static_cast<std::size_t>(digits));
 }
 

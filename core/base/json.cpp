@@ -17,7 +17,9 @@ Result<Json> parseJson(std::string_view text, std::string where) {
     }
 }
 
-std::string dumpJson(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace); }
+std::string dumpJson(const Json& value) {
+    return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 std::string dumpJsonPretty(const Json& value) {
     return value.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

@@ -11,15 +11,20 @@ namespace {
 
 spdlog::level::level_enum toSpdlog(Level level) {
     switch (level) {
-        case Level::Debug: return spdlog::level::debug;
-        case Level::Info: return spdlog::level::info;
-        case Level::Warning: return spdlog::level::warn;
-        case Level::Error: break;
+        case Level::Debug:
+            return spdlog::level::debug;
+        case Level::Info:
+            return spdlog::level::info;
+        case Level::Warning:
+            return spdlog::level::warn;
+        case Level::Error:
+            break;
     }
     return spdlog::level::err;
 }
 
-// spdlog keeps its default logger in its own registry; ours is made on first use and lives as long as the process.
+// spdlog keeps its default logger in its own registry; ours is made on first use and lives as long as the
+// process.
 spdlog::logger& logger() {
     static const std::shared_ptr<spdlog::logger> instance = [] {
         auto sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
@@ -35,9 +40,13 @@ spdlog::logger& logger() {
 
 }  // namespace
 
-void write(Level level, std::string_view text) { logger().log(toSpdlog(level), text); }
+void write(Level level, std::string_view text) {
+    logger().log(toSpdlog(level), text);
+}
 
-void setLevel(Level level) { logger().sinks().front()->set_level(toSpdlog(level)); }
+void setLevel(Level level) {
+    logger().sinks().front()->set_level(toSpdlog(level));
+}
 
 Status addFile(const std::filesystem::path& path) {
     try {
@@ -50,6 +59,8 @@ Status addFile(const std::filesystem::path& path) {
     return {};
 }
 
-void flush() { logger().flush(); }
+void flush() {
+    logger().flush();
+}
 
 }  // namespace atelier::log

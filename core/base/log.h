@@ -12,10 +12,18 @@ namespace atelier::log {
 enum class Level { Debug, Info, Warning, Error };
 
 void write(Level level, std::string_view text);
-inline void debug(std::string_view text) { write(Level::Debug, text); }
-inline void info(std::string_view text) { write(Level::Info, text); }
-inline void warning(std::string_view text) { write(Level::Warning, text); }
-inline void error(std::string_view text) { write(Level::Error, text); }
+inline void debug(std::string_view text) {
+    write(Level::Debug, text);
+}
+inline void info(std::string_view text) {
+    write(Level::Info, text);
+}
+inline void warning(std::string_view text) {
+    write(Level::Warning, text);
+}
+inline void error(std::string_view text) {
+    write(Level::Error, text);
+}
 
 // Lowest level that is printed on stderr; the file gets everything from Debug on.
 void setLevel(Level level);

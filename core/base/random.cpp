@@ -22,14 +22,17 @@ std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> c, std::arr
     return c;
 }
 
-// Counter words: block index (32), stream (32), number (64). A generator yields 2^34 words, enough for any tensor.
+// Counter words: block index (32), stream (32), number (64). A generator yields 2^34 words, enough for any
+// tensor.
 std::array<std::uint32_t, 4> Random::block(std::uint64_t blockIndex) const {
     return philox4x32({static_cast<std::uint32_t>(blockIndex), static_cast<std::uint32_t>(stream_),
                        static_cast<std::uint32_t>(number_), static_cast<std::uint32_t>(number_ >> 32)},
                       {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
 }
 
-std::uint32_t Random::bits(std::uint64_t index) const { return block(index / 4)[index % 4]; }
+std::uint32_t Random::bits(std::uint64_t index) const {
+    return block(index / 4)[index % 4];
+}
 
 double Random::uniform(std::uint64_t index) const {
     const auto words = block(index / 2);
@@ -56,7 +59,8 @@ void Random::normals(std::span<float> out, std::uint64_t offset) const {
         double values[4];
         for (std::size_t pair = 0; pair < 2; ++pair) {
             const double u = (static_cast<double>(words[2 * pair]) + 1.0) * 0x1.0p-32;  // (0, 1]
-            const double angle = 2.0 * std::numbers::pi * (static_cast<double>(words[2 * pair + 1]) * 0x1.0p-32);
+            const double angle =
+                2.0 * std::numbers::pi * (static_cast<double>(words[2 * pair + 1]) * 0x1.0p-32);
             const double radius = std::sqrt(-2.0 * std::log(u));
             values[2 * pair] = radius * std::cos(angle);
             values[2 * pair + 1] = radius * std::sin(angle);
@@ -79,9 +83,10 @@ std::uint64_t Permutation::operator()(std::uint64_t position) const {
         auto left = static_cast<std::uint32_t>(x >> halfBits_) & mask;
         auto right = static_cast<std::uint32_t>(x) & mask;
         for (std::uint32_t round = 0; round < 6; ++round) {
-            const auto words = philox4x32({right, static_cast<std::uint32_t>(RandomStream::Shuffle) | (round << 8),
-                                           static_cast<std::uint32_t>(number_), static_cast<std::uint32_t>(number_ >> 32)},
-                                          {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
+            const auto words =
+                philox4x32({right, static_cast<std::uint32_t>(RandomStream::Shuffle) | (round << 8),
+                            static_cast<std::uint32_t>(number_), static_cast<std::uint32_t>(number_ >> 32)},
+                           {static_cast<std::uint32_t>(seed_), static_cast<std::uint32_t>(seed_ >> 32)});
             const std::uint32_t mixed = left ^ (words[0] & mask);
             left = right;
             right = mixed;

@@ -13,26 +13,28 @@
 namespace atelier {
 
 // One Philox4x32-10 block: 128-bit counter, 64-bit key → four 32-bit words.
-std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
+std::array<std::uint32_t, 4> philox4x32(std::array<std::uint32_t, 4> counter,
+                                        std::array<std::uint32_t, 2> key);
 
 // What the numbers are for. Values are part of the format: never renumber.
 enum class RandomStream : std::uint32_t {
-    Shuffle = 1,      // order of samples, number = epoch
-    Timestep = 2,     // number = global sample number
-    Noise = 3,        // number = global sample number
-    Caption = 4,      // caption dropout, shuffling; number = global sample number
-    Crop = 5,         // crop and flip; number = global sample number
-    Latent = 6,       // the VAE's reparameterisation noise; number = global sample number
-    Init = 7,         // weight initialisation; number = index of the tensor
-    Sample = 8,       // pictures; number = index of the picture
-    SampleStep = 9,   // a stochastic sampler's noise; number = picture × 2^20 + step
-    Replacement = 10, // which sample stands in for a dropped one
+    Shuffle = 1,       // order of samples, number = epoch
+    Timestep = 2,      // number = global sample number
+    Noise = 3,         // number = global sample number
+    Caption = 4,       // caption dropout, shuffling; number = global sample number
+    Crop = 5,          // crop and flip; number = global sample number
+    Latent = 6,        // the VAE's reparameterisation noise; number = global sample number
+    Init = 7,          // weight initialisation; number = index of the tensor
+    Sample = 8,        // pictures; number = index of the picture
+    SampleStep = 9,    // a stochastic sampler's noise; number = picture × 2^20 + step
+    Replacement = 10,  // which sample stands in for a dropped one
 };
 
 // A stateless generator of one (seed, stream, number).
 class Random {
   public:
-    Random(std::uint64_t seed, RandomStream stream, std::uint64_t number) : seed_(seed), stream_(stream), number_(number) {}
+    Random(std::uint64_t seed, RandomStream stream, std::uint64_t number)
+        : seed_(seed), stream_(stream), number_(number) {}
 
     // 32 random bits number `index` of this generator.
     std::uint32_t bits(std::uint64_t index) const;
@@ -40,7 +42,8 @@ class Random {
     double uniform(std::uint64_t index) const;
     // Uniform integer in [0, bound), unbiased to 2^-64; bound > 0.
     std::uint64_t below(std::uint64_t bound, std::uint64_t index) const;
-    // Standard normals by Box–Muller in double precision, rounded to float; out[i] depends only on i + offset.
+    // Standard normals by Box–Muller in double precision, rounded to float; out[i] depends only on i +
+    // offset.
     void normals(std::span<float> out, std::uint64_t offset = 0) const;
 
   private:
@@ -50,8 +53,8 @@ class Random {
     std::uint64_t number_;
 };
 
-// A pseudo-random permutation of [0, size) evaluated at one point, in O(1) memory (cycle-walking Feistel network).
-// The same for every device and rank; used for shuffling without an index in memory.
+// A pseudo-random permutation of [0, size) evaluated at one point, in O(1) memory (cycle-walking Feistel
+// network). The same for every device and rank; used for shuffling without an index in memory.
 class Permutation {
   public:
     Permutation(std::uint64_t size, std::uint64_t seed, std::uint64_t number);

@@ -11,14 +11,14 @@ namespace atelier {
 
 // What kind of failure this is; decides the exit code of a program (DESIGN §5).
 enum class ErrorCode {
-    Usage,        // wrong command line                         → 2
-    Config,       // wrong configuration                        → 2
-    Model,        // a model folder or file that cannot be used → 2
-    Data,         // unusable images, captions or shards        → 3
-    Suspended,    // checkpointed on request, run me again      → 4
-    Cancelled,    // ended because someone asked                → 1
-    Io,           // disk, permission, space                    → 1
-    Internal,     // anything else                              → 1
+    Usage,      // wrong command line                         → 2
+    Config,     // wrong configuration                        → 2
+    Model,      // a model folder or file that cannot be used → 2
+    Data,       // unusable images, captions or shards        → 3
+    Suspended,  // checkpointed on request, run me again      → 4
+    Cancelled,  // ended because someone asked                → 1
+    Io,         // disk, permission, space                    → 1
+    Internal,   // anything else                              → 1
 };
 
 struct Error {
@@ -51,13 +51,13 @@ std::string_view errorCodeName(ErrorCode code);
 // Unwrap a Result or return its Error: ATELIER_TRY(auto text, readFile(path));
 #define ATELIER_CONCAT_(a, b) a##b
 #define ATELIER_CONCAT(a, b) ATELIER_CONCAT_(a, b)
-#define ATELIER_TRY_(tmp, decl, expr)                              \
-    auto&& tmp = (expr);                                           \
+#define ATELIER_TRY_(tmp, decl, expr)                             \
+    auto&& tmp = (expr);                                          \
     if (!tmp) return tl::make_unexpected(std::move(tmp).error()); \
     decl = *std::move(tmp)
 #define ATELIER_TRY(decl, expr) ATELIER_TRY_(ATELIER_CONCAT(result_, __LINE__), decl, expr)
 // The same for a Status.
-#define ATELIER_DO(expr)                                                                        \
-    do {                                                                                        \
+#define ATELIER_DO(expr)                                                                               \
+    do {                                                                                               \
         if (auto&& status_ = (expr); !status_) return tl::make_unexpected(std::move(status_).error()); \
     } while (false)

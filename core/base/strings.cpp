@@ -135,11 +135,20 @@ bool parseBytes(std::string_view text, std::uint64_t& bytes) {
         const std::string rest = unit.substr(binary ? 2 : 1);
         if (!rest.empty() && rest != "b") return false;
         switch (unit[0]) {
-            case 'k': factor = base; break;
-            case 'm': factor = base * base; break;
-            case 'g': factor = base * base * base; break;
-            case 't': factor = base * base * base * base; break;
-            default: return false;
+            case 'k':
+                factor = base;
+                break;
+            case 'm':
+                factor = base * base;
+                break;
+            case 'g':
+                factor = base * base * base;
+                break;
+            case 't':
+                factor = base * base * base * base;
+                break;
+            default:
+                return false;
         }
     }
     if (value * factor >= 0x1.0p63) return false;
@@ -159,7 +168,10 @@ std::string humanDuration(double seconds) {
 }
 
 std::string plural(std::uint64_t count, std::string_view one, std::string_view many) {
-    return std::to_string(count) + " " + (count == 1 ? std::string(one) : many.empty() ? std::string(one) + "s" : std::string(many));
+    return std::to_string(count) + " " +
+           (count == 1     ? std::string(one)
+            : many.empty() ? std::string(one) + "s"
+                           : std::string(many));
 }
 
 }  // namespace atelier

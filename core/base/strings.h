@@ -17,9 +17,12 @@ std::string toLowerAscii(std::string_view text);
 
 // Length of the valid UTF-8 prefix; equal to text.size() when all of it is valid.
 std::size_t validUtf8Prefix(std::string_view text);
-inline bool isValidUtf8(std::string_view text) { return validUtf8Prefix(text) == text.size(); }
+inline bool isValidUtf8(std::string_view text) {
+    return validUtf8Prefix(text) == text.size();
+}
 
-// The candidate nearest by edit distance (insert, delete, replace, swap), or "" when none is near enough to suggest.
+// The candidate nearest by edit distance (insert, delete, replace, swap), or "" when none is near enough to
+// suggest.
 std::string nearestName(std::string_view name, std::span<const std::string> candidates);
 
 // "171 MB", "8.9 GB": decimal units, three significant digits at most.

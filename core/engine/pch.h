@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The precompiled header of core/engine: LibTorch without its data loaders, and the std headers that everyone uses.
-// Sources still include what they use; this only makes it cheap.
+// The precompiled header of core/engine: LibTorch without its data loaders, and the std headers that everyone
+// uses. Sources still include what they use; this only makes it cheap.
 #pragma once
 
 #include <ATen/ATen.h>

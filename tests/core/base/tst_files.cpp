@@ -15,7 +15,8 @@ class TestFiles : public QObject {
     QTemporaryDir dir_;
     fs::path root() const { return dir_.path().toStdString(); }
     std::size_t entries() const {
-        return static_cast<std::size_t>(std::distance(fs::directory_iterator(root()), fs::directory_iterator{}));
+        return static_cast<std::size_t>(
+            std::distance(fs::directory_iterator(root()), fs::directory_iterator{}));
     }
 
   private Q_SLOTS:
@@ -35,7 +36,8 @@ class TestFiles : public QObject {
         }
         QCOMPARE(entries(), before);
     }
-    // A limit on the file size stands in for a full disk: the old content must survive, the message must name the file.
+    // A limit on the file size stands in for a full disk: the old content must survive, the message must name
+    // the file.
     void fullDiskKeepsTheOldFile() {
         const auto path = root() / "c.txt";
         QVERIFY(writeFileAtomic(path, "old"));

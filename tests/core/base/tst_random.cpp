@@ -16,7 +16,8 @@ class TestRandom : public QObject {
     void philoxKnownAnswers() {
         using Words = std::array<std::uint32_t, 4>;
         QCOMPARE(philox4x32({0, 0, 0, 0}, {0, 0}), (Words{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
-        QCOMPARE(philox4x32({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}), (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+        QCOMPARE(philox4x32({~0u, ~0u, ~0u, ~0u}, {~0u, ~0u}),
+                 (Words{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
         QCOMPARE(philox4x32({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}),
                  (Words{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
     }
@@ -57,7 +58,8 @@ class TestRandom : public QObject {
 
     void permutationVisitsEachOnce_data() {
         QTest::addColumn<quint64>("size");
-        for (const quint64 size : {1, 2, 3, 5, 16, 17, 1000, 65537}) QTest::newRow(qPrintable(QString::number(size))) << size;
+        for (const quint64 size : {1, 2, 3, 5, 16, 17, 1000, 65537})
+            QTest::newRow(qPrintable(QString::number(size))) << size;
     }
     void permutationVisitsEachOnce() {
         QFETCH(quint64, size);

@@ -50,8 +50,8 @@ class TestStrings : public QObject {
     void utf8() {
         QVERIFY(isValidUtf8("häuser 🦊"));
         QCOMPARE(validUtf8Prefix("ab\xff"), std::size_t(2));
-        QVERIFY(!isValidUtf8("\xc0\xaf"));        // overlong
-        QVERIFY(!isValidUtf8("\xed\xa0\x80"));    // surrogate
+        QVERIFY(!isValidUtf8("\xc0\xaf"));         // overlong
+        QVERIFY(!isValidUtf8("\xed\xa0\x80"));     // surrogate
         QVERIFY(!isValidUtf8("abc\xf0\x9f\xa6"));  // cut short
     }
     void jsonNumbers() {
@@ -62,7 +62,8 @@ class TestStrings : public QObject {
     }
     // NIST's example for "abc".
     void sha256() {
-        QCOMPARE(sha256Hex("abc"), std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+        QCOMPARE(sha256Hex("abc"),
+                 std::string("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
     }
     void versionIsTheBuildSystems() {
         const auto text = readFile(fs::path(ATELIER_SOURCE_DIR) / "CMakeLists.txt");
