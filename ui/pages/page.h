@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Base of every page: header 56 (switcher or title, tabs, notes, actions, primary button), banners, body, inspector that
+// turns into a drawer in a narrow window. Derive, fill the header and body in the constructor; ui/frame shows it.
+#pragma once
+
+#include <QAction>
+#include <QPointer>
+#include <QWidget>
+#include <functional>
+
+#include "ui/models/dropped.h"
+#include "ui/widgets/controls.h"
+#include "ui/widgets/messages.h"
+
+class QBoxLayout;
+class QSplitter;
+class QTabBar;
+class QUndoStack;
+
+namespace atelier {
+
+// One card of the drop overlay: what letting go there would do.
+struct DropTarget {
+    QString iconName, title, text;
+    std::function<void(const Dropped&)> drop;
+};
+
+class PageHeader : public QWidget {
+    Q_OBJECT
+  public:
+    explicit PageHeader(QWidget* parent = nullptr);
+    // Left side, in the order of the calls: title or switcher, tabs, then notes and pills.
+    void setTitle(const QString& text);
+    void addLeading(QWidget* widget);
+    QTabBar* tabs();                                   // made at the first call
+    void setTabPill(int tab, const QString& text, PillTone tone);
+    // Right side, left to right; the primary button comes last.
+    void addTrailing(QWidget* widget);
+    QToolButton* addIconAction(QAction* action);
+    QPushButton* addAction(QAction* action, ButtonRole role = ButtonRole::Normal);
+    using QWidget::addAction;
+    QPushButton* setPrimary(QAction* action);
+
+  private:
+    QBoxLayout* leading_;
+    QBoxLayout* trailing_;
+    QLabel* title_ = nullptr;
+    QTabBar* tabs_ = nullptr;
+    QWidget* primary_ = nullptr;
+};
+
+class Page : public QWidget {
+    Q_OBJECT
+  public:
+    explicit Page(QWidget* parent = nullptr);
+
+    PageHeader* header() const { return header_; }
+    BannerStack* banners() const { return banners_; }
+    void setBody(QWidget* body);
+    // Right pane, 320 wide (or `width`); folds by Ctrl+I, becomes a drawer below 1200 px.
+    void setInspector(QWidget* inspector, int width = 320);
+    bool inspectorVisible() const;
+    void setInspectorVisible(bool visible);
+
+    // Every action of the page: command palette, menu and shortcuts are made from this list. `menu` = its menu's title.
+    QAction* addPageAction(const QString& menu, const QString& text, const QKeySequence& keys, const QString& iconName,
+                           std::function<void()> run);
+    struct MenuAction { QString menu; QAction* action; };
+    const std::vector<MenuAction>& pageActions() const { return actions_; }
+
+    virtual QUndoStack* undoStack() { return nullptr; }
+    // Opens an object of this page: a dataset folder, YAML file or run folder. False when it is not one of its kind.
+    virtual bool open(const QString& path) { Q_UNUSED(path); return false; }
+    // The object and place shown, for Alt+Left/Right; restored by openLocation().
+    virtual QString location() const { return {}; }
+    virtual void openLocation(const QString& location) { Q_UNUSED(location); }
+    // Cards offered while `dropped` hovers over this page; the first is also what dropping anywhere does. Empty: not here.
+    virtual QList<DropTarget> dropTargets(const Dropped& dropped) { Q_UNUSED(dropped); return {}; }
+    // Palette entries of the page's objects (name, path).
+    virtual QList<std::pair<QString, QString>> objects() const { return {}; }
+
+    QString statusNote() const { return note_; }
+    void setStatusNote(const QString& note);  // right part of the status bar
+    void setBadge(int count);                 // number at the rail icon
+    int badge() const { return badge_; }
+
+  Q_SIGNALS:
+    void statusNoteChanged(const QString& note);
+    void badgeChanged(int count);
+    void locationChanged();                                        // the frame puts it into the history
+    void messageRaised(const atelier::Message& message);           // shown as a toast
+    void pageRequested(const QString& pageId, const QString& object);  // "configure", "/path/to/x.yaml"
+
+  protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+  private:
+    void layoutInspector();
+    PageHeader* header_;
+    BannerStack* banners_;
+    QSplitter* splitter_;
+    QWidget* bodyHost_;
+    QPointer<QWidget> body_, inspector_;
+    QWidget* drawer_ = nullptr;
+    std::vector<MenuAction> actions_;
+    QString note_;
+    int badge_ = 0;
+    int inspectorWidth_ = 320;
+    bool wantInspector_ = true;
+};
+
+}  // namespace atelier

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The small controls every page is made of: buttons by role, segmented control, pill, labels, search field, card, line.
+// Their looks come from ui/style; what is set here is role, name and behaviour.
+#pragma once
+
+#include <QAbstractButton>
+#include <QButtonGroup>
+#include <QFrame>
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QToolButton>
+#include <QWidget>
+
+#include "ui/style/fonts.h"
+#include "ui/style/icons.h"
+
+namespace atelier {
+
+// One primary per page; danger is red text, never a red fill; link looks like a link.
+enum class ButtonRole { Normal, Primary, Ghost, Danger, Link };
+enum class ButtonSize { Normal, Small };
+
+QPushButton* makeButton(const QString& text, const QString& iconName = {}, ButtonRole role = ButtonRole::Normal,
+                        ButtonSize size = ButtonSize::Normal);
+// Follows the action's text, icon, enabled and visible states, and triggers it.
+QPushButton* makeButton(QAction* action, ButtonRole role = ButtonRole::Normal, ButtonSize size = ButtonSize::Normal);
+// 30 × 30 flat button; `name` is its tooltip and accessible name.
+QToolButton* makeIconButton(const QString& iconName, const QString& name);
+QToolButton* makeIconButton(QAction* action);
+void setButtonRole(QPushButton* button, ButtonRole role);
+
+// Text in one of the four sizes; `tone` "text", "text2", "text3", "good", "warn" or "bad".
+QLabel* makeLabel(const QString& text, style::TextSize size = style::TextSize::Body, QFont::Weight weight = QFont::Normal,
+                  style::Tone tone = style::Tone::Text);
+// Sets the tone of a label at any time.
+void setLabelTone(QLabel* label, style::Tone tone);
+
+QLineEdit* makeSearchField(const QString& placeholder);
+QFrame* makeLine(Qt::Orientation orientation = Qt::Horizontal);
+// A surface with a hairline and radius 8; give it a layout.
+QFrame* makeCard();
+// A sunken surface with radius 8.
+QFrame* makeWell();
+
+// "(Basic 14│Advanced 52│Expert 163)": exclusive choice, arrow keys move.
+class SegmentedControl : public QFrame {
+    Q_OBJECT
+  public:
+    explicit SegmentedControl(const QString& accessibleName, QWidget* parent = nullptr);
+    int addSegment(const QString& text, const QString& iconName = {});
+    void setSegmentText(int index, const QString& text);
+    int currentIndex() const { return group_.checkedId(); }
+    void setCurrentIndex(int index);
+    int count() const { return int(group_.buttons().size()); }
+
+  Q_SIGNALS:
+    void currentChanged(int index);
+
+  protected:
+    void keyPressEvent(QKeyEvent* event) override;
+
+  private:
+    QButtonGroup group_;
+};
+
+enum class PillTone { Neutral, Accent, Good, Warn, Bad };
+
+// State in a word: soft background, 7-px dot or 12-px icon, 12-px text.
+class Pill : public QWidget {
+    Q_OBJECT
+  public:
+    explicit Pill(const QString& text = {}, PillTone tone = PillTone::Neutral, QWidget* parent = nullptr);
+    void set(const QString& text, PillTone tone);
+    void setDot(bool on);
+    void setIconName(const QString& name);
+    QString text() const { return text_; }
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override { return sizeHint(); }
+    // For delegates: paints a pill into `rect` (left aligned, vertically centred) and returns its width.
+    static int paint(QPainter& painter, const QRect& rect, const QString& text, PillTone tone, bool dot, const QString& iconName, qreal dpr);
+    static int widthOf(const QString& text, bool dot, bool icon);
+
+  protected:
+    void paintEvent(QPaintEvent* event) override;
+
+  private:
+    QString text_, iconName_;
+    PillTone tone_;
+    bool dot_ = false;
+};
+
+// Live numbers: every digit takes the width of "0", so that nothing shivers while it counts. Value large, unit small.
+class FigureLabel : public QWidget {
+    Q_OBJECT
+  public:
+    explicit FigureLabel(QWidget* parent = nullptr, style::TextSize size = style::TextSize::Figure);
+    void setValue(const QString& value, const QString& unit = {});
+    QString value() const { return value_; }
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override { return sizeHint(); }
+
+  protected:
+    void paintEvent(QPaintEvent* event) override;
+
+  private:
+    QString value_, unit_;
+    style::TextSize size_;
+};
+
+// One line of text that ends in "…" (or is cut in the middle) when it does not fit; the whole text is its tooltip.
+class ElidedLabel : public QLabel {
+    Q_OBJECT
+  public:
+    explicit ElidedLabel(const QString& text = {}, Qt::TextElideMode mode = Qt::ElideRight, QWidget* parent = nullptr);
+    QSize minimumSizeHint() const override;
+
+  protected:
+    void paintEvent(QPaintEvent* event) override;
+
+  private:
+    Qt::TextElideMode mode_;
+};
+
+// 6 px (hero: 8) bar without text. fraction < 0: length unknown.
+class ProgressLine : public QWidget {
+    Q_OBJECT
+  public:
+    explicit ProgressLine(QWidget* parent = nullptr, int thickness = 6);
+    void setFraction(double fraction);
+    void setTone(PillTone tone);
+    QSize sizeHint() const override { return {120, thickness_}; }
+    static void paint(QPainter& painter, const QRectF& rect, double fraction, PillTone tone);
+
+  protected:
+    void paintEvent(QPaintEvent* event) override;
+
+  private:
+    double fraction_ = 0;
+    int thickness_;
+    PillTone tone_ = PillTone::Accent;
+};
+
+// 12 345 with narrow no-break spaces.
+QString figure(qint64 value);
+
+}  // namespace atelier
