@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CLIPTextModel and CLIPTextModelWithProjection: a pre-norm causal transformer over token ids (Radford et al. 2021, §2.4).
+// Parameters carry the checkpoint's names ("text_model.…"). Called by training, sampling and probe.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config/architectures.h"
+
+namespace atelier {
+
+struct ClipTextOutput {
+    at::Tensor lastHiddenState_BSD;         // after final_layer_norm: SD 1's and SD 2's context
+    std::vector<at::Tensor> hiddenStates;   // 0 = embeddings … L = last layer before final_layer_norm; only on request
+    at::Tensor poolerOutput_BD;             // row of the EOS token
+    at::Tensor textEmbeds_BP;               // with projection only
+};
+
+class ClipTextModel : public torch::nn::Module {
+  public:
+    explicit ClipTextModel(const ClipTextConfig& config);
+    ~ClipTextModel() override;
+
+    // inputIds [B,S] int64 in [0, vocabSize), S ≤ maxPositionEmbeddings; no padding mask.
+    ClipTextOutput forward(const at::Tensor& inputIds_BS, bool withHiddenStates = false);
+    // Just the context for a UNet of the SD 1 and SD 2 kind: lastHiddenState [B,S,D].
+    at::Tensor encode(const at::Tensor& inputIds_BS);
+    Status checkInputs(const at::Tensor& inputIds_BS) const;
+
+    const ClipTextConfig& config() const { return config_; }
+    // Names with and without "text_model." in front are read; "position_ids" is ignored.
+    static std::string renameFromFile(const std::string& name);
+
+  private:
+    struct Parts;
+    ClipTextConfig config_;
+    std::unique_ptr<Parts> parts_;
+};
+
+// CLIPTextModel's own initial values (transformers' CLIPPreTrainedModel._init_weights), deterministic as initializeDefault.
+void initializeClip(ClipTextModel& model, std::uint64_t seed, const std::string& scope);
+
+}  // namespace atelier
