@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Base of every page: header 56 (switcher or title, tabs, notes, actions, primary button), banners, body, inspector that
+// Base of every page: header (page_header.h), banners, body, inspector that
 // turns into a drawer in a narrow window. Derive, fill the header and body in the constructor; ui/frame shows it.
 #pragma once
 
@@ -9,12 +9,11 @@
 #include <functional>
 
 #include "ui/models/dropped.h"
+#include "ui/pages/page_header.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/messages.h"
 
-class QBoxLayout;
 class QSplitter;
-class QTabBar;
 class QUndoStack;
 
 namespace atelier {
@@ -25,29 +24,8 @@ struct DropTarget {
     std::function<void(const Dropped&)> drop;
 };
 
-class PageHeader : public QWidget {
-    Q_OBJECT
-  public:
-    explicit PageHeader(QWidget* parent = nullptr);
-    // Left side, in the order of the calls: title or switcher, tabs, then notes and pills.
-    void setTitle(const QString& text);
-    void addLeading(QWidget* widget);
-    QTabBar* tabs();                                   // made at the first call
-    void setTabPill(int tab, const QString& text, PillTone tone);
-    // Right side, left to right; the primary button comes last.
-    void addTrailing(QWidget* widget);
-    QToolButton* addIconAction(QAction* action);
-    QPushButton* addAction(QAction* action, ButtonRole role = ButtonRole::Normal);
-    using QWidget::addAction;
-    QPushButton* setPrimary(QAction* action);
-
-  private:
-    QBoxLayout* leading_;
-    QBoxLayout* trailing_;
-    QLabel* title_ = nullptr;
-    QTabBar* tabs_ = nullptr;
-    QWidget* primary_ = nullptr;
-};
+// A page narrower than this (window below 1200) shows its inspector as a drawer.
+inline constexpr int kNarrowPage = 1200 - 77;
 
 class Page : public QWidget {
     Q_OBJECT
@@ -107,6 +85,7 @@ class Page : public QWidget {
     int badge_ = 0;
     int inspectorWidth_ = 320;
     bool wantInspector_ = true;
+    bool drawerOpen_ = false;
 };
 
 }  // namespace atelier

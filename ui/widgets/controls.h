@@ -30,13 +30,16 @@ QToolButton* makeIconButton(const QString& iconName, const QString& name);
 QToolButton* makeIconButton(QAction* action);
 void setButtonRole(QPushButton* button, ButtonRole role);
 
-// Text in one of the four sizes; `tone` "text", "text2", "text3", "good", "warn" or "bad".
+// Text in one of the sizes of the scale.
 QLabel* makeLabel(const QString& text, style::TextSize size = style::TextSize::Body, QFont::Weight weight = QFont::Normal,
                   style::Tone tone = style::Tone::Text);
 // Sets the tone of a label at any time.
 void setLabelTone(QLabel* label, style::Tone tone);
 
 QLineEdit* makeSearchField(const QString& placeholder);
+// Outline of a field: error in `bad`, warning in `warn`; always together with an icon and a sentence below it.
+enum class FieldIssue { None, Warning, Error };
+void setFieldIssue(QWidget* field, FieldIssue issue);
 QFrame* makeLine(Qt::Orientation orientation = Qt::Horizontal);
 // A surface with a hairline and radius 8; give it a layout.
 QFrame* makeCard();

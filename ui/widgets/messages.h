@@ -71,7 +71,7 @@ class EmptyState : public QWidget {
     QBoxLayout* buttons_;
 };
 
-// A modal dialog drawn inside the window over a scrim: header 68, body, footer 64. Widths 480, 720 or 1040.
+// A dialog drawn inside the window over a scrim: header 68, body, footer 64. Widths 480, 720 or 1040.
 class Sheet : public QDialog {
     Q_OBJECT
   public:
@@ -84,9 +84,11 @@ class Sheet : public QDialog {
     // Adds Cancel and the primary button; accept() is called by it unless `accepted` is given and returns false.
     QPushButton* setPrimary(const QString& text, const QString& iconName, std::function<bool()> accepted = {});
 
+    void setVisible(bool visible) override;
+
   protected:
     void paintEvent(QPaintEvent* event) override;
-    void showEvent(QShowEvent* event) override;
+    bool focusNextPrevChild(bool next) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
   private:

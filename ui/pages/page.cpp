@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Page: lays out header, banners, body and inspector; keeps the action list.
+#include "ui/pages/page.h"
+
+#include <QBoxLayout>
+#include <QResizeEvent>
+#include <QSplitter>
+
+#include "ui/style/tokens.h"
+
+namespace atelier {
+
+Page::Page(QWidget* parent) : QWidget(parent) {
+    setObjectName(QStringLiteral("page"));
+    setAttribute(Qt::WA_StyledBackground);
+    auto* box = new QVBoxLayout(this);
+    box->setContentsMargins(0, 0, 0, 0);
+    box->setSpacing(0);
+    header_ = new PageHeader;
+    banners_ = new BannerStack;
+    splitter_ = new QSplitter(Qt::Horizontal);
+    splitter_->setChildrenCollapsible(false);
+    bodyHost_ = new QWidget;
+    auto* host = new QVBoxLayout(bodyHost_);
+    host->setContentsMargins(0, 0, 0, 0);
+    splitter_->addWidget(bodyHost_);
+    box->addWidget(header_);
+    box->addWidget(makeLine());
+    box->addWidget(banners_);
+    box->addWidget(splitter_, 1);
+}
+
+void Page::setBody(QWidget* body) {
+    if (body_) body_->deleteLater();
+    body_ = body;
+    bodyHost_->layout()->addWidget(body);
+}
+
+void Page::setInspector(QWidget* inspector, int width) {
+    inspector_ = inspector;
+    inspectorWidth_ = width;
+    inspector->setObjectName(QStringLiteral("surface"));
+    inspector->setAttribute(Qt::WA_StyledBackground);
+    layoutInspector();
+}
+
+bool Page::inspectorVisible() const { return inspector_ && inspector_->isVisibleTo(this) && (!drawer_ || drawer_->isVisibleTo(this)); }
+
+void Page::setInspectorVisible(bool visible) {
+    wantInspector_ = visible;
+    drawerOpen_ = visible;
+    layoutInspector();
+}
+
+// Wide: a pane of the splitter. Narrow: a drawer over the body, closed until asked for.
+void Page::layoutInspector() {
+    if (!inspector_) return;
+    const bool narrow = width() < kNarrowPage;
+    if (narrow) {
+        if (!drawer_) {
+            drawer_ = new QFrame(this);
+            drawer_->setObjectName(QStringLiteral("surface"));
+            drawer_->setAttribute(Qt::WA_StyledBackground);
+            auto* box = new QHBoxLayout(drawer_);
+            box->setContentsMargins(0, 0, 0, 0);
+            box->setSpacing(0);
+            box->addWidget(makeLine(Qt::Vertical));
+        }
+        if (inspector_->parentWidget() != drawer_) {
+            drawer_->layout()->addWidget(inspector_);
+            drawerOpen_ = false;
+        }
+        inspector_->show();
+        const int top = splitter_->y();
+        drawer_->setGeometry(width() - inspectorWidth_, top, inspectorWidth_, height() - top);
+        drawer_->setVisible(drawerOpen_);
+        drawer_->raise();
+        return;
+    }
+    if (drawer_) drawer_->hide();
+    if (splitter_->indexOf(inspector_) < 0) {
+        splitter_->addWidget(inspector_);
+        splitter_->setStretchFactor(0, 1);
+        splitter_->setStretchFactor(1, 0);
+        splitter_->setSizes({std::max(200, width() - inspectorWidth_), inspectorWidth_});
+        inspector_->setMinimumWidth(std::min(280, inspectorWidth_));
+    }
+    inspector_->setVisible(wantInspector_);
+}
+
+void Page::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    layoutInspector();
+}
+
+QAction* Page::addPageAction(const QString& menu, const QString& text, const QKeySequence& keys, const QString& iconName,
+                             std::function<void()> run) {
+    auto* action = new QAction(text, this);
+    if (!iconName.isEmpty()) action->setIcon(style::icon(iconName));
+    if (!keys.isEmpty()) action->setShortcut(keys);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    if (run) connect(action, &QAction::triggered, this, [run = std::move(run)] { run(); });
+    addAction(action);
+    actions_.push_back({menu, action});
+    return action;
+}
+
+void Page::setStatusNote(const QString& note) {
+    if (note == note_) return;
+    note_ = note;
+    Q_EMIT statusNoteChanged(note);
+}
+
+void Page::setBadge(int count) {
+    if (count == badge_) return;
+    badge_ = count;
+    Q_EMIT badgeChanged(count);
+}
+
+}  // namespace atelier
