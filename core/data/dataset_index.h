@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Where every sample of a dataset lies: from index.jsonl when Atelier built it, else by scanning tar headers
+// once. About 100 bytes a sample in memory. Opened by the training loop, `check` and the studio.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/base/files.h"
+#include "core/base/result.h"
+
+namespace atelier::data {
+
+struct DatasetOptions {
+    std::string
+        required;  // members a sample must have, comma-separated alternatives: "jpg;png;jpeg;webp,txt"
+    std::map<std::string, std::string>
+        filters;           // metadata filters: {"pwatermark": "<=0.5"} (metadata_filter.h)
+    fs::path relativeTo;   // base for relative paths; empty: working directory
+    int threads = 2;       // for scanning
+    bool tolerant = true;  // an unreadable shard is noted in problems(); false: an Error
+};
+
+class DatasetIndex {
+  public:
+    // `spec`: a folder with manifest.json (or with tars), a shard, a brace pattern, a `::` list
+    // (shard_paths.h).
+    static Result<std::shared_ptr<const DatasetIndex>> open(const std::string& spec,
+                                                            const DatasetOptions& options = {});
+
+    struct Member {
+        std::uint64_t offset = 0;
+        std::uint64_t size = 0;
+        std::uint32_t extension = 0;  // into extensions()
+    };
+
+    std::uint64_t size() const;  // samples that passed `required` and the filters
+    std::uint64_t sizeUnfiltered() const;
+    std::string_view key(std::uint64_t sample) const;
+    std::uint32_t shardOf(std::uint64_t sample) const;
+    const std::vector<fs::path>& shards() const;
+    // [first, last) sample numbers of a shard, in the order of the tar.
+    std::pair<std::uint64_t, std::uint64_t> samplesOfShard(std::uint32_t shard) const;
+    // First present of alternatives "jpg;png"; nothing when the sample has none.
+    std::optional<Member> find(std::uint64_t sample, std::string_view alternatives) const;
+    // Bytes of a member; thread-safe. An Error names shard and key.
+    Result<std::string> read(std::uint64_t sample, const Member& member) const;
+    // Shards that could not be used, or only in part; one sentence each.
+    const std::vector<std::string>& problems() const;
+
+    ~DatasetIndex();
+
+  private:
+    struct State;
+    explicit DatasetIndex(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace atelier::data

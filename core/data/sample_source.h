@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Training data: decoded, resized and cropped pictures with captions, in an order that is a pure function of
+// (seed, sample number). Several decode threads, bounded memory, ordered output. Torch-free;
+// core/engine/train makes tensors of it, the audit calls loadTrainSample for single numbers.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/files.h"
+#include "core/base/result.h"
+#include "core/data/dataset_index.h"
+
+namespace atelier::data {
+
+enum class Shuffle {
+    None,      // order of the shards, again every epoch
+    Full,      // a permutation of all samples per epoch
+    Windowed,  // shards permuted, samples permuted inside windows of shards: sequential reads for slow disks
+};
+enum class Crop { Center, Random };
+enum class CaptionLines {
+    All,
+    First,
+    Random
+};  // a caption file with several lines: as is, its first, one drawn
+
+// The train plan (DESIGN §13): what happens to sample number n is a function of these, the dataset and n.
+struct TrainPlan {
+    std::uint64_t seed = 0;
+    Shuffle shuffle = Shuffle::Full;
+    int windowShards = 16;  // Shuffle::Windowed
+    int resolution = 512;   // square, pixels
+    Crop crop = Crop::Center;
+    double flipProbability = 0.0;  // horizontal
+    double captionDropout = 0.0;   // probability of the empty caption
+    CaptionLines captionLines = CaptionLines::All;
+    bool needCaption = true;   // a sample without one is dropped; otherwise its caption is empty
+    bool decodeImages = true;  // false: captions and keys only (cached latents)
+    std::string imageKey = "jpg;png;jpeg;webp";  // first present wins
+    std::string captionKey = "txt";
+    std::string maskKey;                    // "mask.png": a second picture cropped alike; empty: none
+    std::uint64_t maxPixels = 200'000'000;  // larger pictures are refused before decoding
+};
+
+// Why a drawn sample was not used; the caller turns it into a `sample_dropped` event.
+struct DroppedSample {
+    std::uint64_t number = 0;
+    std::string key;
+    std::string shard;
+    std::string reason;
+};
+
+struct TrainSample {
+    std::uint64_t number = 0;  // global sample number; epoch = number / dataset size
+    std::uint64_t index = 0;   // which sample of the dataset (after replacement)
+    std::string key;
+    std::string shard;                          // path of the shard
+    std::string caption;                        // "" when dropped out
+    std::string captionFull;                    // as stored, before dropout
+    int width = 0, height = 0;                  // of `pixels`
+    int originalWidth = 0, originalHeight = 0;  // of the stored picture (json original_* when given)
+    int cropTop = 0, cropLeft = 0;              // in the resized picture, pixels
+    bool flipped = false;
+    std::vector<std::uint8_t> pixels;    // RGB8, HWC, height*width*3; empty without decodeImages
+    std::vector<std::uint8_t> mask;      // grey 8, height*width; empty without maskKey
+    std::vector<DroppedSample> dropped;  // samples tried for this number before this one
+};
+
+// Which sample of the dataset is number n: a pure function of (plan.seed, n). Cheap to copy.
+class SampleOrder {
+  public:
+    SampleOrder(const DatasetIndex& index, const TrainPlan& plan);
+    std::uint64_t epoch(std::uint64_t number) const;
+    // Index into the dataset for a number; `attempt` > 0 gives the stand-ins for a dropped sample.
+    std::uint64_t at(std::uint64_t number, unsigned attempt = 0) const;
+
+  private:
+    struct Windows;
+    std::uint64_t size_;
+    std::uint64_t seed_;
+    Shuffle shuffle_;
+    std::shared_ptr<const Windows> windows_;
+};
+
+// One sample, synchronously. Errors only when no stand-in could be used either.
+Result<TrainSample> loadTrainSample(const DatasetIndex& index, const TrainPlan& plan,
+                                    const SampleOrder& order, std::uint64_t number);
+
+// The numbers one rank needs: blocks of `block` numbers, `stride` apart. Rank r of W with batch B starting at
+// image N: {N + r·B, B, W·B}. The default is every number from `first` on.
+struct NumberSequence {
+    std::uint64_t first = 0;
+    std::uint64_t block = 1;
+    std::uint64_t stride = 1;
+    std::uint64_t at(std::uint64_t k) const { return first + (k / block) * stride + k % block; }
+};
+
+struct SampleSourceOptions {
+    int threads = 2;
+    int prefetch = 64;  // finished samples held at most: memory ≤ prefetch · resolution² · 3 bytes + decoding
+    NumberSequence numbers;
+};
+
+// Endless; the sequence of samples does not depend on `threads` or `prefetch`.
+class SampleSource {
+  public:
+    static Result<SampleSource> open(std::shared_ptr<const DatasetIndex> index, const TrainPlan& plan,
+                                     const SampleSourceOptions& options);
+    SampleSource(SampleSource&&) noexcept;
+    SampleSource& operator=(SampleSource&&) noexcept;
+    ~SampleSource();
+
+    // Waits for the next sample of the sequence. An Error repeats on every later call.
+    Result<TrainSample> next();
+    // Seconds that next() spent waiting so far (the `data` share of the timing event).
+    double secondsWaited() const;
+
+  private:
+    struct State;
+    explicit SampleSource(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+}  // namespace atelier::data
