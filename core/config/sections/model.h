@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Sections model and method: which networks, from where, and what of them is trained how.
+// Part of TrainConfig (core/config/train_config.h).
+#pragma once
+
+#include "core/config/field.h"
+
+namespace atelier {
+
+enum class Precision { Fp32, Bf16, Fp16 };
+template <>
+struct EnumNames<Precision> {
+    static constexpr std::array kNames{
+        EnumName{Precision::Fp32, "fp32", ATELIER_TR("32 bit")},
+        EnumName{Precision::Bf16, "bf16", ATELIER_TR("bfloat16")},
+        EnumName{Precision::Fp16, "fp16", ATELIER_TR("half (16 bit)")},
+        EnumName{Precision::Fp32, "no", ""},
+        EnumName{Precision::Fp32, "false", ""},
+        EnumName{Precision::Fp32, "null", ""},
+    };
+};
+
+// One network or tokenizer or noise schedule: loaded from `pretrained`, or built new from `params`.
+struct ComponentConfig {
+    std::optional<std::string> pretrained;  // pipeline folder; the component is its sub-folder
+    std::optional<std::string> target;      // class name
+    Json params = Json::object();           // constructor arguments under the diffusers names
+
+    static constexpr auto fields() {
+        using C = ComponentConfig;
+        return std::tuple{
+            field("pretrained", &C::pretrained,
+                  {.label = ATELIER_TR("From pipeline"),
+                   .help = ATELIER_TR("Pipeline folder whose part of this name is loaded."),
+                   .text = TextKind::Model}),
+            field("target", &C::target,
+                  {.label = ATELIER_TR("Class"),
+                   .help = ATELIER_TR("Class of the part under its diffusers or transformers name; absent "
+                                      "means the usual one."),
+                   .importance = Importance::Expert}),
+            field("params", &C::params,
+                  {.label = ATELIER_TR("Architecture"),
+                   .help = ATELIER_TR("Constructor arguments of a part that starts from scratch, under their "
+                                      "diffusers names."),
+                   .importance = Importance::Expert}),
+        };
+    }
+};
+ATELIER_SECTION(ComponentConfig);
+
+struct EmaConfig {
+    double decay = 0.995;
+    bool warmup = true;  // d = min(decay, (1 + n) / (10 + n)) at update n
+    std::optional<std::string> path;
+
+    static constexpr auto fields() {
+        using C = EmaConfig;
+        return std::tuple{
+            field("decay", &C::decay,
+                  {.label = ATELIER_TR("EMA decay"),
+                   .help = ATELIER_TR(
+                       "How slowly the averaged weights follow: 0.999 averages over about 1000 steps."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0.9, 0.99999}},
+                   .higher = ATELIER_TR("Smoother; needs a longer run to catch up."),
+                   .lower = ATELIER_TR("Follows faster; averages less."),
+                   .when = "model.use_ema=true"}),
+            field("warmup", &C::warmup,
+                  {.label = ATELIER_TR("EMA warm-up"),
+                   .help = ATELIER_TR("Early on the decay is limited to (1 + n) / (10 + n) at step n, so the "
+                                      "average forgets the start."),
+                   .when = "model.use_ema=true",
+                   .importance = Importance::Expert}),
+            field("path", &C::path,
+                  {.label = ATELIER_TR("Start EMA from"),
+                   .help = ATELIER_TR("Averaged weights to begin with instead of the model's own."),
+                   .when = "model.use_ema=true",
+                   .importance = Importance::Expert,
+                   .text = TextKind::File,
+                   .implemented = false,
+                   .openDiffusionIgnores = true}),
+        };
+    }
+};
+ATELIER_SECTION(EmaConfig);
+
+struct ModelConfig {
+    std::optional<std::string> pretrained;  // pipeline folder; wins over every part's own entry
+    std::optional<std::string> ptPath;
+    ComponentConfig vae;
+    ComponentConfig textEncoder;
+    ComponentConfig tokenizer;
+    ComponentConfig unet;
+    ComponentConfig noiseSchedulerTraining;
+    ComponentConfig noiseSchedulerInference;
+    Precision mixedPrecision = Precision::Fp32;
+    std::optional<double> maxGradNorm;
+    bool useEma = false;
+    EmaConfig ema;
+    bool trainTextEncoder = false;
+    bool gradientCheckpointing = false;
+    bool xformers = false;
+
+    static constexpr auto fields() {
+        using C = ModelConfig;
+        return std::tuple{
+            field("pretrained", &C::pretrained,
+                  {.label = ATELIER_TR("Base model"),
+                   .help = ATELIER_TR("Pipeline folder in diffusers layout to start from; wins over the "
+                                      "entries of the single parts."),
+                   .importance = Importance::Basic,
+                   .text = TextKind::Model}),
+            field("pt_path", &C::ptPath,
+                  {.label = ATELIER_TR("Shared model path"),
+                   .help = ATELIER_TR("Only for reference from other values, as ${model.pt_path}."),
+                   .importance = Importance::Expert,
+                   .text = TextKind::Model}),
+            field("vae", &C::vae,
+                  {.label = ATELIER_TR("Autoencoder"),
+                   .help = ATELIER_TR("Turns pictures into latents and back (AutoencoderKL).")}),
+            field("text_encoder", &C::textEncoder,
+                  {.label = ATELIER_TR("Text encoder"),
+                   .help = ATELIER_TR("Turns token numbers into what the UNet attends to (CLIPTextModel).")}),
+            field("tokenizer", &C::tokenizer,
+                  {.label = ATELIER_TR("Tokenizer"),
+                   .help = ATELIER_TR("Turns captions into token numbers (CLIPTokenizer).")}),
+            field("unet", &C::unet,
+                  {.label = ATELIER_TR("UNet"),
+                   .help = ATELIER_TR("The denoising network (UNet2DConditionModel).")}),
+            field("noise_scheduler_training", &C::noiseSchedulerTraining,
+                  {.label = ATELIER_TR("Noise schedule, training"),
+                   .help = ATELIER_TR("How noise is added while training.")}),
+            field(
+                "noise_scheduler_inference", &C::noiseSchedulerInference,
+                {.label = ATELIER_TR("Noise schedule, sampling"),
+                 .help = ATELIER_TR("Schedule stored in the saved pipeline and used for sample pictures.")}),
+            field("mixed_precision", &C::mixedPrecision,
+                  {.label = ATELIER_TR("Precision"),
+                   .help = ATELIER_TR("Number format of the forward and backward pass; master weights and "
+                                      "the optimizer stay 32 bit. no, false and null mean fp32."),
+                   .higher = ATELIER_TR(
+                       "bf16: about half the memory for activations and much faster on recent GPUs."),
+                   .lower = ATELIER_TR("fp32: exact, slow."),
+                   .importance = Importance::Basic}),
+            field("max_grad_norm", &C::maxGradNorm,
+                  {.label = ATELIER_TR("Gradient clipping"),
+                   .help = ATELIER_TR(
+                       "Longer gradients are scaled down to this length, once per step. Absent: off."),
+                   .min = 0,
+                   .usual = {UsualRange{"", 0.1, 10}},
+                   .higher = ATELIER_TR("Clips rarely; a bad batch may throw training off."),
+                   .lower = ATELIER_TR("Steadier, slower learning.")}),
+            field("use_ema", &C::useEma,
+                  {.label = ATELIER_TR("Averaged weights (EMA)"),
+                   .help = ATELIER_TR(
+                       "Keeps a running average of the weights; samples and saved pipelines use it."),
+                   .higher = ATELIER_TR("Cleaner pictures; one more copy of the weights in memory."),
+                   .related = {"model.ema.decay"},
+                   .importance = Importance::Basic}),
+            field("ema", &C::ema,
+                  {.label = ATELIER_TR("EMA"),
+                   .help = ATELIER_TR("Details of the averaged weights."),
+                   .when = "model.use_ema=true"}),
+            field("train_text_encoder", &C::trainTextEncoder,
+                  {.label = ATELIER_TR("Train the text encoder"),
+                   .help = ATELIER_TR("Also updates the text encoder, with the same learning rate."),
+                   .higher = ATELIER_TR(
+                       "Learns new words faster; forgets old ones sooner and needs more memory.")}),
+            field("gradient_checkpointing", &C::gradientCheckpointing,
+                  {.label = ATELIER_TR("Gradient checkpointing"),
+                   .help = ATELIER_TR("Recomputes activations in the backward pass instead of storing them."),
+                   .higher = ATELIER_TR("Much less memory, steps about 30 % slower.")}),
+            field("xformers", &C::xformers,
+                  {.label = ATELIER_TR("Memory-efficient attention"),
+                   .help = ATELIER_TR("Accepted for open-diffusion's files; Atelier's attention is "
+                                      "memory-efficient either way."),
+                   .importance = Importance::Expert}),
+        };
+    }
+};
+ATELIER_SECTION(ModelConfig);
+
+enum class MethodType { Finetune, Scratch, Autoencoder, Lora };
+template <>
+struct EnumNames<MethodType> {
+    static constexpr std::array kNames{
+        EnumName{MethodType::Finetune, "finetune", ATELIER_TR("Fine-tune")},
+        EnumName{MethodType::Scratch, "scratch", ATELIER_TR("From scratch")},
+        EnumName{MethodType::Autoencoder, "autoencoder", ATELIER_TR("Autoencoder")},
+        EnumName{MethodType::Lora, "lora", ATELIER_TR("LoRA")},
+    };
+};
+
+// Flat: `type` decides which of the keys there are. When type is not given it follows from the model: scratch
+// if the UNet has params and no pretrained source, else finetune.
+struct MethodConfig {
+    MethodType type = MethodType::Finetune;
+    std::int64_t rank = 16;
+    double alpha = 16;
+    std::vector<std::string> targets{"to_q", "to_k", "to_v", "to_out.0"};
+    std::optional<std::string> init;
+
+    static constexpr auto fields() {
+        using C = MethodConfig;
+        return std::tuple{
+            field("type", &C::type,
+                  {.label = ATELIER_TR("Method"),
+                   .help = ATELIER_TR(
+                       "What is trained: a whole UNet from scratch or from a base model, an autoencoder, or "
+                       "a small adapter. Not given: follows from the model section."),
+                   .importance = Importance::Basic}),
+            field("rank", &C::rank,
+                  {.label = ATELIER_TR("LoRA rank"),
+                   .help = ATELIER_TR("Width of the low-rank update of each target layer."),
+                   .min = 1,
+                   .max = 4096,
+                   .usual = {UsualRange{"", 1, 256}},
+                   .higher = ATELIER_TR("Can learn more; larger file, over-fits sooner."),
+                   .lower = ATELIER_TR("Smaller and more general."),
+                   .related = {"method.alpha"},
+                   .when = "method.type=lora",
+                   .importance = Importance::Basic}),
+            field("alpha", &C::alpha,
+                  {.label = ATELIER_TR("LoRA alpha"),
+                   .help = ATELIER_TR("The update is scaled by alpha / rank."),
+                   .min = 0,
+                   .usual = {UsualRange{"", 1, 256}},
+                   .higher = ATELIER_TR("Stronger update, as if the learning rate were higher."),
+                   .lower = ATELIER_TR("Weaker update."),
+                   .related = {"method.rank"},
+                   .when = "method.type=lora"}),
+            field("targets", &C::targets,
+                  {.label = ATELIER_TR("LoRA targets"),
+                   .help = ATELIER_TR(
+                       "Ends of the module paths in the UNet that get an adapter, as PEFT's target_modules."),
+                   .when = "method.type=lora"}),
+            field("init", &C::init,
+                  {.label = ATELIER_TR("LoRA start"),
+                   .help = ATELIER_TR(
+                       "safetensors file with the adapter weights to start from; absent: B is zero."),
+                   .when = "method.type=lora",
+                   .importance = Importance::Expert,
+                   .text = TextKind::File}),
+        };
+    }
+};
+ATELIER_SECTION(MethodConfig);
+
+}  // namespace atelier
