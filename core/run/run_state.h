@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -79,8 +80,10 @@ struct RunState {
     Progress progress;
     double progressTime = 0;
 
+    bool keepSeries = true;  // false: only the latest values; for readers with a store of their own
     MetricAxis axis;
     std::vector<MetricSeries> series;  // in order of appearance
+    std::map<std::string, double, std::less<>> latestValues;
 
     std::vector<SampleRecord> samples;          // by step, one per step (the latest)
     std::vector<CheckpointRecord> checkpoints;  // by step, one per step (the latest)
