@@ -3,6 +3,7 @@
 // history, drops anywhere. app/studio tells it which pages there are and what to open.
 #pragma once
 
+#include <QFutureWatcher>
 #include <QMainWindow>
 #include <functional>
 #include <memory>
@@ -10,14 +11,15 @@
 
 #include "ui/pages/page.h"
 
+class QMenu;
 class QSettings;
 class QStackedWidget;
 
 namespace atelier {
 
+class DropOverlay;
 class Rail;
 class StatusBar;
-class DropOverlay;
 
 struct PageEntry {
     QString id;        // "datasets", "configure", "runs"
@@ -29,24 +31,34 @@ struct PageEntry {
 class MainWindow : public QMainWindow {
     Q_OBJECT
   public:
+    // Thread-safe; run in the background while something hovers over the window.
     using Recognise = std::function<Dropped(const QStringList& paths)>;
     MainWindow(std::unique_ptr<QSettings> settings, Recognise recognise);
     ~MainWindow() override;
 
     void addPage(PageEntry entry);
+    // After the last addPage(): actions, menus and keys.
+    void finish();
+    // Shows a page, and `object` on it when given. nullptr for an unknown id.
     Page* showPage(const QString& id, const QString& object = {});
-    Page* page(const QString& id);           // builds it when needed; nullptr for an unknown id
+    Page* page(const QString& id);  // builds it when needed
+    Page* currentPage() const;
     QString currentPageId() const;
     StatusBar* statusPanel() const { return status_; }
     void showMessage(const Message& message);
-    void openPath(const QString& path);      // recognised, then shown on its page
-    // Shown instead of the pages until something exists.
+    // A path from the command line, "Open…" or a drop: recognised, then shown on its page.
+    void openPath(const QString& path);
+    // Shown instead of the pages until something is opened.
     void setFirstRun(QWidget* page);
-    void leaveFirstRun();
+    bool firstRunShown() const;
     QSettings& settings() { return *settings_; }
+    DropOverlay* dropOverlay() const { return overlay_; }
+    const std::vector<Page::MenuAction>& actionList() const { return actions_; }
+    void showPalette();
 
   Q_SIGNALS:
-    void themeRequested(const QString& name);  // "system", "light", "dark"
+    void settingsRequested();
+    void pageBuilt(const QString& id, atelier::Page* page);
 
   protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
@@ -54,16 +66,27 @@ class MainWindow : public QMainWindow {
     void dragLeaveEvent(QDragLeaveEvent* event) override;
     void dropEvent(QDropEvent* event) override;
     void closeEvent(QCloseEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
   private:
     struct Slot;
-    struct Place { QString page, location; };
+    struct Place {
+        QString page, location;
+    };
     Slot* slot(const QString& id);
-    void buildActions();
-    void buildMenus();
-    void showPalette();
-    void remember();
+    void build(Slot& slot);
+    QAction* addGlobal(const QString& menu, const QString& text, const QKeySequence& keys, const QString& iconName,
+                       std::function<void()> run);
+    void fillMenu(QMenu& menu);
+    void openDialog(bool folder);
+    void notePlace();
     void step(int direction);
+    void restoreGeometryFromSettings();
+    void showOverlay();
+    void hideOverlay();
+    QString pageFor(DroppedKind kind) const;
+    QList<DropTarget> targetsFor(const Dropped& dropped);
+    QString titleFor(const Dropped& dropped, const QList<DropTarget>& targets) const;
 
     std::unique_ptr<QSettings> settings_;
     Recognise recognise_;
@@ -73,11 +96,14 @@ class MainWindow : public QMainWindow {
     StatusBar* status_;
     ToastHost* toasts_;
     DropOverlay* overlay_ = nullptr;
-    QWidget* firstRun_ = nullptr;
+    QPointer<QWidget> firstRun_;
     std::vector<Page::MenuAction> actions_;
     std::vector<Place> history_;
     std::size_t here_ = 0;
     bool walking_ = false;
+    QFutureWatcher<Dropped> looking_;
+    Dropped dropped_;
+    QList<DropTarget> targets_;
 };
 
 }  // namespace atelier

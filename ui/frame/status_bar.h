@@ -27,6 +27,9 @@ class StatusBar : public QWidget {
     void runClicked();
     void engineClicked();
 
+  protected:
+    void paintEvent(QPaintEvent* event) override;
+
   private:
     QToolButton* device_;
     QWidget* run_;

@@ -3,6 +3,7 @@
 #include "ui/pages/page.h"
 
 #include <QBoxLayout>
+#include <QDataStream>
 #include <QResizeEvent>
 #include <QSplitter>
 
@@ -20,6 +21,7 @@ Page::Page(QWidget* parent) : QWidget(parent) {
     banners_ = new BannerStack;
     splitter_ = new QSplitter(Qt::Horizontal);
     splitter_->setChildrenCollapsible(false);
+    keepSplitter(splitter_);
     bodyHost_ = new QWidget;
     auto* host = new QVBoxLayout(bodyHost_);
     host->setContentsMargins(0, 0, 0, 0);
@@ -98,11 +100,27 @@ QAction* Page::addPageAction(const QString& menu, const QString& text, const QKe
     auto* action = new QAction(text, this);
     if (!iconName.isEmpty()) action->setIcon(style::icon(iconName));
     if (!keys.isEmpty()) action->setShortcut(keys);
-    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    action->setShortcutContext(Qt::WindowShortcut);
     if (run) connect(action, &QAction::triggered, this, [run = std::move(run)] { run(); });
     addAction(action);
     actions_.push_back({menu, action});
     return action;
+}
+
+QByteArray Page::saveSplitters() const {
+    QByteArray bytes;
+    QDataStream out(&bytes, QIODevice::WriteOnly);
+    for (const QSplitter* s : splitters_) out << s->saveState();
+    return bytes;
+}
+
+void Page::restoreSplitters(const QByteArray& state) {
+    QDataStream in(state);
+    for (QSplitter* s : splitters_) {
+        QByteArray one;
+        in >> one;
+        if (in.status() == QDataStream::Ok && !one.isEmpty()) s->restoreState(one);
+    }
 }
 
 void Page::setStatusNote(const QString& note) {

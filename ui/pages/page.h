@@ -39,6 +39,10 @@ class Page : public QWidget {
     void setInspector(QWidget* inspector, int width = 320);
     bool inspectorVisible() const;
     void setInspectorVisible(bool visible);
+    // Widths of the panes; a page with splitters of its own gives them to keepSplitter() once.
+    void keepSplitter(QSplitter* splitter) { splitters_.push_back(splitter); }
+    QByteArray saveSplitters() const;
+    void restoreSplitters(const QByteArray& state);
 
     // Every action of the page: command palette, menu and shortcuts are made from this list. `menu` = its menu's title.
     QAction* addPageAction(const QString& menu, const QString& text, const QKeySequence& keys, const QString& iconName,
@@ -77,6 +81,7 @@ class Page : public QWidget {
     PageHeader* header_;
     BannerStack* banners_;
     QSplitter* splitter_;
+    std::vector<QSplitter*> splitters_;
     QWidget* bodyHost_;
     QPointer<QWidget> body_, inspector_;
     QWidget* drawer_ = nullptr;

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Puts the studio together: settings, theme, window, models and pages. Owned by main(); tests and screenshots build one too.
+#pragma once
+
+#include <QObject>
+#include <QStringList>
+#include <memory>
+
+class QApplication;
+
+namespace atelier {
+
+class MainWindow;
+
+struct StudioOptions {
+    QString theme;          // "" = as set
+    QString projectFolder;  // "" = as set, else ~/Atelier
+    QStringList paths;      // to open
+    bool resetWindow = false;
+    QString settingsFile;   // "" = the user's; tests and screenshots give a file of their own
+};
+
+class Studio : public QObject {
+    Q_OBJECT
+  public:
+    Studio(QApplication& app, const StudioOptions& options);
+    ~Studio() override;
+    MainWindow* window() const;
+    QString projectFolder() const;
+    // Shows the window, then what can wait: desktop theme, pages, engine look-up.
+    void start();
+
+  private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace atelier

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DatasetDocument: loading, edits with undo, journal.
+#include "ui/models/dataset_document.h"
+
+#include <QFileInfo>
+#include <QUndoCommand>
+#include <algorithm>
+#include <unordered_map>
+
+namespace atelier {
+
+namespace {
+// The records that lead from one state of a picture's edits to another.
+void recordsBetween(const std::string& name, const data::ImageEdit& from, const data::ImageEdit& to, std::vector<data::EditRecord>& out) {
+    using Kind = data::EditRecord::Kind;
+    if (from.caption != to.caption)
+        out.push_back({to.caption ? Kind::Caption : Kind::ClearCaption, name, to.caption.value_or(std::string()), 0});
+    if (from.excluded != to.excluded) out.push_back({to.excluded ? Kind::Exclude : Kind::Include, name, {}, 0});
+    if (from.forced != to.forced) out.push_back({to.forced ? Kind::Force : Kind::Unforce, name, {}, 0});
+}
+}  // namespace
+
+// One step of undo over any number of pictures.
+class EditCommand : public QUndoCommand {
+  public:
+    EditCommand(DatasetDocument& document, std::vector<DatasetDocument::Change> before, std::vector<DatasetDocument::Change> after,
+                const QString& text, int mergeId)
+        : QUndoCommand(text), document_(document), before_(std::move(before)), after_(std::move(after)), mergeId_(mergeId) {}
+    void redo() override { document_.apply(after_); }
+    void undo() override { document_.apply(before_); }
+    int id() const override { return mergeId_; }
+    bool mergeWith(const QUndoCommand* other) override {
+        const auto* next = static_cast<const EditCommand*>(other);
+        if (next->after_.size() != 1 || after_.size() != 1 || next->after_[0].first != after_[0].first) return false;
+        after_ = next->after_;
+        return true;
+    }
+
+  private:
+    DatasetDocument& document_;
+    std::vector<DatasetDocument::Change> before_, after_;
+    int mergeId_;
+};
+
+// Edits are named by the number of their source: when numbers shift, the journal is told under the new names.
+static std::map<std::string, data::ImageEdit> renumbered(const std::map<std::string, data::ImageEdit>& edits,
+                                                         const std::vector<std::string>& from, const std::vector<std::string>& to) {
+    std::map<std::string, data::ImageEdit> result;
+    for (const auto& [name, edit] : edits) {
+        std::size_t source = 0;
+        std::string relative = name;
+        const auto colon = name.find(':');
+        if (colon != std::string::npos && colon > 0 && name.find_first_not_of("0123456789") == colon) {
+            const auto number = std::size_t(std::strtoull(name.c_str(), nullptr, 10));
+            if (data::editName(number, name.substr(colon + 1)) == name) {
+                source = number;
+                relative = name.substr(colon + 1);
+            }
+        }
+        if (source >= from.size()) continue;
+        const auto at = std::find(to.begin(), to.end(), from[source]);
+        if (at != to.end()) result[data::editName(std::size_t(at - to.begin()), relative)] = edit;
+    }
+    return result;
+}
+
+// Adding or removing sources; undo brings the edits of a removed source back.
+class SourcesCommand : public QUndoCommand {
+  public:
+    SourcesCommand(DatasetDocument& document, std::vector<std::string> after, const QString& text)
+        : QUndoCommand(text), document_(document), before_(document.dataset_.sources), after_(std::move(after)) {}
+    void redo() override {
+        editsBefore_ = document_.edits_;
+        document_.applySources(after_, renumbered(editsBefore_, before_, after_));
+    }
+    void undo() override { document_.applySources(before_, editsBefore_); }
+
+  private:
+    DatasetDocument& document_;
+    std::vector<std::string> before_, after_;
+    DatasetDocument::EditMap editsBefore_;
+};
+
+DatasetDocument::DatasetDocument(QObject* parent) : QObject(parent) {
+    writer_.setMaxThreadCount(1);
+    connect(&loader_, &DatasetLoader::progressed, this, [this](const LoadProgress& p) {
+        progress_ = p;
+        Q_EMIT progressed();
+    });
+    connect(&loader_, &DatasetLoader::found, this, [this](const std::vector<DatasetEntry>& batch) {
+        if (batch.empty()) return;
+        const int first = int(entries_.size());
+        for (const DatasetEntry& e : batch) {
+            entries_.push_back(e);
+            overlay(entries_.back());
+        }
+        Q_EMIT entriesAdded(first, int(entries_.size()) - 1);
+    });
+    connect(&loader_, &DatasetLoader::scanned, this, &DatasetDocument::takeScan);
+    connect(&loader_, &DatasetLoader::probed, this, [this](const std::vector<ProbedEntry>& batch) {
+        std::vector<int> changed;
+        for (const ProbedEntry& p : batch) {
+            if (std::size_t(p.index) >= entries_.size()) continue;
+            DatasetEntry& e = entries_[std::size_t(p.index)];
+            e.probed = true;
+            e.readable = p.readable;
+            e.wrongExtension = p.wrongExtension;
+            e.twoCaptions = p.twoCaptions;
+            e.width = p.width;
+            e.height = p.height;
+            e.format = p.format;
+            e.problem = p.problem;
+            e.found = p.found;
+            e.foundIn = p.foundIn;
+            e.tokens = e.edit.caption ? tokensOf(e.caption()) : p.tokens;
+            changed.push_back(p.index);
+        }
+        Q_EMIT entriesChanged(changed);
+        Q_EMIT countsChanged();
+    });
+    connect(&loader_, &DatasetLoader::duplicatesFound, this, [this](const std::map<int, int>& twins) {
+        std::vector<int> changed;
+        for (const auto& [index, first] : twins) {
+            entries_[std::size_t(index)].duplicateOf = first;
+            changed.push_back(index);
+        }
+        if (!changed.empty()) Q_EMIT entriesChanged(changed);
+        Q_EMIT countsChanged();
+    });
+    connect(&loader_, &DatasetLoader::failed, this, &DatasetDocument::problem);
+    connect(&loader_, &DatasetLoader::finished, this, &DatasetDocument::loadingFinished);
+}
+
+DatasetDocument::~DatasetDocument() {
+    loader_.cancel();
+    writer_.waitForDone();
+}
+
+Status DatasetDocument::open(const fs::path& folder) {
+    ATELIER_TRY(data::DatasetFolder dataset, data::readDatasetFolder(folder));
+    ATELIER_TRY(data::Edits edits, data::readEdits(dataset.editsPath()));
+    writer_.waitForDone();
+    dataset_ = std::move(dataset);
+    edits_ = std::move(edits.images);
+    editCount_ = 0;
+    undo_.clear();
+    open_ = true;
+    Q_EMIT opened();
+    Q_EMIT sourcesChanged();
+    rescan();
+    return {};
+}
+
+void DatasetDocument::rescan() {
+    loader_.cancel();
+    entries_.clear();
+    Q_EMIT entriesReset();
+    Q_EMIT countsChanged();
+    if (dataset_.sources.empty()) {
+        Q_EMIT loadingFinished();
+        return;
+    }
+    loader_.start(dataset_.sourcePaths(), {dataset_.folder}, dataset_.options.captionPreference, countTokens_);
+}
+
+void DatasetDocument::setEntries(std::vector<DatasetEntry> entries) {
+    loader_.cancel();
+    entries_ = std::move(entries);
+    Q_EMIT entriesReset();
+    Q_EMIT countsChanged();
+}
+
+void DatasetDocument::takeScan(const std::vector<DatasetEntry>& all) {
+    entries_ = all;
+    for (DatasetEntry& e : entries_) overlay(e);
+    Q_EMIT entriesReset();
+    Q_EMIT countsChanged();
+}
+
+void DatasetDocument::overlay(DatasetEntry& entry) const {
+    if (edits_.empty()) return;
+    if (const auto it = edits_.find(entry.editName()); it != edits_.end()) entry.edit = it->second;
+}
+
+QStringList DatasetDocument::sources() const {
+    QStringList list;
+    for (const std::string& source : dataset_.sources) list << QString::fromStdString(source);
+    return list;
+}
+
+int DatasetDocument::count(Look look) const {
+    return int(std::count_if(entries_.begin(), entries_.end(), [&](const DatasetEntry& e) { return e.is(look, tokenLimit_); }));
+}
+
+int DatasetDocument::countOfSource(int source) const {
+    return int(std::count_if(entries_.begin(), entries_.end(), [source](const DatasetEntry& e) { return int(e.source) == source; }));
+}
+
+void DatasetDocument::setTokenizer(DatasetLoader::CountTokens countTokens, int limit) {
+    countTokens_ = std::move(countTokens);
+    tokenLimit_ = limit;
+    if (open_) rescan();
+}
+
+// --- Edits ---------------------------------------------------------------------------------------------------------
+
+void DatasetDocument::push(std::vector<Change> changes, const QString& text, int mergeId) {
+    std::vector<Change> before;
+    std::erase_if(changes, [&](const Change& c) {
+        const data::ImageEdit& now = entry(c.first).edit;
+        return now.caption == c.second.caption && now.excluded == c.second.excluded && now.forced == c.second.forced;
+    });
+    if (changes.empty()) return;
+    for (const Change& c : changes) before.emplace_back(c.first, entry(c.first).edit);
+    undo_.push(new EditCommand(*this, std::move(before), std::move(changes), text, mergeId));
+}
+
+void DatasetDocument::apply(const std::vector<Change>& changes) {
+    std::vector<data::EditRecord> records;
+    std::vector<int> indices;
+    for (const auto& [index, edit] : changes) {
+        if (std::size_t(index) >= entries_.size()) continue;
+        DatasetEntry& e = entries_[std::size_t(index)];
+        const std::string name = e.editName();
+        recordsBetween(name, e.edit, edit, records);
+        e.edit = edit;
+        e.tokens = tokensOf(e.caption());
+        edits_[name] = edit;
+        indices.push_back(index);
+    }
+    append(std::move(records));
+    Q_EMIT entriesChanged(indices);
+    Q_EMIT countsChanged();
+}
+
+void DatasetDocument::append(std::vector<data::EditRecord> records) {
+    if (records.empty() || !open_) return;
+    editCount_ += int(records.size());
+    const fs::path path = dataset_.editsPath();
+    writer_.start([this, path, records = std::move(records)] {
+        const Status written = data::appendEdits(path, records);
+        QMetaObject::invokeMethod(this, [this, written] {
+            if (written) Q_EMIT saved();
+            else Q_EMIT problem(QString::fromStdString(written.error().message()), QString::fromStdString(written.error().hint));
+        }, Qt::QueuedConnection);
+    });
+}
+
+void DatasetDocument::setCaption(int index, const QString& caption, int mergeId) {
+    data::ImageEdit edit = entry(index).edit;
+    const std::string text = caption.toStdString();
+    if (caption == entry(index).found) edit.caption.reset();
+    else edit.caption = text;
+    push({{index, edit}}, tr("caption of %1").arg(entry(index).name()), mergeId);
+}
+
+void DatasetDocument::setCaptions(const std::vector<std::pair<int, QString>>& captions, const QString& stepName) {
+    std::vector<Change> changes;
+    for (const auto& [index, caption] : captions) {
+        data::ImageEdit edit = entry(index).edit;
+        if (caption == entry(index).found) edit.caption.reset();
+        else edit.caption = caption.toStdString();
+        changes.emplace_back(index, edit);
+    }
+    push(std::move(changes), stepName, -1);
+}
+
+void DatasetDocument::setExcluded(const std::vector<int>& indices, bool excluded) {
+    std::vector<Change> changes;
+    for (const int index : indices) {
+        data::ImageEdit edit = entry(index).edit;
+        edit.excluded = excluded;
+        changes.emplace_back(index, edit);
+    }
+    const int n = int(changes.size());
+    push(std::move(changes), excluded ? tr("exclude %n images", nullptr, n) : tr("include %n images", nullptr, n), -1);
+}
+
+int DatasetDocument::attachCaptions(const QStringList& files) {
+    std::unordered_map<std::string, int> byStem;
+    for (std::size_t i = 0; i < entries_.size(); ++i) byStem.emplace(fs::path(entries_[i].path).stem().string(), int(i));
+    std::vector<std::pair<int, QString>> captions;
+    for (const QString& file : files) {
+        const auto it = byStem.find(QFileInfo(file).completeBaseName().toStdString());
+        if (it == byStem.end()) continue;
+        if (const auto caption = data::readCaptionFile(fs::path(file.toStdString())))
+            captions.emplace_back(it->second, QString::fromStdString(caption->text));
+    }
+    setCaptions(captions, tr("captions from %n files", nullptr, int(captions.size())));
+    return int(captions.size());
+}
+
+// --- Sources -------------------------------------------------------------------------------------------------------
+
+void DatasetDocument::addSources(const QStringList& paths) {
+    std::vector<std::string> sources = dataset_.sources;
+    for (const QString& path : paths) {
+        const std::string text = path.toStdString();
+        if (std::find(sources.begin(), sources.end(), text) == sources.end()) sources.push_back(text);
+    }
+    const int added = int(sources.size() - dataset_.sources.size());
+    if (added > 0) undo_.push(new SourcesCommand(*this, std::move(sources), tr("add %n sources", nullptr, added)));
+}
+
+void DatasetDocument::removeSource(int source) {
+    std::vector<std::string> sources = dataset_.sources;
+    if (source < 0 || source >= int(sources.size())) return;
+    sources.erase(sources.begin() + source);
+    undo_.push(new SourcesCommand(*this, std::move(sources), tr("remove a source")));
+}
+
+void DatasetDocument::applySources(const std::vector<std::string>& sources, EditMap edits) {
+    std::vector<data::EditRecord> records;
+    for (const auto& [name, edit] : edits_)
+        if (!edits.contains(name)) recordsBetween(name, edit, {}, records);
+    for (const auto& [name, edit] : edits) recordsBetween(name, edits_.contains(name) ? edits_[name] : data::ImageEdit{}, edit, records);
+    dataset_.sources = sources;
+    edits_ = std::move(edits);
+    append(std::move(records));
+    save();
+    Q_EMIT sourcesChanged();
+    rescan();
+}
+
+void DatasetDocument::save() {
+    if (!open_) return;
+    if (const Status written = data::writeDatasetFolder(dataset_); !written)
+        Q_EMIT problem(QString::fromStdString(written.error().message()), QString::fromStdString(written.error().hint));
+    else Q_EMIT saved();
+}
+
+Status DatasetDocument::rename(const QString& name) {
+    dataset_.name = name.toStdString();
+    ATELIER_DO(data::writeDatasetFolder(dataset_));
+    Q_EMIT opened();
+    return {};
+}
+
+Status DatasetDocument::setBuildOptions(const data::BuildOptions& options) {
+    dataset_.options = options;
+    return data::writeDatasetFolder(dataset_);
+}
+
+}  // namespace atelier

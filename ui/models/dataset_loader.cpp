@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The loader's worker: one thread scans, a few probe.
+#include "ui/models/dataset_loader.h"
+
+#include <QElapsedTimer>
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <unordered_map>
+
+#include "core/base/hash.h"
+#include "core/data/scan.h"
+
+namespace atelier {
+
+namespace {
+constexpr int kChunk = 64;           // pictures a thread takes at a time
+constexpr int kDeliverMs = 60;       // between two batches
+
+DatasetEntry entryOf(const data::ScannedImage& image) {
+    DatasetEntry e;
+    e.path = image.path.string();
+    e.relativeLength = std::uint32_t(std::min(image.relative.size(), e.path.size()));
+    e.source = std::uint32_t(image.source);
+    e.bytes = image.size;
+    e.modifiedNs = image.modifiedNs;
+    return e;
+}
+
+ProbedEntry probe(int index, const data::ScannedImage& image, const data::CaptionTables& tables, data::CaptionPreference prefer,
+                  const DatasetLoader::CountTokens& countTokens) {
+    ProbedEntry p;
+    p.index = index;
+    if (const auto info = data::probeImage(image.path)) {
+        p.width = info->width;
+        p.height = info->height;
+        p.format = info->format;
+        p.wrongExtension = !info->otherExtension.empty();
+    } else {
+        p.readable = false;
+        p.problem = info.error().what;
+    }
+    const data::FoundCaption caption = data::findCaption(image, tables, prefer);
+    p.found = QString::fromStdString(caption.caption.text);
+    p.foundIn = caption.caption.source;
+    p.twoCaptions = !caption.others.empty();
+    if (p.problem.empty() && !caption.problems.empty()) p.problem = caption.problems.front();
+    if (countTokens && !p.found.isEmpty()) p.tokens = countTokens(p.found);
+    return p;
+}
+}  // namespace
+
+struct DatasetLoader::Job {
+    std::atomic<bool> cancel{false};
+    std::vector<fs::path> sources, exclude;
+    data::CaptionPreference prefer = data::CaptionPreference::Txt;
+    CountTokens countTokens;
+};
+
+DatasetLoader::DatasetLoader(QObject* parent) : QObject(parent) {}
+
+DatasetLoader::~DatasetLoader() { cancel(); }
+
+void DatasetLoader::cancel() {
+    if (job_) job_->cancel = true;
+    if (thread_.joinable()) thread_.join();
+    job_.reset();
+    running_ = false;
+}
+
+void DatasetLoader::start(std::vector<fs::path> sources, std::vector<fs::path> exclude, data::CaptionPreference prefer, CountTokens countTokens) {
+    cancel();
+    job_ = std::make_shared<Job>();
+    job_->sources = std::move(sources);
+    job_->exclude = std::move(exclude);
+    job_->prefer = prefer;
+    job_->countTokens = std::move(countTokens);
+    running_ = true;
+    thread_ = std::thread([this, job = job_] { work(job); });
+}
+
+void DatasetLoader::work(std::shared_ptr<Job> job) {
+    const auto deliver = [this, job](auto call) {
+        QMetaObject::invokeMethod(this, [job, call = std::move(call)] { if (!job->cancel) call(); }, Qt::QueuedConnection);
+    };
+    data::ScanOptions options;
+    options.exclude = job->exclude;
+    options.cancel = &job->cancel;
+    options.progress = [&](const data::ScanProgress& p) {
+        deliver([this, n = std::int64_t(p.images)] { Q_EMIT progressed({true, n, 0}); });
+    };
+    options.onImages = [&](std::span<const data::ScannedImage> images) {
+        std::vector<DatasetEntry> batch;
+        batch.reserve(images.size());
+        for (const auto& image : images) batch.push_back(entryOf(image));
+        deliver([this, batch = std::move(batch)] { Q_EMIT found(batch); });
+    };
+    const auto scan = data::scanSources(job->sources, options);
+    if (!scan) {
+        deliver([this, error = scan.error()] {
+            running_ = false;
+            Q_EMIT failed(QString::fromStdString(error.message()), QString::fromStdString(error.hint));
+            Q_EMIT finished();
+        });
+        return;
+    }
+    std::vector<DatasetEntry> all;
+    all.reserve(scan->images.size());
+    for (const auto& image : scan->images) all.push_back(entryOf(image));
+    deliver([this, all = std::move(all)] { Q_EMIT scanned(all); });
+
+    const data::CaptionTables tables = data::CaptionTables::read(*scan);
+    const std::int64_t total = std::int64_t(scan->images.size());
+    std::atomic<std::int64_t> next{0}, done{0};
+    std::mutex mutex;
+    std::vector<ProbedEntry> batch;
+    QElapsedTimer clock;
+    clock.start();
+    const auto flush = [&](bool force) {  // mutex held
+        if (batch.empty() || (!force && clock.elapsed() < kDeliverMs)) return;
+        clock.restart();
+        deliver([this, batch = std::exchange(batch, {}), n = done.load(), total] {
+            Q_EMIT probed(batch);
+            Q_EMIT progressed({false, n, total});
+        });
+    };
+    const auto probeSome = [&] {
+        for (;;) {
+            const std::int64_t from = next.fetch_add(kChunk);
+            if (from >= total || job->cancel) return;
+            for (std::int64_t i = from; i < std::min(total, from + kChunk) && !job->cancel; ++i) {
+                ProbedEntry p = probe(int(i), scan->images[std::size_t(i)], tables, job->prefer, job->countTokens);
+                const std::lock_guard lock(mutex);
+                batch.push_back(std::move(p));
+                ++done;
+                flush(false);
+            }
+        }
+    };
+    std::vector<std::thread> helpers;
+    for (unsigned n = std::min(3U, std::max(1U, std::thread::hardware_concurrency() / 2)); n > 1; --n) helpers.emplace_back(probeSome);
+    probeSome();
+    for (std::thread& helper : helpers) helper.join();
+    flush(true);
+
+    // Exact duplicates: only files of equal size are read.
+    std::unordered_map<std::uint64_t, std::vector<int>> bySize;
+    for (std::int64_t i = 0; i < total; ++i) bySize[scan->images[std::size_t(i)].size].push_back(int(i));
+    std::map<int, int> twins;
+    for (auto& [size, indices] : bySize) {
+        if (indices.size() < 2 || size == 0) continue;
+        std::sort(indices.begin(), indices.end());
+        std::unordered_map<std::string, int> firsts;
+        for (const int i : indices) {
+            if (job->cancel) return;
+            const auto bytes = MappedFile::open(scan->images[std::size_t(i)].path);
+            if (!bytes) continue;
+            const auto span = bytes->bytes();
+            const std::string key = hex(xxh3({reinterpret_cast<const char*>(span.data()), span.size()}));
+            const auto [first, fresh] = firsts.emplace(key, i);
+            if (!fresh) twins[i] = first->second;
+        }
+    }
+    deliver([this, twins = std::move(twins)] {
+        Q_EMIT duplicatesFound(twins);
+        running_ = false;
+        Q_EMIT finished();
+    });
+}
+
+}  // namespace atelier

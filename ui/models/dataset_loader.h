@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reads a dataset's pictures in the background: scan (names), then captions, headers and duplicates. Results arrive in
+// batches in the receiver's thread. One per DatasetDocument; a new start() or the destructor ends the old work.
+#pragma once
+
+#include <QObject>
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "core/data/scan.h"
+#include "ui/models/dataset_entry.h"
+
+namespace atelier {
+
+// What probing adds to entry `index`.
+struct ProbedEntry {
+    int index = 0;
+    bool readable = true, wrongExtension = false, twoCaptions = false;
+    int width = 0, height = 0, tokens = -1;
+    data::ImageFormat format = data::ImageFormat::Unknown;
+    std::string problem;
+    QString found;
+    data::CaptionSource foundIn = data::CaptionSource::None;
+};
+
+struct LoadProgress {
+    bool scanning = true;  // else probing
+    std::int64_t done = 0, total = 0;
+};
+
+class DatasetLoader : public QObject {
+    Q_OBJECT
+  public:
+    // Tokens of a caption; called from worker threads. Empty: not counted.
+    using CountTokens = std::function<int(const QString&)>;
+    explicit DatasetLoader(QObject* parent = nullptr);
+    ~DatasetLoader() override;
+
+    void start(std::vector<fs::path> sources, std::vector<fs::path> exclude, data::CaptionPreference prefer, CountTokens countTokens);
+    void cancel();
+    bool running() const { return running_; }
+
+  Q_SIGNALS:
+    void progressed(const atelier::LoadProgress& progress);
+    void found(const std::vector<atelier::DatasetEntry>& batch);     // while scanning, unsorted
+    void scanned(const std::vector<atelier::DatasetEntry>& all);     // sorted by source and name; replaces the batches
+    void probed(const std::vector<atelier::ProbedEntry>& batch);
+    void duplicatesFound(const std::map<int, int>& twins);           // index → index of the first equal picture
+    void failed(const QString& what, const QString& hint);
+    void finished();
+
+  private:
+    struct Job;
+    void work(std::shared_ptr<Job> job);
+    std::shared_ptr<Job> job_;
+    std::thread thread_;
+    bool running_ = false;
+};
+
+}  // namespace atelier

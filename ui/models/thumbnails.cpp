@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Decoding threads and cache of Thumbnails.
+#include "ui/models/thumbnails.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "core/data/image_io.h"
+
+namespace atelier {
+
+namespace {
+constexpr std::size_t kMostWishes = 400;
+
+QString keyOf(const QString& path, int side) { return QString::number(side) + QLatin1Char('/') + path; }
+
+QImage toQImage(const data::Image& image) {
+    const QImage view(image.rgb.get(), image.width, image.height, int(image.rowBytes()), QImage::Format_RGB888);
+    return view.convertToFormat(QImage::Format_RGB32);  // a copy, in the format that paints fastest
+}
+}  // namespace
+
+Thumbnails::Thumbnails(QObject* parent, qint64 cacheBytes, int threads) : QObject(parent), cache_(int(cacheBytes / 1024)) {
+    const int cores = int(std::thread::hardware_concurrency());
+    maxWorkers_ = threads > 0 ? threads : std::clamp(cores - 1, 1, 4);
+    pool_.setMaxThreadCount(maxWorkers_);
+    pool_.setExpiryTimeout(2000);
+}
+
+Thumbnails::~Thumbnails() {
+    {
+        const std::lock_guard lock(mutex_);
+        closing_ = true;
+        wishes_.clear();
+    }
+    pool_.waitForDone();
+}
+
+QImage Thumbnails::get(const QString& path, int side) {
+    const QString key = keyOf(path, side);
+    if (const QImage* image = cache_.object(key)) return *image;
+    if (failed_.contains(path) || wanted_.contains(key)) return {};
+    wanted_.insert(key);
+    const std::lock_guard lock(mutex_);
+    wishes_.push_back({path, side});
+    if (wishes_.size() > kMostWishes) {
+        wanted_.remove(keyOf(wishes_.front().path, wishes_.front().side));
+        wishes_.erase(wishes_.begin());
+    }
+    if (workers_ < maxWorkers_) {
+        ++workers_;
+        pool_.start([this] { work(); });
+    }
+    return {};
+}
+
+void Thumbnails::dropPending() {
+    const std::lock_guard lock(mutex_);
+    for (const Wish& wish : wishes_) wanted_.remove(keyOf(wish.path, wish.side));
+    wishes_.clear();
+}
+
+void Thumbnails::clear() {
+    dropPending();
+    cache_.clear();
+    failed_.clear();
+}
+
+int Thumbnails::pending() const { return int(wanted_.size()); }
+
+void Thumbnails::work() {
+    for (;;) {
+        Wish wish;
+        {
+            const std::lock_guard lock(mutex_);
+            if (closing_ || wishes_.empty()) {
+                --workers_;
+                return;
+            }
+            wish = std::move(wishes_.back());
+            wishes_.pop_back();
+        }
+        auto decoded = data::decodeThumbnail(fs::path(wish.path.toStdString()), wish.side);
+        QImage image = decoded ? toQImage(*decoded) : QImage();
+        QMetaObject::invokeMethod(this, [this, wish, image = std::move(image)] {
+            const QString key = keyOf(wish.path, wish.side);
+            wanted_.remove(key);
+            if (image.isNull()) failed_.insert(wish.path);
+            else cache_.insert(key, new QImage(image), std::max(1, int(image.sizeInBytes() / 1024)));
+            Q_EMIT ready(wish.path);
+        }, Qt::QueuedConnection);
+    }
+}
+
+}  // namespace atelier

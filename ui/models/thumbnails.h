@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pictures for grids and previews, decoded off the main thread, newest wish first, the latest ones kept in memory.
+// Owned by app/studio; delegates ask while painting and get an answer by ready().
+#pragma once
+
+#include <QCache>
+#include <QImage>
+#include <QObject>
+#include <QSet>
+#include <QThreadPool>
+#include <mutex>
+#include <string>
+#include <vector>
+
+namespace atelier {
+
+class Thumbnails : public QObject {
+    Q_OBJECT
+  public:
+    explicit Thumbnails(QObject* parent = nullptr, qint64 cacheBytes = 48 << 20, int threads = 0);
+    ~Thumbnails() override;
+
+    // At most side × side device pixels. Null while it is being decoded (ready() follows) or when it cannot be.
+    QImage get(const QString& path, int side);
+    // Forgets wishes that nobody has repeated lately: call when the view has jumped.
+    void dropPending();
+    bool failed(const QString& path) const { return failed_.contains(path); }
+    // Also for pictures that changed on disk.
+    void clear();
+    int pending() const;
+
+  Q_SIGNALS:
+    void ready(const QString& path);
+
+  private:
+    struct Wish {
+        QString path;
+        int side;
+    };
+    void work();
+    QCache<QString, QImage> cache_;  // cost in kilobytes
+    QSet<QString> wanted_, failed_;  // main thread only
+    mutable std::mutex mutex_;
+    std::vector<Wish> wishes_;       // newest last
+    int workers_ = 0;
+    int maxWorkers_;
+    bool closing_ = false;
+    QThreadPool pool_;
+};
+
+}  // namespace atelier
