@@ -8,7 +8,6 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QScreen>
-#include <QSettings>
 #include <QStackedWidget>
 #include <QUndoStack>
 #include <QVBoxLayout>
@@ -18,6 +17,7 @@
 #include "ui/frame/main_window_slot.h"
 #include "ui/frame/rail.h"
 #include "ui/frame/status_bar.h"
+#include "ui/session/settings.h"
 
 namespace atelier {
 
@@ -33,8 +33,8 @@ QWidget* boxed(QBoxLayout* layout) {
 }
 }  // namespace
 
-MainWindow::MainWindow(std::unique_ptr<QSettings> settings, Recognise recognise)
-    : settings_(std::move(settings)), recognise_(std::move(recognise)) {
+MainWindow::MainWindow(Settings& settings, Recognise recognise)
+    : settings_(settings), recognise_(std::move(recognise)) {
     setWindowTitle(tr("Atelier"));
     setMinimumSize(kSmallest);
     setAcceptDrops(true);
@@ -58,15 +58,15 @@ MainWindow::MainWindow(std::unique_ptr<QSettings> settings, Recognise recognise)
     connect(&looking_, &QFutureWatcher<Dropped>::finished, this, [this] {
         if (overlay_ && overlay_->isVisible()) showOverlay();
     });
-    restoreGeometryFromSettings();
+    restoreLayout();
 }
 
 MainWindow::~MainWindow() = default;
 
-void MainWindow::restoreGeometryFromSettings() {
+void MainWindow::restoreLayout() {
     const QRect room = QApplication::primaryScreen()->availableGeometry();
     resize(kFirstSize.boundedTo(QSize(room.width() * 9 / 10, room.height() * 9 / 10)).expandedTo(kSmallest));
-    const QByteArray saved = settings_->value(QStringLiteral("window/geometry")).toByteArray();
+    const QByteArray saved = settings_.layout(QStringLiteral("window/geometry"));
     if (!saved.isEmpty()) restoreGeometry(saved);
 }
 
@@ -100,7 +100,7 @@ void MainWindow::build(Slot& s) {
     connect(page, &Page::statusNoteChanged, this, [this, page](const QString& note) {
         if (currentPage() == page) status_->setNote(note);
     });
-    const QByteArray split = settings_->value(QStringLiteral("splitters/") + s.entry.id).toByteArray();
+    const QByteArray split = settings_.layout(QStringLiteral("splitters/") + s.entry.id);
     if (!split.isEmpty()) page->restoreSplitters(split);
     Q_EMIT pageBuilt(s.entry.id, page);
 }
@@ -127,7 +127,7 @@ Page* MainWindow::showPage(const QString& id, const QString& object) {
     if (!object.isEmpty()) shown->open(object);
     stack_->setCurrentWidget(shown);
     status_->setNote(shown->statusNote());
-    settings_->setValue(QStringLiteral("window/page"), id);
+    settings_.setLayout(QStringLiteral("window/page"), id.toUtf8());
     notePlace();
     return shown;
 }
@@ -242,11 +242,12 @@ void MainWindow::showPalette() {
 }
 
 void MainWindow::openDialog(bool folder) {
-    const QString last = settings_->value(QStringLiteral("folders/lastOpened"), QDir::homePath()).toString();
+    const QByteArray kept = settings_.layout(QStringLiteral("window/lastOpened"));
+    const QString last = kept.isEmpty() ? QDir::homePath() : QString::fromUtf8(kept);
     const QString path = folder ? QFileDialog::getExistingDirectory(this, tr("Open folder"), last)
                                 : QFileDialog::getOpenFileName(this, tr("Open file"), last);
     if (path.isEmpty()) return;
-    settings_->setValue(QStringLiteral("folders/lastOpened"), QFileInfo(path).absolutePath());
+    settings_.setLayout(QStringLiteral("window/lastOpened"), QFileInfo(path).absolutePath().toUtf8());
     openPath(path);
 }
 
@@ -262,9 +263,9 @@ void MainWindow::setFirstRun(QWidget* page) {
 bool MainWindow::firstRunShown() const { return firstRun_ && stack_->currentWidget() == firstRun_; }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
-    settings_->setValue(QStringLiteral("window/geometry"), saveGeometry());
+    settings_.setLayout(QStringLiteral("window/geometry"), saveGeometry());
     for (const auto& s : slots_)
-        if (s->page) settings_->setValue(QStringLiteral("splitters/") + s->entry.id, s->page->saveSplitters());
+        if (s->page) settings_.setLayout(QStringLiteral("splitters/") + s->entry.id, s->page->saveSplitters());
     QMainWindow::closeEvent(event);
 }
 

@@ -12,12 +12,12 @@
 #include "ui/pages/page.h"
 
 class QMenu;
-class QSettings;
 class QStackedWidget;
 
 namespace atelier {
 
 class DropOverlay;
+class Settings;
 class Rail;
 class StatusBar;
 
@@ -33,7 +33,7 @@ class MainWindow : public QMainWindow {
   public:
     // Thread-safe; run in the background while something hovers over the window.
     using Recognise = std::function<Dropped(const QStringList& paths)>;
-    MainWindow(std::unique_ptr<QSettings> settings, Recognise recognise);
+    MainWindow(Settings& settings, Recognise recognise);
     ~MainWindow() override;
 
     void addPage(PageEntry entry);
@@ -51,7 +51,6 @@ class MainWindow : public QMainWindow {
     // Shown instead of the pages until something is opened.
     void setFirstRun(QWidget* page);
     bool firstRunShown() const;
-    QSettings& settings() { return *settings_; }
     DropOverlay* dropOverlay() const { return overlay_; }
     const std::vector<Page::MenuAction>& actionList() const { return actions_; }
     void showPalette();
@@ -81,14 +80,14 @@ class MainWindow : public QMainWindow {
     void openDialog(bool folder);
     void notePlace();
     void step(int direction);
-    void restoreGeometryFromSettings();
+    void restoreLayout();
     void showOverlay();
     void hideOverlay();
     QString pageFor(DroppedKind kind) const;
     QList<DropTarget> targetsFor(const Dropped& dropped);
     QString titleFor(const Dropped& dropped, const QList<DropTarget>& targets) const;
 
-    std::unique_ptr<QSettings> settings_;
+    Settings& settings_;
     Recognise recognise_;
     std::vector<std::unique_ptr<Slot>> slots_;
     Rail* rail_;

@@ -27,19 +27,19 @@ uint unwrap(QVariant value) {
 }
 }  // namespace
 
-Theme::Theme(QApplication& app, ThemeChoice choice) : app_(app), choice_(choice) {
+Theme::Theme(QApplication& app, std::optional<bool> dark) : app_(app), choice_(dark) {
     systemDark_ = app.palette().color(QPalette::Window).lightness() < 128;
-    dark_ = choice_ == ThemeChoice::Dark || (choice_ == ThemeChoice::System && systemDark_);
+    dark_ = choice_.value_or(systemDark_);
     apply(app_, dark_ ? kDark : kLight);
 }
 
-void Theme::setChoice(ThemeChoice choice) {
-    choice_ = choice;
+void Theme::setChoice(std::optional<bool> dark) {
+    choice_ = dark;
     update();
 }
 
 void Theme::update() {
-    const bool dark = choice_ == ThemeChoice::Dark || (choice_ == ThemeChoice::System && systemDark_);
+    const bool dark = choice_.value_or(systemDark_);
     if (dark == dark_) return;
     dark_ = dark;
     apply(app_, dark_ ? kDark : kLight);
@@ -65,21 +65,6 @@ void Theme::settingChanged(const QString& group, const QString& key, const QDBus
     if (group != kGroup || key != kKey) return;
     systemDark_ = unwrap(value.variant()) == 1;
     update();
-}
-
-ThemeChoice themeChoiceFromName(const QString& name) {
-    if (name == QLatin1String("light")) return ThemeChoice::Light;
-    if (name == QLatin1String("dark")) return ThemeChoice::Dark;
-    return ThemeChoice::System;
-}
-
-QString themeChoiceName(ThemeChoice choice) {
-    switch (choice) {
-        case ThemeChoice::Light: return QStringLiteral("light");
-        case ThemeChoice::Dark: return QStringLiteral("dark");
-        case ThemeChoice::System: break;
-    }
-    return QStringLiteral("system");
 }
 
 }  // namespace atelier::style

@@ -5,22 +5,20 @@
 
 #include <QObject>
 #include <QString>
+#include <optional>
 
 class QApplication;
 class QDBusVariant;
 
 namespace atelier::style {
 
-enum class ThemeChoice { System, Light, Dark };
-
 class Theme : public QObject {
     Q_OBJECT
   public:
-    // Applies a first look at once (without waiting for the portal).
-    explicit Theme(QApplication& app, ThemeChoice choice = ThemeChoice::System);
-    ThemeChoice choice() const { return choice_; }
+    // `dark`: the user's choice; nullopt = as the desktop says. Applies a first look at once (without waiting for the portal).
+    explicit Theme(QApplication& app, std::optional<bool> dark = std::nullopt);
     bool isDark() const { return dark_; }
-    void setChoice(ThemeChoice choice);
+    void setChoice(std::optional<bool> dark);
     // Asks the desktop's settings portal, and listens to it; call after the first paint.
     void followDesktop();
 
@@ -33,12 +31,9 @@ class Theme : public QObject {
   private:
     void update();
     QApplication& app_;
-    ThemeChoice choice_;
+    std::optional<bool> choice_;
     bool systemDark_ = false;
     bool dark_ = false;
 };
-
-ThemeChoice themeChoiceFromName(const QString& name);
-QString themeChoiceName(ThemeChoice choice);
 
 }  // namespace atelier::style
