@@ -53,6 +53,9 @@ class ShardWriter {
     // part, control characters, duplicate extension, the same key twice in a row, no space left, …
     Status add(std::string_view key, std::span<const MemberView> members);
 
+    // Ends the open shard now, before a limit does.
+    Status cut();
+
     // Ends the last shard, syncs all of them to disk, writes index.jsonl. Verify, then writeManifest().
     Result<ShardTotals> close();
 

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Bytes of a file, decompressed if need be (gzip, bzip2, xz, zstd: told by content). Used by ShardReader.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "core/base/files.h"
+#include "core/base/result.h"
+
+namespace atelier::data {
+
+class ByteSource {
+  public:
+    virtual ~ByteSource() = default;
+    // Up to `capacity` bytes; 0 at the end.
+    virtual Result<std::size_t> read(char* buffer, std::size_t capacity) = 0;
+    // Passes over bytes; past the end is allowed (the next read gives 0).
+    virtual Status skip(std::uint64_t bytes) = 0;
+    // Total size, known for plain files only.
+    virtual std::optional<std::uint64_t> size() const = 0;
+};
+
+Result<std::unique_ptr<ByteSource>> openByteSource(const fs::path& path);
+// Whether the first bytes are those of a compressed file.
+Result<bool> isCompressed(const fs::path& path);
+
+// An open file descriptor that closes itself.
+class Descriptor {
+  public:
+    explicit Descriptor(int fd = -1) : fd_(fd) {}
+    Descriptor(Descriptor&& other) noexcept;
+    Descriptor& operator=(Descriptor&& other) noexcept;
+    ~Descriptor();
+    int get() const { return fd_; }
+    explicit operator bool() const { return fd_ >= 0; }
+    void reset();
+
+  private:
+    int fd_;
+};
+// Read-only; refuses folders.
+Result<Descriptor> openForReading(const fs::path& path);
+
+}  // namespace atelier::data
