@@ -30,7 +30,8 @@ class PlainFile final : public ByteSource {
         }
     }
     Status skip(std::uint64_t bytes) override {
-        if (::lseek(file_.get(), static_cast<off_t>(bytes), SEEK_CUR) < 0) return failErrno(errno, "read", path_.string());
+        if (::lseek(file_.get(), static_cast<off_t>(bytes), SEEK_CUR) < 0)
+            return failErrno(errno, "read", path_.string());
         return {};
     }
     std::optional<std::uint64_t> size() const override { return size_; }
@@ -48,21 +49,25 @@ using ArchivePtr = std::unique_ptr<archive, FreeArchive>;
 
 class CompressedFile final : public ByteSource {
   public:
-    CompressedFile(ArchivePtr archive, fs::path path) : archive_(std::move(archive)), path_(std::move(path)) {}
+    CompressedFile(ArchivePtr archive, fs::path path)
+        : archive_(std::move(archive)), path_(std::move(path)) {}
 
     Result<std::size_t> read(char* buffer, std::size_t capacity) override {
         const la_ssize_t n = archive_read_data(archive_.get(), buffer, capacity);
         if (n < 0) {
             const char* text = archive_error_string(archive_.get());
-            return fail(ErrorCode::Data, std::string("it cannot be decompressed: ") + (text ? text : "broken data"), path_.string());
+            return fail(ErrorCode::Data,
+                        std::string("it cannot be decompressed: ") + (text ? text : "broken data"),
+                        path_.string());
         }
         return static_cast<std::size_t>(n);
     }
     Status skip(std::uint64_t bytes) override {
         scratch_.resize(1 << 16);
         while (bytes > 0) {
-            ATELIER_TRY(const std::size_t n, read(scratch_.data(), std::min<std::uint64_t>(bytes, scratch_.size())));
-            if (n == 0) return {};
+            ATELIER_TRY(const std::size_t n,
+                        read(scratch_.data(), std::min<std::uint64_t>(bytes, scratch_.size())));
+            if (n == 0) return fail(ErrorCode::Data, "the file ends inside a member", path_.string());
             bytes -= n;
         }
         return {};
@@ -77,7 +82,10 @@ class CompressedFile final : public ByteSource {
 
 bool compressedMagic(std::string_view head) {
     using namespace std::string_view_literals;
-    return head.starts_with("\x1f\x8b"sv) || head.starts_with("BZh"sv) || head.starts_with("\xfd"sv "7zXZ\0"sv) ||
+    return head.starts_with("\x1f\x8b"sv) || head.starts_with("BZh"sv) ||
+           head.starts_with(
+               "\xfd"sv
+               "7zXZ\0"sv) ||
            head.starts_with("\x28\xb5\x2f\xfd"sv);
 }
 
@@ -88,7 +96,9 @@ Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
     std::swap(fd_, other.fd_);
     return *this;
 }
-Descriptor::~Descriptor() { reset(); }
+Descriptor::~Descriptor() {
+    reset();
+}
 void Descriptor::reset() {
     if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
@@ -128,7 +138,9 @@ Result<std::unique_ptr<ByteSource>> openByteSource(const fs::path& path) {
     if (archive_read_open_filename(reader.get(), path.c_str(), 1 << 16) != ARCHIVE_OK ||
         archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) {
         const char* text = archive_error_string(reader.get());
-        return fail(ErrorCode::Data, std::string("it cannot be decompressed: ") + (text ? text : "broken data"), path.string());
+        return fail(ErrorCode::Data,
+                    std::string("it cannot be decompressed: ") + (text ? text : "broken data"),
+                    path.string());
     }
     return std::make_unique<CompressedFile>(std::move(reader), path);
 }

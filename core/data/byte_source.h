@@ -17,7 +17,7 @@ class ByteSource {
     virtual ~ByteSource() = default;
     // Up to `capacity` bytes; 0 at the end.
     virtual Result<std::size_t> read(char* buffer, std::size_t capacity) = 0;
-    // Passes over bytes; past the end is allowed (the next read gives 0).
+    // Passes over bytes. Callers check size() first where it is known; otherwise the end is an Error.
     virtual Status skip(std::uint64_t bytes) = 0;
     // Total size, known for plain files only.
     virtual std::optional<std::uint64_t> size() const = 0;

@@ -32,7 +32,8 @@ Status HashingFile::begin(const fs::path& path) {
     if (!file_) return failErrno(errno, "create", path.string());
     path_ = path;
     size_ = used_ = 0;
-    sha256_ = std::make_unique<Sha256>();  // the thread is idle: every earlier buffer was hashed by end() or discard()
+    sha256_ = std::make_unique<Sha256>();  // the thread is idle: every earlier buffer was hashed by end() or
+                                           // discard()
     return {};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A file that is written and hashed at the same time: the caller's thread writes, a second one computes the SHA-256
-// of the same buffers. Internal to ShardWriter.
+// A file that is written and hashed at the same time: the caller's thread writes, a second one computes the
+// SHA-256 of the same buffers. Internal to ShardWriter.
 #pragma once
 
 #include <array>
@@ -51,7 +51,8 @@ class HashingFile {
     std::array<std::unique_ptr<char[]>, kBuffers> buffers_;
     std::size_t used_ = 0;  // bytes in the buffer being filled
 
-    // Buffer number n (counted over all files) lies in buffers_[n % kBuffers]; those in [hashed_, filled_) await hashing.
+    // Buffer number n (counted over all files) lies in buffers_[n % kBuffers]; those in [hashed_, filled_)
+    // await hashing.
     bool hash_;
     std::mutex mutex_;
     std::condition_variable changed_;

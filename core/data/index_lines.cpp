@@ -15,7 +15,9 @@ namespace {
 
 bool plainText(std::string_view text) {
     for (const char c : text)
-        if (static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) >= 127 || c == '"' || c == '\\') return false;
+        if (static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) >= 127 || c == '"' ||
+            c == '\\')
+            return false;
     return true;
 }
 
@@ -63,7 +65,8 @@ class Scanner {
 bool scanLine(std::string_view line, IndexedSample& sample) {
     Scanner scan(line);
     if (!scan.literal("{\"shard\":") || !scan.string(sample.shard)) return false;
-    if (!scan.literal(",\"key\":") || !scan.string(sample.key) || !scan.literal(",\"members\":{")) return false;
+    if (!scan.literal(",\"key\":") || !scan.string(sample.key) || !scan.literal(",\"members\":{"))
+        return false;
     std::size_t count = 0;
     do {
         if (count == sample.members.size()) sample.members.emplace_back();
@@ -90,8 +93,8 @@ void appendIndexLine(std::string& out, const IndexedSample& sample) {
         if (!first) out += ',';
         first = false;
         appendString(out, member.extension);
-        fmt::format_to(std::back_inserter(out), ":{{\"offset\":{},\"size\":{},\"xxh3\":\"{:016x}\"}}", member.offset,
-                       member.size, member.xxh3);
+        fmt::format_to(std::back_inserter(out), ":{{\"offset\":{},\"size\":{},\"xxh3\":\"{:016x}\"}}",
+                       member.offset, member.size, member.xxh3);
     }
     out += "}}\n";
 }

@@ -29,7 +29,8 @@ struct IndexedSample {
 
 // One line with its newline.
 void appendIndexLine(std::string& out, const IndexedSample& sample);
-// Without the newline. Accepts any JSON with these fields, quickly when it looks as appendIndexLine writes it.
+// Without the newline. Accepts any JSON with these fields, quickly when it looks as appendIndexLine writes
+// it.
 Status parseIndexLine(std::string_view line, IndexedSample& sample);
 
 // Calls `visit` for every line; its Error, or one with the line number, ends the reading.

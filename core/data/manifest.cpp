@@ -32,7 +32,8 @@ Status checkContent(const Manifest& manifest, const std::string& where) {
         if (!names.insert(shard.name).second)
             return fail(ErrorCode::Data, fmt::format("the shard \"{}\" is listed twice", shard.name), where);
         if (!isSha256(shard.sha256))
-            return fail(ErrorCode::Data, fmt::format("the SHA-256 of \"{}\" is not 64 hex digits", shard.name), where);
+            return fail(ErrorCode::Data,
+                        fmt::format("the SHA-256 of \"{}\" is not 64 hex digits", shard.name), where);
         samples += shard.samples;
         bytes += shard.bytes;
     }
@@ -40,7 +41,9 @@ Status checkContent(const Manifest& manifest, const std::string& where) {
         return fail(ErrorCode::Data,
                     fmt::format("its totals ({} samples, {} bytes) are not the sums over its shards ({}, {})",
                                 manifest.content.samples, manifest.content.bytes, samples, bytes),
-                    where, "The file was edited or damaged: build the dataset again, or train on the tars by their pattern.");
+                    where,
+                    "The file was edited or damaged: build the dataset again, or train on the tars by their "
+                    "pattern.");
     return {};
 }
 
@@ -49,8 +52,10 @@ Status checkContent(const Manifest& manifest, const std::string& where) {
 Json manifestToJson(const Manifest& manifest) {
     Json shards = Json::array();
     for (const ShardInfo& shard : manifest.content.shards)
-        shards.push_back(
-            {{"name", shard.name}, {"samples", shard.samples}, {"bytes", shard.bytes}, {"sha256", shard.sha256}});
+        shards.push_back({{"name", shard.name},
+                          {"samples", shard.samples},
+                          {"bytes", shard.bytes},
+                          {"sha256", shard.sha256}});
     Json members = Json::object();
     for (const auto& [extension, count] : manifest.content.extensions) members[extension] = count;
     Json json = Json::object();
@@ -64,8 +69,9 @@ Json manifestToJson(const Manifest& manifest) {
     json["options"] = manifest.options;
     json["sources"] = manifest.sources;
     json["summary"] = manifest.summary;
-    json["index"] = {
-        {"name", kIndexName}, {"bytes", manifest.content.indexBytes}, {"sha256", manifest.content.indexSha256}};
+    json["index"] = {{"name", kIndexName},
+                     {"bytes", manifest.content.indexBytes},
+                     {"sha256", manifest.content.indexSha256}};
     json["shards"] = std::move(shards);
     return json;
 }
@@ -79,8 +85,8 @@ Result<Manifest> manifestFromJson(const Json& json, const std::string& where) {
         manifest.version = json.at("version").get<int>();
         if (manifest.version > kManifestVersion)
             return fail(ErrorCode::Data,
-                        fmt::format("it has format version {}; this Atelier knows versions up to {}", manifest.version,
-                                    kManifestVersion),
+                        fmt::format("it has format version {}; this Atelier knows versions up to {}",
+                                    manifest.version, kManifestVersion),
                         where, "Open it with a newer Atelier, or train on the tars by their pattern.");
         if (manifest.version < 1) return fail(ErrorCode::Data, "its format version is below 1", where);
         manifest.createdBy = json.value("created_by", std::string());
@@ -105,7 +111,8 @@ Result<Manifest> manifestFromJson(const Json& json, const std::string& where) {
         ATELIER_DO(checkContent(manifest, where));
         return manifest;
     } catch (const nlohmann::json::exception& e) {
-        return fail(ErrorCode::Data, fmt::format("a part of it is missing or of the wrong type: {}", e.what()), where,
+        return fail(ErrorCode::Data,
+                    fmt::format("a part of it is missing or of the wrong type: {}", e.what()), where,
                     "The file was edited or damaged: build the dataset again.");
     }
 }

@@ -18,7 +18,8 @@ namespace atelier::data {
 inline constexpr int kManifestVersion = 1;
 inline constexpr const char* kManifestName = "manifest.json";
 inline constexpr const char* kIndexName = "index.jsonl";
-inline constexpr const char* kShardJournalName = ".shards.jsonl";  // of an unfinished build; removed by writeManifest
+inline constexpr const char* kShardJournalName =
+    ".shards.jsonl";  // of an unfinished build; removed by writeManifest
 
 // One tar file of the dataset.
 struct ShardInfo {
@@ -52,7 +53,8 @@ Json manifestToJson(const Manifest& manifest);
 Result<Manifest> manifestFromJson(const Json& json, const std::string& where);
 
 Result<Manifest> readManifest(const fs::path& folder);
-// Atomic (temporary name, fsync, rename): the step that makes the folder a dataset. Removes the build's journal.
+// Atomic (temporary name, fsync, rename): the step that makes the folder a dataset. Removes the build's
+// journal.
 Status writeManifest(const fs::path& folder, const Manifest& manifest);
 
 }  // namespace atelier::data

@@ -19,12 +19,18 @@ constexpr std::pair<std::string_view, Comparison> kOperators[] = {
 
 bool holds(double value, Comparison comparison, double number) {
     switch (comparison) {
-        case Comparison::Less: return value < number;
-        case Comparison::LessEqual: return value <= number;
-        case Comparison::Greater: return value > number;
-        case Comparison::GreaterEqual: return value >= number;
-        case Comparison::Equal: return value == number;
-        case Comparison::NotEqual: return value != number;
+        case Comparison::Less:
+            return value < number;
+        case Comparison::LessEqual:
+            return value <= number;
+        case Comparison::Greater:
+            return value > number;
+        case Comparison::GreaterEqual:
+            return value >= number;
+        case Comparison::Equal:
+            return value == number;
+        case Comparison::NotEqual:
+            return value != number;
     }
     return false;
 }
@@ -37,7 +43,8 @@ void skipBlanks(std::string_view& text) {
 
 Result<std::vector<FilterCondition>> parseFilter(const std::string& field, std::string_view expression) {
     const auto wrong = [&](std::string what) {
-        return fail(ErrorCode::Config, fmt::format("the filter \"{}\" {}", expression, what), "dataset.params.filters." + field,
+        return fail(ErrorCode::Config, fmt::format("the filter \"{}\" {}", expression, what),
+                    "dataset.params.filters." + field,
                     "Write a comparison with a number: \"<=0.5\", \">=512\", or several joined by \"and\".");
     };
     std::vector<FilterCondition> conditions;
@@ -57,7 +64,8 @@ Result<std::vector<FilterCondition>> parseFilter(const std::string& field, std::
         skipBlanks(rest);
         if (rest.starts_with('+')) rest.remove_prefix(1);
         const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), condition.number);
-        if (error != std::errc() || !std::isfinite(condition.number)) return wrong("has no number after the comparison");
+        if (error != std::errc() || !std::isfinite(condition.number))
+            return wrong("has no number after the comparison");
         rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
         conditions.push_back(condition);
         skipBlanks(rest);
@@ -86,11 +94,14 @@ std::string MetadataFilter::rejectedBy(std::string_view json) const {
         double number = std::nan("");
         if (value->is_boolean()) number = value->get<bool>() ? 1.0 : 0.0;
         if (value->is_number()) number = value->get<double>();
-        if (std::isnan(number) || !holds(number, condition.comparison, condition.number)) return condition.field;
+        if (std::isnan(number) || !holds(number, condition.comparison, condition.number))
+            return condition.field;
     }
     return {};
 }
 
-bool MetadataFilter::accepts(std::string_view json) const { return rejectedBy(json).empty(); }
+bool MetadataFilter::accepts(std::string_view json) const {
+    return rejectedBy(json).empty();
+}
 
 }  // namespace atelier::data

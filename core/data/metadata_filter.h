@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Filters over a sample's JSON, as open-diffusion's configs write them: {"pwatermark": "<=0.5"}. A small parser, never
-// an eval. Used by DatasetIndex; `check` parses them too.
+// Filters over a sample's JSON, as open-diffusion's configs write them: {"pwatermark": "<=0.5"}. A small
+// parser, never an eval. Used by DatasetIndex; `check` parses them too.
 #pragma once
 
 #include <map>
@@ -28,7 +28,8 @@ class MetadataFilter {
   public:
     static Result<MetadataFilter> parse(const std::map<std::string, std::string>& filters);
     bool empty() const { return conditions_.empty(); }
-    // `json`: text of the sample's .json. A missing field, null, text or NaN rejects; true and false count as 1 and 0.
+    // `json`: text of the sample's .json. A missing field, null, text or NaN rejects; true and false count as
+    // 1 and 0.
     bool accepts(std::string_view json) const;
     // The field that decided against it; "" when accepted. "json" when the text is no JSON object.
     std::string rejectedBy(std::string_view json) const;

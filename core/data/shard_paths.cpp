@@ -85,9 +85,12 @@ class Expander {
             return true;
         };
         for (std::size_t at = 0; at < text.size(); ++at) {
-            if (text[at] == '\\') ++at;
-            else if (text[at] == '{') ++depth;
-            else if (text[at] == '}') --depth;
+            if (text[at] == '\\')
+                ++at;
+            else if (text[at] == '{')
+                ++depth;
+            else if (text[at] == '}')
+                --depth;
             else if (text[at] == ',' && depth == 0) {
                 comma = true;
                 if (!take(at)) return std::nullopt;
@@ -105,10 +108,12 @@ class Expander {
         if (a == std::string_view::npos) return std::nullopt;
         const std::string_view rest = text.substr(a + 2);
         const std::size_t b = rest.find("..");
-        Range range{text.substr(0, a), rest.substr(0, b), b == std::string_view::npos ? "" : rest.substr(b + 2)};
+        Range range{text.substr(0, a), rest.substr(0, b),
+                    b == std::string_view::npos ? "" : rest.substr(b + 2)};
         if (b != std::string_view::npos) {
             if (range.step.starts_with('-')) range.step.remove_prefix(1);
-            if (range.step.empty() || range.step.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+            if (range.step.empty() || range.step.find_first_not_of("0123456789") != std::string_view::npos)
+                return std::nullopt;
         }
         return range;
     }
@@ -133,8 +138,10 @@ class Expander {
         if (!range || !integer(range->first, first) || !integer(range->last, last)) return std::nullopt;
         const long long step = stepOf(*range);
         const std::size_t width = padded(range->first) || padded(range->last)
-                                      ? std::max(range->first.size(), range->last.size()) : 0;
-        if (width > 4096 || static_cast<unsigned long long>(std::llabs(last - first) / step) >= limit_) throw TooMany();
+                                      ? std::max(range->first.size(), range->last.size())
+                                      : 0;
+        if (width > 4096 || static_cast<unsigned long long>(std::llabs(last - first) / step) >= limit_)
+            throw TooMany();
         Words words;
         const long long direction = first < last ? 1 : -1;
         for (long long value = first; direction * (last - value) >= 0; value += direction * step)
@@ -148,7 +155,8 @@ class Expander {
         if (!range || range->first.size() != 1 || range->last.size() != 1) return std::nullopt;
         const std::size_t a = kLetters.find(range->first[0]), b = kLetters.find(range->last[0]);
         if (a == std::string_view::npos || b == std::string_view::npos) return std::nullopt;
-        const long long first = static_cast<long long>(a), last = static_cast<long long>(b), step = stepOf(*range);
+        const long long first = static_cast<long long>(a), last = static_cast<long long>(b),
+                        step = stepOf(*range);
         const long long direction = first < last ? 1 : -1;
         Words words;
         for (long long i = first; direction * (last - i) >= 0; i += direction * step)
@@ -185,8 +193,11 @@ Result<std::string> substitute(std::string text) {
             }
             const char* value = std::getenv(("WDS_" + name).c_str());
             if (value == nullptr)
-                return fail(ErrorCode::Config, fmt::format("${{{}}} stands for the environment variable WDS_{}, which is not set", name, name),
-                            "dataset path", fmt::format("Set WDS_{}, or write the path out.", name));
+                return fail(
+                    ErrorCode::Config,
+                    fmt::format("${{{}}} stands for the environment variable WDS_{}, which is not set", name,
+                                name),
+                    "dataset path", fmt::format("Set WDS_{}, or write the path out.", name));
             next += value;
             at = end + 1;
             found = true;
@@ -207,15 +218,17 @@ Result<std::vector<fs::path>> shardsOfFolder(const fs::path& folder) {
         for (const auto& entry : fs::directory_iterator(folder, error)) {
             const std::string name = toLowerAscii(entry.path().filename().string());
             const bool tar = name.ends_with(".tar") || name.ends_with(".tar.gz") || name.ends_with(".tgz") ||
-                             name.ends_with(".tar.bz2") || name.ends_with(".tar.xz") || name.ends_with(".tar.zst");
+                             name.ends_with(".tar.bz2") || name.ends_with(".tar.xz") ||
+                             name.ends_with(".tar.zst");
             if (tar && !name.starts_with('.')) paths.push_back(entry.path());
         }
         if (error) return failErrno(error.value(), "list", folder.string());
         std::sort(paths.begin(), paths.end());
     }
     if (paths.empty())
-        return fail(ErrorCode::Data, "the folder holds no shards (*.tar)", folder.string(),
-                    "Build shards from images with `atelier-engine dataset build`, or name the right folder.");
+        return fail(
+            ErrorCode::Data, "the folder holds no shards (*.tar)", folder.string(),
+            "Build shards from images with `atelier-engine dataset build`, or name the right folder.");
     return paths;
 }
 
@@ -225,7 +238,8 @@ std::string_view schemeOf(std::string_view url) {
     if (colon == std::string_view::npos || colon < 2) return {};
     for (const char c : url.substr(0, colon))
         if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9')) return {};
-    const bool known = url.substr(colon).starts_with("://") || url.starts_with("pipe:") || url.starts_with("file:");
+    const bool known =
+        url.substr(colon).starts_with("://") || url.starts_with("pipe:") || url.starts_with("file:");
     return known ? url.substr(0, colon) : std::string_view();
 }
 
@@ -236,11 +250,13 @@ Result<std::vector<std::string>> expandBraces(std::string_view pattern, std::siz
         auto words = Expander(limit).pattern(pattern);
         if (!words)
             return fail(ErrorCode::Config, "its braces are not balanced", std::string(pattern),
-                        "Write ranges as {000000..000007}; a brace that is part of a name needs a backslash before it.");
+                        "Write ranges as {000000..000007}; a brace that is part of a name needs a backslash "
+                        "before it.");
         for (std::string& word : *words) word = unescape(word);
         return *std::move(words);
     } catch (const TooMany&) {
-        return fail(ErrorCode::Config, fmt::format("it stands for more than {} files", limit), std::string(pattern));
+        return fail(ErrorCode::Config, fmt::format("it stands for more than {} files", limit),
+                    std::string(pattern));
     }
 }
 
@@ -258,13 +274,15 @@ Result<std::vector<std::string>> expandShardSpec(std::string_view spec) {
 
 Result<std::vector<fs::path>> resolveShards(std::string_view spec, const fs::path& relativeTo) {
     if (trim(spec).empty())
-        return fail(ErrorCode::Config, "no shards are named", "dataset path", "Name a dataset folder or a pattern like DIR/{000000..000007}.tar.");
+        return fail(ErrorCode::Config, "no shards are named", "dataset path",
+                    "Name a dataset folder or a pattern like DIR/{000000..000007}.tar.");
     ATELIER_TRY(const std::vector<std::string> urls, expandShardSpec(spec));
     std::vector<fs::path> paths;
     for (std::string_view url : urls) {
         const std::string_view scheme = schemeOf(url);
         if (url == "-" || (!scheme.empty() && scheme != "file"))
-            return fail(ErrorCode::Config, fmt::format("shards are read from files; \"{}\" is not one", url), "dataset path",
+            return fail(ErrorCode::Config, fmt::format("shards are read from files; \"{}\" is not one", url),
+                        "dataset path",
                         "Copy the shards to a disk that this machine sees and name them by path.");
         if (scheme == "file") url.remove_prefix(url.starts_with("file://") ? 7 : 5);
         if (url.empty())
@@ -301,7 +319,9 @@ std::string shardPattern(const fs::path& folder, const std::vector<std::string>&
     }
     if (!range) return (folder / ("{" + join(names, ",") + "}")).string();
     const std::size_t n = digits(names[0]);
-    return (folder / ("{" + names.front().substr(0, n) + ".." + names.back().substr(0, n) + "}" + names[0].substr(n))).string();
+    return (folder /
+            ("{" + names.front().substr(0, n) + ".." + names.back().substr(0, n) + "}" + names[0].substr(n)))
+        .string();
 }
 
 }  // namespace atelier::data

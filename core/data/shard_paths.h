@@ -13,16 +13,16 @@
 
 namespace atelier::data {
 
-// Bash-like, as Python's braceexpand: {000..012}, {8..11}, {0..8..2}, {a..c}, {a,b}, nested; `\` escapes; braces with
-// neither ".." nor a comma stay. Errors: unbalanced braces, more than `limit` results.
+// Bash-like, as Python's braceexpand: {000..012}, {8..11}, {0..8..2}, {a..c}, {a,b}, nested; `\` escapes;
+// braces with neither ".." nor a comma stay. Errors: unbalanced braces, more than `limit` results.
 Result<std::vector<std::string>> expandBraces(std::string_view pattern, std::size_t limit = 10'000'000);
 
 // webdataset's notation: "::" separates lists, ${NAME} is the environment variable WDS_NAME, then braces.
 Result<std::vector<std::string>> expandShardSpec(std::string_view spec);
 
-// Files of a spec, not necessarily existing. `file:` and ~ are understood; relative paths start at `relativeTo`
-// (empty: the working directory); a folder stands for the shards of its manifest, or for its *.tar files by name.
-// Errors: other schemes (pipe:, http:, s3:, …) and folders without shards.
+// Files of a spec, not necessarily existing. `file:` and ~ are understood; relative paths start at
+// `relativeTo` (empty: the working directory); a folder stands for the shards of its manifest, or for its
+// *.tar files by name. Errors: other schemes (pipe:, http:, s3:, …) and folders without shards.
 Result<std::vector<fs::path>> resolveShards(std::string_view spec, const fs::path& relativeTo = {});
 
 // The shortest pattern for files of one folder: "dir/{000000..000007}.tar", or a comma list.

@@ -29,7 +29,8 @@ std::optional<MemberName> splitMemberName(std::string_view path) {
     const std::size_t dot = path.find('.', base);
     if (dot == std::string_view::npos) return std::nullopt;
     if (dot == base) {
-        // ".x" has no key; in "d/.x" the expression takes "d/" as the key, unless that folder's name has a dot.
+        // ".x" has no key; in "d/.x" the expression takes "d/" as the key, unless that folder's name has a
+        // dot.
         if (base == 0) return std::nullopt;
         const std::size_t before = base < 2 ? std::string_view::npos : path.rfind('/', base - 2);
         const std::size_t folder = before == std::string_view::npos ? 0 : before + 1;
@@ -79,10 +80,12 @@ Result<bool> ShardReader::State::nextMember() {
 
 // The pending member joins the sample.
 Status ShardReader::State::takeMember() {
-    const bool duplicate = std::any_of(sample.members.begin(), sample.members.end(),
-                                       [&](const ShardMember& m) { return m.extension == pending->extension; });
+    const bool duplicate =
+        std::any_of(sample.members.begin(), sample.members.end(),
+                    [&](const ShardMember& m) { return m.extension == pending->extension; });
     if (duplicate && !options.skipDuplicates)
-        return fail(ErrorCode::Data, fmt::format("the sample \"{}\" has two members named \"{}\"", sample.key, pending->extension));
+        return fail(ErrorCode::Data, fmt::format("the sample \"{}\" has two members named \"{}\"", sample.key,
+                                                 pending->extension));
     const std::uint64_t offset = cursor.position();
     ATELIER_DO(cursor.passData(pendingSize));
     if (!duplicate) sample.members.push_back({std::move(pending->extension), offset, pendingSize, {}});
@@ -130,11 +133,16 @@ Result<const ShardSample*> ShardReader::next() {
         if (!*found || s.pending->key != s.sample.key) break;
     }
     if (s.options.data)
-        for (ShardMember& member : s.sample.members) member.bytes = s.cursor.bytes(member.offset, member.size);
+        for (ShardMember& member : s.sample.members)
+            member.bytes = s.cursor.bytes(member.offset, member.size);
     return &s.sample;
 }
 
-std::uint64_t ShardReader::position() const { return state_->cursor.position(); }
-bool ShardReader::sawEndOfArchive() const { return state_->cursor.sawEnd(); }
+std::uint64_t ShardReader::position() const {
+    return state_->cursor.position();
+}
+bool ShardReader::sawEndOfArchive() const {
+    return state_->cursor.sawEnd();
+}
 
 }  // namespace atelier::data

@@ -35,8 +35,8 @@ struct ShardSample {
 };
 
 struct ShardReaderOptions {
-    bool data = true;                           // false: headers only, data is skipped without reading
-    bool skipDuplicates = false;                // true: a second member of one name is passed over; false: an Error
+    bool data = true;             // false: headers only, data is skipped without reading
+    bool skipDuplicates = false;  // true: a second member of one name is passed over; false: an Error
     std::uint64_t memberLimit = 1'000'000'000;  // a larger member is an error, not an allocation (with data)
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// ShardWriter: rotation of shards, index lines, and the journal (.shards.jsonl) that lets a killed build go on.
+// ShardWriter: rotation of shards, index lines, and the journal (.shards.jsonl) that lets a killed build go
+// on.
 #include "core/data/shard_writer.h"
 
 #include <fcntl.h>
@@ -21,11 +22,13 @@
 namespace atelier::data {
 namespace {
 
-constexpr const char* kIndexPartName = ".index.jsonl";   // becomes index.jsonl
-constexpr const char* kShardPartName = ".shard.tar";     // the open shard
+constexpr const char* kIndexPartName = ".index.jsonl";  // becomes index.jsonl
+constexpr const char* kShardPartName = ".shard.tar";    // the open shard
 constexpr std::size_t kKeyLimit = 4096;
 
-std::string shardName(std::size_t number) { return fmt::format("{:06}.tar", number); }
+std::string shardName(std::size_t number) {
+    return fmt::format("{:06}.tar", number);
+}
 
 Status appendToFile(const fs::path& path, std::string_view text) {
     const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
@@ -50,12 +53,15 @@ Status checkKey(std::string_view key) {
         return fail(ErrorCode::Data, std::move(what), fmt::format("sample \"{}\"", key.substr(0, 200)));
     };
     if (key.empty() || key.ends_with('/')) return bad("its key is empty");
-    if (key.size() > kKeyLimit) return bad(fmt::format("its key has {} bytes, more than {}", key.size(), kKeyLimit));
+    if (key.size() > kKeyLimit)
+        return bad(fmt::format("its key has {} bytes, more than {}", key.size(), kKeyLimit));
     if (!isValidUtf8(key)) return bad("its key is not UTF-8");
     for (const char c : key)
         if (static_cast<unsigned char>(c) < 32 || c == 127) return bad("its key has a control character");
-    if (key.find('.') != std::string_view::npos) return bad("its key has a dot, which would end it in a shard");
-    if (key.starts_with("__") || key.starts_with('/')) return bad("its key starts like a name that readers pass over");
+    if (key.find('.') != std::string_view::npos)
+        return bad("its key has a dot, which would end it in a shard");
+    if (key.starts_with("__") || key.starts_with('/'))
+        return bad("its key starts like a name that readers pass over");
     return {};
 }
 
@@ -66,13 +72,16 @@ Status checkMembers(std::string_view key, std::span<const MemberView> members) {
     if (members.empty()) return bad("it has no members");
     for (std::size_t i = 0; i < members.size(); ++i) {
         const std::string_view extension = members[i].extension;
-        if (extension.empty() || extension.size() > 100 || extension.front() == '.' || extension.back() == '.')
+        if (extension.empty() || extension.size() > 100 || extension.front() == '.' ||
+            extension.back() == '.')
             return bad(fmt::format("\"{}\" is not an extension", extension));
         for (const char c : extension)
             if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '_' && c != '-')
-                return bad(fmt::format("the extension \"{}\" has other characters than a-z, 0-9, '.', '_' and '-'", extension));
+                return bad(fmt::format(
+                    "the extension \"{}\" has other characters than a-z, 0-9, '.', '_' and '-'", extension));
         for (std::size_t j = 0; j < i; ++j)
-            if (members[j].extension == extension) return bad(fmt::format("it has two members named \"{}\"", extension));
+            if (members[j].extension == extension)
+                return bad(fmt::format("it has two members named \"{}\"", extension));
         if (members[i].bytes.size() > kUstarSizeLimit)
             return bad(fmt::format("its member \"{}\" has more than 8 GiB", extension));
     }
@@ -82,7 +91,8 @@ Status checkMembers(std::string_view key, std::span<const MemberView> members) {
 }  // namespace
 
 struct ShardWriter::State {
-    State(fs::path where, ShardWriterOptions given) : folder(std::move(where)), options(std::move(given)), file(options.hash) {}
+    State(fs::path where, ShardWriterOptions given)
+        : folder(std::move(where)), options(std::move(given)), file(options.hash) {}
 
     Status removeLeftovers();
     Result<bool> readJournal();
@@ -93,13 +103,13 @@ struct ShardWriter::State {
     fs::path folder;
     ShardWriterOptions options;
     HashingFile file;
-    ShardTotals totals;                                  // closed shards
-    std::uint64_t openSamples = 0;                       // in the open shard
+    ShardTotals totals;             // closed shards
+    std::uint64_t openSamples = 0;  // in the open shard
     std::map<std::string, std::uint64_t> openExtensions;
-    std::string indexText;                               // lines of the open shard
+    std::string indexText;  // lines of the open shard
     std::string lastKey;
-    std::string header;                                  // scratch
-    IndexedSample line;                                  // scratch
+    std::string header;  // scratch
+    IndexedSample line;  // scratch
     bool closed = false;
     bool broken = false;  // after a write error
 };
@@ -111,11 +121,13 @@ Status ShardWriter::State::removeLeftovers() {
     std::vector<fs::path> remove;
     for (const auto& entry : fs::directory_iterator(folder, error)) {
         const std::string name = entry.path().filename().string();
-        const bool shard = name.size() == 10 && name.ends_with(".tar") && name.find_first_not_of("0123456789") == 6;
+        const bool shard =
+            name.size() == 10 && name.ends_with(".tar") && name.find_first_not_of("0123456789") == 6;
         if (shard && !ours)
-            return fail(ErrorCode::Usage, fmt::format("the folder already holds {} of something else", name), folder.string(),
-                        "Choose an empty or new folder.");
-        if (shard || name == kIndexName || name == kIndexPartName || name == kShardPartName) remove.push_back(entry.path());
+            return fail(ErrorCode::Usage, fmt::format("the folder already holds {} of something else", name),
+                        folder.string(), "Choose an empty or new folder.");
+        if (shard || name == kIndexName || name == kIndexPartName || name == kShardPartName)
+            remove.push_back(entry.path());
     }
     if (error) return failErrno(error.value(), "list", folder.string());
     if (!ours) return {};
@@ -143,7 +155,8 @@ Result<bool> ShardWriter::State::readJournal() {
     const auto first = parseJson(lines[0]);
     const Json limits = {options.limits.bytes, options.limits.samples};
     if (!first || !first->is_object() || first->value("version", 0) != kManifestVersion ||
-        first->value("fingerprint", std::string()) != options.fingerprint || first->value("limits", Json()) != limits)
+        first->value("fingerprint", std::string()) != options.fingerprint ||
+        first->value("limits", Json()) != limits)
         return false;
     std::uint64_t indexBytes = 0;
     for (std::size_t i = 1; i + 1 < lines.size(); ++i) {  // what follows the last newline is a torn line
@@ -202,9 +215,9 @@ Status ShardWriter::State::closeShard() {
     totals.bytes += shard.bytes;
     totals.indexBytes += indexText.size();
     for (const auto& [extension, count] : openExtensions) totals.extensions[extension] += count;
-    const Json line = {{"name", shard.name},     {"samples", shard.samples},
-                       {"bytes", shard.bytes},   {"sha256", shard.sha256},
-                       {"extensions", totals.extensions}, {"index_bytes", totals.indexBytes}};
+    const Json line = {
+        {"name", shard.name},     {"samples", shard.samples},        {"bytes", shard.bytes},
+        {"sha256", shard.sha256}, {"extensions", totals.extensions}, {"index_bytes", totals.indexBytes}};
     ATELIER_DO(appendToFile(folder / kShardJournalName, dumpJson(line) + "\n"));
     totals.shards.push_back(std::move(shard));
     openSamples = 0;
@@ -231,7 +244,8 @@ Result<ShardWriter> ShardWriter::create(const fs::path& folder, const ShardWrite
 
 Result<ShardWriter> ShardWriter::resume(const fs::path& folder, const ShardWriterOptions& options) {
     std::error_code error;
-    if (fs::exists(folder / kManifestName, error) || !fs::exists(folder / kShardJournalName, error)) return create(folder, options);
+    if (fs::exists(folder / kManifestName, error) || !fs::exists(folder / kShardJournalName, error))
+        return create(folder, options);
     auto state = std::make_unique<State>(folder, options);
     ATELIER_TRY(const bool goesOn, state->readJournal());
     if (!goesOn) return create(folder, options);
@@ -245,7 +259,8 @@ Status ShardWriter::add(std::string_view key, std::span<const MemberView> member
     if (s.broken) return fail(ErrorCode::Io, "writing ended at an earlier error", s.folder.string());
     ATELIER_DO(checkKey(key));
     ATELIER_DO(checkMembers(key, members));
-    if (key == s.lastKey) return fail(ErrorCode::Data, "two samples in a row have this key", fmt::format("sample \"{}\"", key));
+    if (key == s.lastKey)
+        return fail(ErrorCode::Data, "two samples in a row have this key", fmt::format("sample \"{}\"", key));
 
     std::uint64_t size = 0;
     std::string name;
@@ -312,10 +327,14 @@ Result<ShardTotals> ShardWriter::close() {
     return s.totals;
 }
 
-std::uint64_t ShardWriter::samplesWritten() const { return state_->totals.samples + state_->openSamples; }
+std::uint64_t ShardWriter::samplesWritten() const {
+    return state_->totals.samples + state_->openSamples;
+}
 std::uint64_t ShardWriter::bytesWritten() const {
     return state_->totals.bytes + (state_->file.isOpen() ? state_->file.size() : 0);
 }
-std::uint64_t ShardWriter::shardsClosed() const { return state_->totals.shards.size(); }
+std::uint64_t ShardWriter::shardsClosed() const {
+    return state_->totals.shards.size();
+}
 
 }  // namespace atelier::data

@@ -49,8 +49,8 @@ class ShardWriter {
     ShardWriter& operator=(ShardWriter&&) noexcept;
     ~ShardWriter();  // without close(): complete shards stay for resume(), the open one is removed
 
-    // Members are written in the given order as KEY.EXTENSION. Errors: empty key, key with a dot in its last
-    // part, control characters, duplicate extension, the same key twice in a row, no space left, …
+    // Members are written in the given order as KEY.EXTENSION. Errors: empty key, key with a dot,
+    // control characters, duplicate extension, the same key twice in a row, no space left, …
     Status add(std::string_view key, std::span<const MemberView> members);
 
     // Ends the open shard now, before a limit does.

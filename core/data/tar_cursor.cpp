@@ -11,14 +11,16 @@
 namespace atelier::data {
 namespace {
 
-constexpr std::size_t kDataChunk = 1 << 20;     // large reads for whole shards; stays in the L2 cache
-constexpr std::size_t kHeaderChunk = 4096;      // small ones when only headers are wanted
+constexpr std::size_t kDataChunk = 1 << 20;         // large reads for whole shards; stays in the L2 cache
+constexpr std::size_t kHeaderChunk = 4096;          // small ones when only headers are wanted
 constexpr std::uint64_t kExtensionLimit = 1 << 20;  // PAX and long-name records are a few hundred bytes
 
 }  // namespace
 
 TarCursor::TarCursor(std::unique_ptr<ByteSource> source, bool keepData, std::uint64_t memberLimit)
-    : source_(std::move(source)), keepData_(keepData), memberLimit_(memberLimit),
+    : source_(std::move(source)),
+      keepData_(keepData),
+      memberLimit_(memberLimit),
       buffer_(keepData ? kDataChunk : kHeaderChunk) {}
 
 tl::unexpected<Error> TarCursor::torn(std::string what) const {
@@ -29,7 +31,10 @@ tl::unexpected<Error> TarCursor::torn(std::string what) const {
 // Makes `wanted` bytes at the cursor available; false when the file ends before them.
 Result<bool> TarCursor::fill(std::uint64_t wanted) {
     if (filled_ - cursor_ >= wanted) return true;
-    if (const auto size = source_->size(); size && (position() > *size || *size - position() < wanted)) return false;
+    if (const auto size = source_->size(); size && (position() > *size || *size - position() < wanted)) {
+        remaining_ = position() > *size ? 0 : *size - position();
+        return false;
+    }
     if (keepFrom_ > 0) {
         std::memmove(buffer_.data(), buffer_.data() + keepFrom_, filled_ - keepFrom_);
         bufferStart_ += keepFrom_;
@@ -40,10 +45,14 @@ Result<bool> TarCursor::fill(std::uint64_t wanted) {
     while (filled_ - cursor_ < wanted) {
         if (filled_ == buffer_.size()) {  // grows with what really arrives, not with what a header claims
             const std::uint64_t full = cursor_ + wanted;
-            buffer_.resize(std::max<std::uint64_t>(std::min<std::uint64_t>(full, 2 * buffer_.size()), buffer_.size() + kHeaderChunk));
+            buffer_.resize(std::max<std::uint64_t>(std::min<std::uint64_t>(full, 2 * buffer_.size()),
+                                                   buffer_.size() + kHeaderChunk));
         }
         ATELIER_TRY(const std::size_t n, source_->read(buffer_.data() + filled_, buffer_.size() - filled_));
-        if (n == 0) return false;
+        if (n == 0) {
+            remaining_ = filled_ - cursor_;
+            return false;
+        }
         filled_ += n;
     }
     return true;
@@ -56,20 +65,20 @@ std::string_view TarCursor::bytes(std::uint64_t at, std::uint64_t size) const {
 Status TarCursor::passData(std::uint64_t size) {
     const std::uint64_t padded = size + tarPadding(size);
     if (keepData_) {
-        ATELIER_TRY(const bool data, fill(size));
-        if (!data)
-            return torn(fmt::format("the file ends {} bytes into a member of {}", filled_ - cursor_, size));
-        // The padding of a last member may be missing; the next header then ends the tar.
         ATELIER_TRY(const bool whole, fill(padded));
-        cursor_ += whole ? static_cast<std::size_t>(padded) : filled_ - cursor_;
+        if (!whole)
+            return torn(
+                fmt::format("the file ends {} bytes into a member of {}", std::min(remaining_, size), size));
+        cursor_ += static_cast<std::size_t>(padded);
         return {};
     }
     const std::size_t buffered = filled_ - cursor_;
     if (padded <= buffered) {
         cursor_ += static_cast<std::size_t>(padded);
     } else {
-        if (const auto total = source_->size(); total && *total - position() < size)
-            return torn(fmt::format("the file ends {} bytes into a member of {}", *total - position(), size));
+        if (const auto total = source_->size(); total && *total - position() < padded)
+            return torn(fmt::format("the file ends {} bytes into a member of {}",
+                                    std::min(*total - position(), size), size));
         ATELIER_DO(source_->skip(padded - buffered));
         bufferStart_ += cursor_ + padded;
         cursor_ = filled_ = 0;
@@ -91,7 +100,7 @@ Result<std::string> TarCursor::readExtension(std::uint64_t size) {
 Result<std::optional<TarHeader>> TarCursor::nextHeader() {
     ATELIER_TRY(const bool block, fill(kTarBlock));
     if (!block) {
-        if (filled_ > cursor_) return torn(fmt::format("the file ends {} bytes into a header", filled_ - cursor_));
+        if (remaining_ > 0) return torn(fmt::format("the file ends {} bytes into a header", remaining_));
         return std::nullopt;  // cut exactly between members, or without end blocks
     }
     const std::string_view bytes(buffer_.data() + cursor_, kTarBlock);
@@ -117,7 +126,8 @@ Result<std::optional<TarHeader>> TarCursor::nextFile() {
         }
         if (header->type == 'x' || header->type == 'g' || header->type == 'X') {
             ATELIER_TRY(const std::string body, readExtension(header->size));
-            if (auto parsed = parsePax(body, header->type == 'g' ? global_ : local); !parsed) return torn(parsed.error().what);
+            if (auto parsed = parsePax(body, header->type == 'g' ? global_ : local); !parsed)
+                return torn(parsed.error().what);
             continue;
         }
         if (header->type == 'L') {
@@ -138,13 +148,15 @@ Result<std::optional<TarHeader>> TarCursor::nextFile() {
             return torn(fmt::format("the member \"{}\" claims {} bytes", header->name, header->size));
         if (header->regularFile()) {
             if (keepData_ && header->size > memberLimit_)
-                return torn(fmt::format("the member \"{}\" has {} bytes, more than the {} allowed", header->name, header->size,
-                                        memberLimit_));
+                return torn(fmt::format("the member \"{}\" has {} bytes, more than the {} allowed",
+                                        header->name, header->size, memberLimit_));
             return header;
         }
-        // Links, devices and folders have no data, whatever their size field says; everything else is passed over.
-        const bool hasData = header->type != '1' && header->type != '2' && header->type != '3' && header->type != '4' &&
-                             header->type != '5' && header->type != '6' && header->type != '\0';
+        // Links, devices and folders have no data, whatever their size field says; everything else is passed
+        // over.
+        const bool hasData = header->type != '1' && header->type != '2' && header->type != '3' &&
+                             header->type != '4' && header->type != '5' && header->type != '6' &&
+                             header->type != '\0';
         if (hasData) ATELIER_DO(passData(header->size));
         local = {};
         gnuName.reset();

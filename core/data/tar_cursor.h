@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Walks the members of a tar: headers with PAX and GNU extensions applied, data as views into one moving buffer.
-// Internal to ShardReader.
+// Walks the members of a tar: headers with PAX and GNU extensions applied, data as views into one moving
+// buffer. Internal to ShardReader.
 #pragma once
 
 #include <cstdint>
@@ -24,8 +24,8 @@ class TarCursor {
     Result<std::optional<TarHeader>> nextFile();
     // Position of the cursor in the (decompressed) tar.
     std::uint64_t position() const { return bufferStart_ + cursor_; }
-    // Moves past data and padding of the file just returned. With keepData its bytes stay reachable through bytes()
-    // until release(); otherwise they are not read at all.
+    // Moves past data and padding of the file just returned. With keepData its bytes stay reachable through
+    // bytes() until release(); otherwise they are not read at all.
     Status passData(std::uint64_t size);
     // View of `size` bytes at tar position `at`; must not have been released.
     std::string_view bytes(std::uint64_t at, std::uint64_t size) const;
@@ -43,10 +43,11 @@ class TarCursor {
     bool keepData_;
     std::uint64_t memberLimit_;
     std::vector<char> buffer_;
-    std::size_t keepFrom_ = 0;        // first byte of the buffer still needed
-    std::size_t cursor_ = 0;          // next byte to look at
-    std::size_t filled_ = 0;          // bytes in the buffer
-    std::uint64_t bufferStart_ = 0;   // tar position of buffer_[0]
+    std::size_t keepFrom_ = 0;       // first byte of the buffer still needed
+    std::size_t cursor_ = 0;         // next byte to look at
+    std::size_t filled_ = 0;         // bytes in the buffer
+    std::uint64_t bufferStart_ = 0;  // tar position of buffer_[0]
+    std::uint64_t remaining_ = 0;    // bytes there were when fill() last came up short
     PaxRecords global_;
     bool sawEnd_ = false;
 };

@@ -59,7 +59,8 @@ std::size_t prefixLength(std::string_view name) {
 }
 
 bool fitsUstar(std::string_view name) {
-    const bool ascii = std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
+    const bool ascii =
+        std::all_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) < 128; });
     return ascii && prefixLength(name) != std::string_view::npos;
 }
 
@@ -74,7 +75,8 @@ std::string paxRecord(std::string_view key, std::string_view value) {
     return fmt::format("{} {}={}\n", length, key, value);
 }
 
-void appendBlock(std::string& out, std::string_view prefix, std::string_view name, std::uint64_t size, char type) {
+void appendBlock(std::string& out, std::string_view prefix, std::string_view name, std::uint64_t size,
+                 char type) {
     static const Template shared;
     Block block = shared.block;
     std::memcpy(block.data(), name.data(), name.size());
@@ -108,7 +110,8 @@ bool parseNumber(std::string_view bytes, std::uint64_t& value) {
     }
     std::size_t i = 0;
     while (i < bytes.size() && bytes[i] == ' ') ++i;
-    for (; i < bytes.size() && bytes[i] >= '0' && bytes[i] <= '7'; ++i) value = value << 3 | static_cast<unsigned>(bytes[i] - '0');
+    for (; i < bytes.size() && bytes[i] >= '0' && bytes[i] <= '7'; ++i)
+        value = value << 3 | static_cast<unsigned>(bytes[i] - '0');
     for (; i < bytes.size(); ++i)
         if (bytes[i] != ' ' && bytes[i] != '\0') return false;
     return true;
@@ -147,18 +150,21 @@ bool isZeroBlock(std::string_view block) {
 Result<TarHeader> parseTarHeader(std::string_view block) {
     std::uint64_t stored = 0;
     const unsigned sum = checksum(block);
-    if (!parseNumber(block.substr(kChecksumAt, 8), stored)) return fail(ErrorCode::Data, "there is no tar header here");
+    if (!parseNumber(block.substr(kChecksumAt, 8), stored))
+        return fail(ErrorCode::Data, "there is no tar header here");
     if (stored != sum) {
         unsigned signedSum = 8 * ' ';  // some old tars summed signed chars
         for (std::size_t i = 0; i < kTarBlock; ++i)
             if (i < kChecksumAt || i >= kChecksumAt + 8)
                 signedSum += static_cast<unsigned>(static_cast<int>(static_cast<signed char>(block[i])));
         if (stored != signedSum)
-            return fail(ErrorCode::Data, fmt::format("the header's checksum is {} but its bytes add up to {}", stored, sum));
+            return fail(ErrorCode::Data,
+                        fmt::format("the header's checksum is {} but its bytes add up to {}", stored, sum));
     }
     TarHeader header;
     header.type = block[kTypeAt];
-    if (!parseNumber(block.substr(kSizeAt, 12), header.size)) return fail(ErrorCode::Data, "the header's size is not a number");
+    if (!parseNumber(block.substr(kSizeAt, 12), header.size))
+        return fail(ErrorCode::Data, "the header's size is not a number");
     const std::string_view name = field(block, 0, kNameSize);
     // Only POSIX ustar has a prefix; GNU's magic is "ustar  " and keeps times there.
     const bool posix = block.substr(kMagicAt, 6) == std::string_view("ustar\0", 6);
@@ -178,7 +184,8 @@ Status parsePax(std::string_view body, PaxRecords& records) {
             return fail(ErrorCode::Data, "a PAX header has a broken record");
         const std::string_view record = body.substr(digits + 1, length - digits - 2);
         const std::size_t equals = record.find('=');
-        if (equals == std::string_view::npos) return fail(ErrorCode::Data, "a PAX header has a record without '='");
+        if (equals == std::string_view::npos)
+            return fail(ErrorCode::Data, "a PAX header has a record without '='");
         const std::string_view key = record.substr(0, equals), value = record.substr(equals + 1);
         if (key == "path") records.path = std::string(value.substr(0, value.find('\0')));
         if (key == "size") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The tar block format, both ways: headers that we write (plain ustar, one PAX record where a name needs it) and the
-// fields of headers that others wrote (v7, ustar, GNU, PAX). POSIX.1-2017 pax, "ustar Interchange Format".
+// The tar block format, both ways: headers that we write (plain ustar, one PAX record where a name needs it)
+// and the fields of headers that others wrote (v7, ustar, GNU, PAX). POSIX.1-2017 pax, "ustar Interchange
+// Format".
 #pragma once
 
 #include <cstddef>
@@ -17,10 +18,12 @@ inline constexpr std::size_t kTarBlock = 512;
 inline constexpr std::uint64_t kUstarSizeLimit = 0'77777777777;  // 11 octal digits: 8 GiB − 1
 
 // Bytes to the next block boundary.
-constexpr std::uint64_t tarPadding(std::uint64_t size) { return (kTarBlock - size % kTarBlock) % kTarBlock; }
+constexpr std::uint64_t tarPadding(std::uint64_t size) {
+    return (kTarBlock - size % kTarBlock) % kTarBlock;
+}
 
-// Appends the header block(s) of a regular file: mode 0644, owner 0, time 2000-01-01, so that bytes depend on nothing
-// but name and size. Contract: size ≤ kUstarSizeLimit, name not empty and without NUL.
+// Appends the header block(s) of a regular file: mode 0644, owner 0, time 2000-01-01, so that bytes depend on
+// nothing but name and size. Contract: size ≤ kUstarSizeLimit, name not empty and without NUL.
 void appendTarHeader(std::string& out, std::string_view name, std::uint64_t size);
 // Bytes that appendTarHeader would append: 512, or 1536 and more with a PAX record.
 std::uint64_t tarHeaderSize(std::string_view name);
@@ -35,7 +38,8 @@ struct TarHeader {
 };
 
 bool isZeroBlock(std::string_view block);
-// Checks the checksum first (signed or unsigned sum). `block` has kTarBlock bytes. Errors say what is wrong, not where.
+// Checks the checksum first (signed or unsigned sum). `block` has kTarBlock bytes. Errors say what is wrong,
+// not where.
 Result<TarHeader> parseTarHeader(std::string_view block);
 
 // The records of a PAX header that change what a member is called or how long it is.
