@@ -33,7 +33,8 @@ struct Caption {
     CaptionSource source = CaptionSource::None;
     std::string text;  // UTF-8, as written by the author but without a final line end
     TextEncoding encoding = TextEncoding::Utf8;
-    fs::path file;  // the sidecar or table it was read from
+    fs::path file;                  // the sidecar or table it was read from
+    Json columns = Json::object();  // what else that file says about the picture; goes along into KEY.json
 };
 
 // One sidecar by its extension (.txt .caption .json). JSON: "caption", else "text", else "prompt"; a bare
