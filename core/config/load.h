@@ -18,7 +18,7 @@ namespace atelier {
 // What the configuration is wanted for decides which values must be there.
 enum class Purpose { Train, Replay };
 
-struct LoadOptions {
+struct ConfigLoadOptions {
     Purpose purpose = Purpose::Train;
     fs::path base;  // relative paths start here; empty: the file's folder (open-diffusion's form passes the
                     // working directory)
@@ -41,11 +41,11 @@ struct CheckedConfig {
 // `overrides` are "key=value" as on the command line; a later one wins. Error: code Config, `what` = the
 // first problem and how many more there are.
 Result<LoadedConfig> loadTrainConfig(const fs::path& path, std::span<const std::string> overrides = {},
-                                     const LoadOptions& options = {});
+                                     const ConfigLoadOptions& options = {});
 
 // The same without stopping at the first problem. `name` is used in messages; the text need not be on disk.
 CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
-                               std::span<const std::string> overrides = {}, const LoadOptions& options = {});
+                               std::span<const std::string> overrides = {}, const ConfigLoadOptions& options = {});
 
 // The frozen config.yaml of a run folder: `resolved` as YAML with config_version on top, without secrets.
 std::string frozenYaml(const LoadedConfig& loaded);

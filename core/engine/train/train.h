@@ -5,29 +5,28 @@
 
 #include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/base/files.h"
 #include "core/base/result.h"
+#include "core/config/load.h"
 
-namespace atelier {
+namespace atelier::train {
 
-struct TrainConfig;
-
-namespace train {
-
-enum class FinishReason { Completed, Stopped, Suspended, Failed };
+enum class FinishReason { Completed, Stopped, Suspended };
 
 // What a terminal shows while training goes on.
 struct Progress {
-    std::int64_t step = 0;   // optimizer updates done
+    std::int64_t step = 0;  // optimizer updates done
+    std::int64_t totalSteps = 0;
     std::int64_t images = 0;
     std::int64_t totalImages = 0;
     double imagesPerSecond = 0;
-    double etaSeconds = 0;
-    double loss = 0;         // mean over the updates since the last report
+    double etaSeconds = -1;  // < 0 = not known yet
+    double loss = 0;         // mean over the updates of the last report
+    std::int64_t done = 0;   // of the present phase, when it counts something else than steps
+    std::int64_t total = 0;
 };
 
 struct Outcome {
@@ -37,21 +36,22 @@ struct Outcome {
 };
 
 struct Options {
-    fs::path runFolder;                         // made when absent; continued when it holds a checkpoint and resume is set
-    bool resume = false;                        // the folder is an existing run: continue it
-    bool takeover = false;                      // take a LOCK that another host left behind
-    std::string device = "auto";                // auto | cpu | cuda
-    std::vector<std::string> overrides;         // key=value given on continuing, recorded in run_started
+    fs::path runFolder;
+    bool resume = false;                 // the folder is an existing run: continue it
+    bool takeover = false;               // take a LOCK that another host left behind
+    std::string device;                  // auto | cpu | cuda | "" = as configured
+    std::vector<std::string> overrides;  // key=value given on continuing, recorded in run_started
     std::function<void(const Progress&)> onProgress;
+    std::function<void(const std::string& phase)> onPhase;
     std::function<void(const std::string& line)> onMessage;
 };
 
-// Signals ask through here (async-signal-safe): the next safe point checkpoints and ends.
+// Signal handlers ask through here (async-signal-safe): the next safe point checkpoints and ends.
 enum class StopRequest { None, Stop, Suspend };
 void requestStop(StopRequest request) noexcept;
 
-// Runs until the configured number of images was seen, a request ends it, or it cannot go on.
-Result<Outcome> run(const TrainConfig& config, const Options& options);
+// Runs until the configured number of images was seen, a request ends it, or it cannot go on. The folder is made, locked
+// and given its frozen config.yaml when it is new. Errors are events of the run, too, once its folder exists.
+Result<Outcome> run(const LoadedConfig& config, const Options& options);
 
-}  // namespace train
-}  // namespace atelier
+}  // namespace atelier::train

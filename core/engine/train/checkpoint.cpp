@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/train/checkpoint.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "core/base/json.h"
+#include "core/base/version.h"
+
+namespace atelier::train {
+namespace {
+
+constexpr int kStateVersion = 1;
+constexpr const char* kTensorFile = "optimizer.safetensors";
+
+std::uint64_t folderBytes(const fs::path& folder) {
+    std::uint64_t total = 0;
+    std::error_code error;
+    for (const auto& entry : fs::recursive_directory_iterator(folder, error))
+        if (entry.is_regular_file(error) && !entry.is_symlink(error)) total += entry.file_size(error);
+    return total;
+}
+
+bool sameBytes(const at::Tensor& a, const at::Tensor& b) {
+    if (a.sizes() != b.sizes() || a.scalar_type() != b.scalar_type()) return false;
+    const auto x = a.detach().cpu().contiguous();
+    const auto y = b.detach().cpu().contiguous();
+    return std::memcmp(x.const_data_ptr(), y.const_data_ptr(), x.nbytes()) == 0;
+}
+
+Status compare(const NamedTensors& written, const NamedTensors& read, const fs::path& file) {
+    std::map<std::string, at::Tensor> byName(read.begin(), read.end());
+    for (const auto& [name, tensor] : written) {
+        const auto found = byName.find(name);
+        if (found == byName.end() || !sameBytes(tensor, found->second))
+            return fail(ErrorCode::Io, "the tensor \"" + name + "\" reads back differently than it was written", file.string(),
+                        "The disk or its driver is at fault; the previous checkpoint was kept.");
+    }
+    return {};
+}
+
+// Opens everything again: the state and every trained component must be there byte for byte.
+Status verify(const run::RunFolder& folder, std::int64_t step, const Optimizer& optimizer, const NamedTensors& weights) {
+    const fs::path stateFile = folder.stateDir(step) / kTensorFile;
+    ATELIER_TRY(const auto state, readTensors(stateFile));
+    ATELIER_DO(compare(optimizer.state(), state, stateFile));
+    for (const auto& [component, tensors] : splitByComponent(weights)) {
+        const fs::path part = folder.pipelineDir(step) / component;
+        const char* stem = component.starts_with("text_encoder") ? "model" : "diffusion_pytorch_model";
+        ATELIER_TRY(const auto set, WeightSet::open(part, stem));
+        NamedTensors read;
+        for (const auto& file : set.files()) {
+            ATELIER_TRY(auto loaded, readTensors(file->path()));
+            read.insert(read.end(), loaded.begin(), loaded.end());
+        }
+        ATELIER_DO(compare(tensors, read, part));
+    }
+    return {};
+}
+
+Status writeAll(const run::RunFolder& folder, Task& task, Optimizer& optimizer, const Counters& counters,
+                const Settings& settings) {
+    const auto step = counters.step;
+    ATELIER_DO(createDirectories(folder.stateDir(step)));
+    ATELIER_DO(writeTensors(folder.stateDir(step) / kTensorFile, optimizer.state()));
+    const Json state{{"version", kStateVersion},
+                     {"engine", kVersion},
+                     {"step", counters.step},
+                     {"images", counters.images},
+                     {"seed", settings.seed},
+                     {"batch_size", settings.batchSize},
+                     {"gradient_accumulation", settings.accumulation}};
+    ATELIER_DO(writeFileAtomic(folder.stateFile(step), dumpJsonPretty(state)));
+
+    const auto weights = optimizer.hasEma() ? optimizer.averages() : optimizer.masters();
+    optimizer.useAverages();
+    auto saved = task.savePipeline(folder.pipelineDir(step), weights);
+    optimizer.useTrained();
+    ATELIER_DO(saved);
+    const Json metadata{{"step", counters.step}, {"step_counts", "optimizer updates"}, {"images", counters.images}};
+    ATELIER_DO(writeFileAtomic(folder.pipelineDir(step) / "metadata.json", dumpJsonPretty(metadata)));
+    ATELIER_DO(verify(folder, step, optimizer, optimizer.hasEma() ? optimizer.averages() : optimizer.masters()));
+    return writeFileAtomic(folder.doneMarker(step), "");
+}
+
+Status linkPipeline(const run::RunFolder& folder, std::int64_t step) {
+    const fs::path target = fs::path("checkpoints") / run::stepName(step) / "pipeline";
+    ATELIER_DO(createDirectories(folder.root / "pipelines"));
+    ATELIER_DO(replaceSymlink(fs::path("..") / target, folder.root / "pipelines" / fmt::format("step_{}", step)));
+    return replaceSymlink(target, folder.currentPipeline());
+}
+
+Result<Counters> readCounters(const run::RunFolder& folder, std::int64_t step) {
+    const fs::path file = folder.stateFile(step);
+    ATELIER_TRY(const auto text, readFile(file));
+    ATELIER_TRY(const auto json, parseJson(text, file.string()));
+    if (json.value("version", 0) > kStateVersion)
+        return fail(ErrorCode::Model, "it was written by a newer version of the engine", file.string(), "Use that version, or a newer one.");
+    Counters counters{json.value("step", std::int64_t{-1}), json.value("images", std::int64_t{-1})};
+    if (counters.step != step || counters.images < 0)
+        return fail(ErrorCode::Model, "its counters make no sense", file.string());
+    return counters;
+}
+
+}  // namespace
+
+Result<CheckpointFacts> writeCheckpoint(const run::RunFolder& folder, Task& task, Optimizer& optimizer,
+                                        const Counters& counters, const Settings& settings) {
+    const auto start = std::chrono::steady_clock::now();
+    const fs::path target = folder.checkpointDir(counters.step);
+    std::error_code error;
+    fs::remove_all(target, error);  // of a process that was killed while writing it
+    if (auto written = writeAll(folder, task, optimizer, counters, settings); !written) {
+        fs::remove_all(target, error);
+        return tl::make_unexpected(std::move(written).error());
+    }
+    ATELIER_DO(linkPipeline(folder, counters.step));
+    return CheckpointFacts{folderBytes(target),
+                           std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
+}
+
+Result<std::optional<Counters>> loadNewestCheckpoint(const run::RunFolder& folder, Optimizer& optimizer,
+                                                     const std::function<void(const Error&)>& problem) {
+    auto steps = run::completeCheckpoints(folder);
+    std::reverse(steps.begin(), steps.end());
+    std::optional<Error> first;
+    for (const auto step : steps) {
+        const auto load = [&]() -> Result<Counters> {
+            ATELIER_TRY(const auto counters, readCounters(folder, step));
+            const fs::path file = folder.stateDir(step) / kTensorFile;
+            ATELIER_TRY(const auto state, readTensors(file));
+            ATELIER_DO(optimizer.load(state, file.string()));
+            return counters;
+        };
+        auto counters = load();
+        if (counters) return std::optional<Counters>(*counters);
+        if (!first) first = counters.error();
+        if (problem) problem(counters.error());
+    }
+    if (first) return tl::make_unexpected(*first);
+    return std::optional<Counters>();
+}
+
+Status retireCheckpoints(const run::RunFolder& folder, std::optional<std::int64_t> keepLast,
+                         std::optional<std::int64_t> keepEvery) {
+    std::error_code error;
+    const auto complete = run::completeCheckpoints(folder);
+    std::vector<fs::path> doomed;
+    for (const auto& entry : fs::directory_iterator(folder.checkpoints(), error)) {
+        const auto step = run::stepOfName(entry.path().filename().string());
+        if (!step) continue;
+        const auto place = std::find(complete.begin(), complete.end(), *step);
+        if (place == complete.end()) {
+            doomed.push_back(entry.path());
+            continue;
+        }
+        const auto newer = complete.end() - place;  // 1 = newest
+        const bool kept = !keepLast || newer <= std::max<std::int64_t>(*keepLast, 1) ||
+                          (keepEvery && *step % *keepEvery == 0) || fs::exists(entry.path() / "PINNED", error);
+        if (!kept) doomed.push_back(entry.path());
+    }
+    for (const auto& path : doomed) {
+        const auto step = *run::stepOfName(path.filename().string());
+        fs::remove(folder.doneMarker(step), error);  // first: from here on it does not exist
+        fs::remove(folder.root / "pipelines" / fmt::format("step_{}", step), error);
+        fs::remove_all(path, error);
+        if (error)
+            return fail(ErrorCode::Io, "an old checkpoint cannot be removed: " + error.message(), path.string(),
+                        "It only costs disk space.");
+    }
+    return {};
+}
+
+Status linkFinal(const run::RunFolder& folder, std::int64_t step) {
+    return replaceSymlink(fs::path("checkpoints") / run::stepName(step) / "pipeline", folder.root / "final");
+}
+
+}  // namespace atelier::train

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The training run, from the run folder to the last checkpoint. Read run() first, then update(): the rest serves them.
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <unistd.h>
+
+#include "core/base/log.h"
+#include "core/base/strings.h"
+#include "core/base/version.h"
+#include "core/engine/train/checkpoint.h"
+#include "core/engine/train/device.h"
+#include "core/engine/train/monitor.h"
+#include "core/engine/train/requests.h"
+#include "core/engine/train/task.h"
+#include "core/engine/train/train.h"
+#include "core/run/control.h"
+#include "core/run/event_log.h"
+#include "core/run/lock.h"
+#include "core/run/run_folder.h"
+
+namespace atelier::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+class TrainingRun {
+  public:
+    TrainingRun(const LoadedConfig& config, const Options& options, Settings settings, run::RunFolder folder,
+                run::EventWriter& events)
+        : config_(config),
+          options_(options),
+          settings_(std::move(settings)),
+          folder_(std::move(folder)),
+          events_(events),
+          requests_(folder_, events_) {}
+
+    // Load, continue where the newest checkpoint is, then update after update with whatever is due in between.
+    Result<Outcome> run() {
+        ATELIER_DO(start());
+        while (!requests_.ending() && !finished()) {
+            ATELIER_DO(update());
+            ATELIER_DO(report());
+            ATELIER_DO(poll());
+            ATELIER_DO(doWhatIsDue());
+        }
+        return finish();
+    }
+
+    const Counters& counters() const { return counters_; }
+
+  private:
+    // ---- beginning ------------------------------------------------------------------------------------------------------
+
+    Status start() {
+        run::RunStarted started{"atelier-engine " + std::string(kVersion), config_.hash, run::hostName(), ::getpid(),
+                                deviceDescription(settings_.device), 1, "", 0, options_.overrides};
+        const auto checkpoints = run::completeCheckpoints(folder_);
+        if (!checkpoints.empty()) {
+            started.resumedStep = checkpoints.back();
+            started.resumedFrom = folder_.relative(folder_.checkpointDir(started.resumedStep));
+        }
+        ATELIER_DO(events_.write(started));
+        ATELIER_DO(requests_.refuseStale());
+        ATELIER_DO(phase("load"));
+        ATELIER_TRY(task_, makeTask(settings_));
+        optimizer_.emplace(task_->parameters(), settings_.computeType, settings_.adamw, settings_.ema);
+        ATELIER_TRY(const auto resumed, loadNewestCheckpoint(folder_, *optimizer_, [&](const Error& error) {
+                        warn("checkpoint_unreadable", error.message(), "An older checkpoint is used instead.");
+                    }));
+        if (resumed) counters_ = *resumed;
+        ATELIER_DO(retireCheckpoints(folder_, settings_.keepLast, settings_.keepEvery));
+        monitor_.emplace(events_, options_, settings_, counters_.step, counters_.images);
+        monitor_->setTotals(settings_.totalUpdates, settings_.totalImages);
+        ATELIER_DO(openData());
+        return phase("train");
+    }
+
+    Status openData() {
+        data::DatasetOptions options;
+        options.required = settings_.plan.imageKey + (settings_.plan.needCaption ? "," + settings_.plan.captionKey : "");
+        options.filters = settings_.filters;
+        ATELIER_TRY(index_, data::DatasetIndex::open(settings_.dataset, options));
+        for (const auto& problem : index_->problems()) warn("shard_unusable", problem, "Verify the dataset and build it again.");
+        if (index_->size() == 0)
+            return fail(ErrorCode::Data, "it holds no sample that can be trained on", settings_.dataset,
+                        "atelier-engine dataset list shows what is in it.");
+        auto plan = settings_.plan;
+        ATELIER_DO(phase("cache"));
+        ATELIER_DO(task_->prepare(index_, plan, [&](std::int64_t done, std::int64_t total) {
+            if (!monitor_->progress(done, total)) return false;
+            return poll().has_value() && !requests_.ending();
+        }));
+        data::SampleSourceOptions source;
+        source.threads = settings_.workers;
+        source.prefetch = static_cast<int>(std::max<std::int64_t>(2 * settings_.batchSize, 16));
+        source.numbers.first = static_cast<std::uint64_t>(counters_.images);
+        ATELIER_TRY(auto opened, data::SampleSource::open(index_, plan, source));
+        source_.emplace(std::move(opened));
+        return {};
+    }
+
+    // ---- one optimizer update -------------------------------------------------------------------------------------------
+
+    // Batches → losses → gradients (summed over `accumulation` micro-steps) → clip → AdamW at lr(step) → EMA → meters.
+    Status update() {
+        const auto begin = Clock::now();
+        const double waited = source_->secondsWaited();
+        UpdateRecord record;
+        const auto parts = static_cast<double>(settings_.accumulation);
+        for (std::int64_t micro = 0; micro < settings_.accumulation; ++micro) {
+            ATELIER_TRY(const auto batch, nextBatch(*source_, settings_.batchSize, [&](const auto& d) { dropped(d); }));
+            ATELIER_TRY(auto step, task_->loss(batch));
+            (step.loss / parts).backward();
+            optimizer_->gatherGradients();
+            const auto share = step.loss.detach() / parts;
+            record.loss = record.loss.defined() ? record.loss + share : share;
+            record.parts = std::move(step.parts);
+            record.perSample.push_back(std::move(step.perSample_B));
+            record.keys.push_back(batch.keys);
+            counters_.images += batch.size();
+        }
+        record.gradNorm = optimizer_->clip(settings_.maxGradNorm);
+        record.nonFinite = (record.loss + record.gradNorm).isfinite().logical_not().to(at::kFloat);
+        record.learningRate = settings_.learningRate.at(counters_.step);
+        optimizer_->step(record.learningRate, record.nonFinite);
+        ++counters_.step;
+
+        record.step = counters_.step;
+        record.images = counters_.images;
+        record.dataSeconds = source_->secondsWaited() - waited;
+        record.encodeSeconds = task_->takeEncodeSeconds();
+        record.wallSeconds = secondsSince(begin);
+        record.trainSeconds = std::max(record.wallSeconds - record.dataSeconds - record.encodeSeconds, 0.0);
+        monitor_->add(std::move(record));
+        return {};
+    }
+
+    Status report() {
+        if (monitor_->due() || finished()) {
+            ATELIER_TRY(const auto skipped, monitor_->report(*optimizer_, *task_));
+            for (const auto& update : skipped) ATELIER_DO(nonFinite(update));
+        }
+        return monitor_->progress();
+    }
+
+    Status nonFinite(const NonFiniteUpdate& update) {
+        constexpr std::size_t kNamed = 8;
+        auto keys = update.keys;
+        const auto count = keys.size();
+        if (count > kNamed) keys.resize(kNamed);
+        const auto names = join(keys, ", ") + (count > kNamed ? fmt::format(" and {} more", count - kNamed) : "");
+        const auto text = fmt::format("Step {}: the {} is not finite; the update was skipped. Samples: {}", update.step,
+                                      update.ownLoss ? "loss" : "gradient", names);
+        if (settings_.nonFinite == NonFinitePolicy::Stop)
+            return fail(ErrorCode::Data, text, fmt::format("step {}", update.step),
+                        "Lower the learning rate, set model.max_grad_norm, or look at these samples; loss.non_finite: skip goes on.");
+        warn("non_finite_loss", text, "Once is harmless; if it goes on, lower the learning rate or set model.max_grad_norm.");
+        return {};
+    }
+
+    // ---- between updates ------------------------------------------------------------------------------------------------
+
+    Status doWhatIsDue() {
+        const bool save = counters_.step % settings_.saveEvery == 0;
+        const bool sample = settings_.sampleEvery && counters_.step % *settings_.sampleEvery == 0;
+        const bool last = finished() || requests_.ending();
+        if (sample || requests_.wantsSample()) ATELIER_DO(makeSamples());
+        if ((save || requests_.wantsCheckpoint()) && !last) ATELIER_DO(checkpoint());
+        return {};
+    }
+
+    Status poll() {
+        return requests_.poll([&](bool paused) {
+            static_cast<void>(phase(paused ? "paused" : phaseBeforePause_));
+        });
+    }
+
+    bool finished() const {
+        auto steps = settings_.totalUpdates;
+        if (const auto images = requests_.finishImages()) steps = std::max<std::int64_t>(*images / settings_.imagesPerUpdate(), 1);
+        if (const auto step = requests_.finishStep()) steps = *step;
+        return counters_.step >= steps;
+    }
+
+    Status makeSamples() {
+        if (auto prompts = requests_.takePrompts()) prompts_ = std::move(prompts);
+        const auto& prompts = prompts_ ? *prompts_ : settings_.prompts;
+        if (prompts.empty() && settings_.method == Method::TextToImage)
+            return requests_.sampleDone(fail(ErrorCode::Config, "there are no prompts", "sampling.prompts"));
+        ATELIER_DO(phase("sample"));
+        std::vector<eval::PictureRequest> wanted;
+        for (std::size_t i = 0; i < prompts.size(); ++i)
+            wanted.push_back({prompts[i], settings_.negativePrompt, settings_.sampleSeed, i});
+        auto options = settings_.generate;
+        options.onStep = [&](int done, int total) {
+            static_cast<void>(monitor_->progress(done, total));
+            return poll().has_value() && !requests_.ending();
+        };
+        const auto folder = folder_.sampleDir(counters_.step);
+        optimizer_->useAverages();
+        const auto made = task_->writeSamples(folder, wanted, options, {{"step", counters_.step}, {"images", counters_.images}});
+        optimizer_->useTrained();
+        Status outcome;
+        if (made) {
+            ATELIER_DO(events_.write(run::Sample{counters_.step, folder_.relative(folder), *made, 0}));
+        } else {
+            outcome = tl::make_unexpected(made.error());
+            if (made.error().code != ErrorCode::Cancelled) warn("samples_not_made", made.error().message(), made.error().hint);
+        }
+        ATELIER_DO(requests_.sampleDone(outcome));
+        return phase("train");
+    }
+
+    // A checkpoint that cannot be written does not end the run: the next one may fit. At the end it does.
+    Status checkpoint() {
+        const auto written = writeCheckpointNow();
+        ATELIER_DO(requests_.checkpointDone(written));
+        if (!written) warn("checkpoint_not_written", written.error().message(), "The last good checkpoint is intact. Make room before the next one is due.");
+        return phase("train");
+    }
+
+    Status writeCheckpointNow() {
+        const auto complete = run::completeCheckpoints(folder_);
+        if (!complete.empty() && complete.back() == counters_.step) return {};
+        ATELIER_DO(phase("checkpoint"));
+        ATELIER_TRY(const auto facts, writeCheckpoint(folder_, *task_, *optimizer_, counters_, settings_));
+        ATELIER_DO(events_.write(run::Checkpoint{counters_.step, folder_.relative(folder_.checkpointDir(counters_.step)),
+                                                 facts.bytes, facts.seconds}));
+        return retireCheckpoints(folder_, settings_.keepLast, settings_.keepEvery);
+    }
+
+    // ---- end ------------------------------------------------------------------------------------------------------------
+
+    Result<Outcome> finish() {
+        Outcome outcome{FinishReason::Completed, counters_.step, counters_.images};
+        if (requests_.ending())
+            outcome.reason = requests_.reason() == StopRequest::Suspend ? FinishReason::Suspended : FinishReason::Stopped;
+        ATELIER_DO(phase("stopping"));
+        const bool nothingDone = counters_.step == 0;
+        if (!nothingDone && requests_.checkpointAtEnd()) {
+            const auto written = writeCheckpointNow();
+            ATELIER_DO(requests_.checkpointDone(written));
+            ATELIER_DO(written);
+        }
+        if (outcome.reason == FinishReason::Completed) ATELIER_DO(linkFinal(folder_, counters_.step));
+        ATELIER_DO(requests_.endingDone());
+        ATELIER_DO(monitor_->progress(0, 0, true));
+        return outcome;
+    }
+
+    // ---- events ---------------------------------------------------------------------------------------------------------
+
+    Status phase(const std::string& name) {
+        if (name != "paused") phaseBeforePause_ = name;
+        if (options_.onPhase) options_.onPhase(name);
+        return events_.write(run::Phase{name});
+    }
+
+    void warn(const std::string& code, const std::string& text, const std::string& hint) {
+        log::warning(text);
+        if (options_.onMessage) options_.onMessage("warning: " + text);
+        static_cast<void>(events_.write(run::Warning{code, text, hint}));
+    }
+
+    void dropped(const data::DroppedSample& sample) {
+        static_cast<void>(events_.write(run::SampleDropped{sample.key, sample.shard, sample.reason}));
+    }
+
+    const LoadedConfig& config_;
+    const Options& options_;
+    const Settings settings_;
+    const run::RunFolder folder_;
+    run::EventWriter& events_;
+    Requests requests_;
+    Counters counters_;
+    std::unique_ptr<Task> task_;
+    std::optional<Optimizer> optimizer_;
+    std::optional<Monitor> monitor_;
+    std::shared_ptr<const data::DatasetIndex> index_;
+    std::optional<data::SampleSource> source_;
+    std::optional<std::vector<std::string>> prompts_;
+    std::string phaseBeforePause_;
+};
+
+run::FinishReason eventReason(FinishReason reason) {
+    switch (reason) {
+        case FinishReason::Completed:
+            return run::FinishReason::Completed;
+        case FinishReason::Stopped:
+            return run::FinishReason::Stopped;
+        case FinishReason::Suspended:
+            return run::FinishReason::Suspended;
+    }
+    return run::FinishReason::Failed;
+}
+
+// LibTorch reports by exceptions; here they become Errors.
+Result<Outcome> runCaught(TrainingRun& training) {
+    try {
+        return training.run();
+    } catch (const c10::OutOfMemoryError& error) {
+        return fail(ErrorCode::Internal, "the device is out of memory", fmt::format("step {}", training.counters().step),
+                    "Lower system.batch_size and raise system.gradient_accumulation by the same factor, or turn on model.gradient_checkpointing.");
+    } catch (const c10::Error& error) {
+        return fail(ErrorCode::Internal, error.what_without_backtrace(), fmt::format("step {}", training.counters().step));
+    } catch (const std::bad_alloc&) {
+        return fail(ErrorCode::Internal, "this machine is out of memory", fmt::format("step {}", training.counters().step),
+                    "Lower system.batch_size and raise system.gradient_accumulation by the same factor.");
+    } catch (const std::exception& error) {
+        return fail(ErrorCode::Internal, error.what(), fmt::format("step {}", training.counters().step));
+    }
+}
+
+}  // namespace
+
+Result<Outcome> run(const LoadedConfig& config, const Options& options) {
+    ATELIER_TRY(auto settings, makeSettings(config.config, options.device));
+    setThreads(settings.threads);
+    const run::RunFolder folder{options.runFolder};
+    ATELIER_DO(run::createRunFolder(folder));
+    ATELIER_TRY(const auto lock, run::RunLock::acquire(folder, "atelier-engine train", options.takeover));
+    std::error_code ignored;
+    if (!fs::exists(folder.config(), ignored)) ATELIER_DO(writeFileAtomic(folder.config(), frozenYaml(config)));
+    ATELIER_DO(log::addFile(folder.rankLog(0)));
+    ATELIER_TRY(const auto events, run::EventWriter::open(folder.events()));
+    const run::Heartbeat heartbeat(*events);
+
+    TrainingRun training(config, options, std::move(settings), folder, *events);
+    auto outcome = runCaught(training);
+    if (!outcome && outcome.error().code == ErrorCode::Cancelled)  // a request came before the first step
+        outcome = Outcome{FinishReason::Stopped, training.counters().step, training.counters().images};
+    if (!outcome) {
+        static_cast<void>(events->write(run::errorEvent(outcome.error())));
+        static_cast<void>(events->write(
+            run::RunFinished{run::FinishReason::Failed, training.counters().step, training.counters().images}));
+        return outcome;
+    }
+    ATELIER_DO(events->write(run::RunFinished{eventReason(outcome->reason), outcome->step, outcome->images}));
+    return outcome;
+}
+
+}  // namespace atelier::train

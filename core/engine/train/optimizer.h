@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The trained parameters with everything that follows them: fp32 masters, AdamW's moments, EMA. One optimizer update is
+// three calls (gather → clip → step) without a host synchronisation. Used by the training loop and by replay.
+//
+// Precision: in float32 the model's own tensors are the masters. In bfloat16 the model computes with bfloat16 weights
+// and activations; masters, gradients' sum, moments and EMA are float32, and the weights are rounded copies of the
+// masters. No autocast: what a tensor's type is can be read from the code.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/engine/models/state_dict.h"
+
+namespace atelier::train {
+
+struct AdamWOptions {
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double weightDecay = 0.01;
+    double epsilon = 1e-8;
+};
+
+struct EmaOptions {
+    double decay = 0.995;
+    bool warmup = true;
+    // Decay of update k = 1, 2, …: min(decay, (1 + k)/(10 + k)) with warm-up, else decay.
+    double at(std::int64_t update) const;
+};
+
+class Optimizer {
+  public:
+    // `parameters`: the model's float32 tensors under names that are unique over all components
+    // ("unet.conv_in.weight"). With another compute type they are converted in place and their values become masters.
+    Optimizer(NamedTensors parameters, at::ScalarType computeType, const AdamWOptions& options,
+              std::optional<EmaOptions> ema);
+
+    // Adds the gradients of one backward pass to the sum of this update and frees them where they are copies.
+    void gatherGradients();
+    // L2 norm over all gradients together (device scalar); scales them by min(1, limit/(norm + 1e-6)) when given.
+    at::Tensor clip(std::optional<double> limit);
+    // AdamW with decoupled weight decay (Loshchilov & Hutter 2019) at this learning rate, then EMA, then gradients are
+    // cleared. `nonFinite` (device float scalar, 0 or 1): 1 leaves weights and moments as they are.
+    void step(double learningRate, const at::Tensor& nonFinite);
+    void zeroGradients();
+
+    std::int64_t updates() const { return updates_; }
+    // Float32 weights under the same names: as trained, and averaged (empty without EMA).
+    NamedTensors masters() const;
+    NamedTensors averages() const;
+    bool hasEma() const { return ema_.has_value(); }
+
+    // Puts the averages into the model, and the trained weights back (for pictures). No-ops without EMA.
+    void useAverages();
+    void useTrained();
+
+    // Everything that exact resume needs, under "master.", "exp_avg.", "exp_avg_sq.", "ema." + name, and "updates".
+    NamedTensors state() const;
+    // The reverse; an Error names the first tensor that is missing or differs in shape.
+    Status load(const NamedTensors& state, const std::string& where);
+
+    std::uint64_t bytes() const;  // memory of masters (when separate), gradients' sum, moments and EMA
+
+  private:
+    void copyMastersToModel();
+
+    std::vector<std::string> names_;
+    std::vector<at::Tensor> parameters_;  // the model's
+    std::vector<at::Tensor> masters_;     // the same tensors in float32 runs
+    std::vector<at::Tensor> gradients_;   // float32 sums; the parameters' own .grad in float32 runs
+    std::vector<at::Tensor> expAvg_;
+    std::vector<at::Tensor> expAvgSq_;
+    std::vector<at::Tensor> steps_;       // one float scalar per parameter, as the fused kernel wants
+    std::vector<at::Tensor> shadows_;
+    AdamWOptions options_;
+    std::optional<EmaOptions> ema_;
+    bool separateMasters_ = false;
+    bool averagesInModel_ = false;
+    std::int64_t updates_ = 0;
+};
+
+}  // namespace atelier::train

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/train/settings.h"
+
+#include <ATen/Context.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "core/config/train_config.h"
+#include "core/engine/train/device.h"
+
+namespace atelier::train {
+namespace {
+
+Error unsupported(const std::string& key, const std::string& value, const std::string& hint) {
+    return Error{ErrorCode::Config, value + " is not available in this version", key, hint};
+}
+
+ComponentSource sourceOf(const ModelConfig& model, const ComponentConfig& component) {
+    ComponentSource source;
+    if (model.pretrained)
+        source.folder = *model.pretrained;
+    else if (component.pretrained)
+        source.folder = *component.pretrained;
+    else if (component.params.is_object() && !component.params.empty())
+        source.params = component.params;
+    return source;
+}
+
+Status setMethod(const TrainConfig& config, Settings& settings) {
+    switch (config.method.type) {
+        case MethodType::Autoencoder:
+            settings.method = Method::Autoencoder;
+            return {};
+        case MethodType::Lora:
+            return fail(unsupported("method.type", "lora", "Use scratch, finetune or autoencoder."));
+        case MethodType::Finetune:
+        case MethodType::Scratch:
+            break;
+    }
+    settings.method = Method::TextToImage;
+    return {};
+}
+
+void setModel(const ModelConfig& model, const LossConfig& loss, Settings& settings) {
+    auto& sources = settings.models;
+    sources.unet = sourceOf(model, model.unet);
+    sources.vae = sourceOf(model, model.vae);
+    sources.textEncoder = sourceOf(model, model.textEncoder);
+    sources.tokenizer = sourceOf(model, model.tokenizer);
+    sources.trainingSchedule = sourceOf(model, model.noiseSchedulerTraining);
+    sources.inferenceSchedule = sourceOf(model, model.noiseSchedulerInference);
+    if (loss.predictionType) {
+        switch (*loss.predictionType) {
+            case Prediction::Epsilon:
+                sources.predictionType = PredictionType::Epsilon;
+                break;
+            case Prediction::VPrediction:
+                sources.predictionType = PredictionType::VPrediction;
+                break;
+            case Prediction::Sample:
+                sources.predictionType = PredictionType::Sample;
+                break;
+        }
+    }
+    settings.trainTextEncoder = model.trainTextEncoder;
+    settings.gradientCheckpointing = model.gradientCheckpointing;
+    settings.autoencoderLoss = {loss.l1Weight, loss.mseWeight, loss.klWeight};
+}
+
+Status setOptimisation(const TrainConfig& config, Settings& settings) {
+    const auto& params = config.optimizer.params;
+    settings.adamw = {params.beta1, params.beta2, params.weightDecay, params.epsilon};
+    settings.learningRate.shape =
+        config.lrScheduler.scheduler == LrScheduler::CosineWithWarmup ? LrShape::Cosine : LrShape::Constant;
+    settings.learningRate.base = config.lrScheduler.params.learningRate.value_or(params.learningRate);
+    settings.learningRate.warmup = config.lrScheduler.params.warmupLength;
+    settings.learningRate.total = settings.totalUpdates;
+    settings.maxGradNorm = config.model.maxGradNorm;
+    if (config.model.useEma) settings.ema = EmaOptions{config.model.ema.decay, config.model.ema.warmup};
+    settings.nonFinite = config.loss.nonFinite == NonFinite::Stop ? NonFinitePolicy::Stop : NonFinitePolicy::Skip;
+    switch (config.model.mixedPrecision) {
+        case Precision::Fp32:
+            settings.computeType = at::kFloat;
+            break;
+        case Precision::Bf16:
+            settings.computeType = at::kBFloat16;
+            break;
+        case Precision::Fp16:
+            return fail(unsupported("model.mixed_precision", "fp16", "Use bf16 or fp32."));
+    }
+    if (config.experiment.compat != Compat::Native)
+        return fail(unsupported("experiment.compat", "open_diffusion arithmetic", "Remove the key or set it to native."));
+    return {};
+}
+
+Status setData(const TrainConfig& config, Settings& settings) {
+    const auto& params = config.dataset.params;
+    if (config.dataset.type != DatasetType::WebDataset)
+        return fail(unsupported("dataset.type", "this type", "Use WebDataset."));
+    settings.dataset = params.path;
+    settings.filters = params.filters;
+    auto& plan = settings.plan;
+    plan.seed = settings.seed;
+    plan.resolution = static_cast<int>(params.resolution);
+    plan.crop = params.crop == Crop::Random ? data::Crop::Random : data::Crop::Center;
+    plan.flipProbability = params.flip ? 0.5 : 0.0;
+    plan.captionDropout = params.textDropout;
+    plan.needCaption = settings.method == Method::TextToImage;
+    settings.workers = static_cast<int>(std::max<std::int64_t>(config.system.workers, 1));
+    settings.cacheLatents = params.latentCache == LatentCache::Memory;
+    if (settings.cacheLatents && (plan.crop == data::Crop::Random || plan.flipProbability > 0))
+        return fail(ErrorCode::Config, "cached latents cannot be cropped at random or flipped", "dataset.params.latent_cache",
+                    "Set crop: center and flip: false, or turn the cache off.");
+    return {};
+}
+
+Status setSampling(const TrainConfig& config, Settings& settings) {
+    const auto& sampling = config.sampling;
+    settings.prompts = sampling.prompts;
+    settings.negativePrompt = sampling.negative;
+    settings.sampleEvery = sampling.every.value_or(config.experiment.saveEvery);
+    settings.sampleSeed = static_cast<std::uint64_t>(sampling.seed);
+    auto& generate = settings.generate;
+    ATELIER_TRY(generate.sampler, samplerFromName(std::string(enumName(sampling.sampler))));
+    generate.steps = static_cast<int>(sampling.steps);
+    generate.guidance = sampling.guidance;
+    generate.width = generate.height = static_cast<int>(sampling.size.value_or(config.dataset.params.resolution));
+    return {};
+}
+
+Status setCommon(const TrainConfig& config, const std::string& device, Settings& settings) {
+    const auto& experiment = config.experiment;
+    settings.seed = static_cast<std::uint64_t>(experiment.seed);
+    settings.totalImages = experiment.numExamplesToSee;
+    settings.batchSize = config.system.batchSize;
+    settings.accumulation = config.system.gradientAccumulation;
+    settings.totalUpdates = std::max<std::int64_t>(settings.totalImages / settings.imagesPerUpdate(), 1);
+    ATELIER_DO(setMethod(config, settings));
+    setModel(config.model, config.loss, settings);
+    ATELIER_DO(setOptimisation(config, settings));
+    const std::string wanted = device.empty() ? std::string(enumName(config.system.device)) : device;
+    ATELIER_TRY(settings.device, chooseDevice(wanted));
+    settings.threads = static_cast<int>(config.system.threads.value_or(0));
+    return {};
+}
+
+}  // namespace
+
+Result<Settings> makeSettings(const TrainConfig& config, const std::string& device) {
+    Settings settings;
+    ATELIER_DO(setCommon(config, device, settings));
+    ATELIER_DO(setData(config, settings));
+    ATELIER_DO(setSampling(config, settings));
+    settings.saveEvery = config.experiment.saveEvery;
+    settings.keepLast = config.experiment.saveOnlyMostRecent ? 1 : config.checkpoint.keepLast;
+    settings.keepEvery = config.checkpoint.keepEvery;
+    settings.metricsEvery = std::max<std::int64_t>(config.tracking.logEvery, 1);
+    return settings;
+}
+
+Result<Settings> makeReplaySettings(const TrainConfig& config, const std::string& device) {
+    Settings settings;
+    ATELIER_DO(setCommon(config, device, settings));
+    return settings;
+}
+
+}  // namespace atelier::train

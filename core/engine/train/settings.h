@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A configuration resolved for one run: paths expanded, defaults filled, names turned into types. Made once from
+// TrainConfig (settings.cpp), read by everything in this folder.
+#pragma once
+
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/data/sample_source.h"
+#include "core/engine/eval/generate.h"
+#include "core/engine/train/lr_schedule.h"
+#include "core/engine/train/optimizer.h"
+
+namespace atelier {
+struct TrainConfig;
+}
+
+namespace atelier::train {
+
+// Where one component comes from: a folder that holds it (pretrained), or constructor arguments (from scratch).
+struct ComponentSource {
+    fs::path folder;              // the component's own folder, or a pipeline folder that has it as a sub-folder
+    std::optional<Json> params;
+    bool given() const { return !folder.empty() || params.has_value(); }
+};
+
+enum class Method { TextToImage, Autoencoder };
+enum class NonFinitePolicy { Skip, Stop };
+
+struct ModelSources {
+    ComponentSource unet, vae, textEncoder, tokenizer;
+    ComponentSource trainingSchedule;   // what noise is added while training
+    ComponentSource inferenceSchedule;  // what the saved pipeline carries; not given: the training schedule
+    std::optional<PredictionType> predictionType;  // absent: what the training schedule says
+};
+
+struct AutoencoderLoss {
+    double l1 = 1.0;
+    double mse = 1.0;
+    double kl = 1e-6;  // times the KL divergence averaged over latent elements
+};
+
+struct Settings {
+    // what and how long
+    Method method = Method::TextToImage;
+    std::uint64_t seed = 0;
+    std::int64_t totalImages = 0;   // as asked for
+    std::int64_t batchSize = 1;     // of one micro-step
+    std::int64_t accumulation = 1;  // micro-steps per update
+    std::int64_t totalUpdates = 0;  // totalImages // (batchSize · accumulation), at least 1
+
+    // model
+    ModelSources models;
+    bool trainTextEncoder = false;
+    bool gradientCheckpointing = false;
+    at::ScalarType computeType = at::kFloat;
+    AutoencoderLoss autoencoderLoss;
+
+    // optimisation
+    AdamWOptions adamw;
+    LrSchedule learningRate;
+    std::optional<double> maxGradNorm;
+    std::optional<EmaOptions> ema;
+    NonFinitePolicy nonFinite = NonFinitePolicy::Skip;
+
+    // data
+    std::string dataset;  // a folder of shards or a brace pattern
+    std::map<std::string, std::string> filters;
+    data::TrainPlan plan;
+    int workers = 2;
+    bool cacheLatents = false;  // the autoencoder's moments of every sample, in memory
+
+    // pictures during training
+    std::optional<std::int64_t> sampleEvery;  // updates
+    bool sampleAtStart = false;
+    std::vector<std::string> prompts;
+    std::string negativePrompt;
+    std::uint64_t sampleSeed = 0;
+    eval::GenerateOptions generate;
+
+    // checkpoints and reports
+    std::int64_t saveEvery = 1000;  // updates
+    std::optional<std::int64_t> keepLast;   // absent: keep all
+    std::optional<std::int64_t> keepEvery;  // additionally every n-th update
+    std::int64_t metricsEvery = 1;  // updates between metric events
+
+    // machine
+    at::Device device = at::kCPU;
+    int threads = 0;
+
+    std::int64_t imagesPerUpdate() const { return batchSize * accumulation; }
+};
+
+// `device`: auto | cpu | cuda, from the command line; "" = what the configuration says. Paths in the configuration are
+// absolute already (core/config/load.h). Errors (code Config) name the key.
+Result<Settings> makeSettings(const TrainConfig& config, const std::string& device = {});
+// The part of it that replay uses: model, optimisation, batch; no dataset, no pictures.
+Result<Settings> makeReplaySettings(const TrainConfig& config, const std::string& device = {});
+
+}  // namespace atelier::train

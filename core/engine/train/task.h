@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a training method decides: which weights are trained, how a batch becomes a loss, what a checkpoint's pipeline
+// holds, what a sample picture is. One file per method; the loop (loop.cpp) knows nothing else of them.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/data/dataset_index.h"
+#include "core/engine/models/pipeline.h"
+#include "core/engine/train/batch.h"
+#include "core/engine/train/settings.h"
+
+namespace atelier::train {
+
+struct StepLoss {
+    at::Tensor loss;         // scalar float32 with a graph: the mean over the batch
+    at::Tensor perSample_B;  // float32, detached: names the guilty samples when something is not finite
+    std::vector<std::pair<std::string, at::Tensor>> parts;  // further scalars for the metrics, detached
+};
+
+// done of total, in samples; returning false ends the work (Cancelled).
+using PrepareProgress = std::function<bool(std::int64_t done, std::int64_t total)>;
+
+class Task {
+  public:
+    virtual ~Task() = default;
+
+    // The trained tensors, "unet.conv_in.weight": component, dot, name in its file.
+    virtual NamedTensors parameters() = 0;
+    // Before the first step: caches, calibration sets. May change the plan (decodeImages off with cached latents).
+    virtual Status prepare(std::shared_ptr<const data::DatasetIndex> index, data::TrainPlan& plan,
+                           const PrepareProgress& progress) = 0;
+    virtual Result<StepLoss> loss(const Batch& batch) = 0;
+    // Seconds spent on encoding (VAE, frozen text encoder) since the last call; part of the timing event.
+    virtual double takeEncodeSeconds() { return 0; }
+
+    // The checkpoint's pipeline folder. `weights`: float32 values of all trained tensors, the ones that are in the model
+    // now (there they may be rounded).
+    virtual Status savePipeline(const fs::path& folder, const NamedTensors& weights) = 0;
+
+    // Pictures into `folder` with the weights that are in the model now; returns how many.
+    virtual Result<int> writeSamples(const fs::path& folder, const std::vector<eval::PictureRequest>& requests,
+                                     const eval::GenerateOptions& options, const Json& description) = 0;
+
+    // Bytes of weights, for the memory event.
+    virtual std::uint64_t weightBytes() const = 0;
+};
+
+Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings);
+Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings);
+Result<std::unique_ptr<Task>> makeTask(const Settings& settings);
+
+// Parameters of a module under "prefix." with gradients switched on.
+NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix);
+// "unet.conv_in.weight" → {"unet": {"conv_in.weight", …}}.
+std::map<std::string, NamedTensors> splitByComponent(const NamedTensors& weights);
+// Gradients off, eval mode.
+void freeze(torch::nn::Module& module);
+std::uint64_t moduleBytes(const torch::nn::Module& module);
+// The folder of a component: `source.folder` itself when it holds config.json, else its sub-folder `name`.
+fs::path componentFolder(const ComponentSource& source, const std::string& name);
+
+}  // namespace atelier::train

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Methods "scratch" and "finetune": the denoiser of a latent diffusion model (Rombach et al. 2022, eq. 3), optionally with
+// its text encoder. Loss = mean over elements of (prediction − target)², in float32.
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "core/engine/train/task.h"
+
+namespace atelier::train {
+namespace {
+
+constexpr std::int64_t kCacheBatch = 16;
+
+double secondsSince(std::chrono::steady_clock::time_point start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+class TextToImageTask final : public Task {
+  public:
+    TextToImageTask(const Settings& settings, Pipeline pipeline, NoiseSchedule schedule)
+        : settings_(settings), pipeline_(std::move(pipeline)), schedule_(std::move(schedule)) {}
+
+    NamedTensors parameters() override {
+        auto result = trainableParameters(*pipeline_.unet, "unet");
+        if (settings_.trainTextEncoder)
+            for (auto& entry : trainableParameters(*pipeline_.textEncoder, "text_encoder")) result.push_back(std::move(entry));
+        return result;
+    }
+
+    Status prepare(std::shared_ptr<const data::DatasetIndex> index, data::TrainPlan& plan,
+                   const PrepareProgress& progress) override {
+        if (!settings_.cacheLatents) return {};
+        index_ = std::move(index);
+        cachePlan_ = plan;
+        order_.emplace(*index_, plan);
+        ATELIER_DO(fillCache(progress));
+        plan.decodeImages = false;
+        return {};
+    }
+
+    Result<StepLoss> loss(const Batch& batch) override {
+        const auto start = std::chrono::steady_clock::now();
+        ATELIER_TRY(const auto encoded, encode(batch));
+        const auto noise = normalsFor(settings_.seed, RandomStream::Noise, encoded.numbers, encoded.latents_BLHW.sizes().slice(1),
+                                      settings_.device);
+        const auto timesteps_B =
+            timestepsFor(settings_.seed, encoded.numbers, schedule_.size(), settings_.device);
+        encodeSeconds_ += secondsSince(start);
+
+        const auto noisy = addNoise(schedule_, encoded.latents_BLHW, noise, timesteps_B).to(settings_.computeType);
+        const auto context = encoded.context_BSD.to(settings_.computeType);
+        const auto prediction = pipeline_.unet->forward(noisy, timesteps_B, context).to(at::kFloat);
+        const auto target = predictionTarget(schedule_, encoded.latents_BLHW, noise, timesteps_B);
+        const auto perSample_B = (prediction - target).square().flatten(1).mean(1);
+        return StepLoss{perSample_B.mean(), perSample_B.detach(), {}};
+    }
+
+    double takeEncodeSeconds() override { return std::exchange(encodeSeconds_, 0.0); }
+
+    Status savePipeline(const fs::path& folder, const NamedTensors& weights) override {
+        SaveOptions options;
+        options.weights = splitByComponent(weights);
+        return atelier::savePipeline(pipeline_, folder, options);
+    }
+
+    Result<int> writeSamples(const fs::path& folder, const std::vector<eval::PictureRequest>& requests,
+                             const eval::GenerateOptions& options, const Json& description) override {
+        pipeline_.unet->eval();
+        pipeline_.textEncoder->eval();
+        auto pictures = eval::generate(pipeline_, requests, options);
+        pipeline_.unet->train();
+        pipeline_.textEncoder->train(settings_.trainTextEncoder);
+        if (!pictures) return tl::make_unexpected(std::move(pictures).error());
+        ATELIER_DO(eval::writePictures(*pictures, requests, options, folder, description));
+        return static_cast<int>(requests.size());
+    }
+
+    std::uint64_t weightBytes() const override {
+        return moduleBytes(*pipeline_.unet) + moduleBytes(*pipeline_.vae) + moduleBytes(*pipeline_.textEncoder);
+    }
+
+  private:
+    struct Encoded {
+        at::Tensor latents_BLHW;  // scaled, float32
+        at::Tensor context_BSD;
+        std::vector<std::uint64_t> numbers;
+    };
+
+    Result<Encoded> encode(const Batch& batch) {
+        Encoded result;
+        result.numbers = batch.numbers;
+        auto captions = batch.captions;
+        {
+            const at::NoGradGuard noGrad;
+            at::Tensor moments;
+            if (cache_.empty()) {
+                moments = encodeMoments(batch.pixels_BCHW);
+            } else {
+                ATELIER_TRY(moments, cachedMoments(batch, captions));
+            }
+            const auto parts = moments.chunk(2, 1);
+            const DiagonalGaussian posterior{parts[0], parts[1].clamp(-30, 20)};
+            const auto noise = normalsFor(settings_.seed, RandomStream::Latent, batch.numbers,
+                                          parts[0].sizes().slice(1), settings_.device);
+            result.latents_BLHW = pipeline_.vae->scaleLatents(posterior.sample(noise));
+        }
+        ATELIER_TRY(result.context_BSD, encodeText(captions));
+        return result;
+    }
+
+    // The autoencoder is frozen and stays in float32 whatever the compute type.
+    at::Tensor encodeMoments(const at::Tensor& pixels_BCHW) {
+        return pipeline_.vae->encodeMoments(normalizePixels(pixels_BCHW, settings_.device));
+    }
+
+    Result<at::Tensor> encodeText(const std::vector<std::string>& captions) {
+        const auto& encoder = *pipeline_.textEncoder;
+        const auto length = std::min(pipeline_.tokenizer->maxLength(), encoder.config().maxPositionEmbeddings);
+        std::vector<std::int64_t> ids;
+        ids.reserve(captions.size() * static_cast<std::size_t>(length));
+        for (const auto& caption : captions) {
+            const auto padded = pipeline_.tokenizer->encodePadded(caption);
+            ids.insert(ids.end(), padded.begin(), padded.begin() + length);
+        }
+        const auto ids_BS = at::tensor(ids, at::kLong).view({-1, length});
+        ATELIER_DO(encoder.checkInputs(ids_BS));
+        const at::AutoGradMode gradients(settings_.trainTextEncoder);
+        return pipeline_.textEncoder->encode(ids_BS.to(settings_.device));
+    }
+
+    // Moments of every sample of the dataset, in its own order; a sample that cannot be decoded stays undefined.
+    Status fillCache(const PrepareProgress& progress) {
+        const at::NoGradGuard noGrad;
+        auto plan = cachePlan_;
+        plan.shuffle = data::Shuffle::None;
+        const auto total = static_cast<std::int64_t>(index_->size());
+        cache_.resize(index_->size());
+        data::SampleSourceOptions options;
+        options.threads = settings_.workers;
+        ATELIER_TRY(auto source, data::SampleSource::open(index_, plan, options));
+        for (std::int64_t done = 0; done < total;) {
+            ATELIER_TRY(const auto batch, nextBatch(source, std::min(kCacheBatch, total - done), {}));
+            const auto moments = encodeMoments(batch.pixels_BCHW).cpu();
+            for (std::int64_t i = 0; i < batch.size(); ++i)
+                cache_[batch.indices[static_cast<std::size_t>(i)]] = moments[i].clone();
+            done += batch.size();
+            if (progress && !progress(done, total)) return fail(ErrorCode::Cancelled, "caching latents was cancelled");
+        }
+        return {};
+    }
+
+    // A sample without cached moments is one whose picture cannot be read: its stand-in follows from (seed, number).
+    Result<at::Tensor> cachedMoments(const Batch& batch, std::vector<std::string>& captions) {
+        std::vector<at::Tensor> rows;
+        for (std::size_t i = 0; i < batch.indices.size(); ++i) {
+            std::uint64_t index = batch.indices[i];
+            if (!cache_[index].defined()) {
+                ATELIER_TRY(const auto standIn, data::loadTrainSample(*index_, cachePlan_, *order_, batch.numbers[i]));
+                index = standIn.index;
+                captions[i] = standIn.caption;
+                if (!cache_[index].defined()) cache_[index] = encodeMoments(makeBatch({standIn}).pixels_BCHW)[0].cpu();
+            }
+            rows.push_back(cache_[index]);
+        }
+        return at::stack(rows).to(settings_.device);
+    }
+
+    const Settings& settings_;
+    Pipeline pipeline_;
+    NoiseSchedule schedule_;
+    std::shared_ptr<const data::DatasetIndex> index_;
+    data::TrainPlan cachePlan_;
+    std::optional<data::SampleOrder> order_;
+    std::vector<at::Tensor> cache_;
+    double encodeSeconds_ = 0;
+};
+
+// The scheduler_config.json of a source: from its folder, or its parameters as they are.
+Result<Json> scheduleJson(const ComponentSource& source) {
+    if (source.folder.empty()) return source.params.value_or(Json::object());
+    return readModelJson(componentFolder(source, "scheduler") / "scheduler_config.json");
+}
+
+Result<std::shared_ptr<ClipTextModel>> makeOrLoadTextEncoder(const Settings& settings, const ClipTokenizer& tokenizer) {
+    const auto& source = settings.models.textEncoder;
+    if (!source.folder.empty()) return loadTextEncoder(componentFolder(source, "text_encoder"));
+    // What the tokenizer decides need not be repeated in the configuration.
+    Json params = *source.params;
+    if (!params.contains("vocab_size")) params["vocab_size"] = tokenizer.vocabSize();
+    if (!params.contains("bos_token_id")) params["bos_token_id"] = tokenizer.bosId();
+    if (!params.contains("eos_token_id")) params["eos_token_id"] = tokenizer.eosId();
+    if (!params.contains("pad_token_id")) params["pad_token_id"] = tokenizer.padId();
+    ATELIER_TRY(const auto config, clipTextConfigFromJson(params, "model.text_encoder.params"));
+    return makeTextEncoder(config, settings.seed);
+}
+
+Status requireGiven(const ComponentSource& source, const std::string& key) {
+    if (source.given()) return {};
+    return fail(ErrorCode::Config, "this component is not given", "model." + key,
+                "Give model.pretrained (a pipeline folder), or model." + key + ".pretrained, or model." + key + ".params.");
+}
+
+// Widths that have to meet where components join.
+Status checkFit(const Pipeline& pipeline, const Settings& settings) {
+    const auto& unet = pipeline.unet->config();
+    const auto& vae = pipeline.vae->config();
+    const int width = pipeline.textEncoder->config().hiddenSize;
+    for (const int expected : unet.crossAttentionDim)
+        if (expected != width)
+            return fail(ErrorCode::Config, fmt::format("the UNet expects text of width {}, the text encoder gives {}", expected, width),
+                        "model.unet.params.cross_attention_dim", fmt::format("Set it to {}, or use a text encoder of width {}.", width, expected));
+    if (unet.inChannels != vae.latentChannels)
+        return fail(ErrorCode::Config,
+                    fmt::format("the UNet takes {} channels, the autoencoder gives {}", unet.inChannels, vae.latentChannels),
+                    "model.unet.params.in_channels", "They must be equal.");
+    if (settings.plan.resolution % vae.downscale())
+        return fail(ErrorCode::Config, fmt::format("{} is not a multiple of {}", settings.plan.resolution, vae.downscale()),
+                    "dataset.params.resolution", "The autoencoder shrinks pictures by this factor.");
+    if (pipeline.tokenizer->vocabSize() > pipeline.textEncoder->config().vocabSize)
+        return fail(ErrorCode::Config,
+                    fmt::format("the tokenizer has {} tokens, the text encoder knows {}", pipeline.tokenizer->vocabSize(),
+                                pipeline.textEncoder->config().vocabSize),
+                    "model.text_encoder", "Tokenizer and text encoder must belong together.");
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
+    const auto& models = settings.models;
+    ATELIER_DO(requireGiven(models.vae, "vae"));
+    ATELIER_DO(requireGiven(models.unet, "unet"));
+    ATELIER_DO(requireGiven(models.textEncoder, "text_encoder"));
+    if (models.vae.folder.empty())
+        return fail(ErrorCode::Config, "an autoencoder with random weights cannot be trained on", "model.vae",
+                    "Train one first (method.type: autoencoder), or give model.vae.pretrained.");
+    if (models.tokenizer.folder.empty())
+        return fail(ErrorCode::Config, "no tokenizer is given", "model.tokenizer", "Give model.tokenizer.pretrained.");
+
+    Pipeline pipeline;
+    ATELIER_TRY(auto tokenizer, ClipTokenizer::load(componentFolder(models.tokenizer, "tokenizer")));
+    pipeline.tokenizer = std::make_shared<const ClipTokenizer>(std::move(tokenizer));
+    ATELIER_TRY(pipeline.vae, loadVae(componentFolder(models.vae, "vae")));
+    ATELIER_TRY(pipeline.textEncoder, makeOrLoadTextEncoder(settings, *pipeline.tokenizer));
+    if (!models.unet.folder.empty()) {
+        ATELIER_TRY(pipeline.unet, loadUnet(componentFolder(models.unet, "unet")));
+    } else {
+        ATELIER_TRY(const auto config, unet2DConditionConfigFromJson(*models.unet.params, "model.unet.params"));
+        pipeline.unet = makeUnet(config, settings.seed);
+    }
+    if (models.unet.folder == models.vae.folder) pipeline.source = models.unet.folder;
+    ATELIER_DO(checkFit(pipeline, settings));
+
+    ATELIER_TRY(auto trainingJson, scheduleJson(models.trainingSchedule));
+    ATELIER_TRY(auto scheduleConfig, scheduleConfigFromJson(trainingJson, "model.noise_scheduler_training"));
+    if (models.predictionType) scheduleConfig.predictionType = *models.predictionType;
+    ATELIER_TRY(auto schedule, makeNoiseSchedule(scheduleConfig, settings.device));
+    pipeline.scheduler = scheduleConfigToJson(scheduleConfig);
+    const auto& inference = models.inferenceSchedule.given() ? models.inferenceSchedule : models.trainingSchedule;
+    if (!inference.folder.empty()) {
+        ATELIER_TRY(pipeline.scheduler, scheduleJson(inference));
+        pipeline.scheduler["prediction_type"] = predictionTypeName(scheduleConfig.predictionType);
+    }
+
+    pipeline.vae->to(settings.device);
+    pipeline.textEncoder->to(settings.device);
+    pipeline.unet->to(settings.device);
+    freeze(*pipeline.vae);
+    if (!settings.trainTextEncoder) {
+        freeze(*pipeline.textEncoder);
+        pipeline.textEncoder->to(settings.computeType);
+    }
+    pipeline.unet->train();
+    pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
+    return std::make_unique<TextToImageTask>(settings, std::move(pipeline), std::move(schedule));
+}
+
+}  // namespace atelier::train
