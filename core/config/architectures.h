@@ -2,8 +2,8 @@
 // The architectures' configurations: one plain struct per model class, one member per key of its config.json, defaults
 // of the reference class's constructor. Read by core/engine/models, inspect, and the forms. No LibTorch here.
 //
-// Reading: an absent key takes the default; "_…" keys and keys the class does not know are kept in `extra` and written
-// back; a key we know with a value we do not compute is refused by name. Writing: every key, sorted, plus `extra`.
+// Reading: an absent key takes the default; "_…" keys and keys that change nothing here are kept in `extra` and written
+// back; a key we know with a value we do not compute is refused by name. Writing: every key plus `extra`.
 #pragma once
 
 #include <optional>
@@ -28,14 +28,12 @@ struct UNet2DConditionConfig {
     std::string midBlockType = "UNetMidBlock2DCrossAttn";  // or "UNetMidBlock2D", or "" = null: no middle block
     std::vector<std::string> upBlockTypes{"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"};
     std::vector<bool> onlyCrossAttention{false, false, false, false};
-    bool midBlockOnlyCrossAttention = false;
     std::vector<int> blockOutChannels{320, 640, 1280, 1280};
     std::vector<int> layersPerBlock{2, 2, 2, 2};  // resnets of a down block; up blocks have one more
     int downsamplePadding = 1;
     double midBlockScaleFactor = 1;
-    double dropout = 0;
     std::string actFn = "silu";
-    std::optional<int> normNumGroups = 32;  // null: no conv_norm_out and no activation before conv_out
+    int normNumGroups = 32;
     double normEps = 1e-5;
     std::vector<int> crossAttentionDim{1280, 1280, 1280, 1280};
     std::vector<int> transformerLayersPerBlock{1, 1, 1, 1};
@@ -47,7 +45,6 @@ struct UNet2DConditionConfig {
     std::optional<int> projectionClassEmbeddingsInputDim;
     bool upcastAttention = false;  // query·key and softmax in float32
     std::string resnetTimeScaleShift = "default";  // or "scale_shift"
-    double resnetOutScaleFactor = 1;
     std::optional<int> timeEmbeddingDim;  // null: 4 · blockOutChannels[0]
     int convInKernel = 3;
     int convOutKernel = 3;
@@ -94,7 +91,6 @@ struct ClipTextConfig {
     int maxPositionEmbeddings = 77;
     std::string hiddenAct = "quick_gelu";  // or "gelu" (erf), "gelu_new" (tanh)
     double layerNormEps = 1e-5;
-    double attentionDropout = 0;
     double initializerRange = 0.02;
     double initializerFactor = 1;
     int padTokenId = 1;

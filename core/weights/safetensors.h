@@ -78,6 +78,8 @@ class WeightSet {
     const fs::path& path() const { return path_; }  // the file or the index, for messages
 
   private:
+    static Result<WeightSet> openIndex(const fs::path& index);
+
     fs::path path_;
     std::vector<std::unique_ptr<SafetensorsFile>> files_;
     std::map<std::string, Entry, std::less<>> entries_;

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The layers of layers.h on top of ATen.
+#include "core/engine/nn/layers.h"
+
+#include <ATen/ATen.h>
+
+#include "core/base/check.h"
+#include "core/engine/nn/fused_ops.h"
+
+namespace atelier::nn {
+
+Linear::Linear(std::int64_t in, std::int64_t out, bool withBias) {
+    weight = register_parameter("weight", at::empty({out, in}));
+    if (withBias) bias = register_parameter("bias", at::empty({out}));
+}
+at::Tensor Linear::forward(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+
+Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride_, std::int64_t padding_)
+    : stride(stride_), padding(padding_) {
+    weight = register_parameter("weight", at::empty({out, in, kernel, kernel}));
+    bias = register_parameter("bias", at::empty({out}));
+}
+at::Tensor Conv2d::forward(const at::Tensor& x_BCHW) const {
+    return at::conv2d(x_BCHW, weight, bias, {stride, stride}, {padding, padding});
+}
+
+GroupNorm::GroupNorm(std::int64_t groups_, std::int64_t channels, double eps_) : groups(groups_), eps(eps_) {
+    weight = register_parameter("weight", at::empty({channels}));
+    bias = register_parameter("bias", at::empty({channels}));
+}
+at::Tensor GroupNorm::forward(const at::Tensor& x_BCHW) const { return groupNorm(x_BCHW, *this, false); }
+
+LayerNorm::LayerNorm(std::int64_t width, double eps_) : eps(eps_) {
+    weight = register_parameter("weight", at::empty({width}));
+    bias = register_parameter("bias", at::empty({width}));
+}
+at::Tensor LayerNorm::forward(const at::Tensor& x) const { return at::layer_norm(x, weight.sizes(), weight, bias, eps); }
+
+Embedding::Embedding(std::int64_t count, std::int64_t width) { weight = register_parameter("weight", at::empty({count, width})); }
+at::Tensor Embedding::forward(const at::Tensor& ids) const { return at::embedding(weight, ids); }
+
+Activation activationFromName(const std::string& name) {
+    if (name == "silu" || name == "swish") return Activation::Silu;
+    if (name == "gelu") return Activation::Gelu;
+    if (name == "gelu_new") return Activation::GeluTanh;
+    if (name == "quick_gelu") return Activation::QuickGelu;
+    if (name == "relu") return Activation::Relu;
+    ATELIER_CHECK(name == "mish", "activation \"" + name + "\" passed the configuration's check");
+    return Activation::Mish;
+}
+
+at::Tensor activate(const at::Tensor& x, Activation activation) {
+    switch (activation) {
+        case Activation::Silu: return at::silu(x);
+        case Activation::Gelu: return at::gelu(x);
+        case Activation::GeluTanh: return at::gelu(x, "tanh");
+        case Activation::QuickGelu: return x * at::sigmoid(1.702 * x);
+        case Activation::Relu: return at::relu(x);
+        case Activation::Mish: return at::mish(x);
+    }
+    return x;
+}
+
+}  // namespace atelier::nn

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The layers all architectures share: parameters without initial values (state_dict.h gives them), registered as "weight"
+// and "bias". Used by core/engine/models.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+#include <torch/nn/module.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace atelier::nn {
+
+// y = x·Wᵀ + b over the last dimension.
+class Linear : public torch::nn::Module {
+  public:
+    Linear(std::int64_t in, std::int64_t out, bool withBias = true);
+    at::Tensor forward(const at::Tensor& x) const;
+    at::Tensor weight;  // [out, in]
+    at::Tensor bias;    // [out], undefined without
+};
+
+class Conv2d : public torch::nn::Module {
+  public:
+    Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1, std::int64_t padding = 0);
+    at::Tensor forward(const at::Tensor& x_BCHW) const;
+    at::Tensor weight;  // [out, in, k, k]
+    at::Tensor bias;    // [out]
+    std::int64_t stride;
+    std::int64_t padding;
+};
+
+class GroupNorm : public torch::nn::Module {
+  public:
+    GroupNorm(std::int64_t groups, std::int64_t channels, double eps);
+    at::Tensor forward(const at::Tensor& x_BCHW) const;
+    at::Tensor weight, bias;  // [channels]
+    std::int64_t groups;
+    double eps;
+};
+
+class LayerNorm : public torch::nn::Module {
+  public:
+    LayerNorm(std::int64_t width, double eps);
+    at::Tensor forward(const at::Tensor& x) const;
+    at::Tensor weight, bias;  // [width]
+    double eps;
+};
+
+class Embedding : public torch::nn::Module {
+  public:
+    Embedding(std::int64_t count, std::int64_t width);
+    at::Tensor forward(const at::Tensor& ids) const;
+    at::Tensor weight;  // [count, width]
+};
+
+enum class Activation { Silu, Gelu, GeluTanh, QuickGelu, Relu, Mish };
+// "silu"/"swish", "gelu", "gelu_new", "quick_gelu", "relu", "mish"; the configuration has checked the name.
+Activation activationFromName(const std::string& name);
+at::Tensor activate(const at::Tensor& x, Activation activation);
+
+// Children named "0", "1", …, as torch's ModuleList registers them.
+template <class T>
+class ModuleList : public torch::nn::Module {
+  public:
+    template <class... Arguments>
+    T& add(Arguments&&... arguments) {
+        auto child = std::make_shared<T>(std::forward<Arguments>(arguments)...);
+        register_module(std::to_string(items_.size()), child);
+        items_.push_back(std::move(child));
+        return *items_.back();
+    }
+    T& operator[](std::size_t i) const { return *items_[i]; }
+    std::size_t size() const { return items_.size(); }
+    auto begin() const { return items_.begin(); }
+    auto end() const { return items_.end(); }
+
+  private:
+    std::vector<std::shared_ptr<T>> items_;
+};
+
+}  // namespace atelier::nn
