@@ -69,6 +69,7 @@ class ControlInbox {
         std::string id;
     };
     std::vector<Waiting> list();
+    void remove(const Waiting& waiting);
     RunFolder folder_;
     EventWriter& events_;
     std::chrono::milliseconds interval_;

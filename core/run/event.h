@@ -166,8 +166,9 @@ std::string_view finishReasonName(FinishReason reason);  // completed | stopped 
 
 // One line of events.jsonl without its newline. Non-finite numbers become strings; bad UTF-8 is replaced.
 std::string eventToLine(const Event& event);
-// The reverse. Missing fields take their defaults and unknown ones are ignored; an Error (Data) for what is
-// not a JSON object with `v`, `t` and `type`, or has a newer major format than ours.
+// The reverse. Missing fields and those of a wrong type take their defaults, unknown ones are ignored.
+// Errors: Data for what is not a JSON object with `t` and `type`; Config for a line of a newer format (`v`)
+// than ours.
 Result<Event> eventFromLine(std::string_view line);
 
 ErrorRaised errorEvent(const Error& error);

@@ -84,6 +84,7 @@ class EventReader {
     struct Batch {
         std::size_t events = 0;     // given to the sink
         std::size_t malformed = 0;  // whole lines that are no events: skipped
+        std::size_t newer = 0;      // lines of a format that this version does not read: skipped
         std::uint64_t bytes = 0;    // consumed
         bool restarted =
             false;          // the file is another one or shorter: reading begins again; reset what was folded
@@ -101,16 +102,19 @@ class EventReader {
 
   private:
     bool sameFile(int fd) const;
-    void remember(int fd);
-    void consume(std::string_view block, Batch& batch, const std::function<void(Event&&)>& sink);
+    Status remember(int fd);
+    Status align(int fd);
+    // Gives the whole lines of `block` to the sink; returns how many bytes they had.
+    std::size_t consume(std::string_view block, Batch& batch, const std::function<void(Event&&)>& sink);
 
     fs::path path_;
     std::uint64_t offset_ = 0;
     std::uint64_t size_ = 0;
-    bool skipPartial_ =
-        false;          // between a start offset inside a line, or an over-long line, and the next newline
-    std::string head_;  // first bytes of the file and the last ones before offset_: what tells
-    std::string tail_;  // a grown file from a replaced one
+    bool aligned_ = true;       // offset_ is known to be the start of a line
+    bool skipPartial_ = false;  // the rest of a line is passed over: late start, or longer than any event
+    // First bytes of the file and last ones before offset_: they tell a grown file from a replaced one.
+    std::string head_;
+    std::string tail_;
     std::string buffer_;
 };
 

@@ -44,6 +44,10 @@ enum class LockState {
 struct LockFacts {
     LockState state = LockState::Free;
     std::optional<LockHolder> holder;
+    bool exists = false;  // the file: absent in a folder that never ran here (a mirror, an export)
+
+    // Whether an engine works in the folder; nullopt = cannot be told from here.
+    std::optional<bool> alive() const;
 };
 // Looks, changes nothing. An absent folder or file is Free. Errors: Io.
 Result<LockFacts> inspectLock(const RunFolder& folder);

@@ -52,6 +52,27 @@ Status createRunFolder(const RunFolder& folder) {
     return {};
 }
 
+Status prepareRun(const RunFolder& folder, std::string_view configYaml) {
+    const FolderKind kind = kindOfFolder(folder.root);
+    if (kind != FolderKind::Absent && kind != FolderKind::Empty)
+        return fail(ErrorCode::Usage,
+                    kind == FolderKind::Foreign ? "this folder has files that are not those of a run"
+                                                : "this folder holds a run already",
+                    folder.root.string(),
+                    "Choose another name, for example \"" +
+                        freeRunName(folder.root.parent_path(), folder.root.filename().string()) + "\".");
+    ATELIER_DO(createRunFolder(folder));
+    return writeFileAtomic(folder.config(), configYaml);
+}
+
+std::string freeRunName(const fs::path& logDir, std::string_view name) {
+    std::string candidate(name);
+    std::error_code error;
+    for (int i = 2; fs::exists(fs::symlink_status(logDir / candidate, error)); ++i)
+        candidate = std::string(name) + "-" + std::to_string(i);
+    return candidate;
+}
+
 std::vector<std::int64_t> completeCheckpoints(const RunFolder& folder) {
     std::vector<std::int64_t> steps;
     std::error_code error;

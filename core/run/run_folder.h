@@ -64,6 +64,12 @@ FolderKind kindOfFolder(const fs::path& root);
 // Makes root, control/, logs/, samples/ and checkpoints/; existing ones stay. Errors: Io.
 Status createRunFolder(const RunFolder& folder);
 
+// A new run's folder with its frozen configuration; what an engine, a person or a batch script then starts
+// with `train DIR`. Errors: Usage (the folder has files already), Io.
+Status prepareRun(const RunFolder& folder, std::string_view configYaml);
+// `name`, or the first of name-2, name-3, … that is free in `logDir`.
+std::string freeRunName(const fs::path& logDir, std::string_view name);
+
 // Steps of the checkpoints that carry DONE, ascending. Empty when there are none or the folder is absent.
 std::vector<std::int64_t> completeCheckpoints(const RunFolder& folder);
 

@@ -115,7 +115,7 @@ struct RunState {
     std::optional<double> latest(std::string_view name) const;
 };
 
-enum class Status {
+enum class RunStatus {
     NotStarted,  // no events yet: exported, or the process is still starting
     Preparing,   // started, not yet training (load, cache)
     Running,
@@ -127,9 +127,9 @@ enum class Status {
     Stopped,  // on request
     Failed,   // ended by an error, or the process is gone without a word
 };
-std::string_view statusName(Status status);  // "not_heard_from"
+std::string_view statusName(RunStatus status);  // "not_heard_from"
 // True for the states in which an engine is, or may be, at work.
-bool isActive(Status status);
+bool isActive(RunStatus status);
 
 // What is known beside the events.
 struct LiveFacts {
@@ -138,6 +138,6 @@ struct LiveFacts {
         processAlive;  // from LOCK or the process table; nullopt = cannot be told (another host)
     double heartbeatLimitSeconds = 180;  // silence after which a run counts as not heard from
 };
-Status statusOf(const RunState& state, const LiveFacts& facts);
+RunStatus statusOf(const RunState& state, const LiveFacts& facts);
 
 }  // namespace atelier::run

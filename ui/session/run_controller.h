@@ -56,7 +56,7 @@ class RunController : public QObject {
 
     QString folder() const;
     const run::RunState& state() const { return state_; }
-    run::Status status() const { return status_; }
+    run::RunStatus status() const { return status_; }
     bool caughtUp() const { return caughtUp_; }
     QString problem() const { return problem_; }               // of reading the folder; "" = none
     std::optional<Error> failure() const { return failure_; }  // why it did not start or ended without a word
@@ -75,7 +75,7 @@ class RunController : public QObject {
   Q_SIGNALS:
     void stateReset();                                                   // folding begins again
     void eventsApplied(const std::vector<atelier::run::Event>& events);  // already in state()
-    void statusChanged(atelier::run::Status status);
+    void statusChanged(atelier::run::RunStatus status);
     void requestChanged(const QString& id);
     void canForceStopChanged(bool can);
     void caughtUpChanged(bool caughtUp);
@@ -94,7 +94,7 @@ class RunController : public QObject {
     std::unique_ptr<RunChannel> channel_;
     RunTimers timers_;
     run::RunState state_;
-    run::Status status_ = run::Status::NotStarted;
+    run::RunStatus status_ = run::RunStatus::NotStarted;
     std::map<QString, RequestTrack> requests_;
     std::vector<QString> order_;
     QTimer tick_;

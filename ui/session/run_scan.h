@@ -33,7 +33,7 @@ struct RunGlance {
     bool whole = true;    // the log was short enough to be read entirely
     std::optional<run::LockHolder> holder;
     run::LockState lock = run::LockState::Free;
-    run::Status status = run::Status::NotStarted;
+    run::RunStatus status = run::RunStatus::NotStarted;
 };
 RunGlance glanceAt(const QString& runFolder, double now);
 
