@@ -35,9 +35,9 @@ class DatasetIndex {
                                                             const DatasetOptions& options = {});
 
     struct Member {
-        std::uint64_t offset = 0;
+        std::uint64_t offset = 0;  // of the data in the shard
         std::uint64_t size = 0;
-        std::uint32_t extension = 0;  // into extensions()
+        std::string_view extension;
     };
 
     std::uint64_t size() const;  // samples that passed `required` and the filters
@@ -47,10 +47,14 @@ class DatasetIndex {
     const std::vector<fs::path>& shards() const;
     // [first, last) sample numbers of a shard, in the order of the tar.
     std::pair<std::uint64_t, std::uint64_t> samplesOfShard(std::uint32_t shard) const;
+    std::vector<Member> members(std::uint64_t sample) const;
     // First present of alternatives "jpg;png"; nothing when the sample has none.
     std::optional<Member> find(std::uint64_t sample, std::string_view alternatives) const;
     // Bytes of a member; thread-safe. An Error names shard and key.
     Result<std::string> read(std::uint64_t sample, const Member& member) const;
+    // 16 hex digits over keys and member sizes: equal when training would see the same samples in the same
+    // order.
+    const std::string& fingerprint() const;
     // Shards that could not be used, or only in part; one sentence each.
     const std::vector<std::string>& problems() const;
 

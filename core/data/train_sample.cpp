@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The train plan applied to one sample: read, decode, scale, crop, flip, caption. Every draw depends on
+// (seed, number).
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <exception>
+
+#include "core/base/json.h"
+#include "core/base/random.h"
+#include "core/base/strings.h"
+#include "core/data/caption.h"
+#include "core/data/image_io.h"
+#include "core/data/resize.h"
+#include "core/data/sample_source.h"
+
+namespace atelier::data {
+namespace {
+
+constexpr unsigned kAttempts = 64;  // stand-ins tried for one number before the dataset counts as unusable
+// Draws of one number, by index within their stream. Part of the format: a resumed run must draw the same.
+constexpr std::uint64_t kDropoutDraw = 0, kLineDraw = 1;             // RandomStream::Caption
+constexpr std::uint64_t kTopDraw = 0, kLeftDraw = 1, kFlipDraw = 2;  // RandomStream::Crop
+
+Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample& sample) {
+    const auto member = index.find(sample.index, plan.captionKey);
+    if (!member) {
+        if (plan.needCaption)
+            return fail(ErrorCode::Data, fmt::format("it has no caption (.{})", plan.captionKey));
+        return {};
+    }
+    ATELIER_TRY(const std::string bytes, index.read(sample.index, *member));
+    sample.captionFull = std::string(trim(decodeText(bytes).text));
+    const Random random(plan.seed, RandomStream::Caption, sample.number);
+    sample.caption = sample.captionFull;
+    if (plan.captionLines != CaptionLines::All) {
+        std::vector<std::string> lines;
+        for (const std::string& line : split(sample.captionFull, '\n'))
+            if (!trim(line).empty()) lines.emplace_back(trim(line));
+        const bool drawn = plan.captionLines == CaptionLines::Random;
+        if (!lines.empty()) sample.caption = lines[drawn ? random.below(lines.size(), kLineDraw) : 0];
+    }
+    if (random.uniform(kDropoutDraw) < plan.captionDropout) sample.caption.clear();
+    return {};
+}
+
+// What the metadata says about the picture's size before it was prepared for the dataset.
+void loadOriginalSize(const DatasetIndex& index, TrainSample& sample) {
+    const auto member = index.find(sample.index, "json");
+    if (!member) return;
+    const auto bytes = index.read(sample.index, *member);
+    if (!bytes) return;
+    const auto json = parseJson(*bytes);
+    if (!json || !json->is_object()) return;
+    const auto width = json->find("original_width"), height = json->find("original_height");
+    if (width == json->end() || height == json->end() || !width->is_number() || !height->is_number()) return;
+    const double w = width->get<double>(), h = height->get<double>();
+    if (!(w >= 1 && w <= 1e6 && h >= 1 && h <= 1e6)) return;
+    sample.originalWidth = static_cast<int>(w);
+    sample.originalHeight = static_cast<int>(h);
+}
+
+void copyFlipped(const Image& image, bool flip, std::vector<std::uint8_t>& pixels) {
+    pixels.assign(image.bytes().begin(), image.bytes().end());
+    if (!flip) return;
+    for (int y = 0; y < image.height; ++y) {
+        std::uint8_t* row = pixels.data() + static_cast<std::size_t>(y) * image.rowBytes();
+        for (int left = 0, right = image.width - 1; left < right; ++left, --right)
+            std::swap_ranges(row + 3 * left, row + 3 * left + 3, row + 3 * right);
+    }
+}
+
+// Scaled so that the short side is the resolution, then the square of the plan is cut out.
+Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample& sample) {
+    const auto member = index.find(sample.index, plan.imageKey);
+    if (!member) return fail(ErrorCode::Data, fmt::format("it has no picture ({})", plan.imageKey));
+    if (!plan.decodeImages) return {};
+    ATELIER_TRY(const std::string bytes, index.read(sample.index, *member));
+    DecodeOptions options;
+    options.maxPixels = plan.maxPixels;
+    options.shortSide = plan.resolution;
+    const std::string name = fmt::format("{}.{}", sample.key, member->extension);
+    ATELIER_TRY(const DecodedImage decoded, decodeImage(bytes, name, options));
+    sample.originalWidth = decoded.originalWidth;
+    sample.originalHeight = decoded.originalHeight;
+
+    const int side = plan.resolution;
+    const ResizeSpec spec{side, ResizeMode::ShortSide, true};
+    const Size scaled = scaledSize({decoded.originalWidth, decoded.originalHeight}, spec);
+    const Random random(plan.seed, RandomStream::Crop, sample.number);
+    const auto place = [&](int room, std::uint64_t draw) {
+        if (plan.crop == Crop::Center) return room / 2;
+        return static_cast<int>(random.below(static_cast<std::uint64_t>(room) + 1, draw));
+    };
+    sample.cropTop = place(scaled.height - side, kTopDraw);
+    sample.cropLeft = place(scaled.width - side, kLeftDraw);
+    sample.flipped = random.uniform(kFlipDraw) < plan.flipProbability;
+    sample.width = sample.height = side;
+    const auto prepare = [&](const Image& image) {
+        return cropImage(scaleImage(image, scaled), sample.cropLeft, sample.cropTop, {side, side});
+    };
+    copyFlipped(prepare(decoded.image), sample.flipped, sample.pixels);
+
+    if (plan.maskKey.empty()) return {};
+    const auto mask = index.find(sample.index, plan.maskKey);
+    if (!mask) {
+        sample.mask.assign(static_cast<std::size_t>(side) * static_cast<std::size_t>(side), 255);
+        return {};
+    }
+    ATELIER_TRY(const std::string maskBytes, index.read(sample.index, *mask));
+    ATELIER_TRY(const DecodedImage decodedMask,
+                decodeImage(maskBytes, sample.key + "." + plan.maskKey, options));
+    std::vector<std::uint8_t> rgb;
+    copyFlipped(prepare(decodedMask.image), sample.flipped, rgb);
+    for (std::size_t i = 0; i < rgb.size(); i += 3) sample.mask.push_back(rgb[i]);
+    return {};
+}
+
+Status load(const DatasetIndex& index, const TrainPlan& plan, TrainSample& sample) {
+    try {
+        ATELIER_DO(loadCaption(index, plan, sample));
+        ATELIER_DO(loadPixels(index, plan, sample));
+        loadOriginalSize(index, sample);
+        return {};
+    } catch (const std::exception& e) {
+        return fail(ErrorCode::Data, fmt::format("it could not be prepared: {}", e.what()));
+    }
+}
+
+}  // namespace
+
+Result<TrainSample> loadTrainSample(const DatasetIndex& index, const TrainPlan& plan,
+                                    const SampleOrder& order, std::uint64_t number) {
+    std::vector<DroppedSample> dropped;
+    for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
+        TrainSample sample;
+        sample.number = number;
+        sample.index = order.at(number, attempt);
+        sample.key = std::string(index.key(sample.index));
+        sample.shard = index.shards()[index.shardOf(sample.index)].string();
+        const auto loaded = load(index, plan, sample);
+        if (loaded) {
+            sample.dropped = std::move(dropped);
+            return sample;
+        }
+        dropped.push_back({number, sample.key, sample.shard, loaded.error().what});
+    }
+    return fail(ErrorCode::Data,
+                fmt::format("{} samples drawn for one place could not be used; the last: {}", kAttempts,
+                            dropped.back().reason),
+                dropped.back().shard + ", sample \"" + dropped.back().key + "\"",
+                "Run `atelier-engine dataset verify` and `dataset stats` on it.");
+}
+
+}  // namespace atelier::data

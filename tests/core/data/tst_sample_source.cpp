@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Training data: index (ours, scanned, compressed), order, resume, threads, dropped samples, crops and
+// captions.
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <zlib.h>
+
+#include <set>
+
+#include "core/base/hash.h"
+#include "core/data/dataset_index.h"
+#include "core/data/image_io.h"
+#include "core/data/sample_source.h"
+#include "tests/core/data/shard_fixture.h"
+
+using namespace atelier;
+using namespace atelier::data;
+using namespace atelier::data::testing;
+
+namespace {
+
+constexpr std::size_t kCount = 40;
+
+// Two halves of different brightness, so that a flip shows; brightness tells the sample.
+std::string picture(std::size_t i, int width, int height) {
+    Image image = Image::allocate(width, height);
+    for (int y = 0; y < height; ++y)
+        for (int x = 0; x < width; ++x)
+            for (int c = 0; c < 3; ++c)
+                image.row(y)[3 * x + c] = static_cast<std::uint8_t>(x < width / 2 ? i * 5 : 255 - i * 5);
+    EncodeOptions options;
+    options.format = ImageFormat::Png;
+    return encodeImage(image, options).value();
+}
+
+// 40 pictures in shards of 12; sample 7's picture is broken, sample 11 has no caption.
+Status writePictures(const fs::path& folder) {
+    ShardWriterOptions options;
+    options.limits.samples = 12;
+    ATELIER_TRY(ShardWriter writer, ShardWriter::create(folder, options));
+    for (std::size_t i = 0; i < kCount; ++i) {
+        const std::string image = i == 7 ? "not a picture" : picture(i, 40 + static_cast<int>(i), 32);
+        const std::string caption = "first " + std::to_string(i) + "\nsecond " + std::to_string(i) + "\n";
+        const std::string json = "{\"original_width\":" + std::to_string(400 + i) +
+                                 ",\"original_height\":320,\"score\":" + std::to_string(i) + "}";
+        std::vector<MemberView> members{{"png", image}, {"txt", caption}, {"json", json}};
+        if (i == 11) members.erase(members.begin() + 1);
+        ATELIER_DO(writer.add(keyOf(i), members));
+    }
+    Manifest manifest;
+    ATELIER_TRY(manifest.content, writer.close());
+    return writeManifest(folder, manifest);
+}
+
+TrainPlan smallPlan() {
+    TrainPlan plan;
+    plan.seed = 7;
+    plan.resolution = 16;
+    return plan;
+}
+
+// Everything about a sample that training can see, as one number.
+std::uint64_t digest(const TrainSample& s) {
+    std::string text = s.key + "|" + s.caption + "|" + std::to_string(s.number) + "|" +
+                       std::to_string(s.cropTop) + "|" + std::to_string(s.cropLeft) + "|" +
+                       std::to_string(s.flipped) + "|";
+    for (const DroppedSample& d : s.dropped) text += d.key + ",";
+    text.append(s.pixels.begin(), s.pixels.end());
+    return xxh3(text);
+}
+
+std::vector<std::uint64_t> digests(const std::shared_ptr<const DatasetIndex>& index, const TrainPlan& plan,
+                                   int threads, int prefetch, NumberSequence numbers, std::size_t count) {
+    SampleSourceOptions options;
+    options.threads = threads;
+    options.prefetch = prefetch;
+    options.numbers = numbers;
+    auto source = SampleSource::open(index, plan, options);
+    std::vector<std::uint64_t> result;
+    for (std::size_t i = 0; source && i < count; ++i) {
+        const auto sample = source->next();
+        if (!sample) break;
+        result.push_back(digest(*sample));
+    }
+    return result;
+}
+
+}  // namespace
+
+class TestSampleSource : public QObject {
+    Q_OBJECT
+    QTemporaryDir dir_;
+    std::shared_ptr<const DatasetIndex> index_;
+
+  private Q_SLOTS:
+    void initTestCase() {
+        qputenv("XDG_CACHE_HOME", (dir_.path() + "/cache").toUtf8());
+        VERIFY_OK(writePictures(pathOf(dir_) / "v1"));
+        const auto opened = DatasetIndex::open((pathOf(dir_) / "v1").string());
+        VERIFY_OK(opened);
+        index_ = *opened;
+    }
+
+    void indexAndScanAgree() {
+        QCOMPARE(index_->size(), kCount);
+        QCOMPARE(index_->shards().size(), 4u);
+        const fs::path copy = pathOf(dir_) / "copy";
+        fs::create_directories(copy);
+        for (const fs::path& shard : index_->shards()) fs::copy_file(shard, copy / shard.filename());
+        const auto scanned = DatasetIndex::open((copy / "{000000..000003}.tar").string());
+        VERIFY_OK(scanned);
+        QCOMPARE((*scanned)->fingerprint(), index_->fingerprint());
+        for (std::uint64_t i = 0; i < kCount; ++i) {
+            QCOMPARE((*scanned)->key(i), index_->key(i));
+            const auto a = index_->find(i, "jpg;png"), b = (*scanned)->find(i, "jpg;png");
+            QVERIFY(a && b && a->offset == b->offset && a->size == b->size);
+            QCOMPARE((*scanned)->read(i, *b).value(), index_->read(i, *a).value());
+        }
+        QCOMPARE(index_->shardOf(11), 0u);
+        QCOMPARE(index_->shardOf(12), 1u);
+        QVERIFY(!index_->find(11, "txt"));
+    }
+
+    void patternUsesTheIndexAndSubsets() {
+        const auto part = DatasetIndex::open((pathOf(dir_) / "v1" / "{000001..000002}.tar").string());
+        VERIFY_OK(part);
+        QCOMPARE((*part)->size(), 24u);
+        QCOMPARE((*part)->key(0), std::string_view("sample-1012"));
+    }
+
+    void requiredAndFilters() {
+        DatasetOptions options;
+        options.required = "jpg;png,txt";
+        options.filters = {{"score", "<20"}};
+        const auto filtered = DatasetIndex::open((pathOf(dir_) / "v1").string(), options);
+        VERIFY_OK(filtered);
+        QCOMPARE((*filtered)->size(), 19u);  // 0 … 19 without 11
+        QCOMPARE((*filtered)->sizeUnfiltered(), kCount);
+        options.filters = {{"score", ">1000"}};
+        const auto none = DatasetIndex::open((pathOf(dir_) / "v1").string(), options);
+        QVERIFY(!none && none.error().code == ErrorCode::Data);
+        options.filters = {{"score", "nonsense"}};
+        QVERIFY(!DatasetIndex::open((pathOf(dir_) / "v1").string(), options));
+    }
+
+    void compressedShardsAreUnpackedOnce() {
+        const fs::path packed = pathOf(dir_) / "packed.tar.gz";
+        const std::string tar = readFile(pathOf(dir_) / "v1" / "000000.tar").value();
+        gzFile file = gzopen(packed.c_str(), "wb");
+        gzwrite(file, tar.data(), static_cast<unsigned>(tar.size()));
+        gzclose(file);
+        for (int i = 0; i < 2; ++i) {
+            const auto opened = DatasetIndex::open(packed.string());
+            VERIFY_OK(opened);
+            QCOMPARE((*opened)->size(), 12u);
+            QCOMPARE((*opened)->shards()[0], packed);
+            QCOMPARE((*opened)->read(3, *(*opened)->find(3, "txt")).value(),
+                     std::string("first 3\nsecond 3\n"));
+        }
+        int copies = 0;
+        for ([[maybe_unused]] const auto& entry :
+             fs::directory_iterator(pathOf(dir_) / "cache/atelier/shards"))
+            ++copies;
+        QCOMPARE(copies, 1);
+    }
+
+    void missingAndTornShardsAreNamed() {
+        const fs::path copy = pathOf(dir_) / "torn";
+        fs::create_directories(copy);
+        const std::string tar = readFile(pathOf(dir_) / "v1" / "000000.tar").value();
+        VERIFY_OK(writeFileAtomic(copy / "0.tar", tar));
+        VERIFY_OK(writeFileAtomic(copy / "1.tar", tar.substr(0, tar.size() / 2 + 100)));
+        const auto opened = DatasetIndex::open((copy / "{0..2}.tar").string());
+        VERIFY_OK(opened);
+        QCOMPARE((*opened)->problems().size(), 2u);
+        QVERIFY((*opened)->size() > 12 && (*opened)->size() < 24);
+        QVERIFY((*opened)->problems()[1].find("2.tar") != std::string::npos);
+        DatasetOptions strict;
+        strict.tolerant = false;
+        QVERIFY(!DatasetIndex::open((copy / "{0..2}.tar").string(), strict));
+    }
+
+    void everyEpochHasEverySampleOnce_data() {
+        QTest::addColumn<int>("shuffle");
+        QTest::newRow("none") << int(Shuffle::None);
+        QTest::newRow("full") << int(Shuffle::Full);
+        QTest::newRow("windowed") << int(Shuffle::Windowed);
+    }
+    void everyEpochHasEverySampleOnce() {
+        QFETCH(int, shuffle);
+        TrainPlan plan = smallPlan();
+        plan.shuffle = static_cast<Shuffle>(shuffle);
+        plan.windowShards = 2;
+        const SampleOrder order(*index_, plan);
+        std::vector<std::vector<std::uint64_t>> epochs(3);
+        for (std::uint64_t n = 0; n < 3 * kCount; ++n) epochs[n / kCount].push_back(order.at(n));
+        for (const auto& epoch : epochs)
+            QCOMPARE(std::set<std::uint64_t>(epoch.begin(), epoch.end()).size(), kCount);
+        QVERIFY((epochs[0] != epochs[1]) == (plan.shuffle != Shuffle::None));
+        // A pure function: asked backwards, by another object, it says the same.
+        const SampleOrder again(*index_, plan);
+        for (std::uint64_t n = 3 * kCount; n-- > 0;) QCOMPARE(again.at(n), epochs[n / kCount][n % kCount]);
+        plan.seed = 8;
+        const SampleOrder other(*index_, plan);
+        std::vector<std::uint64_t> first;
+        for (std::uint64_t n = 0; n < kCount; ++n) first.push_back(other.at(n));
+        QVERIFY((first != epochs[0]) == (plan.shuffle != Shuffle::None));
+    }
+
+    void windowsHoldFewShards() {
+        TrainPlan plan = smallPlan();
+        plan.shuffle = Shuffle::Windowed;
+        plan.windowShards = 1;
+        const SampleOrder order(*index_, plan);
+        int changes = 0;
+        for (std::uint64_t n = 1; n < kCount; ++n)
+            changes += index_->shardOf(order.at(n)) != index_->shardOf(order.at(n - 1));
+        QCOMPARE(changes, 3);
+    }
+
+    // The order is part of what a checkpoint promises: these numbers change only with a new format version.
+    void orderIsFixedForever() {
+        const SampleOrder order(*index_, smallPlan());
+        std::vector<std::uint64_t> first;
+        for (std::uint64_t n = 0; n < 8; ++n) first.push_back(order.at(n));
+        QCOMPARE(first, (std::vector<std::uint64_t>{39, 15, 14, 10, 2, 3, 23, 19}));
+    }
+
+    void threadsAndPrefetchChangeNothing() {
+        TrainPlan plan = smallPlan();
+        plan.crop = Crop::Random;
+        plan.flipProbability = 0.5;
+        plan.captionDropout = 0.3;
+        plan.captionLines = CaptionLines::Random;
+        const auto expected = digests(index_, plan, 1, 1, {}, 3 * kCount);
+        QCOMPARE(expected.size(), 3 * kCount);
+        QCOMPARE(std::set<std::uint64_t>(expected.begin(), expected.end()).size(), expected.size());
+        QVERIFY(digests(index_, plan, 4, 3, {}, 3 * kCount) == expected);
+        QVERIFY(digests(index_, plan, 3, 64, {}, 3 * kCount) == expected);
+        // Resume from any number equals the uninterrupted run.
+        for (std::size_t from = 0; from < 3 * kCount; from += 17) {
+            const auto rest = digests(index_, plan, 2, 8, {from, 1, 1}, 3 * kCount - from);
+            QVERIFY(
+                std::equal(rest.begin(), rest.end(), expected.begin() + static_cast<std::ptrdiff_t>(from)));
+        }
+        // Three ranks with batches of 4 see the same samples as one.
+        for (std::uint64_t rank = 0; rank < 3; ++rank) {
+            const auto part = digests(index_, plan, 2, 8, {rank * 4, 4, 12}, 20);
+            for (std::uint64_t k = 0; k < part.size(); ++k)
+                QCOMPARE(part[k], expected[(k / 4) * 12 + rank * 4 + k % 4]);
+        }
+    }
+
+    void brokenSamplesAreReplacedAndReported() {
+        const TrainPlan plan = smallPlan();
+        auto source = SampleSource::open(index_, plan, {});
+        VERIFY_OK(source);
+        std::set<std::string> dropped;
+        for (std::size_t i = 0; i < kCount; ++i) {
+            const auto sample = source->next();
+            VERIFY_OK(sample);
+            QCOMPARE(sample->number, i);
+            QCOMPARE(sample->pixels.size(), 16u * 16u * 3u);
+            QVERIFY(sample->key != keyOf(7) && sample->key != keyOf(11));
+            for (const DroppedSample& d : sample->dropped) {
+                dropped.insert(d.key);
+                QVERIFY(!d.reason.empty() && d.number == i && d.shard.ends_with("000000.tar"));
+            }
+        }
+        QCOMPARE(dropped, (std::set<std::string>{keyOf(7), keyOf(11)}));
+        TrainPlan lenient = plan;
+        lenient.needCaption = false;
+        lenient.shuffle = Shuffle::None;
+        const SampleOrder order(*index_, lenient);
+        const auto uncaptioned = loadTrainSample(*index_, lenient, order, 11);
+        VERIFY_OK(uncaptioned);
+        QCOMPARE(uncaptioned->key, keyOf(11));
+        QVERIFY(uncaptioned->caption.empty() && uncaptioned->dropped.empty());
+    }
+
+    void unusableDatasetIsAnErrorNotALoop() {
+        TrainPlan plan = smallPlan();
+        plan.captionKey = "nothing";
+        auto source = SampleSource::open(index_, plan, {});
+        VERIFY_OK(source);
+        const auto sample = source->next();
+        QVERIFY(!sample && sample.error().code == ErrorCode::Data);
+        QCOMPARE(source->next().error().what, sample.error().what);
+        plan.resolution = 0;
+        QVERIFY(!SampleSource::open(index_, plan, {}));
+    }
+
+    void cropsFlipsAndSizes() {
+        TrainPlan plan = smallPlan();
+        plan.shuffle = Shuffle::None;
+        const SampleOrder order(*index_, plan);
+        const auto sample = loadTrainSample(*index_, plan, order, 20);  // 60 × 32 → 30 × 16 → 16 × 16
+        VERIFY_OK(sample);
+        QCOMPARE(sample->originalWidth, 420);
+        QCOMPARE(sample->originalHeight, 320);
+        QCOMPARE(sample->cropLeft, 7);
+        QCOMPARE(sample->cropTop, 0);
+        QCOMPARE(int(sample->pixels.front()), 100);
+        QCOMPARE(int(sample->pixels.back()), 155);
+        plan.flipProbability = 1.0;
+        const auto flipped = loadTrainSample(*index_, plan, order, 20);
+        VERIFY_OK(flipped);
+        QVERIFY(flipped->flipped);
+        QCOMPARE(int(flipped->pixels.front()), 155);
+        plan.crop = Crop::Random;
+        std::set<int> lefts;
+        for (std::uint64_t n = 20; n < 20 + 40 * kCount; n += kCount)
+            lefts.insert(loadTrainSample(*index_, plan, order, n)->cropLeft);
+        QVERIFY(lefts.size() > 5 && *lefts.begin() >= 0 && *lefts.rbegin() <= 14);
+        plan.decodeImages = false;
+        const auto captionOnly = loadTrainSample(*index_, plan, order, 20);
+        VERIFY_OK(captionOnly);
+        QVERIFY(captionOnly->pixels.empty() && captionOnly->caption == "first 20\nsecond 20");
+    }
+
+    void captionDraws() {
+        TrainPlan plan = smallPlan();
+        plan.shuffle = Shuffle::None;
+        plan.decodeImages = false;
+        plan.captionDropout = 0.25;
+        plan.captionLines = CaptionLines::Random;
+        const SampleOrder order(*index_, plan);
+        int empty = 0, first = 0;
+        constexpr int kDraws = 2000;
+        for (int n = 0; n < kDraws; ++n) {
+            const auto sample = loadTrainSample(*index_, plan, order, static_cast<std::uint64_t>(n) * kCount);
+            VERIFY_OK(sample);
+            empty += sample->caption.empty();
+            first += sample->caption == "first 0";
+            QVERIFY(sample->caption.empty() || sample->caption == "first 0" || sample->caption == "second 0");
+            QCOMPARE(sample->captionFull, std::string("first 0\nsecond 0"));
+        }
+        QVERIFY(std::abs(empty - kDraws / 4) < 80);  // 4 standard deviations
+        QVERIFY(std::abs(first - kDraws * 3 / 8) < 90);
+        plan.captionLines = CaptionLines::First;
+        plan.captionDropout = 0;
+        QCOMPARE(loadTrainSample(*index_, plan, order, 5)->caption, std::string("first 5"));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestSampleSource)
+#include "tst_sample_source.moc"

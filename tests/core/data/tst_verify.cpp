@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Verification finds every kind of damage; list and stats count right; manifests of other versions are
+// refused.
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "core/data/verify.h"
+#include "tests/core/data/shard_fixture.h"
+
+using namespace atelier;
+using namespace atelier::data;
+using namespace atelier::data::testing;
+
+class TestVerify : public QObject {
+    Q_OBJECT
+    QTemporaryDir dir_;
+    fs::path folder_;
+
+    void damage(const std::string& name, const std::function<void(std::string&)>& change) {
+        std::string bytes = readFile(folder_ / name).value();
+        change(bytes);
+        QVERIFY(writeFileAtomic(folder_ / name, bytes).has_value());
+    }
+
+  private Q_SLOTS:
+    void init() {
+        static int count = 0;
+        folder_ = pathOf(dir_) / std::to_string(count++);
+        VERIFY_OK(writeDataset(folder_, 20, 8));
+    }
+
+    void goodDataset() {
+        std::uint64_t calls = 0;
+        const auto report = verifyDataset(folder_, [&](const ReadProgress& p) {
+            ++calls;
+            return p.totalSamples == 20 && p.bytes <= p.totalBytes;
+        });
+        VERIFY_OK(report);
+        QVERIFY(report->ok());
+        QCOMPARE(report->samples, 20u);
+        QCOMPARE(report->members, 60u);
+        QCOMPARE(report->shards, 3u);
+        QCOMPARE(report->bytes, readManifest(folder_)->content.bytes);
+        QVERIFY(calls >= 1);
+        QCOMPARE(verifyDataset(folder_, {}, 3)->samples, 20u);
+    }
+
+    // A changed byte anywhere in a shard is found and, inside a member, blamed on its sample.
+    void everyChangedByteIsFound() {
+        const std::string tar = readFile(folder_ / "000001.tar").value();
+        for (std::size_t at = 0; at < tar.size(); at += 173) {
+            damage("000001.tar", [&](std::string& bytes) {
+                bytes = tar;
+                bytes[at] = static_cast<char>(bytes[at] ^ 0x10);
+            });
+            const auto report = verifyDataset(folder_);
+            VERIFY_OK(report);
+            QVERIFY2(!report->ok(), qPrintable(QString::number(at)));
+            QCOMPARE(report->problems[0].shard, std::string("000001.tar"));
+        }
+        damage("000001.tar", [&](std::string& bytes) {
+            bytes = tar;
+            bytes[600] ^= 1;
+        });
+        const auto report = verifyDataset(folder_);
+        QCOMPARE(report->problemCount, 2u);  // the shard's SHA-256 and the member
+        QCOMPARE(report->problems[1].key, keyOf(8));
+        QVERIFY(report->problems[1].text.find("\"jpg\"") != std::string::npos);
+    }
+
+    void missingTornAndLongerShards() {
+        fs::remove(folder_ / "000002.tar");
+        damage("000000.tar", [](std::string& bytes) { bytes.resize(bytes.size() / 2 + 7); });
+        damage("000001.tar", [](std::string& bytes) { bytes.append(512, '\0'); });
+        const auto report = verifyDataset(folder_);
+        VERIFY_OK(report);
+        std::string text;
+        for (const DatasetProblem& p : report->problems) text += p.shard + ": " + p.text + "\n";
+        QVERIFY(text.find("000002.tar: the shard does not exist") != std::string::npos);
+        QVERIFY(text.find("000000.tar: it has") != std::string::npos &&
+                text.find("000001.tar: it has") != std::string::npos);
+    }
+
+    void indexIsHeldAgainstTheManifest() {
+        damage(kIndexName, [](std::string& text) { text.erase(0, text.find('\n') + 1); });
+        const auto report = verifyDataset(folder_);
+        VERIFY_OK(report);
+        QVERIFY(report->problemCount >= 3);
+        fs::remove(folder_ / kIndexName);
+        QVERIFY(!verifyDataset(folder_)->ok());
+    }
+
+    void cancelled() {
+        // The callback comes by time; a large enough dataset has to be refused at its first call.
+        ShardWriterOptions options;
+        auto writer = ShardWriter::create(folder_ / "large", options);
+        VERIFY_OK(writer);
+        const std::string image(4 << 20, 'x');
+        for (int i = 0; i < 100; ++i) {
+            const MemberView members[] = {{"jpg", image}};
+            VERIFY_OK(writer->add("k" + std::to_string(i), members));
+        }
+        const auto totals = writer->close();
+        VERIFY_OK(totals);
+        const auto report =
+            verifyShards(folder_ / "large", *totals, [](const ReadProgress&) { return false; });
+        QVERIFY(!report && report.error().code == ErrorCode::Cancelled);
+        fs::remove_all(folder_ / "large");
+    }
+
+    void unfinishedAndForeignManifests() {
+        const auto refused = [&](const std::string& text) {
+            (void)writeFileAtomic(folder_ / kManifestName, text);
+            const auto manifest = readManifest(folder_);
+            return manifest ? std::string() : manifest.error().message();
+        };
+        const Json good = *parseJson(readFile(folder_ / kManifestName).value());
+        Json newer = good;
+        newer["version"] = 2;
+        QVERIFY(refused(dumpJson(newer)).find("version 2") != std::string::npos);
+        Json escaping = good;
+        escaping["shards"][0]["name"] = "../x.tar";
+        QVERIFY(!refused(dumpJson(escaping)).empty());
+        Json totals = good;
+        totals["totals"]["samples"] = 21;
+        QVERIFY(!refused(dumpJson(totals)).empty());
+        Json extra = good;
+        extra["something_new"] = 1;
+        QVERIFY(refused(dumpJson(extra)).empty());
+        for (const std::string text :
+             {"", "{}", "[]", "null", "{\"format\":\"atelier-dataset\"}", "{\"format\":1}",
+              "{\"format\":\"atelier-dataset\",\"version\":1,\"totals\":[]}"})
+            QVERIFY2(!refused(text).empty(), text.c_str());
+        fs::remove(folder_ / kManifestName);
+        const auto unfinished = verifyDataset(folder_);
+        QVERIFY(!unfinished && unfinished.error().code == ErrorCode::Data);
+    }
+
+    void listAndStats() {
+        std::vector<std::string> keys;
+        VERIFY_OK(listDataset(folder_.string(), [&](const ListedSample& sample) {
+            keys.push_back(sample.shard + "/" + sample.key + "/" + std::to_string(sample.members.size()));
+            return keys.size() < 10;
+        }));
+        QCOMPARE(keys.size(), 10u);
+        QCOMPARE(keys[9], std::string("000001.tar/") + keyOf(9) + "/3");
+        const auto stats = statsDataset(folder_.string());
+        VERIFY_OK(stats);
+        QCOMPARE(stats->samples, 20u);
+        QCOMPARE(stats->shards, 3u);
+        QCOMPARE(stats->extensions.at("txt").members, 20u);
+        QCOMPARE(stats->sizes.at("64x48"), 20u);
+        QCOMPARE(stats->captionWords, 40u);
+        QCOMPARE(stats->longestCaption, 10u);
+        QCOMPARE(stats->withoutImage + stats->withoutCaption + stats->emptyCaptions, 0u);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestVerify)
+#include "tst_verify.moc"
