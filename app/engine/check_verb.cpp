@@ -1,8 +1,86 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// atelier-engine check: every problem of a configuration at once, with line, cause and what to do.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <string>
+#include <vector>
+
 #include "app/engine/cli.h"
+#include "core/base/json.h"
+#include "core/base/yaml.h"
+#include "core/config/load.h"
+#include "core/config/request.h"
 
 namespace atelier::cli {
-int checkVerb(Arguments) {
-    return 2;
+namespace {
+
+Json issueJson(const Issue& issue) {
+    Json out{{"severity", severityName(issue.severity)},
+             {"code", issue.code},
+             {"path", issue.path},
+             {"line", issue.line},
+             {"column", issue.column},
+             {"text", issue.text},
+             {"hint", issue.hint}};
+    if (issue.remedy)
+        out["remedy"] = Json{{"path", issue.remedy->path}, {"value", issue.remedy->value}};
+    else
+        out["remedy"] = nullptr;
+    return out;
 }
+
+// "3 errors, 1 warning" or "no problems".
+std::string summary(const std::vector<Issue>& issues) {
+    std::string text;
+    for (const auto severity : {Severity::Error, Severity::Warning, Severity::Note}) {
+        const auto count = std::count_if(issues.begin(), issues.end(),
+                                         [&](const Issue& issue) { return issue.severity == severity; });
+        if (count == 0) continue;
+        text += (text.empty() ? "" : ", ") + std::to_string(count) + " " + severityName(severity) +
+                (count == 1 ? "" : "s");
+    }
+    return text.empty() ? "no problems" : text;
+}
+
+}  // namespace
+
+int checkVerb(Arguments arguments) {
+    CLI::App app("Reports every problem of a configuration at once. Exit code 0, or 2 when there are errors.",
+                 "atelier-engine check");
+    std::vector<std::string> words;
+    bool json = false, explain = false, replay = false;
+    app.add_option("CONFIG", words, "CONFIG.yaml and key=value overrides, or config=CONFIG.yaml key=value …")
+        ->required();
+    app.add_flag("--json", json, "one JSON object on stdout");
+    app.add_flag("--explain", explain, "also print the complete configuration as it would be used");
+    app.add_flag("--replay", replay, "check for `replay`, which needs neither data nor a run folder");
+    if (const auto code = parse(app, arguments)) return *code;
+
+    LoadOptions options;
+    if (replay) options.purpose = Purpose::Replay;
+    auto request = configRequest(words);
+    if (!request) return report(request.error(), json);
+    options.base = request->base;
+    auto text = readFile(request->file, 16 << 20);
+    if (!text) return report(text.error(), json);
+    const CheckedConfig checked =
+        checkTrainConfig(*text, request->file.string(), request->overrides, options);
+
+    if (json) {
+        Json issues = Json::array();
+        for (const auto& issue : checked.issues) issues.push_back(issueJson(issue));
+        Json out{{"file", request->file.string()},
+                 {"ok", !hasErrors(checked.issues)},
+                 {"issues", std::move(issues)}};
+        if (explain) out["resolved"] = checked.loaded.resolved;
+        std::printf("%s\n", dumpJson(out).c_str());
+    } else {
+        for (const auto& issue : checked.issues)
+            std::printf("%s\n", describe(issue, issue.line > 0 ? request->file.string() : "").c_str());
+        std::printf("%s: %s\n", request->file.c_str(), summary(checked.issues).c_str());
+        if (explain) std::printf("\n%s", yaml::dump(yaml::fromJson(checked.loaded.resolved)).c_str());
+    }
+    return hasErrors(checked.issues) ? 2 : 0;
+}
+
 }  // namespace atelier::cli

@@ -101,8 +101,7 @@ struct DatasetParams {
             field("filters", &C::filters,
                   {.label = ATELIER_TR("Filters"),
                    .help = ATELIER_TR("Conditions on the metadata of a sample, such as original_width: "
-                                      "\">=512\"; a sample that fails one is skipped."),
-                   .implemented = false}),
+                                      "\">=512\"; a sample that fails one is skipped.")}),
             field("num_examples_to_see", &C::numExamplesToSee,
                   {.label = ATELIER_TR("Images to train on"),
                    .help = ATELIER_TR(

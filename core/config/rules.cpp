@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Rules between fields, one named function each, and the usual ranges of single fields.
+#include <cmath>
+
+#include "core/base/strings.h"
+#include "core/config/check.h"
+#include "core/config/compose.h"
+
+namespace atelier {
+namespace {
+
+class Findings {
+  public:
+    Findings(const yaml::Node& tree, std::vector<Issue>& issues) : tree_(tree), issues_(issues) {}
+    void add(Severity severity, std::string code, std::string path, std::string text, std::string hint = {},
+             std::optional<Remedy> remedy = std::nullopt) {
+        Issue issue{severity, std::move(code), std::move(path), 0,
+                    0,        std::move(text), std::move(hint), std::move(remedy)};
+        locate(tree_, issue.path, issue);
+        issues_.push_back(std::move(issue));
+    }
+    bool given(std::string_view path) const {
+        const yaml::Node* node = selectPath(tree_, splitKeyPath(path));
+        return node && !node->isNull();
+    }
+    // ??? is reported on its own; rules do not pile on.
+    bool unfilled(std::string_view path) const {
+        const yaml::Node* node = selectPath(tree_, splitKeyPath(path));
+        return node && node->isMissing();
+    }
+
+  private:
+    const yaml::Node& tree_;
+    std::vector<Issue>& issues_;
+};
+
+bool hasSource(const Findings& findings, const std::string& part, const ComponentConfig& component) {
+    return component.pretrained || !component.params.empty() ||
+           findings.unfilled("model." + part + ".pretrained");
+}
+
+// Each network comes from model.pretrained, its own `pretrained`, or `params`; which are needed depends on
+// the method.
+void everyPartHasASource(const RuleInput& in, Findings& findings) {
+    const ModelConfig& model = in.config.model;
+    if (model.pretrained || findings.unfilled("model.pretrained")) return;
+    struct Part {
+        const char* name;
+        const ComponentConfig& config;
+        bool needed;
+    };
+    const bool replay = in.purpose == Purpose::Replay;
+    const bool autoencoder = in.config.method.type == MethodType::Autoencoder;
+    const Part parts[] = {{"unet", model.unet, !autoencoder},
+                          {"vae", model.vae, !replay},
+                          {"text_encoder", model.textEncoder, !autoencoder && !replay},
+                          {"tokenizer", model.tokenizer, !autoencoder && !replay},
+                          {"noise_scheduler_training", model.noiseSchedulerTraining, !autoencoder}};
+    std::vector<std::string> absent;
+    for (const auto& part : parts)
+        if (part.needed && !hasSource(findings, part.name, part.config)) absent.push_back(part.name);
+    if (absent.empty()) return;
+    if (absent.size() >= (autoencoder || replay ? 1U : 4U)) {
+        findings.add(Severity::Error, "model_source", "model.pretrained", "there is no model to start from",
+                     "Give a pipeline folder as model.pretrained, or for each of " + join(absent, ", ") +
+                         " a pipeline (pretrained) or an architecture (params).");
+        return;
+    }
+    for (const auto& name : absent)
+        findings.add(
+            Severity::Error, "model_source", "model." + name, "this part of the model has no source",
+            "Give model." + name + ".pretrained (a pipeline folder)" +
+                (name == "unet" || name == "vae" ? ", or model." + name + ".params to start from scratch."
+                                                 : "."));
+}
+
+// From scratch means that the trained network has an architecture to be made from.
+void scratchNeedsAnArchitecture(const RuleInput& in, Findings& findings) {
+    if (in.config.method.type != MethodType::Scratch) return;
+    if (in.config.model.pretrained)
+        findings.add(Severity::Error, "scratch_pretrained", "model.pretrained",
+                     "training from scratch and a base model exclude each other: model.pretrained wins over "
+                     "every part",
+                     "Set method.type to finetune, or give the other parts their own pretrained entries.",
+                     Remedy{"method.type", "finetune"});
+    else if (in.config.model.unet.params.empty() && !findings.unfilled("model.unet.params"))
+        findings.add(Severity::Error, "scratch_params", "model.unet.params",
+                     "training from scratch needs the UNet's architecture",
+                     "Begin with a template, or copy the values of unet/config.json of a known model.");
+}
+
+void targetsNameKnownClasses(const RuleInput& in, Findings& findings) {
+    struct Known {
+        const char* part;
+        const ComponentConfig& config;
+        std::vector<std::string> classes;
+    };
+    const ModelConfig& m = in.config.model;
+    const std::vector<std::string> schedulers{"DDPMScheduler",
+                                              "DDIMScheduler",
+                                              "PNDMScheduler",
+                                              "EulerDiscreteScheduler",
+                                              "EulerAncestralDiscreteScheduler",
+                                              "DPMSolverMultistepScheduler",
+                                              "UniPCMultistepScheduler",
+                                              "HeunDiscreteScheduler",
+                                              "LMSDiscreteScheduler"};
+    const Known known[] = {{"unet", m.unet, {"UNet2DConditionModel"}},
+                           {"vae", m.vae, {"AutoencoderKL"}},
+                           {"text_encoder", m.textEncoder, {"CLIPTextModel"}},
+                           {"tokenizer", m.tokenizer, {"CLIPTokenizer", "CLIPTokenizerFast"}},
+                           {"noise_scheduler_training", m.noiseSchedulerTraining, schedulers},
+                           {"noise_scheduler_inference", m.noiseSchedulerInference, schedulers}};
+    for (const auto& part : known) {
+        if (!part.config.target) continue;
+        // A class may be written with its package; only its name counts.
+        const std::string name = part.config.target->substr(part.config.target->rfind('.') + 1);
+        bool found = false;
+        for (const auto& one : part.classes) found = found || one == name;
+        if (found) continue;
+        const std::string path = std::string("model.") + part.part + ".target";
+        if (name == "DDPMNoiseScheduler") {  // open-diffusion's templates say so; no library has it
+            findings.add(Severity::Warning, "target", path,
+                         "no class is called DDPMNoiseScheduler; the DDPM noise schedule is used",
+                         "Write DDPMScheduler.", Remedy{path, "DDPMScheduler"});
+            continue;
+        }
+        findings.add(Severity::Error, "target", path,
+                     "the class \"" + name + "\" is not available for this part",
+                     "Available: " + join(part.classes, ", ") + ".");
+    }
+}
+
+void learningRatesAgree(const RuleInput& in, Findings& findings) {
+    if (!in.config.lrScheduler.params.learningRate || !findings.given("optimizer.params.learning_rate"))
+        return;
+    const double schedule = *in.config.lrScheduler.params.learningRate,
+                 optimizer = in.config.optimizer.params.learningRate;
+    if (schedule == optimizer || findings.unfilled("optimizer.params.learning_rate")) return;
+    findings.add(Severity::Warning, "two_learning_rates", "lr_scheduler.params.learning_rate",
+                 "the schedule's learning rate (" + numberText(schedule) +
+                     ") is used, not the optimizer's (" + numberText(optimizer) + ")",
+                 "Write ${optimizer.params.learning_rate} here, so that there is one.",
+                 Remedy{"lr_scheduler.params.learning_rate", "${optimizer.params.learning_rate}"});
+}
+
+std::int64_t totalSteps(const TrainConfig& config) {
+    return config.experiment.numExamplesToSee /
+           std::max<std::int64_t>(1, config.system.batchSize * config.system.gradientAccumulation);
+}
+
+void runIsLongerThanItsParts(const RuleInput& in, Findings& findings) {
+    if (in.purpose != Purpose::Train || in.config.experiment.numExamplesToSee <= 0) return;
+    const std::int64_t steps = totalSteps(in.config);
+    const std::string length =
+        "the run has " + plural(static_cast<std::uint64_t>(steps), "step") + " on one device (" +
+        std::to_string(in.config.experiment.numExamplesToSee) + " images / effective batch " +
+        std::to_string(in.config.system.batchSize * in.config.system.gradientAccumulation) + ")";
+    if (steps < 1) {
+        findings.add(Severity::Error, "no_step", "experiment.num_examples_to_see",
+                     "fewer images than one effective batch: no step would be made",
+                     "Give at least " +
+                         std::to_string(in.config.system.batchSize * in.config.system.gradientAccumulation) +
+                         ", or a smaller batch.");
+        return;
+    }
+    if (in.config.lrScheduler.params.warmupLength > steps)
+        findings.add(Severity::Warning, "warmup_too_long", "lr_scheduler.params.warmup_length",
+                     "warm-up (" + std::to_string(in.config.lrScheduler.params.warmupLength) +
+                         " steps) does not end: " + length,
+                     "A tenth of the run is usual.",
+                     Remedy{"lr_scheduler.params.warmup_length",
+                            std::to_string(std::max<std::int64_t>(1, steps / 10))});
+    if (in.config.experiment.saveEvery > steps && findings.given("experiment.save_every"))
+        findings.add(Severity::Note, "saved_once", "experiment.save_every",
+                     "only the final checkpoint is written: " + length);
+    if (in.config.sampling.every && *in.config.sampling.every > steps && !in.config.sampling.prompts.empty())
+        findings.add(Severity::Warning, "never_sampled", "sampling.every",
+                     "no pictures before the end: " + length, "",
+                     Remedy{"sampling.every", std::to_string(std::max<std::int64_t>(1, steps / 10))});
+}
+
+void evaluationIsExplicit(const RuleInput& in, Findings& findings) {
+    if (in.purpose != Purpose::Train) return;
+    const bool asked = findings.given("experiment.eval_caption_file");
+    if (asked && !findings.unfilled("experiment.eval_caption_file") && in.config.experiment.numEvalImages > 0)
+        return;
+    // open-diffusion would take its own default file and make a thousand pictures at each checkpoint.
+    if (!asked && in.config.sampling.prompts.empty() && in.config.method.type != MethodType::Autoencoder)
+        findings.add(Severity::Warning, "no_samples", "sampling.prompts",
+                     "no sample pictures will be made: there are neither sampling.prompts nor "
+                     "experiment.eval_caption_file",
+                     "Give a few prompts, to see what the model learns.");
+}
+
+// The data section repeats three numbers of other sections by interpolation; different ones would be
+// misleading.
+void repeatedNumbersAgree(const RuleInput& in, Findings& findings) {
+    const auto compare = [&](const char* path, const std::optional<std::int64_t>& here, const char* source,
+                             std::int64_t there) {
+        if (!here || *here == there || findings.unfilled(source)) return;
+        findings.add(Severity::Warning, "ignored_copy", path,
+                     std::string("this ") + std::to_string(*here) + " is not used: " + source + " (" +
+                         std::to_string(there) + ") decides",
+                     std::string("Write ${") + source + "} or remove the key.",
+                     Remedy{path, std::string("${") + source + "}"});
+    };
+    const auto& params = in.config.dataset.params;
+    compare("dataset.params.num_examples_to_see", params.numExamplesToSee, "experiment.num_examples_to_see",
+            in.config.experiment.numExamplesToSee);
+    compare("dataset.params.batch_size", params.batchSize, "system.batch_size", in.config.system.batchSize);
+    compare("dataset.params.workers", params.workers, "system.workers", in.config.system.workers);
+}
+
+void keysBelongToTheMethod(const RuleInput& in, Findings& findings) {
+    const auto visit = [&](auto&& self, const SchemaNode& node) -> void {
+        for (const auto& child : node.children) {
+            if (child.type == ValueType::Section) self(self, child);
+            const std::string_view when = child.info.when;
+            if (!when.starts_with("method.type=") || !findings.given(child.path) ||
+                conditionHolds(when, in.resolved))
+                continue;
+            findings.add(
+                Severity::Warning, "other_method", child.path,
+                "this has no effect with method.type " + std::string(enumName(in.config.method.type)), "",
+                Remedy{child.path, ""});
+        }
+    };
+    visit(visit, trainSchema());
+}
+
+void latentCacheNeedsFixedPictures(const RuleInput& in, Findings& findings) {
+    const auto& params = in.config.dataset.params;
+    if (params.latentCache == LatentCache::Off) return;
+    if (in.config.method.type == MethodType::Autoencoder)
+        findings.add(Severity::Error, "cache_autoencoder", "dataset.params.latent_cache",
+                     "an autoencoder is trained on pictures, not on cached latents", "Remove the key.",
+                     Remedy{"dataset.params.latent_cache", "off"});
+    for (const auto& [bad, path, value] :
+         {std::tuple{params.crop == Crop::Random, "dataset.params.crop", "center"},
+          std::tuple{params.flip, "dataset.params.flip", "false"}})
+        if (bad)
+            findings.add(Severity::Error, "cache_random", path,
+                         "cached latents are made once per picture, so crop and mirroring cannot change from "
+                         "visit to visit",
+                         "Switch this off, or set dataset.params.latent_cache to off.", Remedy{path, value});
+}
+
+void precisionFitsTheDevice(const RuleInput& in, Findings& findings) {
+    if (in.config.model.mixedPrecision == Precision::Fp16)
+        findings.add(Severity::Error, "not_available", "model.mixed_precision",
+                     "training in fp16 (with gradient scaling) is not available in this version",
+                     "Use bf16 or fp32.", Remedy{"model.mixed_precision", "bf16"});
+}
+
+void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
+    const MethodType type = in.config.method.type;
+    if (in.config.model.trainTextEncoder && (type == MethodType::Autoencoder || type == MethodType::Lora))
+        findings.add(
+            Severity::Error, "text_encoder", "model.train_text_encoder",
+            std::string("the text encoder is not trained with method.type ") + std::string(enumName(type)),
+            "", Remedy{"model.train_text_encoder", "false"});
+}
+
+void datasetKindIsAvailable(const RuleInput& in, Findings& findings) {
+    if (in.purpose != Purpose::Train || in.config.dataset.type == DatasetType::WebDataset) return;
+    findings.add(Severity::Error, "not_available", "dataset.type",
+                 "data of the kind " + std::string(enumName(in.config.dataset.type)) +
+                     " is not available in this version",
+                 "Build WebDataset shards with `atelier-engine dataset build`.",
+                 Remedy{"dataset.type", "WebDataset"});
+}
+
+void oneDeviceOnly(const RuleInput& in, Findings& findings) {
+    if (in.config.experiment.compat == Compat::OpenDiffusion)
+        findings.add(Severity::Error, "not_available", "experiment.compat",
+                     "the arithmetic of open-diffusion is not available in this version", "Remove the key.",
+                     Remedy{"experiment.compat", ""});
+}
+
+void wandbIsRecordedLocally(const RuleInput& in, Findings& findings) {
+    if (in.purpose != Purpose::Train || !in.config.wandb || in.config.wandb->mode == WandbMode::Disabled)
+        return;
+    if (findings.unfilled("wandb.api_key") && in.config.wandb->mode == WandbMode::Online) return;
+    findings.add(Severity::Warning, "wandb", "wandb",
+                 "curves are recorded in the run folder only; sending them to Weights & Biases is not "
+                 "available in this version",
+                 "", Remedy{"wandb.mode", "disabled"});
+}
+
+void nameIsAFolderName(const RuleInput& in, Findings& findings) {
+    const std::string& name = in.config.experiment.name;
+    if (name.empty() || in.purpose != Purpose::Train) return;
+    if (name == "." || name == ".." || name.find('/') != std::string::npos ||
+        name.find('\0') != std::string::npos)
+        findings.add(Severity::Error, "name", "experiment.name", "\"" + name + "\" cannot be a folder name",
+                     "Letters, digits, - and _ always work.");
+}
+
+}  // namespace
+
+void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
+    Findings findings(input.tree, issues);
+    everyPartHasASource(input, findings);
+    scratchNeedsAnArchitecture(input, findings);
+    targetsNameKnownClasses(input, findings);
+    learningRatesAgree(input, findings);
+    runIsLongerThanItsParts(input, findings);
+    evaluationIsExplicit(input, findings);
+    repeatedNumbersAgree(input, findings);
+    keysBelongToTheMethod(input, findings);
+    latentCacheNeedsFixedPictures(input, findings);
+    precisionFitsTheDevice(input, findings);
+    textEncoderCanBeTrained(input, findings);
+    datasetKindIsAvailable(input, findings);
+    oneDeviceOnly(input, findings);
+    wandbIsRecordedLocally(input, findings);
+    nameIsAFolderName(input, findings);
+}
+
+void checkUsualRanges(const RuleInput& input, std::vector<Issue>& issues) {
+    Findings findings(input.tree, issues);
+    const std::string method(enumName(input.config.method.type));
+    const auto visit = [&](auto&& self, const SchemaNode& node) -> void {
+        for (const auto& child : node.children) {
+            if (child.type == ValueType::Section) self(self, child);
+            const Json* value = jsonAt(input.resolved, child.path);
+            if (!value || !value->is_number() || !findings.given(child.path) || findings.unfilled(child.path))
+                continue;
+            if (!child.info.when.empty() && !conditionHolds(child.info.when, input.resolved)) continue;
+            const UsualRange* usual = nullptr;
+            for (const auto& range : child.info.usual)
+                if (range.high > range.low && (range.method == method || (range.method.empty() && !usual)))
+                    usual = &range;
+            if (!usual) continue;
+            const double number = value->get<double>();
+            if (number >= usual->low && number <= usual->high) continue;
+            const bool high = number > usual->high;
+            const double factor = high ? number / usual->high : (number > 0 ? usual->low / number : 0);
+            std::string text = numberText(number) + (high ? " is high" : " is low");
+            if (factor >= 1.5 && std::isfinite(factor))
+                text = numberText(number) + " is " +
+                       (factor < 10 ? yaml::pythonFloat(std::round(factor * 10) / 10)
+                                    : numberText(std::round(factor))) +
+                       (high ? " times the highest usual value" : " times below the lowest usual value");
+            text += ": usual for " + std::string(method) + " is " + numberText(usual->low) + " to " +
+                    numberText(usual->high);
+            if (!child.info.unit.empty()) text += " " + std::string(child.info.unit);
+            findings.add(Severity::Warning, "unusual", child.path, text,
+                         std::string(high ? child.info.higher : child.info.lower),
+                         Remedy{child.path, numberText(high ? usual->high : usual->low)});
+        }
+    };
+    visit(visit, trainSchema());
+}
+
+}  // namespace atelier

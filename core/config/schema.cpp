@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// fields() lists → SchemaNode tree.
+#include "core/config/schema.h"
+
+#include "core/base/strings.h"
+#include "core/config/serialize.h"
+#include "core/config/train_config.h"
+
+namespace atelier {
+namespace {
+
+template <class T>
+void describeType(SchemaNode& node, const T& value);
+
+template <Section S>
+void describeSection(SchemaNode& node, const S& defaults) {
+    node.type = ValueType::Section;
+    forEachField<S>([&](const auto& entry) {
+        SchemaNode child;
+        child.key = entry.key;
+        child.path = node.path.empty() ? child.key : node.path + "." + child.key;
+        child.info = entry.info;
+        const auto& member = defaults.*(entry.member);
+        child.fallback = toJson(member);
+        describeType(child, member);
+        node.children.push_back(std::move(child));
+    });
+}
+
+template <NamedEnum E>
+void describeChoices(SchemaNode& node) {
+    node.type = ValueType::Choice;
+    for (const auto& entry : EnumNames<E>::kNames)
+        node.choices.push_back(
+            {std::string(entry.name), std::string(entry.label), std::string(enumName(entry.value))});
+}
+
+template <class T>
+void describeType(SchemaNode& node, const T& value) {
+    if constexpr (detail::kIsOptional<T>) {
+        node.optional = true;
+        describeType(node, value ? *value : typename T::value_type{});
+    } else if constexpr (Section<T>) {
+        describeSection(node, value);
+    } else if constexpr (NamedEnum<T>) {
+        describeChoices<T>(node);
+    } else if constexpr (std::same_as<T, bool>) {
+        node.type = ValueType::Bool;
+    } else if constexpr (std::same_as<T, std::int64_t>) {
+        node.type = ValueType::Int;
+    } else if constexpr (std::same_as<T, double>) {
+        node.type = ValueType::Float;
+    } else if constexpr (std::same_as<T, std::string>) {
+        node.type = ValueType::Text;
+    } else if constexpr (std::same_as<T, std::vector<std::string>>) {
+        node.type = ValueType::TextList;
+    } else if constexpr (std::same_as<T, std::map<std::string, std::string>>) {
+        node.type = ValueType::TextMap;
+    } else {
+        static_assert(std::same_as<T, Json>, "a member of this type has no description");
+        node.type = ValueType::Free;
+    }
+}
+
+SchemaNode build() {
+    SchemaNode root;
+    describeSection(root, TrainConfig{});
+    return root;
+}
+
+}  // namespace
+
+const SchemaNode* SchemaNode::child(std::string_view name) const {
+    for (const auto& node : children)
+        if (node.key == name) return &node;
+    return nullptr;
+}
+
+const SchemaNode& trainSchema() {
+    static const SchemaNode root = build();
+    return root;
+}
+
+const SchemaNode* findSchema(std::string_view path) {
+    const SchemaNode* node = &trainSchema();
+    while (!path.empty() && node) {
+        const auto dot = path.find('.');
+        node = node->child(path.substr(0, dot));
+        path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+    }
+    return node;
+}
+
+std::string typeName(const SchemaNode& node) {
+    switch (node.type) {
+        case ValueType::Section:
+            return "a section (key: value lines)";
+        case ValueType::Bool:
+            return "true or false";
+        case ValueType::Int:
+            return "a whole number";
+        case ValueType::Float:
+            return "a number";
+        case ValueType::Text:
+            return "a text";
+        case ValueType::TextList:
+            return "a list of texts";
+        case ValueType::TextMap:
+            return "a map of texts";
+        case ValueType::Free:
+            return "a map";
+        case ValueType::Choice:
+            break;
+    }
+    std::vector<std::string> names;
+    for (const auto& choice : node.choices)
+        if (!choice.label.empty()) names.push_back(choice.name);
+    if (names.size() == 1) return "\"" + names[0] + "\"";
+    return "one of " + join(names, ", ");
+}
+
+const Json* jsonAt(const Json& tree, std::string_view path) {
+    const Json* node = &tree;
+    while (!path.empty()) {
+        const auto dot = path.find('.');
+        if (!node->is_object()) return nullptr;
+        const auto found = node->find(std::string(path.substr(0, dot)));
+        if (found == node->end()) return nullptr;
+        node = &*found;
+        path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
+    }
+    return node;
+}
+
+bool conditionHolds(std::string_view when, const Json& resolved) {
+    while (!when.empty()) {
+        const auto amp = when.find(" & ");
+        const auto term = when.substr(0, amp);
+        when = amp == std::string_view::npos ? std::string_view{} : when.substr(amp + 3);
+        const auto equals = term.find('=');
+        const Json* value = jsonAt(resolved, term.substr(0, equals));
+        if (!value) return false;
+        const std::string text = value->is_string() ? value->get<std::string>() : value->dump();
+        bool any = false;
+        for (const auto& wanted : split(term.substr(equals + 1), '|')) any = any || wanted == text;
+        if (!any) return false;
+    }
+    return true;
+}
+
+}  // namespace atelier
