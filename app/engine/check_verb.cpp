@@ -56,7 +56,7 @@ int checkVerb(Arguments arguments) {
     app.add_flag("--replay", replay, "check for `replay`, which needs neither data nor a run folder");
     if (const auto code = parse(app, arguments)) return *code;
 
-    LoadOptions options;
+    ConfigLoadOptions options;
     if (replay) options.purpose = Purpose::Replay;
     auto request = configRequest(words);
     if (!request) return report(request.error(), json);

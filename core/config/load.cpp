@@ -160,7 +160,7 @@ void sortIssues(std::vector<Issue>& issues) {
 }  // namespace
 
 CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
-                               std::span<const std::string> overrides, const LoadOptions& options) {
+                               std::span<const std::string> overrides, const ConfigLoadOptions& options) {
     CheckedConfig out;
     Node tree = readTree(text, out.issues);
     applyOverrides(tree, overrides, out.issues);
@@ -209,7 +209,7 @@ CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
 }
 
 Result<LoadedConfig> loadTrainConfig(const fs::path& path, std::span<const std::string> overrides,
-                                     const LoadOptions& options) {
+                                     const ConfigLoadOptions& options) {
     ATELIER_TRY(const std::string text, readFile(path, 16 << 20));
     CheckedConfig checked = checkTrainConfig(text, path.string(), overrides, options);
     if (!hasErrors(checked.issues)) return std::move(checked.loaded);
