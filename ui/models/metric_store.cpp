@@ -100,16 +100,8 @@ int MetricStore::find(std::string_view name) const {
 std::size_t MetricStore::append(std::int64_t step, std::int64_t images, double unixTime,
                                 std::span<const std::pair<std::string, double>> values) {
     step = std::clamp<std::int64_t>(step, 0, std::numeric_limits<std::uint32_t>::max());
-    std::size_t dropped = 0;
-    if (!steps_.empty() && std::int64_t(steps_.back()) > step) {
-        std::size_t keep = rows();
-        while (keep > 0 && std::int64_t(steps_[keep - 1]) >= step) --keep;
-        dropped = rows() - keep;
-        for (MetricSeries& series : series_) series.truncateRows(keep);
-        steps_.truncate(keep);
-        images_.truncate(keep);
-        times_.truncate(keep);
-    }
+    const std::size_t dropped =
+        !steps_.empty() && std::int64_t(steps_.back()) > step ? forgetAfter(step - 1) : 0;
     if (steps_.empty()) start_ = unixTime;
     // Two events of one step (training and validation) share a row.
     if (steps_.empty() || std::int64_t(steps_.back()) != step) {
@@ -130,6 +122,18 @@ std::size_t MetricStore::append(std::int64_t step, std::int64_t images, double u
         if (series.size() > 0 && series.row(series.size() - 1) == row) series.truncateRows(row);
         series.append(row, float(value));
     }
+    return dropped;
+}
+
+std::size_t MetricStore::forgetAfter(std::int64_t step) {
+    std::size_t keep = rows();
+    while (keep > 0 && std::int64_t(steps_[keep - 1]) > step) --keep;
+    const std::size_t dropped = rows() - keep;
+    if (dropped == 0) return 0;
+    for (MetricSeries& series : series_) series.truncateRows(keep);
+    steps_.truncate(keep);
+    images_.truncate(keep);
+    times_.truncate(keep);
     return dropped;
 }
 

@@ -73,6 +73,9 @@ class MetricStore {
     std::size_t append(std::int64_t step, std::int64_t images, double unixTime,
                        std::span<const std::pair<std::string, double>> values);
 
+    // Forgets the rows after `step`; returns how many those were.
+    std::size_t forgetAfter(std::int64_t step);
+
     // Index of the first value of `series` at or right of `x`.
     std::size_t lowerBound(int series, double x, PlotAxis axis) const;
     // Index of the value nearest to `x`; the series must not be empty.

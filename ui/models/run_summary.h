@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One row of the run list: everything that is shown of a run without opening it. Made by RunListWatcher's worker from
+// the folder alone; nothing of it is stored.
+#pragma once
+
+#include <QString>
+#include <QStringList>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "core/run/run_state.h"
+#include "ui/models/metric_store.h"
+#include "ui/models/run_settings.h"
+
+namespace atelier {
+
+struct RunSummary {
+    QString path, name;
+    run::Status status = run::Status::NotStarted;
+    QString unreadable;  // why the folder cannot be read; "" = it can
+    bool elsewhere = false;  // not in a log folder of the project
+    QString phase;
+
+    std::int64_t step = 0, totalSteps = 0, images = 0, totalImages = 0;
+    double etaSeconds = -1, imagesPerSecond = 0;
+    double trainedSeconds = 0;  // from the first start to the last event
+    double fraction() const;    // 0 … 1
+    std::optional<double> loss;
+    std::vector<CurvePoint> curve;  // x: 0 … 1 of the planned run
+
+    QString where, device;  // "This computer" or a host's name; "RTX 4090"
+    double started = 0, lastTime = 0;
+    QStringList samples;  // newest pictures, at most three
+    std::int64_t sampleStep = -1;
+    std::int64_t checkpointStep = -1;
+    QString errorText, errorHint;
+    std::int64_t errorStep = -1;
+
+    std::shared_ptr<const RunSettings> settings;  // never null in a list
+
+    bool active() const { return run::isActive(status); }
+    // True when `text` is in the name, place or method, or a `key:value` (`key:<number`) holds.
+    bool matches(const QString& text) const;
+};
+
+// From a folder's events. `now`: unix seconds. Reads the disk: worker threads only.
+RunSummary summariseRun(const QString& folder, double now);
+
+}  // namespace atelier
