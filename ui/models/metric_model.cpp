@@ -27,7 +27,7 @@ void MetricModel::take(const run::Event& event) {
         store_.append(progress->step, progress->images, event.time, value);
         touched_ = true;
     } else if (const auto* started = std::get_if<run::RunStarted>(&event.body)) {
-        if (store_.forgetAfter(started->resumedStep) == 0) return;
+        if (store_.forgetAfter(started->resumedFrom.empty() ? -1 : started->resumedStep) == 0) return;
         lowest_ = std::min(lowest_, store_.rows());
         touched_ = true;
     }

@@ -17,8 +17,8 @@ bool RunListModel::matches(const RunSummary& run, RunFilterKind kind) {
     switch (kind) {
         case RunFilterKind::All: return true;
         case RunFilterKind::Running: return run.active();
-        case RunFilterKind::Finished: return run.status == run::Status::Finished;
-        case RunFilterKind::Failed: return run.status == run::Status::Failed || run.status == run::Status::NotHeardFrom || !run.unreadable.isEmpty();
+        case RunFilterKind::Finished: return run.status == run::RunStatus::Finished;
+        case RunFilterKind::Failed: return run.status == run::RunStatus::Failed || run.status == run::RunStatus::NotHeardFrom || !run.unreadable.isEmpty();
     }
     return false;
 }

@@ -124,7 +124,7 @@ RunSummary summariseRun(const QString& folder, double now) {
         s.errorText = error.error.where.empty() ? text(error.error.what) : text(error.error.where + ": " + error.error.what);
         s.errorHint = text(error.error.hint);
         s.errorStep = error.step;
-    } else if (s.status == run::Status::Failed) {
+    } else if (s.status == run::RunStatus::Failed) {
         s.errorText = QCoreApplication::translate("RunSummary", "The engine ended at step %1 without a word.").arg(countText(s.step));
     }
     return s;

@@ -17,7 +17,7 @@ namespace atelier {
 
 struct RunSummary {
     QString path, name;
-    run::Status status = run::Status::NotStarted;
+    run::RunStatus status = run::RunStatus::NotStarted;
     QString unreadable;  // why the folder cannot be read; "" = it can
     bool elsewhere = false;  // not in a log folder of the project
     QString phase;

@@ -15,8 +15,8 @@ struct Runs {
 QDateTime local(double unixTime) { return QDateTime::fromMSecsSinceEpoch(qint64(unixTime * 1000)); }
 }  // namespace
 
-QString statusWords(run::Status status) {
-    using run::Status;
+QString statusWords(run::RunStatus status) {
+    using Status = run::RunStatus;
     switch (status) {
         case Status::NotStarted: return Runs::tr("Not started");
         case Status::Preparing: return Runs::tr("Preparing");

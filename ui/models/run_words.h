@@ -9,7 +9,7 @@
 
 namespace atelier {
 
-QString statusWords(run::Status status);           // "Running", "Not heard from"
+QString statusWords(run::RunStatus status);           // "Running", "Not heard from"
 QString phaseWords(const QString& phase);          // "load" → "Loading the model"
 QString requestWords(const QString& request);      // "checkpoint" → "Checkpoint now"
 QString deviceWords(const QString& device);        // "cuda:0 NVIDIA RTX 4090" → "NVIDIA RTX 4090, GPU 0"

@@ -20,7 +20,7 @@ namespace {
 
 run::Event metric(std::int64_t step, double loss) { return {1000.0 + double(step), run::Metric{step, step * 8, {{"loss", loss}, {"lr", 1e-4}}}}; }
 
-RunSummary summary(const QString& name, run::Status status, double time) {
+RunSummary summary(const QString& name, run::RunStatus status, double time) {
     RunSummary s;
     s.path = QStringLiteral("/runs/") + name;
     s.name = name;
@@ -153,7 +153,7 @@ class TestRunModels : public QObject {
         QAbstractItemModelTester tester(&model, Mode::QtTest);
         RunFilterModel filter(&model);
         QAbstractItemModelTester filterTester(&filter, Mode::QtTest);
-        using run::Status;
+        using Status = run::RunStatus;
         model.setRuns({summary(QStringLiteral("a"), Status::Running, 3), summary(QStringLiteral("b"), Status::Failed, 2), summary(QStringLiteral("c"), Status::Finished, 1)});
         QCOMPARE(model.rowCount(model.index(RunListModel::Running, 0)), 1);
         QCOMPARE(model.rowCount(model.index(RunListModel::Earlier, 0)), 2);
