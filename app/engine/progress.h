@@ -42,11 +42,10 @@ class ProgressDisplay {
 
   private:
     void draw(const ProgressState& state);
-    void clear();
     Mode mode_;
-    std::string shown_;
-    std::string phase_;
     ProgressState last_;
+    bool pending_ = false;   // last_ was not drawn yet
+    bool onScreen_ = false;  // the cursor stands behind a bar
     std::chrono::steady_clock::time_point lastDraw_{};
 };
 

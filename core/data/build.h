@@ -73,10 +73,13 @@ struct BuildHooks {
     std::function<void(const std::string&)> warning;
 };
 
-// Files of a build: next to the target, in ".<name>.build": events.jsonl, control/, state of the work,
-// finished shards. The target folder appears, whole, by one rename at the very end; an unfinished build is
-// continued when sources, edits and options are the same, else started anew. Errors: Data (nothing usable;
-// exit 3), Io (space, permission), Cancelled (the work folder is removed), Usage (target exists).
+// Builds a version folder. While it works, everything lies next to the target in ".<name>.build":
+// events.jsonl, control/, LOCK and the shards so far. At the end the target appears, whole, by one rename,
+// with events.jsonl moved into it, and the work folder goes. A build that was killed, interrupted or stopped
+// by an I/O error leaves the work folder; the same call continues after its last complete shard when sources,
+// edits and options are the same, and starts anew otherwise. A `stop` request in control/ and unusable data
+// remove it. Errors: Data (nothing usable), Io (space, permission), Cancelled, Usage (the target exists, or
+// another build works on it).
 Result<BuildSummary> buildDataset(const BuildRequest& request, const BuildHooks& hooks = {});
 
 fs::path buildWorkFolder(const fs::path& target);
