@@ -17,6 +17,7 @@
 #include "core/base/version.h"
 #include "core/data/build_audit.h"
 #include "core/data/build_journal.h"
+#include "core/data/build_options.h"
 #include "core/data/build_report.h"
 #include "core/data/build_sample.h"
 #include "core/data/ordered_pool.h"

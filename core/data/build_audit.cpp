@@ -8,6 +8,7 @@
 
 #include "core/base/hash.h"
 #include "core/base/strings.h"
+#include "core/data/build_options.h"
 
 namespace atelier::data {
 namespace {
@@ -162,32 +163,6 @@ std::string summaryText(const BuildFacts& facts, const BuildSummary& summary,
     if (!summary.warnings.empty()) text += "\nTo look at\n";
     for (const auto& warning : summary.warnings) text += fmt::format("  {}\n", warning);
     return text;
-}
-
-Json buildOptionsToJson(const BuildOptions& options) {
-    const PlanOptions& plan = options.plan;
-    Json json{{"format", plan.format ? formatExtension(*plan.format) : "keep"}, {"quality", options.quality}};
-    if (plan.resize.side > 0) {
-        json["resize"] = plan.resize.side;
-        json["resize_mode"] = plan.resize.mode == ResizeMode::ShortSide  ? "short"
-                              : plan.resize.mode == ResizeMode::LongSide ? "long"
-                                                                         : "square";
-        json["enlarge"] = plan.resize.enlarge;
-    }
-    if (options.shardCount) {
-        json["shard_count"] = *options.shardCount;
-    } else {
-        json["shard_size"] = options.shardBytes;
-        json["shard_samples"] = options.shardSamples;
-    }
-    json["captions"] = plan.captions == CaptionRule::Required ? "required" : "optional";
-    if (!plan.defaultCaption.empty()) json["default_caption"] = plan.defaultCaption;
-    json["duplicates"] = plan.duplicates == DuplicateRule::Drop ? "drop" : "keep";
-    if (plan.minSide > 0) json["min_side"] = plan.minSide;
-    if (plan.maxRatio > 0) json["max_ratio"] = plan.maxRatio;
-    json["max_pixels"] = options.maxPixels;
-    if (options.shuffleSeed) json["shuffle_seed"] = *options.shuffleSeed;
-    return json;
 }
 
 std::string buildFingerprint(const BuildRequest& request, const std::vector<ProbedImage>& probed,

@@ -40,8 +40,6 @@ Status writeReport(const fs::path& path, const BuildFacts& facts, std::span<cons
 std::string summaryText(const BuildFacts& facts, const BuildSummary& summary,
                         std::span<const Verdict> verdicts);
 
-// Options that decide bytes, as they go into the manifest and the fingerprint.
-Json buildOptionsToJson(const BuildOptions& options);
 // What decides every byte of the shards: options, order, and each kept picture's content, key and caption.
 std::string buildFingerprint(const BuildRequest& request, const std::vector<ProbedImage>& probed,
                              const std::vector<PlanRow>& rows, const std::vector<std::size_t>& order);
