@@ -168,6 +168,8 @@ ProgressState progressState(const d::BuildProgress& p) {
                         .rate = p.imagesPerSecond,
                         .unit = "images",
                         .etaSeconds = p.etaSeconds};
+    if (p.phase == d::BuildPhase::Plan || p.phase == d::BuildPhase::Manifest)
+        state.rate = -1;  // no work that has a speed
     if (p.bytes > 0) state.extra = humanBytes(p.bytes);
     return state;
 }
@@ -191,8 +193,9 @@ void printBuilt(const d::BuildSummary& s, bool json) {
         std::printf("%s\n", dumpJson(object).c_str());
         return;
     }
-    std::string text = fmt::format("{} of {} in {}, {}, verified, {}\n", s.kept, plural(s.scanned, "picture"),
-                                   plural(s.shards, "shard"), humanBytes(s.bytes), humanDuration(s.seconds));
+    std::string text = fmt::format(
+        "{} of {} in {}, {}, verified, {}\n", s.kept, plural(s.scanned, "picture"), plural(s.shards, "shard"),
+        humanBytes(s.bytes), s.seconds < 10 ? fmt::format("{:.1f} s", s.seconds) : humanDuration(s.seconds));
     for (const auto& [reason, count] : s.byReason)
         text += fmt::format("  {:>6} left out: {}\n", count, d::dropReasonCode(reason));
     if (s.reencoded > 0) text += fmt::format("  {:>6} encoded again\n", s.reencoded);

@@ -29,12 +29,14 @@ int terminalWidth() {
     return 80;
 }
 
-bool unicodeTerminal() {
+BarStyle terminalBar() {
     for (const char* name : {"LC_ALL", "LC_CTYPE", "LANG"}) {
         const char* value = std::getenv(name);
-        if (value && *value) return std::strstr(value, "UTF-8") || std::strstr(value, "utf8");
+        if (!value || !*value) continue;
+        return std::strstr(value, "UTF-8") || std::strstr(value, "utf8") ? BarStyle::Unicode
+                                                                         : BarStyle::Ascii;
     }
-    return false;
+    return BarStyle::Ascii;
 }
 
 // Columns, not bytes: every character used here is one column wide.
@@ -65,13 +67,14 @@ std::string rateText(double rate, std::string_view unit) {
 
 }  // namespace
 
-std::string formatProgress(const ProgressState& state, int width, bool unicode) {
+std::string formatProgress(const ProgressState& state, int width, BarStyle style) {
     // In order of what may be left out last when the line is too long.
     std::vector<std::string> parts;
     parts.push_back(fmt::format("{:<{}}", state.phase, kPhaseWidth));
     const bool bounded = state.total > 0;
     if (bounded) {
-        parts.push_back(bar(double(state.done) / double(state.total), unicode));
+        if (style != BarStyle::None)
+            parts.push_back(bar(double(state.done) / double(state.total), style == BarStyle::Unicode));
         parts.push_back(fmt::format("{} of {}", state.done, state.total));
     } else {
         parts.push_back(fmt::format("{} {}", state.done, state.unit));
@@ -84,7 +87,8 @@ std::string formatProgress(const ProgressState& state, int width, bool unicode) 
     for (const auto& part : parts) {
         const std::string next = line.empty() ? part : line + "  " + part;
         if (columns(next) > width) {
-            if (bounded && &part == &parts[1]) continue;  // a narrow terminal gets numbers instead of the bar
+            if (bounded && style != BarStyle::None && &part == &parts[1])
+                continue;  // a narrow terminal gets numbers instead of the bar
             break;
         }
         line = next;
@@ -123,11 +127,11 @@ void ProgressDisplay::update(const ProgressState& state) {
 void ProgressDisplay::draw(const ProgressState& state) {
     pending_ = false;
     if (mode_ == Mode::Lines) {
-        std::fprintf(stderr, "%s\n", formatProgress(state, 1000, true).c_str());
+        std::fprintf(stderr, "%s\n", formatProgress(state, 1000, BarStyle::None).c_str());
         return;
     }
     static_assert(kPhaseWidth + kBarWidth < 78);
-    std::fprintf(stderr, "\r\033[K%s", formatProgress(state, terminalWidth() - 1, unicodeTerminal()).c_str());
+    std::fprintf(stderr, "\r\033[K%s", formatProgress(state, terminalWidth() - 1, terminalBar()).c_str());
     std::fflush(stderr);
     onScreen_ = true;
 }

@@ -22,7 +22,8 @@ struct ProgressState {
 
 // One line of text without line end, at most `width` columns: "write  ████████▌     398 of 412  96 images/s
 // 4 s left  41 MB/s".
-std::string formatProgress(const ProgressState& state, int width, bool unicode = true);
+enum class BarStyle { Unicode, Ascii, None };
+std::string formatProgress(const ProgressState& state, int width, BarStyle style = BarStyle::Unicode);
 
 class ProgressDisplay {
   public:

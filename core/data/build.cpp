@@ -169,7 +169,12 @@ Status planStep(Build& b) {
                         counts.withoutCaption == 1 ? "it" : "them"));
     }
     for (std::size_t i = 0; i < b.rows.size(); ++i) {
-        if (b.rows[i].keep) b.order.push_back(i);
+        const PlanRow& row = b.rows[i];
+        if (row.keep)
+            b.order.push_back(i);
+        else
+            (void)b.session.events().write(run::SampleDropped{row.key, b.scan.images[i].path.string(),
+                                                              dropReasonText(row.reason, row.detail)});
     }
     if (b.request.options.shuffleSeed) {
         const Permutation shuffled(b.order.size(), *b.request.options.shuffleSeed, 0);

@@ -133,18 +133,23 @@ void BuildSession::endPhase() {
     if (elapsed > 0) progress_.imagesPerSecond = double(progress_.done) / elapsed;
     progress_.etaSeconds = 0;
     publish();
+    (void)events_->write(progressEvent());
 }
 
 void BuildSession::publish() {
     lastPublish_ = Clock::now();
     if (hooks_.progress) hooks_.progress(progress_);
+    (void)events_->writeIfDue(progressEvent(), std::chrono::milliseconds(200));
+}
+
+run::Progress BuildSession::progressEvent() const {
     run::Progress event;
     event.images = event.done = std::int64_t(progress_.done);
     event.totalImages = event.total = std::int64_t(progress_.total);
     event.imagesPerSecond = progress_.imagesPerSecond;
     event.etaSeconds = progress_.etaSeconds;
     event.bytes = std::int64_t(progress_.bytes);
-    (void)events_->writeIfDue(event, std::chrono::milliseconds(200));
+    return event;
 }
 
 void BuildSession::warn(std::string_view code, const std::string& text, const std::string& hint) {

@@ -53,6 +53,7 @@ class BuildSession {
                  const BuildHooks& hooks);
     void watch(const std::stop_token& stop);
     void publish();
+    run::Progress progressEvent() const;
 
     run::RunFolder folder_;
     run::RunLock lock_;
