@@ -88,14 +88,6 @@ Result<Request> parseRequest(const std::string& text, const std::string& id) {
     return request;
 }
 
-// Sorts by time of asking; unique between processes and within one.
-std::string newId(RequestKind kind) {
-    static std::atomic<unsigned> counter{0};
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
-    return fmt::format("{}-{}-{:06}-{}", ms, ::getpid(), counter++, requestName(kind));
-}
-
 bool usableId(std::string_view id) {
     return !id.empty() && id.size() <= 128 && id.front() != '.' &&
            std::all_of(id.begin(), id.end(),
@@ -118,8 +110,15 @@ std::optional<RequestKind> requestKindOf(std::string_view name) {
     return std::nullopt;
 }
 
+std::string newRequestId(RequestKind kind) {
+    static std::atomic<unsigned> counter{0};
+    const auto now = std::chrono::system_clock::now().time_since_epoch();
+    const auto ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
+    return fmt::format("{}-{}-{:06}-{}", ms, ::getpid(), counter++, requestName(kind));
+}
+
 Result<std::string> writeRequest(const RunFolder& folder, Request request) {
-    if (request.id.empty()) request.id = newId(request.kind);
+    if (request.id.empty()) request.id = newRequestId(request.kind);
     if (!usableId(request.id))
         return fail(ErrorCode::Usage, "\"" + request.id + "\" cannot name a request",
                     folder.control().string(), "Use letters, digits, hyphens and underscores.");

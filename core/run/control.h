@@ -39,6 +39,8 @@ struct Request {
     std::optional<std::int64_t> finishImages;
 };
 
+// An id that sorts by time of asking and is unique between processes.
+std::string newRequestId(RequestKind kind);
 // Writes control/<id>.json atomically and returns the id. Errors: Io (no such folder, no permission, no
 // space).
 Result<std::string> writeRequest(const RunFolder& folder, Request request);

@@ -86,7 +86,8 @@ class RunController : public QObject {
     void onEvents(const std::vector<run::Event>& events);
     void onReset();
     void onTick();
-    void answerRequests();
+    void answer(const run::Ack& ack, double time);
+    void checkLaunch();
     void refreshStatus();
     void setForceOffered(bool offered);
     void setFailure(Error error);
@@ -105,7 +106,8 @@ class RunController : public QObject {
     bool launching_ = false;
     bool caughtUp_ = false;
     bool forceOffered_ = false;
-    bool sawProcess_ = false;
+    std::optional<bool> alive_;
+    std::size_t attemptsBefore_ = 0;  // attempts seen when start() was called
 };
 
 }  // namespace atelier

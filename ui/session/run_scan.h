@@ -29,8 +29,9 @@ std::vector<FoundRun> scanRuns(const QStringList& folders);
 // A run at a glance: fold of the first and last part of the log only, so a gigabyte costs as much as a
 // megabyte.
 struct RunGlance {
-    run::RunState state;  // attempts, progress, newest metrics, samples and end are right; counts may be low
-    bool whole = true;    // the log was short enough to be read entirely
+    run::RunState state;   // attempts, progress, newest metrics, samples and end are right; counts may be low
+    bool whole = true;     // the log was short enough to be read entirely
+    bool readable = true;  // false: the log cannot be opened ("Unreadable")
     std::optional<run::LockHolder> holder;
     run::LockState lock = run::LockState::Free;
     run::RunStatus status = run::RunStatus::NotStarted;
