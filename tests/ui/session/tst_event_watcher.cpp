@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Following a log from the event loop without holding it up.
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <fstream>
+
+#include "tests/core/run/sample_events.h"
+#include "ui/session/event_watcher.h"
+
+using namespace atelier;
+using namespace std::chrono_literals;
+
+class TestEventWatcher : public QObject {
+    Q_OBJECT
+    QTemporaryDir dir_;
+    int count_ = 0;
+    QString fresh() { return dir_.filePath(QStringLiteral("%1.jsonl").arg(count_++)); }
+    static void put(const QString& path, const std::string& text, std::ios::openmode mode = std::ios::app) {
+        std::ofstream(path.toStdString(), std::ios::binary | mode) << text;
+    }
+    static std::string line(const run::EventBody& body) { return run::eventToLine({1, body}) + "\n"; }
+
+  private Q_SLOTS:
+    void arrivesAsItIsWritten() {
+        const QString path = fresh();
+        EventWatcher watcher(path);
+        watcher.setInterval(10ms);
+        std::vector<run::Event> seen;
+        connect(&watcher, &EventWatcher::eventsArrived, this, [&](const std::vector<run::Event>& events) {
+            seen.insert(seen.end(), events.begin(), events.end());
+        });
+        watcher.start();
+        QTRY_VERIFY(watcher.caughtUp());  // an absent file is one without events
+        const std::string text = line(run::Phase{"one"});
+        put(path, text.substr(0, 20));
+        QTest::qWait(50);
+        QVERIFY(seen.empty());
+        put(path, text.substr(20) + line(run::Phase{"two"}));
+        QTRY_COMPARE(seen.size(), std::size_t(2));
+        QCOMPARE(std::get<run::Phase>(seen[1].body).name, std::string("two"));
+        watcher.stop();
+        put(path, text);
+        QTest::qWait(50);
+        QCOMPARE(seen.size(), std::size_t(2));
+    }
+    void replacedLogIsTold() {
+        const QString path = fresh();
+        put(path, line(run::Phase{"one"}) + line(run::Phase{"two"}));
+        EventWatcher watcher(path);
+        watcher.setInterval(10ms);
+        int events = 0;
+        connect(&watcher, &EventWatcher::eventsArrived, this,
+                [&](const auto& batch) { events += int(batch.size()); });
+        connect(&watcher, &EventWatcher::restarted, this, [&] { events = 0; });
+        watcher.start();
+        QTRY_COMPARE(events, 2);
+        put(path, line(run::Phase{"x"}), std::ios::trunc);
+        QTRY_COMPARE(events, 1);
+    }
+    void problemsComeAndGo() {
+        const QString path = fresh();
+        QDir().mkdir(path);
+        EventWatcher watcher(path);
+        watcher.setInterval(10ms);
+        QSignalSpy problems(&watcher, &EventWatcher::problemChanged);
+        watcher.start();
+        QTRY_COMPARE(problems.count(), 1);
+        QVERIFY(problems[0][0].toString().contains(path));
+        QDir().rmdir(path);
+        put(path, line(run::Phase{"one"}));
+        QTRY_COMPARE(problems.count(), 2);
+        QVERIFY(problems[1][0].toString().isEmpty());
+    }
+    void newerFormatIsAProblem() {
+        const QString path = fresh();
+        put(path, "{\"v\":7,\"t\":1,\"type\":\"phase\",\"name\":\"x\"}\n");
+        EventWatcher watcher(path);
+        QSignalSpy problems(&watcher, &EventWatcher::problemChanged);
+        watcher.start();
+        QTRY_COMPARE(problems.count(), 1);
+        QVERIFY(problems[0][0].toString().contains(QStringLiteral("newer Atelier")));
+    }
+    // A million events while a timer stands for the window: each turn of the loop stays short.
+    void aMillionEventsInSlices() {
+        const QString path = fresh();
+        {
+            std::ofstream out(path.toStdString(), std::ios::binary);
+            std::string text;
+            for (const auto& event : run::testing::wholeRun(1000))
+                if (std::holds_alternative<run::Metric>(event.body)) text += run::eventToLine(event) + "\n";
+            for (int i = 0; i < 1000; ++i) out << text;
+        }
+        EventWatcher watcher(path);
+        std::size_t seen = 0;
+        std::vector<qint64> turns;
+        QElapsedTimer turn, total;
+        connect(&watcher, &EventWatcher::eventsArrived, this,
+                [&](const auto& events) { seen += events.size(); });
+        QTimer frame;
+        connect(&frame, &QTimer::timeout, this, [&] {
+            turns.push_back(turn.nsecsElapsed());
+            turn.restart();
+        });
+        frame.start(0);
+        total.start();
+        turn.start();
+        watcher.start();
+        QTRY_VERIFY_WITH_TIMEOUT(watcher.caughtUp() && seen == 1'000'000, 30000);
+        std::sort(turns.begin(), turns.end());
+        const double median = double(turns[turns.size() / 2]) / 1e6,
+                     p99 = double(turns[turns.size() * 99 / 100]) / 1e6;
+        qInfo("%.2f s in all; a turn of the loop: median %.1f ms, 99 %% below %.1f ms",
+              double(total.elapsed()) / 1e3, median, p99);
+        QVERIFY(turns.size() > 20);
+        QVERIFY2(median < 8, "the slice is not kept");
+        QCOMPARE(watcher.fractionRead(), 1.0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestEventWatcher)
+#include "tst_event_watcher.moc"
