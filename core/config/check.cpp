@@ -28,8 +28,8 @@ bool neededForReplay(std::string_view path) {
 
 class FormCheck {
   public:
-    FormCheck(const Node& root, Purpose purpose, std::vector<Issue>& issues)
-        : root_(root), purpose_(purpose), issues_(issues) {}
+    FormCheck(const Node& root, const SchemaNode& schema, Purpose purpose, std::vector<Issue>& issues)
+        : root_(root), schema_(schema), purpose_(purpose), issues_(issues) {}
 
     void section(const Node& node, const SchemaNode& schema) {
         if (node.isNull()) return;
@@ -114,11 +114,11 @@ class FormCheck {
             collect(child, key, out);
         }
     }
-    static std::string findElsewhere(const std::string& key) {
+    std::string findElsewhere(const std::string& key) const {
         std::vector<std::string> out;
-        collect(trainSchema(), key, out);
+        collect(schema_, key, out);
         // People write lr for the learning rate everywhere else.
-        if (key == "lr") out = {"optimizer.params.learning_rate"};
+        if (key == "lr" && &schema_ == &trainSchema()) out = {"optimizer.params.learning_rate"};
         return out.empty() ? std::string() : out.front();
     }
 
@@ -254,6 +254,7 @@ class FormCheck {
     }
 
     const Node& root_;
+    const SchemaNode& schema_;
     Purpose purpose_;
     std::vector<Issue>& issues_;
 };
@@ -315,8 +316,13 @@ void locate(const Node& tree, const std::string& path, Issue& issue) {
 }
 
 void checkForm(const Node& tree, Purpose purpose, std::vector<Issue>& issues) {
-    FormCheck(tree, purpose, issues).section(tree, trainSchema());
+    FormCheck(tree, trainSchema(), purpose, issues).section(tree, trainSchema());
     if (purpose == Purpose::Train) requireKeys(tree, trainSchema(), issues);
+}
+
+void checkForm(const Node& tree, const SchemaNode& schema, std::vector<Issue>& issues) {
+    FormCheck(tree, schema, Purpose::Train, issues).section(tree, schema);
+    requireKeys(tree, schema, issues);
 }
 
 }  // namespace atelier

@@ -14,6 +14,8 @@ namespace atelier {
 
 // Every key of `tree` (interpolations resolved) against the schema.
 void checkForm(const yaml::Node& tree, Purpose purpose, std::vector<Issue>& issues);
+// The same for another file than a configuration: cluster settings.
+void checkForm(const yaml::Node& tree, const SchemaNode& schema, std::vector<Issue>& issues);
 
 // What a rule looks at: the typed configuration, its complete JSON, and where each key stands.
 struct RuleInput {

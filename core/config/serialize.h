@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Between section structs and values: struct → JSON (complete, schema order) and checked YAML nodes → struct.
-// Used inside core/config only.
+// Used inside core/config, and by core/cluster for its settings.
 #pragma once
 
 #include <cmath>

@@ -195,11 +195,11 @@ struct ClusterConfig {
     std::optional<std::string> settings;
     std::optional<std::string> partition;
     std::optional<std::string> account;
-    std::int64_t nodes = 1;
-    std::int64_t gpusPerNode = 1;
+    std::optional<std::int64_t> nodes;
+    std::optional<std::int64_t> gpusPerNode;
     std::optional<std::int64_t> cpusPerGpu;
     std::optional<std::string> memory;
-    std::string timeLimit = "24:00:00";
+    std::optional<std::string> timeLimit;
 
     static constexpr auto fields() {
         using C = ClusterConfig;
@@ -215,16 +215,18 @@ struct ClusterConfig {
                   {.label = ATELIER_TR("Account"),
                    .help = ATELIER_TR(
                        "Project that the job is billed to; absent: that of the cluster settings.")}),
-            field("nodes", &C::nodes,
-                  {.label = ATELIER_TR("Nodes"),
-                   .help = ATELIER_TR("Machines that the job asks for."),
-                   .min = 1,
-                   .max = 10'000}),
-            field("gpus_per_node", &C::gpusPerNode,
-                  {.label = ATELIER_TR("GPUs per node"),
-                   .help = ATELIER_TR("One process is started per GPU."),
-                   .min = 0,
-                   .max = 64}),
+            field(
+                "nodes", &C::nodes,
+                {.label = ATELIER_TR("Nodes"),
+                 .help = ATELIER_TR("Machines that the job asks for; absent: that of the cluster settings."),
+                 .min = 1,
+                 .max = 10'000}),
+            field(
+                "gpus_per_node", &C::gpusPerNode,
+                {.label = ATELIER_TR("GPUs per node"),
+                 .help = ATELIER_TR("One process is started per GPU; absent: that of the cluster settings."),
+                 .min = 0,
+                 .max = 64}),
             field("cpus_per_gpu", &C::cpusPerGpu,
                   {.label = ATELIER_TR("CPU cores per GPU"),
                    .help = ATELIER_TR("Cores for each process; absent: that of the cluster settings."),
@@ -235,7 +237,8 @@ struct ClusterConfig {
                    .help = ATELIER_TR("As SLURM writes it, such as 64G; absent: the cluster's default.")}),
             field("time_limit", &C::timeLimit,
                   {.label = ATELIER_TR("Time limit"),
-                   .help = ATELIER_TR("Longest run time, as [days-]hours:minutes:seconds."),
+                   .help = ATELIER_TR("Longest run time, as [days-]hours:minutes:seconds; absent: that of "
+                                      "the cluster settings."),
                    .related = {"experiment.requeue"}}),
         };
     }
