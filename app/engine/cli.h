@@ -47,4 +47,7 @@ int replayVerb(Arguments arguments);
 int benchVerb(Arguments arguments);
 int doctorVerb(Arguments arguments);
 
+// Parts of benchVerb, which takes their names off the arguments.
+int benchData(Arguments arguments);
+
 }  // namespace atelier::cli

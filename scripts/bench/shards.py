@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shard writing and reading against the Python webdataset library, side by side in one run.
+
+Alternates the two sides (A B B A …), prints the median of the pairwise ratios with its 95 % interval.
+Needs the developer Python (webdataset) and a Release build; see scripts/bench/README.md.
+"""
+import argparse, json, os, random, shutil, subprocess, sys, time
+from pathlib import Path
+
+import webdataset
+
+
+def interval(values):
+    """Median and its 95 % interval: percentiles of 10 000 bootstrap medians."""
+    values = sorted(values)
+    median = lambda v: (v[(len(v) - 1) // 2] + v[len(v) // 2]) / 2
+    draw = random.Random(0)
+    medians = sorted(median(sorted(draw.choices(values, k=len(values)))) for _ in range(10_000))
+    return median(values), medians[250], medians[9749]
+
+
+def engine(command):
+    """Samples per second of one repetition of our program."""
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stderr}")
+    return json.loads(done.stdout.splitlines()[-1])["samples_per_s"]
+
+
+def make_samples(count, image_bytes):
+    return [{"__key__": f"sample-{i:07}",
+             "jpg": os.urandom(image_bytes),
+             "txt": f"a picture of thing number {i} on a table".encode(),
+             "json": json.dumps({"width": 512, "height": 512, "original_width": 1024 + i, "original_height": 1536}).encode()}
+            for i in range(count)]
+
+
+def peer_write(samples, folder):
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    start = time.perf_counter()
+    with webdataset.ShardWriter(str(folder / "%06d.tar"), maxcount=10_000, maxsize=256e6, verbose=0, encoder=False) as writer:
+        for sample in samples:
+            writer.write(sample)
+    return len(samples) / (time.perf_counter() - start)
+
+
+def peer_read(pattern):
+    start = time.perf_counter()
+    samples = total = 0
+    for sample in webdataset.WebDataset(pattern, shardshuffle=False, empty_check=False):
+        samples += 1
+        total += len(sample["jpg"]) + len(sample["txt"]) + len(sample["json"])
+    return samples / (time.perf_counter() - start)
+
+
+def pairs(ours, theirs, count):
+    """(ours, theirs) rates; the side that goes first alternates. One pair before, not counted, warms caches."""
+    ours(), theirs()
+    rates = []
+    for i in range(count):
+        if i % 2 == 0:
+            a = ours(); b = theirs()
+        else:
+            b = theirs(); a = ours()
+        rates.append((a, b))
+    return rates
+
+
+def row(name, rates, goal):
+    median, low, high = interval([a / b for a, b in rates])
+    ours = interval([a for a, _ in rates])[0]
+    theirs = interval([b for _, b in rates])[0]
+    print(f"| {name} | {ours:,.0f} | {theirs:,.0f} | **{median:.2f}×** | {low:.2f} – {high:.2f} | {goal} |", flush=True)
+    return {"name": name, "ours": ours, "peer": theirs, "ratio": median, "low": low, "high": high, "pairs": len(rates)}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--engine", default="build/release/bin/atelier-engine", help="our program")
+    parser.add_argument("--bare", action="store_true", help="ENGINE is a program that takes write|read directly")
+    parser.add_argument("--dir", default="/dev/shm/atelier-bench", help="folder for the shards (default: memory)")
+    parser.add_argument("--pairs", type=int, default=11)
+    parser.add_argument("--image-bytes", type=int, nargs="*", default=[4_000, 60_000, 300_000])
+    parser.add_argument("--total", type=int, default=200_000_000, help="bytes of pictures per repetition, about")
+    parser.add_argument("--max-samples", type=int, default=8000, help="samples per repetition at most")
+    parser.add_argument("--json", help="also write the figures to this file")
+    options = parser.parse_args()
+
+    call = [options.engine] if options.bare else [options.engine, "bench", "data"]
+    folder = Path(options.dir)
+    cores = len(os.sched_getaffinity(0))
+    print(f"{cores} cores usable, webdataset {webdataset.__version__}, Python {sys.version.split()[0]}, shards in {folder}, "
+          f"median of {options.pairs} alternating pairs\n")
+    print("| what | Atelier, samples/s | webdataset, samples/s | ratio | 95 % | goal |\n|---|---|---|---|---|---|")
+    results = []
+    try:
+        for size in options.image_bytes:
+            count = max(200, min(options.max_samples, options.total // size))
+            samples = make_samples(count, size)
+            write = [*call, "write", "--out", folder / "a", "--samples", str(count), "--image-bytes", str(size)]
+            rates = pairs(lambda: engine(write), lambda: peer_write(samples, folder / "b"), options.pairs)
+            results.append(row(f"write, {size // 1000} kB pictures", rates, "2×"))
+            del samples
+            shards = sorted(str(p) for p in (folder / "a").glob("*.tar"))
+            rates = pairs(lambda: engine([*call, "read", str(folder / "a")]), lambda: peer_read(shards), options.pairs)
+            results.append(row(f"read, {size // 1000} kB pictures, one thread", rates, "5×"))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    if options.json:
+        Path(options.json).write_text(json.dumps({"cores": cores, "webdataset": webdataset.__version__, "results": results}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

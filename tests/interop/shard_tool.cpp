@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Our shard reader and writer on the command line, for interop_shards.py:
+//   shard_tool dump TAR              one JSON line per sample: key, members with size and hash
+//   shard_tool write DIR PER_SHARD   samples from stdin, one JSON line each: {"key", "members": [[extension,
+//   hex bytes], …]} shard_tool expand SPEC           the file names of a shard spec, one per line
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "core/base/hash.h"
+#include "core/base/json.h"
+#include "core/data/shard_paths.h"
+#include "core/data/shard_reader.h"
+#include "core/data/shard_writer.h"
+
+using namespace atelier;
+using namespace atelier::data;
+
+namespace {
+
+int complain(const Error& error) {
+    std::fprintf(stderr, "%s\n", error.message().c_str());
+    return 1;
+}
+
+int dump(const fs::path& path) {
+    auto reader = ShardReader::open(path);
+    if (!reader) return complain(reader.error());
+    for (;;) {
+        const auto sample = reader->next();
+        if (!sample) return complain(sample.error());
+        if (*sample == nullptr) return 0;
+        Json members = Json::array();
+        for (const ShardMember& m : (*sample)->members)
+            members.push_back({m.extension, m.offset, m.size, sha256Hex(m.bytes)});
+        std::puts(dumpJson({{"key", (*sample)->key}, {"members", std::move(members)}}).c_str());
+    }
+}
+
+std::string fromHex(const std::string& digits) {
+    std::string bytes;
+    for (std::size_t i = 0; i + 1 < digits.size(); i += 2)
+        bytes += static_cast<char>(std::stoi(digits.substr(i, 2), nullptr, 16));
+    return bytes;
+}
+
+int write(const fs::path& folder, std::uint64_t perShard) {
+    ShardWriterOptions options;
+    options.limits.samples = perShard;
+    auto writer = ShardWriter::create(folder, options);
+    if (!writer) return complain(writer.error());
+    for (std::string line; std::getline(std::cin, line);) {
+        const auto json = parseJson(line);
+        if (!json) return complain(json.error());
+        std::vector<std::pair<std::string, std::string>> data;
+        for (const Json& member : json->at("members")) data.emplace_back(member[0], fromHex(member[1]));
+        std::vector<MemberView> members;
+        for (const auto& [extension, bytes] : data) members.push_back({extension, bytes});
+        if (auto added = writer->add(json->at("key").get<std::string>(), members); !added)
+            return complain(added.error());
+    }
+    Manifest manifest;
+    manifest.createdBy = "shard_tool";
+    auto totals = writer->close();
+    if (!totals) return complain(totals.error());
+    manifest.content = *std::move(totals);
+    if (auto written = writeManifest(folder, manifest); !written) return complain(written.error());
+    return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    const std::vector<std::string> arguments(argv + 1, argv + argc);
+    if (arguments.size() == 2 && arguments[0] == "dump") return dump(arguments[1]);
+    if (arguments.size() == 3 && arguments[0] == "write")
+        return write(arguments[1], std::stoull(arguments[2]));
+    if (arguments.size() == 2 && arguments[0] == "expand") {
+        const auto names = expandShardSpec(arguments[1]);
+        if (!names) return complain(names.error());
+        for (const std::string& name : *names) std::puts(name.c_str());
+        return 0;
+    }
+    std::fprintf(stderr, "usage: shard_tool dump TAR | write DIR PER_SHARD | expand SPEC\n");
+    return 2;
+}
