@@ -36,7 +36,7 @@ struct Node {
     Mark begin;                  // first character of the value
     Mark end;                    // one past its last (of a block collection: where the next token starts)
     int source = 0;              // 0: the file; n: the n-th override (1-based)
-    bool aliased = false;        // reached through *alias or <<: its marks belong to the anchor
+    bool aliased = false;  // came through *alias, << or a reference: what it came from has marks of its own
 
     static Node null() { return {}; }
     static Node ofBool(bool value);

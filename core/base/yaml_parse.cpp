@@ -228,7 +228,7 @@ class Composer {
         const bool plain = data.style == YAML_PLAIN_SCALAR_STYLE;
         const bool merge = tag.empty() && plain && value == "<<" && expectsKey();
         Node node;
-        if (tag.empty() && plain) {
+        if (plain && (tag.empty() || (tag == "!" && !value.empty()))) {
             node = resolvePlain(value);
         } else if (tag.empty() || tag == "!" || tag == std::string(kTagPrefix) + "str") {
             node = Node::ofString(value);

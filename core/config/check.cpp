@@ -67,7 +67,7 @@ class FormCheck {
     }
 
     void missing(const Node& node, const std::string& path) {
-        if (node.style == yaml::Style::Folded) return;  // by reference: the target is reported
+        if (node.aliased) return;  // the anchor or the target of the reference is reported
         if (purpose_ == Purpose::Replay && !neededForReplay(path)) return;
         // Without W&B its key is not asked for.
         if (path.starts_with("wandb.")) {

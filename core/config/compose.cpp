@@ -31,29 +31,32 @@ void stamp(Node& node, int source) {
     }
 }
 
-// The child that a path element names, made a map when it cannot hold anything.
-Result<Node*> descend(Node& root, const std::string& key, const std::string& where) {
-    if (root.isMap()) {
-        Node* next = root.find(key);
-        if (!next) next = &root.set(key, Node::map());
-        if (next->isScalar()) *next = Node::map();
-        return next;
+// The child that a path element names, made a map when it cannot hold anything. A reference is looked through.
+Result<Node*> descend(Node& root, std::vector<const Node*>& around, Node& holder, const std::string& key, const std::string& where) {
+    Node* next = nullptr;
+    if (holder.isMap()) {
+        next = holder.find(key);
+        if (!next) next = &holder.set(key, Node::map());
+    } else {
+        std::int64_t index = 0;
+        if (!isInteger(key, index)) return fail(ErrorCode::Config, "a list item is named by its number, not by \"" + key + "\"", where);
+        if (index < 0) index += static_cast<std::int64_t>(holder.items.size());
+        if (index < 0 || index >= static_cast<std::int64_t>(holder.items.size()))
+            return fail(ErrorCode::Config, "the list has no item " + key, where);
+        next = &holder.items[static_cast<std::size_t>(index)];
     }
-    std::int64_t index = 0;
-    if (!isInteger(key, index))
-        return fail(ErrorCode::Config, "a list item is named by its number, not by \"" + key + "\"", where);
-    if (index < 0) index += static_cast<std::int64_t>(root.items.size());
-    if (index < 0 || index >= static_cast<std::int64_t>(root.items.size()))
-        return fail(ErrorCode::Config, "the list has no item " + key, where);
-    Node* next = &root.items[static_cast<std::size_t>(index)];
+    around.push_back(&holder);
+    ATELIER_TRY(const Node* behind, containerBehind(root, around, *next));
+    if (behind) return const_cast<Node*>(behind);  // part of `root`, which is ours to change
     if (next->isScalar()) *next = Node::map();
     return next;
 }
 
 Status setPath(Node& root, const KeyPath& path, Node value, const std::string& where) {
     Node* holder = &root;
+    std::vector<const Node*> around;
     for (std::size_t i = 0; i + 1 < path.size(); ++i) {
-        ATELIER_TRY(Node * next, descend(*holder, path[i], where));
+        ATELIER_TRY(Node * next, descend(root, around, *holder, path[i], where));
         holder = next;
     }
     const std::string& last = path.back();
@@ -192,34 +195,60 @@ Result<Node> fromDotlist(std::span<const std::string> arguments) {
     return root;
 }
 
-Status mergeInto(Node& left, const Node& right) {
-    if (left.isMap() != right.isMap() || left.isScalar() || right.isScalar()) {
-        if (left.isList() && right.isList()) {
-            left = right;
-            return {};
-        }
-        return fail(ErrorCode::Config,
-                    left.isMap() ? "a list cannot replace a map" : "a map cannot replace a list", {},
-                    "Give the whole value in the same form as in the file.");
+namespace {
+
+Status mergeMaps(Node& root, std::vector<const Node*>& around, Node& left, const Node& right);
+
+Status mergeEntry(Node& root, std::vector<const Node*>& around, Node& target, const yaml::Entry& entry) {
+    // A section that is a reference becomes a copy of what it refers to before anything is merged over it.
+    if (const auto section = containerBehind(root, around, target); section && *section) {
+        Node copy = **section;
+        target = std::move(copy);
     }
+    if (target.isScalar() || entry.value.isScalar()) {
+        if (!entry.value.isMissing()) target = entry.value;
+        return {};
+    }
+    if (target.isList() && entry.value.isList()) {
+        target = entry.value;
+        return {};
+    }
+    if (auto merged = mergeMaps(root, around, target, entry.value); !merged) {
+        Error error = std::move(merged).error();
+        const std::string key = scalarText(entry.key);
+        error.where = error.where.empty() ? key : key + "." + error.where;
+        return fail(std::move(error));
+    }
+    return {};
+}
+
+Status mergeMaps(Node& root, std::vector<const Node*>& around, Node& left, const Node& right) {
+    if (!left.isMap() || !right.isMap())
+        return fail(ErrorCode::Config, left.isMap() ? "a list cannot replace a map" : "a map cannot replace a list", {},
+                    "Give the whole value in the same form as in the file.");
+    around.push_back(&left);
     for (const auto& entry : right.entries) {
         Node* target = nullptr;
         for (auto& own : left.entries)
             if (equal(own.key, entry.key)) target = &own.value;
-        if (!target) {
+        if (!target)
             left.entries.push_back(entry);
-        } else if (!target->isScalar() && !entry.value.isScalar()) {
-            if (auto merged = mergeInto(*target, entry.value); !merged) {
-                Error error = std::move(merged).error();
-                const std::string key = scalarText(entry.key);
-                error.where = error.where.empty() ? key : key + "." + error.where;
-                return fail(std::move(error));
-            }
-        } else if (!entry.value.isMissing()) {
-            *target = entry.value;
-        }
+        else
+            ATELIER_DO(mergeEntry(root, around, *target, entry));
     }
+    around.pop_back();
     return {};
+}
+
+}  // namespace
+
+Status mergeInto(Node& left, const Node& right) {
+    if (left.isList() && right.isList()) {
+        left = right;
+        return {};
+    }
+    std::vector<const Node*> around;
+    return mergeMaps(left, around, left, right);
 }
 
 }  // namespace atelier

@@ -184,6 +184,10 @@ class Tree {
         return &temporaries_.back();
     }
 
+    bool owns(const Node* node) const {
+        return std::ranges::any_of(temporaries_, [&](const Node& one) { return &one == node; });
+    }
+
     // Everything below a place with nothing left to resolve.
     Node expand(const Place& place, const std::string& path, std::vector<ResolutionProblem>& problems,
                 const Node& origin, int depth) {
@@ -218,8 +222,7 @@ class Tree {
                     Node out = Node::ofString("???");
                     out.begin = place.node->begin;
                     out.source = place.node->source;
-                    out.style =
-                        yaml::Style::Folded;  // marks "??? by reference": the target is the one to report
+                    out.aliased = true;  // the target is the one to report
                     return out;
                 }
                 problems.push_back({path, failure.text, failure.hint, place.node->begin, place.node->source});
@@ -730,6 +733,17 @@ Status checkInterpolations(const Node& tree) {
 Node resolveTree(const Node& root, std::vector<ResolutionProblem>& problems) {
     Tree tree(root);
     return tree.expand(tree.rootPlace(), "", problems, root, 0);
+}
+
+Result<const Node*> containerBehind(const Node& root, const std::vector<const Node*>& around, const Node& node) {
+    if (!isInterpolation(node)) return nullptr;
+    try {
+        Tree tree(root);
+        const Place target = tree.resolve({&node, around}, 0);
+        return target.node->isScalar() || tree.owns(target.node) ? nullptr : target.node;
+    } catch (const Failure& failure) {
+        return fail(ErrorCode::Config, failure.text, node.text, failure.hint);
+    }
 }
 
 }  // namespace atelier
