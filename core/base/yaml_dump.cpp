@@ -141,10 +141,10 @@ Text scalarFor(const Node& node) {
 
 class Emitter {
   public:
-    explicit Emitter(bool flow) : flow_(flow) {
+    explicit Emitter(bool flow, bool oneLine = false) : flow_(flow) {
         ATELIER_CHECK(yaml_emitter_initialize(&emitter_), "libyaml's writer cannot start");
         yaml_emitter_set_unicode(&emitter_, 1);
-        if (flow) yaml_emitter_set_width(&emitter_, -1);
+        if (oneLine) yaml_emitter_set_width(&emitter_, -1);
         yaml_emitter_set_output(
             &emitter_,
             [](void* out, unsigned char* bytes, std::size_t size) {
@@ -221,16 +221,21 @@ std::string dump(const Node& node) {
     return Emitter(false).write(node);
 }
 
-std::string dumpInline(const Node& node) {
-    // In a list the scalar is written as it would be inside flow brackets too, which is valid everywhere.
-    Node wrapper = Node::list();
-    wrapper.items.push_back(node);
-    std::string text = Emitter(true).write(wrapper);
-    const auto open = text.find('['), close = text.rfind(']');
-    text = text.substr(open + 1, close - open - 1);
+std::string dumpInline(const Node& node, bool inFlow) {
+    Node wrapper = node.isScalar() && !inFlow ? Node::map() : Node::list();
+    std::string text;
+    if (wrapper.isMap()) {
+        wrapper.set("k", node);
+        text = Emitter(false, true).write(wrapper).substr(3);
+        if (text.ends_with('\n')) text.pop_back();
+    } else {
+        wrapper.items.push_back(node);
+        text = Emitter(true, true).write(wrapper);
+        const auto open = text.find('['), close = text.rfind(']');
+        text = text.substr(open + 1, close - open - 1);
+    }
     // A quoted text with line breaks spreads over lines: keep it on one as JSON, which is YAML.
-    if (text.find('\n') != std::string::npos)
-        return node.isScalar() ? dumpJson(Json(node.text)) : dumpJson(toJson(node));
+    if (text.find('\n') != std::string::npos) return node.isScalar() ? dumpJson(Json(node.text)) : dumpJson(toJson(node));
     return text;
 }
 

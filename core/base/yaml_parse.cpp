@@ -172,6 +172,8 @@ class Composer {
                 if (!spend(countNodes(found->second), begin)) break;
                 Node copy = found->second;
                 markAliased(copy);
+                copy.begin = begin;
+                copy.end = end;
                 place(std::move(copy), {}, false);
                 break;
             }

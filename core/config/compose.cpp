@@ -31,15 +31,19 @@ void stamp(Node& node, int source) {
     }
 }
 
-// The child that a path element names, made a map when it cannot hold anything. A reference is looked through.
-Result<Node*> descend(Node& root, std::vector<const Node*>& around, Node& holder, const std::string& key, const std::string& where) {
+// The child that a path element names, made a map when it cannot hold anything. A reference is looked
+// through.
+Result<Node*> descend(Node& root, std::vector<const Node*>& around, Node& holder, const std::string& key,
+                      const std::string& where) {
     Node* next = nullptr;
     if (holder.isMap()) {
         next = holder.find(key);
         if (!next) next = &holder.set(key, Node::map());
     } else {
         std::int64_t index = 0;
-        if (!isInteger(key, index)) return fail(ErrorCode::Config, "a list item is named by its number, not by \"" + key + "\"", where);
+        if (!isInteger(key, index))
+            return fail(ErrorCode::Config, "a list item is named by its number, not by \"" + key + "\"",
+                        where);
         if (index < 0) index += static_cast<std::int64_t>(holder.items.size());
         if (index < 0 || index >= static_cast<std::int64_t>(holder.items.size()))
             return fail(ErrorCode::Config, "the list has no item " + key, where);
@@ -224,7 +228,8 @@ Status mergeEntry(Node& root, std::vector<const Node*>& around, Node& target, co
 
 Status mergeMaps(Node& root, std::vector<const Node*>& around, Node& left, const Node& right) {
     if (!left.isMap() || !right.isMap())
-        return fail(ErrorCode::Config, left.isMap() ? "a list cannot replace a map" : "a map cannot replace a list", {},
+        return fail(ErrorCode::Config,
+                    left.isMap() ? "a list cannot replace a map" : "a map cannot replace a list", {},
                     "Give the whole value in the same form as in the file.");
     around.push_back(&left);
     for (const auto& entry : right.entries) {

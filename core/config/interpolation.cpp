@@ -735,7 +735,8 @@ Node resolveTree(const Node& root, std::vector<ResolutionProblem>& problems) {
     return tree.expand(tree.rootPlace(), "", problems, root, 0);
 }
 
-Result<const Node*> containerBehind(const Node& root, const std::vector<const Node*>& around, const Node& node) {
+Result<const Node*> containerBehind(const Node& root, const std::vector<const Node*>& around,
+                                    const Node& node) {
     if (!isInterpolation(node)) return nullptr;
     try {
         Tree tree(root);

@@ -31,9 +31,11 @@ struct ResolutionProblem {
 // the value that has one keeps its text. The expansion is bounded (values and length of texts).
 yaml::Node resolveTree(const yaml::Node& root, std::vector<ResolutionProblem>& problems);
 
-// Looks through an interpolation at `node` (inside the containers `around`, outermost first, of `root`): the section or
-// list of `root` that it stands for; a null pointer when it stands for a single value or is none. Error: it leads nowhere.
-Result<const yaml::Node*> containerBehind(const yaml::Node& root, const std::vector<const yaml::Node*>& around,
+// Looks through an interpolation at `node` (inside the containers `around`, outermost first, of `root`): the
+// section or list of `root` that it stands for; a null pointer when it stands for a single value or is none.
+// Error: it leads nowhere.
+Result<const yaml::Node*> containerBehind(const yaml::Node& root,
+                                          const std::vector<const yaml::Node*>& around,
                                           const yaml::Node& node);
 
 }  // namespace atelier

@@ -13,14 +13,20 @@ using namespace atelier;
 
 namespace {
 
-// Types must not get lost on the way: {"i": "5"} is a whole number, {"f": "0.1"} is not, {"s": "5"} is a text.
+// Types must not get lost on the way: {"i": "5"} is a whole number, {"f": "0.1"} is not, {"s": "5"} is a
+// text.
 Json tagged(const yaml::Node& node) {
     switch (node.kind) {
-        case yaml::Kind::Null: return nullptr;
-        case yaml::Kind::Bool: return node.boolean;
-        case yaml::Kind::Int: return {{"i", std::to_string(node.integer)}};
-        case yaml::Kind::Float: return {{"f", yaml::pythonFloat(node.number)}};
-        case yaml::Kind::String: return {{"s", node.text}};
+        case yaml::Kind::Null:
+            return nullptr;
+        case yaml::Kind::Bool:
+            return node.boolean;
+        case yaml::Kind::Int:
+            return {{"i", std::to_string(node.integer)}};
+        case yaml::Kind::Float:
+            return {{"f", yaml::pythonFloat(node.number)}};
+        case yaml::Kind::String:
+            return {{"s", node.text}};
         case yaml::Kind::List: {
             Json list = Json::array();
             for (const auto& item : node.items) list.push_back(tagged(item));
@@ -28,7 +34,8 @@ Json tagged(const yaml::Node& node) {
         }
         case yaml::Kind::Map: {
             Json list = Json::array();
-            for (const auto& entry : node.entries) list.push_back(Json::array({tagged(entry.key), tagged(entry.value)}));
+            for (const auto& entry : node.entries)
+                list.push_back(Json::array({tagged(entry.key), tagged(entry.value)}));
             return {{"m", list}};
         }
     }
