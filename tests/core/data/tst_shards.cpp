@@ -141,7 +141,8 @@ class TestShards : public QObject {
         VERIFY_OK(second);
         QCOMPARE(dumpJson(manifestToJson(*first)), dumpJson(manifestToJson(*second)));
         // The bytes themselves are part of the format: they change only on purpose.
-        QCOMPARE(first->content.shards[0].sha256, sha256HexOfFile(pathOf(b) / "000000.tar").value());
+        QCOMPARE(QString::fromStdString(first->content.shards[0].sha256),
+                 QStringLiteral("b5fe437239d607f6a0695ec43b68d5683eb09febc76fcf18e84a09efe39e7c86"));
     }
 
     void closesAtTheByteLimit() {
