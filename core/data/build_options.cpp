@@ -69,7 +69,7 @@ class Reader {
     void bytes(const char* key, std::uint64_t& out) {
         const Json* value = find(key);
         if (!value) return;
-        if (value->is_number_unsigned() && value->get<std::uint64_t>() > 0)
+        if (value->is_number_integer() && value->get<std::int64_t>() > 0)
             out = value->get<std::uint64_t>();
         else if (!value->is_string() || !parseBytes(value->get<std::string>(), out) || out == 0)
             wrong(key, "must be a size such as 256MB");
