@@ -21,7 +21,7 @@ namespace atelier::run {
 // given on continuing.
 struct RunStarted {
     std::string engine;      // program and version: "atelier-engine 0.1.0"
-    std::string configHash;  // SHA-256 of config.yaml
+    std::string configHash;  // of the resolved configuration, 16 hex digits
     std::string host;
     std::int64_t pid = 0;
     std::string device;  // "cpu", "cuda:0 NVIDIA H100", …
