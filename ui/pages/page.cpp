@@ -54,6 +54,12 @@ void Page::setInspectorVisible(bool visible) {
     layoutInspector();
 }
 
+void Page::setInspectorAllowed(bool allowed) {
+    if (allowed == allowInspector_) return;
+    allowInspector_ = allowed;
+    layoutInspector();
+}
+
 // Wide: a pane of the splitter. Narrow: a drawer over the body, closed until asked for.
 void Page::layoutInspector() {
     if (!inspector_) return;
@@ -75,7 +81,7 @@ void Page::layoutInspector() {
         inspector_->show();
         const int top = splitter_->y();
         drawer_->setGeometry(width() - inspectorWidth_, top, inspectorWidth_, height() - top);
-        drawer_->setVisible(drawerOpen_);
+        drawer_->setVisible(drawerOpen_ && allowInspector_);
         drawer_->raise();
         return;
     }
@@ -87,7 +93,7 @@ void Page::layoutInspector() {
         splitter_->setSizes({std::max(200, width() - inspectorWidth_), inspectorWidth_});
         inspector_->setMinimumWidth(std::min(280, inspectorWidth_));
     }
-    inspector_->setVisible(wantInspector_);
+    inspector_->setVisible(wantInspector_ && allowInspector_);
 }
 
 void Page::resizeEvent(QResizeEvent* event) {

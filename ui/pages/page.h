@@ -39,6 +39,8 @@ class Page : public QWidget {
     void setInspector(QWidget* inspector, int width = 320);
     bool inspectorVisible() const;
     void setInspectorVisible(bool visible);
+    // False while the page shows something without an inspector; the user's wish is kept.
+    void setInspectorAllowed(bool allowed);
     // Widths of the panes; a page with splitters of its own gives them to keepSplitter() once.
     void keepSplitter(QSplitter* splitter) { splitters_.push_back(splitter); }
     QByteArray saveSplitters() const;
@@ -91,6 +93,7 @@ class Page : public QWidget {
     int inspectorWidth_ = 320;
     bool wantInspector_ = true;
     bool drawerOpen_ = false;
+    bool allowInspector_ = true;
 };
 
 }  // namespace atelier

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Following a dataset build.
+#include "ui/models/dataset_build.h"
+
+#include <QDateTime>
+#include <QDir>
+#include <QFileInfo>
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "core/base/strings.h"
+#include "core/data/plan.h"
+
+namespace atelier {
+
+namespace {
+struct StageFacts {
+    const char* phase;
+    double weight;  // share of the whole time, roughly: probing and writing read every byte
+};
+constexpr std::array<StageFacts, 6> kStages{{{"scan", 0.02}, {"probe", 0.18}, {"plan", 0.02}, {"write", 0.5}, {"verify", 0.26}, {"manifest", 0.02}}};
+
+double now() { return double(QDateTime::currentMSecsSinceEpoch()) / 1000; }
+QString text(const fs::path& path) { return QString::fromStdString(path.string()); }
+}  // namespace
+
+DatasetBuild::DatasetBuild(MakeChannel makeChannel, std::function<QString()> engine, QObject* parent)
+    : QObject(parent), makeChannel_(std::move(makeChannel)), engine_(std::move(engine)) {
+    tick_.setInterval(250);
+    connect(&tick_, &QTimer::timeout, this, &DatasetBuild::refresh);
+}
+
+DatasetBuild::~DatasetBuild() = default;
+
+void DatasetBuild::start(const DatasetDocument& document) {
+    const QString engine = engine_();
+    version_ = data::nextVersion(document.folder());
+    const fs::path target = document.folder() / ("v" + std::to_string(version_));
+    if (engine.isEmpty()) {
+        error_ = Error{ErrorCode::Usage, tr("There is no atelier-engine to build with").toStdString(), {},
+                       tr("Locate it in the settings, or install it beside the studio.").toStdString()};
+        end(State::Failed);
+        return;
+    }
+    const QString log = text(document.folder()) + QStringLiteral("/.build.log");
+    follow(text(target), datasetBuildCommand(engine, {text(document.folder())}, text(target), {}, log), true);
+}
+
+bool DatasetBuild::attach(const DatasetDocument& document) {
+    version_ = data::nextVersion(document.folder());
+    const fs::path target = document.folder() / ("v" + std::to_string(version_));
+    const fs::path work = data::buildWorkFolder(target);
+    if (!QFileInfo::exists(text(work / "events.jsonl"))) return false;
+    follow(text(target), {}, false);
+    return true;
+}
+
+void DatasetBuild::follow(const QString& target, const LaunchCommand& command, bool launch) {
+    target_ = target;
+    error_.reset();
+    cancelAsked_ = false;
+    shards_.clear();
+    fraction_ = 0;
+    left_ = -1;
+    startedAt_ = now();
+    stages_ = {{tr("Scan"), {}, {}}, {tr("Probe"), {}, {}}, {tr("Plan"), {}, {}}, {tr("Write"), {}, {}}, {tr("Verify"), {}, {}}, {tr("Manifest"), {}, {}}};
+    state_ = State::Running;
+    const QString work = text(data::buildWorkFolder(fs::path(target.toStdString())));
+    controller_ = std::make_unique<RunController>(makeChannel_(work, command));
+    connect(controller_.get(), &RunController::eventsApplied, this, &DatasetBuild::refresh);
+    connect(controller_.get(), &RunController::statusChanged, this, &DatasetBuild::refresh);
+    connect(controller_.get(), &RunController::failed, this, [this](const Error& error) {
+        error_ = error;
+        refresh();
+    });
+    if (launch) controller_->start();
+    else controller_->open();
+    tick_.start();
+    Q_EMIT changed();
+}
+
+void DatasetBuild::cancel() {
+    if (state_ != State::Running || !controller_) return;
+    cancelAsked_ = true;
+    controller_->stop(false);
+    Q_EMIT changed();
+}
+
+void DatasetBuild::dismiss() {
+    if (state_ == State::Running) return;
+    state_ = State::Idle;
+    controller_.reset();
+    Q_EMIT changed();
+}
+
+double DatasetBuild::imagesPerSecond() const { return controller_ ? controller_->state().progress.imagesPerSecond : 0; }
+
+double DatasetBuild::elapsedSeconds() const { return (state_ == State::Running ? now() : endedAt_) - startedAt_; }
+
+std::vector<std::pair<QString, int>> DatasetBuild::droppedByReason() const {
+    std::map<std::string, int> counts;
+    if (controller_)
+        for (const run::SampleDropped& dropped : controller_->state().dropped) ++counts[dropped.reason];
+    std::vector<std::pair<QString, int>> rows;
+    for (const auto& [reason, n] : counts) rows.emplace_back(QString::fromStdString(reason), n);
+    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    return rows;
+}
+
+void DatasetBuild::refresh() {
+    if (state_ != State::Running || !controller_) return;
+    const run::RunState& s = controller_->state();
+    if (!s.attempts.empty()) startedAt_ = s.attempts.back().time;
+    std::size_t current = kStages.size();
+    for (std::size_t i = 0; i < kStages.size(); ++i)
+        if (s.phase == kStages[i].phase) current = i;
+    double done = 0;
+    for (std::size_t i = 0; i < kStages.size(); ++i) {
+        BuildStage& stage = stages_[i];
+        if (current == kStages.size() || i > current) {
+            stage.state = BuildStage::State::Waiting;
+        } else if (i < current) {
+            stage.state = BuildStage::State::Done;
+            done += kStages[i].weight;
+        } else {
+            stage.state = BuildStage::State::Current;
+            const auto [d, t] = std::pair(s.progress.done, s.progress.total);
+            if (t > 0) done += kStages[i].weight * std::clamp(double(d) / double(t), 0.0, 1.0);
+            stage.note = t > 0 ? tr("%1 of %2").arg(QLocale().toString(qlonglong(d)), QLocale().toString(qlonglong(t)))
+                               : d > 0 ? QLocale().toString(qlonglong(d)) : QString();
+        }
+    }
+    fraction_ = std::max(fraction_, done);
+    left_ = s.progress.etaSeconds;
+    const double inPhase = s.lastTime - s.phaseTime;
+    megabytesPerSecond_ = inPhase > 0.3 ? double(s.progress.bytes) / 1e6 / inPhase : 0;
+    shards_.setBuilding(s.shards);
+
+    // The manifest appears by one rename of the whole folder; then the work folder with its events is gone.
+    const bool published = QFileInfo::exists(target_ + QLatin1Char('/') + QLatin1String(data::kManifestName));
+    if (published) {
+        if (const auto manifest = data::readManifest(fs::path(target_.toStdString()))) shards_.setManifest(*manifest);
+        end(State::Finished);
+        return;
+    }
+    const run::Status status = controller_->status();
+    const bool over = status == run::Status::Failed || status == run::Status::Stopped || status == run::Status::Suspended;
+    if (cancelAsked_ && (over || !QFileInfo::exists(text(data::buildWorkFolder(fs::path(target_.toStdString())))))) {
+        end(State::Cancelled);
+    } else if (over || error_) {
+        if (!s.errors.empty()) {
+            const run::ErrorRaised& e = s.errors.back().error;
+            error_ = Error{ErrorCode::Data, e.what, e.where, e.hint};
+        } else if (!error_) {
+            error_ = controller_->failure().value_or(Error{ErrorCode::Internal, tr("The build ended without a word").toStdString(), target_.toStdString(),
+                                                           tr("Build again; what was finished is used.").toStdString()});
+        }
+        end(State::Failed);
+    } else {
+        Q_EMIT changed();
+    }
+}
+
+void DatasetBuild::end(State state) {
+    tick_.stop();
+    state_ = state;
+    endedAt_ = now();
+    if (state == State::Finished) {
+        for (BuildStage& stage : stages_) stage.state = BuildStage::State::Done;
+        fraction_ = 1;
+    }
+    Q_EMIT changed();
+    if (state == State::Finished) Q_EMIT finished(target_);
+    else if (state == State::Failed) Q_EMIT failed(*error_);
+    else if (state == State::Cancelled) Q_EMIT cancelled();
+}
+
+}  // namespace atelier

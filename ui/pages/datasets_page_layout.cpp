@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Construction of the Datasets page: header, actions, toolbar, views, connections.
+#include <QComboBox>
+#include <QMenu>
+#include <QSlider>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include "ui/pages/datasets_grid.h"
+#include "ui/pages/datasets_inspector.h"
+#include "ui/pages/datasets_page.h"
+#include "ui/pages/datasets_shards.h"
+#include "ui/pages/datasets_sources.h"
+
+namespace atelier {
+
+using style::TextSize;
+using style::Tone;
+
+DatasetsPage::DatasetsPage(DatasetStore& store, DatasetDocument& document, DatasetImagesModel& images, DatasetBuild& build, QWidget* parent)
+    : Page(parent), store_(store), document_(document), images_(images), build_(build) {
+    makeHeader();
+    stack_ = new QStackedWidget;
+    auto* empty = new EmptyState(QStringLiteral("datasets"), tr("Drop a folder of images here"),
+                                 tr("With or without captions. Files stay where they are; the dataset remembers their paths and your edits."));
+    connect(empty->addButton(tr("Choose a folder…"), QStringLiteral("folder"), ButtonRole::Primary), &QPushButton::clicked, this, &DatasetsPage::chooseFolder);
+    connect(empty->addButton(tr("New dataset…"), QStringLiteral("plus"), ButtonRole::Normal), &QPushButton::clicked, this, &DatasetsPage::showNewSheet);
+    empty_ = empty;
+    imagesView_ = makeImagesView();
+    shards_ = new DatasetShardsTab(document_, build_);
+    for (QWidget* w : {empty_, imagesView_, static_cast<QWidget*>(shards_)}) stack_->addWidget(w);
+    setBody(stack_);
+    inspector_ = new DatasetInspector(images_);
+    setInspector(inspector_);
+    makeActions();
+    connectModels();
+    refreshState();
+}
+
+void DatasetsPage::makeHeader() {
+    switcher_ = new QComboBox;
+    switcher_->setModel(&store_);
+    switcher_->setAccessibleName(tr("Dataset"));
+    switcher_->setFont(style::font(TextSize::Body, QFont::DemiBold));
+    switcher_->setFixedWidth(190);
+    switcher_->setCurrentIndex(-1);
+    switcher_->setPlaceholderText(tr("Choose a dataset"));
+    header()->addLeading(switcher_);
+    HeaderTabs* tabs = header()->tabs();
+    tabs->addTab(tr("Images"));
+    tabs->addTab(tr("Shards"));
+    tabs->setAccessibleName(tr("Parts of the dataset"));
+    connect(tabs, &QTabBar::currentChanged, this, &DatasetsPage::showTab);
+    connect(switcher_, &QComboBox::activated, this, [this](int row) {
+        const QString path = store_.pathAt(row);
+        if (!path.isEmpty()) open(path);
+    });
+}
+
+void DatasetsPage::makeActions() {
+    const QString menu = tr("Dataset"), picture = tr("Picture");
+    undo_ = document_.undoStack().createUndoAction(this, tr("Undo"));
+    undo_->setIcon(style::icon(QStringLiteral("undo")));
+    redo_ = document_.undoStack().createRedoAction(this, tr("Redo"));
+    redo_->setIcon(style::icon(QStringLiteral("redo")));
+    header()->addIconAction(undo_);
+    header()->addIconAction(redo_);
+
+    QAction* folder = addPageAction(menu, tr("Add a folder…"), {}, QStringLiteral("folder"), [this] { chooseFolder(); });
+    QAction* files = addPageAction(menu, tr("Add image files…"), {}, QStringLiteral("file"), [this] { chooseFiles(); });
+    auto* add = makeButton(tr("Add images"), QStringLiteral("plus"));
+    auto* addMenu = new QMenu(add);
+    addMenu->addActions({folder, files});
+    add->setMenu(addMenu);
+    header()->addTrailing(add);
+    addPageAction(menu, tr("New dataset…"), QKeySequence::New, QStringLiteral("plus"), [this] { showNewSheet(); });
+    addPageAction(menu, tr("Rescan"), QKeySequence(Qt::Key_F5), QStringLiteral("reset"), [this] { if (document_.isOpen()) document_.rescan(); });
+    addPageAction(menu, tr("Open dataset folder"), {}, QStringLiteral("folder"), [this] {
+        if (document_.isOpen()) Q_EMIT openFolderRequested(QString::fromStdString(document_.folder().string()));
+    });
+    buildAction_ = addPageAction(menu, tr("Build shards"), QKeySequence(tr("Ctrl+B")), QStringLiteral("package"), [this] { openBuildSheet(); });
+    header()->setPrimary(buildAction_);
+
+    addPageAction(picture, tr("Find"), QKeySequence::Find, QStringLiteral("search"), [this] { filter_->setFocus(Qt::ShortcutFocusReason); });
+    addPageAction(picture, tr("Edit captions of the selection…"), QKeySequence(tr("Ctrl+H")), QStringLiteral("text"), [this] { editManyCaptions(); });
+    addPageAction(picture, tr("Next without caption"), QKeySequence(tr("Ctrl+Shift+Return")), QStringLiteral("text"), [this] { nextWithoutCaption(); });
+    // These act on the grid only, so that Delete in a text field stays what it is.
+    const auto onGrid = [&](QAction* action) {
+        action->setShortcutContext(Qt::WidgetShortcut);
+        grid_->addAction(action);
+    };
+    onGrid(addPageAction(picture, tr("Exclude"), QKeySequence(Qt::Key_Delete), QStringLiteral("exclude"), [this] { exclude(true); }));
+    onGrid(addPageAction(picture, tr("Include"), QKeySequence(Qt::SHIFT | Qt::Key_Delete), QStringLiteral("check"), [this] { exclude(false); }));
+    addPageAction(picture, tr("Large view"), {}, QStringLiteral("eye"), [this] { showLarge(); });
+}
+
+QWidget* DatasetsPage::makeToolbar() {
+    auto* bar = new QWidget;
+    bar->setObjectName(QStringLiteral("surface"));
+    bar->setAttribute(Qt::WA_StyledBackground);
+    bar->setFixedHeight(48);
+    auto* row = new QHBoxLayout(bar);
+    row->setContentsMargins(16, 0, 16, 0);
+    row->setSpacing(10);
+    filter_ = makeSearchField(tr("Filter:  fox  tag:sticker  tokens:>60  missing:caption"));
+    filter_->setAccessibleName(tr("Filter"));
+    row->addWidget(filter_, 1);
+    sort_ = new QComboBox;
+    for (const QString& name : {tr("Name"), tr("Newest"), tr("Largest"), tr("Shape"), tr("Longest caption")}) sort_->addItem(tr("Sort: %1").arg(name));
+    sort_->setAccessibleName(tr("Sort"));
+    row->addWidget(sort_);
+    count_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
+    row->addWidget(count_);
+    auto* grid = makeIconButton(QStringLiteral("grid"), tr("Picture size"));
+    grid->setAttribute(Qt::WA_TransparentForMouseEvents);
+    grid->setFocusPolicy(Qt::NoFocus);
+    grid->setFixedWidth(20);
+    row->addWidget(grid);
+    size_ = new QSlider(Qt::Horizontal);
+    size_->setRange(ImageGrid::kSmallestCell, ImageGrid::kLargestCell);
+    size_->setValue(121);
+    size_->setFixedWidth(96);
+    size_->setAccessibleName(tr("Picture size"));
+    size_->setToolTip(tr("Picture size (Ctrl+wheel)"));
+    row->addWidget(size_);
+    return bar;
+}
+
+QWidget* DatasetsPage::makeImagesView() {
+    auto* splitter = new QSplitter(Qt::Horizontal);
+    splitter->setChildrenCollapsible(false);
+    sources_ = new DatasetSourcesPane(document_);
+    splitter->addWidget(sources_);
+    auto* middle = new QWidget;
+    auto* box = new QVBoxLayout(middle);
+    box->setContentsMargins(0, 0, 0, 0);
+    box->setSpacing(0);
+    box->addWidget(makeToolbar());
+    box->addWidget(makeLine());
+    progressRow_ = new QWidget;
+    progressRow_->setObjectName(QStringLiteral("surface"));
+    progressRow_->setAttribute(Qt::WA_StyledBackground);
+    auto* row = new QHBoxLayout(progressRow_);
+    row->setContentsMargins(16, 8, 16, 8);
+    row->setSpacing(12);
+    progressText_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
+    progressBar_ = new ProgressLine;
+    row->addWidget(progressText_);
+    row->addWidget(progressBar_, 1);
+    progressRow_->hide();
+    box->addWidget(progressRow_);
+    grid_ = new ImageGrid(images_);
+    gridStack_ = new QStackedWidget;
+    auto* padded = new QWidget;
+    auto* pad = new QVBoxLayout(padded);
+    pad->setContentsMargins(12, 8, 2, 0);
+    pad->addWidget(grid_);
+    gridStack_->addWidget(padded);
+    noMatch_ = new EmptyState(QStringLiteral("filter"), tr("No picture matches"), {});
+    connect(noMatch_->addButton(tr("Clear filter"), {}, ButtonRole::Normal), &QPushButton::clicked, this, [this] {
+        filter_->clear();
+        sources_->setFacet({});
+    });
+    gridStack_->addWidget(noMatch_);
+    box->addWidget(gridStack_, 1);
+    splitter->addWidget(middle);
+    splitter->setStretchFactor(0, 0);
+    splitter->setStretchFactor(1, 1);
+    splitter->setSizes({222, 800});
+    keepSplitter(splitter);
+    return splitter;
+}
+
+void DatasetsPage::connectModels() {
+    connect(sources_, &DatasetSourcesPane::facetChosen, this, [this](const Facet& facet) {
+        images_.setFacet(facet);
+        refreshCounts();
+    });
+    connect(sources_, &DatasetSourcesPane::addRequested, this, &DatasetsPage::chooseFolder);
+    auto* typing = new QTimer(this);
+    typing->setSingleShot(true);
+    typing->setInterval(120);
+    connect(filter_, &QLineEdit::textChanged, typing, qOverload<>(&QTimer::start));
+    connect(typing, &QTimer::timeout, this, [this] {
+        const QString problem = images_.setFilterText(filter_->text());
+        setFieldIssue(filter_, problem.isEmpty() ? FieldIssue::None : FieldIssue::Error);
+        filter_->setToolTip(problem);
+        count_->setText(problem);
+        if (problem.isEmpty()) refreshCounts();
+    });
+    connect(sort_, &QComboBox::currentIndexChanged, this, [this](int i) { images_.setSort(ImageSort(i)); });
+    connect(size_, &QSlider::valueChanged, grid_, &ImageGrid::setCellWidth);
+    connect(grid_, &ImageGrid::cellWidthChanged, size_, &QSlider::setValue);
+    auto* moved = new QTimer(this);  // a rubber band sends many changes: one refresh for all
+    moved->setSingleShot(true);
+    moved->setInterval(0);
+    connect(grid_, &ImageGrid::selectionMoved, moved, qOverload<>(&QTimer::start));
+    connect(moved, &QTimer::timeout, this, &DatasetsPage::refreshInspector);
+    connect(grid_, &ImageGrid::editRequested, this, [this] { inspector_->captionEdit()->setFocus(); });
+    connect(grid_, &ImageGrid::largeViewRequested, this, &DatasetsPage::showLarge);
+    connect(grid_, &QAbstractItemView::doubleClicked, this, &DatasetsPage::showLarge);
+    connect(grid_, &QWidget::customContextMenuRequested, this, &DatasetsPage::showContextMenu);
+    connect(inspector_, &DatasetInspector::stepRequested, this, &DatasetsPage::stepPicture);
+    connect(inspector_, &DatasetInspector::nextWithoutCaptionRequested, this, &DatasetsPage::nextWithoutCaption);
+    connect(inspector_, &DatasetInspector::excludeRequested, this, &DatasetsPage::exclude);
+    connect(inspector_, &DatasetInspector::editManyRequested, this, &DatasetsPage::editManyCaptions);
+
+    auto* counts = new QTimer(this);
+    counts->setSingleShot(true);
+    counts->setInterval(80);
+    const auto later = [counts] {
+        if (!counts->isActive()) counts->start();
+    };
+    connect(counts, &QTimer::timeout, this, &DatasetsPage::refreshCounts);
+    connect(&document_, &DatasetDocument::countsChanged, counts, later);
+    connect(&document_, &DatasetDocument::entriesAdded, counts, later);
+    connect(&document_, &DatasetDocument::progressed, counts, later);
+    connect(&document_, &DatasetDocument::loadingFinished, this, &DatasetsPage::refreshCounts);
+    connect(&images_, &QAbstractItemModel::modelReset, this, &DatasetsPage::refreshInspector);
+    connect(&images_, &QAbstractItemModel::layoutChanged, this, &DatasetsPage::refreshInspector);
+    connect(&document_, &DatasetDocument::problem, this, [this](const QString& what, const QString& hint) {
+        banners()->show(QStringLiteral("problem"), {Severity::Error, what, hint, {{tr("Rescan"), [this] { document_.rescan(); }}}});
+    });
+    connect(shards_, &DatasetShardsTab::buildRequested, this, &DatasetsPage::openBuildSheet);
+    connect(shards_, &DatasetShardsTab::trainRequested, this, &DatasetsPage::trainRequested);
+    connect(shards_, &DatasetShardsTab::openFolderRequested, this, &DatasetsPage::openFolderRequested);
+    connect(shards_, &DatasetShardsTab::raised, this, &Page::messageRaised);
+    connect(&build_, &DatasetBuild::changed, this, [this] {
+        const bool busy = build_.state() == DatasetBuild::State::Running;
+        header()->tabs()->setPill(1, busy ? tr("building") : QString(), PillTone::Accent);
+        buildAction_->setEnabled(document_.isOpen() && !busy);
+        setStatusNote(busy ? tr("Building %1 %").arg(int(build_.fraction() * 100)) : QString());
+    });
+    connect(&build_, &DatasetBuild::finished, this, [this] {
+        store_.refresh();
+        switcher_->setCurrentIndex(store_.rowOf(QString::fromStdString(document_.folder().string())));
+        Q_EMIT messageRaised({Severity::Good, tr("Version %1 is built and verified.").arg(build_.version()), build_.target(),
+                              {{tr("Show"), [this] { showTab(1); }}}});
+    });
+}
+
+}  // namespace atelier
