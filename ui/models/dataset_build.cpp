@@ -144,8 +144,8 @@ void DatasetBuild::refresh() {
         end(State::Finished);
         return;
     }
-    const run::Status status = controller_->status();
-    const bool over = status == run::Status::Failed || status == run::Status::Stopped || status == run::Status::Suspended;
+    const run::RunStatus status = controller_->status();
+    const bool over = status == run::RunStatus::Failed || status == run::RunStatus::Stopped || status == run::RunStatus::Suspended;
     if (cancelAsked_ && (over || !QFileInfo::exists(text(data::buildWorkFolder(fs::path(target_.toStdString())))))) {
         end(State::Cancelled);
     } else if (over || error_) {

@@ -5,6 +5,7 @@
 #include <QWidget>
 
 #include "ui/models/dataset_build.h"
+#include "ui/widgets/messages.h"
 
 class QBoxLayout;
 class QLabel;
