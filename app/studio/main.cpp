@@ -4,7 +4,11 @@
 #include <QCommandLineParser>
 #include <QElapsedTimer>
 #include <QTextStream>
+#include <QFile>
 #include <QTimer>
+#include <unistd.h>
+
+#include <functional>
 
 #include "app/studio/screenshots.h"
 #include "app/studio/studio.h"
@@ -46,7 +50,7 @@ int main(int argc, char** argv) {
     clock.start();
     QCoreApplication::setOrganizationName(QStringLiteral("atelier"));
     QCoreApplication::setApplicationName(QStringLiteral("atelier"));
-    QCoreApplication::setApplicationVersion(QString::fromLatin1(ATELIER_VERSION_TEXT));
+    QCoreApplication::setApplicationVersion(QString::fromLatin1(atelier::kVersion));
     QApplication app(argc, argv);
     QGuiApplication::setDesktopFileName(QStringLiteral("atelier"));
 

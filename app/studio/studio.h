@@ -11,6 +11,7 @@ class QApplication;
 namespace atelier {
 
 class MainWindow;
+class Page;
 
 struct StudioOptions {
     QString theme;          // "" = as set
@@ -32,6 +33,10 @@ class Studio : public QObject {
 
   private:
     struct Parts;
+    void addPages();
+    Page* makeDatasetsPage();
+    void showFirstRun();
+    void openLast();
     std::unique_ptr<Parts> parts_;
 };
 

@@ -119,6 +119,13 @@ QString MainWindow::currentPageId() const {
     return {};
 }
 
+QString MainWindow::rememberedPage() const {
+    const QString id = QString::fromUtf8(settings_.layout(QStringLiteral("window/page")));
+    for (const auto& s : slots_)
+        if (s->entry.id == id) return id;
+    return slots_.empty() ? QString() : slots_.front()->entry.id;
+}
+
 Page* MainWindow::showPage(const QString& id, const QString& object) {
     Page* shown = page(id);
     if (!shown) return nullptr;

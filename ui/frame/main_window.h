@@ -44,6 +44,7 @@ class MainWindow : public QMainWindow {
     Page* page(const QString& id);  // builds it when needed
     Page* currentPage() const;
     QString currentPageId() const;
+    QString rememberedPage() const;  // of the last start; the first page when there is none
     StatusBar* statusPanel() const { return status_; }
     void showMessage(const Message& message);
     // A path from the command line, "Open…" or a drop: recognised, then shown on its page.

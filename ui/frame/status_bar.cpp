@@ -85,6 +85,8 @@ void StatusBar::setEngine(const QString& text, bool ready) {
     engine_->setAccessibleName(text);
 }
 
+void StatusBar::setEngineProblem(const QString& problem) { engine_->setToolTip(problem); }
+
 void StatusBar::paintEvent(QPaintEvent*) { QPainter(this).fillRect(rect(), style::tokens().sunken); }
 
 }  // namespace atelier

@@ -21,6 +21,7 @@ class StatusBar : public QWidget {
     void setRun(const QString& name, double fraction, const QString& note);
     void setNote(const QString& note);
     void setEngine(const QString& text, bool ready);
+    void setEngineProblem(const QString& problem);  // its tooltip
 
   Q_SIGNALS:
     void deviceClicked();

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Drives a studio through its pages and grabs the window. Each scene says what to prepare; pages add theirs to scenes().
+#include "app/studio/screenshots.h"
+
+#include <QApplication>
+#include <QDir>
+#include <QElapsedTimer>
+#include <QItemSelectionModel>
+#include <QTemporaryDir>
+#include <QTextStream>
+#include <functional>
+#include <vector>
+
+#include "app/studio/studio.h"
+#include "ui/frame/main_window.h"
+#include "ui/pages/datasets_grid.h"
+#include "ui/pages/datasets_page.h"
+
+namespace atelier {
+
+namespace {
+void settle(int ms) {
+    QElapsedTimer clock;
+    clock.start();
+    while (clock.elapsed() < ms) QCoreApplication::processEvents(QEventLoop::AllEvents, 20);
+}
+
+struct Scene {
+    QString name;
+    bool firstRun = false;
+    std::function<void(MainWindow&)> prepare;
+};
+
+// `demo`: a folder of captioned pictures.
+std::vector<Scene> scenes(const QString& demo) {
+    const auto datasets = [](MainWindow& w) { return qobject_cast<DatasetsPage*>(w.showPage(QStringLiteral("datasets"))); };
+    return {
+        {QStringLiteral("first-run"), true, {}},
+        {QStringLiteral("datasets-empty"), false, [datasets](MainWindow& w) { datasets(w); }},
+        {QStringLiteral("datasets"), false,
+         [=](MainWindow& w) {
+             w.openPath(demo);
+             settle(900);
+             ImageGrid* grid = datasets(w)->grid();
+             for (const int row : {9, 10, 11}) grid->selectionModel()->select(grid->model()->index(row, 0), QItemSelectionModel::Select);
+             grid->selectionModel()->setCurrentIndex(grid->model()->index(9, 0), QItemSelectionModel::Select);
+         }},
+        {QStringLiteral("dataset-build-sheet"), false, [=](MainWindow& w) { datasets(w)->openBuildSheet(); }},
+        {QStringLiteral("dataset-shards"), false,
+         [=](MainWindow& w) {
+             for (QDialog* sheet : w.findChildren<QDialog*>()) sheet->reject();
+             datasets(w)->showTab(1);
+         }},
+        {QStringLiteral("palette"), false, [=](MainWindow& w) {
+             datasets(w)->showTab(0);
+             w.showPalette();
+         }},
+    };
+}
+}  // namespace
+
+int takeScreenshots(QApplication& app, const StudioOptions& base, const QString& folder) {
+    if (!QDir().mkpath(folder)) {
+        QTextStream(stderr) << folder << " cannot be made\n";
+        return 1;
+    }
+    for (const QString& theme : {QStringLiteral("light"), QStringLiteral("dark")}) {
+        for (const bool first : {true, false}) {
+            QTemporaryDir scratch;
+            StudioOptions options = base;
+            options.theme = theme;
+            options.settingsFile = scratch.filePath(QStringLiteral("settings.ini"));
+            if (options.projectFolder.isEmpty()) options.projectFolder = scratch.filePath(QStringLiteral("Atelier"));
+            Studio studio(app, options);
+            MainWindow& window = *studio.window();
+            window.resize(1440, 900);
+            studio.start();
+            window.resize(1440, 900);
+            for (const Scene& scene : scenes(base.paths.value(0))) {
+                if (scene.firstRun != first) continue;
+                if (scene.prepare) scene.prepare(window);
+                settle(500);
+                const QString file = QStringLiteral("%1/%2-%3.png").arg(folder, scene.name, theme);
+                if (!window.grab().save(file)) {
+                    QTextStream(stderr) << file << " cannot be written\n";
+                    return 1;
+                }
+            }
+        }
+    }
+    return 0;
+}
+
+}  // namespace atelier

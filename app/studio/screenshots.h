@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Pictures of every page, light and dark, for looking at and comparing. Called by scripts/screenshots through main().
+#pragma once
+
+#include <QString>
+
+class QApplication;
+
+namespace atelier {
+
+struct StudioOptions;
+
+// Writes <page>-<light|dark>.png at 1440 × 900 into `folder`. 0, or 1 with a line on stderr.
+int takeScreenshots(QApplication& app, const StudioOptions& options, const QString& folder);
+
+}  // namespace atelier

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The composition root of the studio: who owns what, which page gets which models.
+#include "app/studio/studio.h"
+
+#include <QApplication>
+#include <QDesktopServices>
+#include <QDir>
+#include <QFile>
+#include <QFileDialog>
+#include <QPixmap>
+#include <QStorageInfo>
+#include <QThread>
+#include <QTimer>
+#include <QUrl>
+
+#include "core/base/strings.h"
+#include "ui/frame/first_run.h"
+#include "ui/frame/main_window.h"
+#include "ui/frame/settings_sheet.h"
+#include "ui/frame/status_bar.h"
+#include "ui/models/recognise.h"
+#include "ui/models/thumbnails.h"
+#include "ui/pages/datasets_page.h"
+#include "ui/session/engine_locator.h"
+#include "ui/session/settings.h"
+#include "ui/style/fonts.h"
+#include "ui/style/theme.h"
+
+namespace atelier {
+
+namespace {
+std::optional<bool> darkChoice(ThemeChoice choice) {
+    if (choice == ThemeChoice::System) return std::nullopt;
+    return choice == ThemeChoice::Dark;
+}
+
+// "AMD EPYC 7B13": what /proc says of the processor; empty elsewhere.
+QString processorName() {
+    QFile file(QStringLiteral("/proc/cpuinfo"));
+    if (!file.open(QIODevice::ReadOnly)) return {};
+    for (QByteArray line = file.readLine(); !line.isEmpty(); line = file.readLine())
+        if (line.startsWith("model name")) return QString::fromUtf8(line.mid(line.indexOf(':') + 1)).simplified();
+    return {};
+}
+
+// Captioned pictures that come with the studio: beside the sources, or installed in share/atelier/demo.
+QString demoFolder() {
+    const QString program = QCoreApplication::applicationDirPath();
+    for (const QString& at : {program + QStringLiteral("/../share/atelier/demo/emoji"), program + QStringLiteral("/../../../resources/demo/emoji"),
+                              program + QStringLiteral("/../../resources/demo/emoji")})
+        if (QFileInfo::exists(at)) return QDir(at).canonicalPath();
+    return {};
+}
+
+void openFolder(const QString& path) { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); }
+}  // namespace
+
+struct Studio::Parts {
+    Parts(QApplication& app, const StudioOptions& options)
+        : settings(options.settingsFile), theme(prepare(app, settings), darkChoice(options.theme.isEmpty() ? settings.theme() : themeNamed(options.theme))),
+          window(settings, [](const QStringList& paths) { return recognise(paths); }) {}
+
+    static QApplication& prepare(QApplication& app, const Settings& settings) {
+        style::setTextScale(settings.textScale());
+        return app;
+    }
+    static ThemeChoice themeNamed(const QString& name) {
+        return name == QLatin1String("dark") ? ThemeChoice::Dark : name == QLatin1String("light") ? ThemeChoice::Light : ThemeChoice::System;
+    }
+
+    Settings settings;
+    style::Theme theme;
+    EngineLocator engine;
+    QString project;
+    std::unique_ptr<Thumbnails> thumbnails;
+    std::unique_ptr<DatasetStore> store;
+    std::unique_ptr<DatasetDocument> document;
+    std::unique_ptr<DatasetImagesModel> images;
+    std::unique_ptr<DatasetBuild> build;
+    MainWindow window;  // last: its pages use everything above
+    QStringList paths;
+};
+
+Studio::Studio(QApplication& app, const StudioOptions& options) : parts_(std::make_unique<Parts>(app, options)) {
+    Parts& p = *parts_;
+    if (options.resetWindow) p.settings.forgetLayout();
+    p.project = options.projectFolder.isEmpty() ? p.settings.projectFolder() : QDir(options.projectFolder).absolutePath();
+    p.paths = options.paths;
+    connect(&p.settings, &Settings::themeChanged, this, [&p](ThemeChoice choice) { p.theme.setChoice(darkChoice(choice)); });
+    connect(&p.window, &MainWindow::settingsRequested, this, [&p] { (new SettingsSheet(&p.window, p.settings))->show(); });
+    connect(&p.engine, &EngineLocator::changed, this, [&p](const EngineInfo& info) {
+        p.window.statusPanel()->setEngine(info.usable() ? tr("Engine %1 ready").arg(info.version) : tr("Engine not ready"), info.usable());
+        if (!info.problem.isEmpty()) p.window.statusPanel()->setEngineProblem(info.problem);
+    });
+    addPages();
+    p.window.finish();
+}
+
+Studio::~Studio() = default;
+
+MainWindow* Studio::window() const { return &parts_->window; }
+QString Studio::projectFolder() const { return parts_->project; }
+
+void Studio::addPages() {
+    Parts& p = *parts_;
+    p.window.addPage({QStringLiteral("datasets"), tr("Datasets"), QStringLiteral("datasets"), [this] { return makeDatasetsPage(); }});
+}
+
+Page* Studio::makeDatasetsPage() {
+    Parts& p = *parts_;
+    p.thumbnails = std::make_unique<Thumbnails>();
+    p.store = std::make_unique<DatasetStore>(p.project + QStringLiteral("/datasets"), p.settings.recent(RecentKind::Dataset));
+    p.document = std::make_unique<DatasetDocument>();
+    p.images = std::make_unique<DatasetImagesModel>(*p.document, *p.thumbnails);
+    p.build = std::make_unique<DatasetBuild>(
+        [](const QString& folder, const LaunchCommand& command) { return std::make_unique<LocalRunChannel>(folder, command); },
+        [&p] { return p.engine.info().usable() ? p.engine.info().path : QString(); });
+    auto* page = new DatasetsPage(*p.store, *p.document, *p.images, *p.build);
+    connect(page, &DatasetsPage::openFolderRequested, this, openFolder);
+    connect(page, &DatasetsPage::trainRequested, this, [&p](const QString& pattern) {
+        p.settings.setLastDataset(pattern);
+        p.window.showPage(QStringLiteral("configure"), pattern);
+    });
+    connect(p.document.get(), &DatasetDocument::opened, this, [&p] {
+        p.settings.addRecent(RecentKind::Dataset, QString::fromStdString(p.document->folder().string()));
+    });
+    return page;
+}
+
+void Studio::start() {
+    Parts& p = *parts_;
+    const bool empty = QDir(p.project + QStringLiteral("/datasets")).isEmpty() && QDir(p.project + QStringLiteral("/runs")).isEmpty() &&
+                       p.settings.recent(RecentKind::Dataset).isEmpty() && p.settings.recent(RecentKind::Run).isEmpty();
+    if (empty && p.paths.isEmpty()) showFirstRun();
+    else p.window.showPage(p.window.rememberedPage());
+    p.window.statusPanel()->setDevice(tr("CPU"), tr("%n cores", nullptr, QThread::idealThreadCount()));
+    p.window.statusPanel()->setEngine(tr("Looking for the engine"), true);
+    p.window.show();
+    // What the first paint need not wait for.
+    QTimer::singleShot(0, this, [this, &p] {
+        p.theme.followDesktop();
+        p.engine.locate(p.settings.enginePath());
+        for (const QString& path : p.paths) p.window.openPath(path);
+        if (p.paths.isEmpty() && !p.window.firstRunShown()) openLast();
+    });
+}
+
+// The page that was shown last gets its last object.
+void Studio::openLast() {
+    Parts& p = *parts_;
+    const QStringList datasets = p.settings.recent(RecentKind::Dataset);
+    if (p.window.currentPageId() == QLatin1String("datasets")) {
+        if (!datasets.isEmpty() && QFileInfo::exists(datasets.front())) p.window.showPage(QStringLiteral("datasets"), datasets.front());
+        else if (p.store && p.store->rowCount() > 0) p.window.showPage(QStringLiteral("datasets"), p.store->pathAt(0));
+    }
+}
+
+void Studio::showFirstRun() {
+    Parts& p = *parts_;
+    const QString demo = demoFolder();
+    QList<QPixmap> pictures;
+    QString demoText;
+    if (!demo.isEmpty()) {
+        const QStringList names = QDir(demo).entryList({QStringLiteral("*.png")}, QDir::Files, QDir::Name);
+        for (const qsizetype i : {names.size() / 5, names.size() / 2, names.size() * 4 / 5}) pictures << QPixmap(demo + QLatin1Char('/') + names.value(i));
+        demoText = tr("%n captioned emoji pictures: look at them, build shards, train a tiny model on this computer.", nullptr, int(names.size()));
+    }
+    auto* page = new FirstRunPage(pictures, demoText);
+    QList<ComputerFact> facts;
+    const QString processor = processorName();
+    facts.append({true, processor.isEmpty() ? tr("%n processor cores", nullptr, QThread::idealThreadCount())
+                                            : tr("%1, %n cores", nullptr, QThread::idealThreadCount()).arg(processor)});
+    const QStorageInfo disk(QFileInfo::exists(p.project) ? p.project : QDir::homePath());
+    facts.append({disk.bytesAvailable() > qint64(5e9),
+                  tr("%1 free in %2").arg(QString::fromStdString(humanBytes(std::uint64_t(std::max<qint64>(0, disk.bytesAvailable())))),
+                                          QString(p.project).replace(QDir::homePath(), QStringLiteral("~")))});
+    page->setFacts(facts);
+    connect(page, &FirstRunPage::chooseFolderRequested, this, [&p] {
+        const QString path = QFileDialog::getExistingDirectory(&p.window, tr("Choose a folder of images"));
+        if (!path.isEmpty()) p.window.openPath(path);
+    });
+    connect(page, &FirstRunPage::demoRequested, this, [&p, demo] { p.window.openPath(demo); });
+    connect(page, &FirstRunPage::templateRequested, this, [&p] { p.window.showPage(QStringLiteral("configure")); });
+    connect(page, &FirstRunPage::openRunRequested, this, [&p] {
+        const QString path = QFileDialog::getExistingDirectory(&p.window, tr("Open a run folder"));
+        if (!path.isEmpty()) p.window.openPath(path);
+    });
+    p.window.setFirstRun(page);
+}
+
+}  // namespace atelier
