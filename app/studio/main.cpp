@@ -13,6 +13,7 @@
 #include "app/studio/screenshots.h"
 #include "app/studio/studio.h"
 #include "core/base/version.h"
+#include "ui/frame/main_window.h"
 
 namespace {
 

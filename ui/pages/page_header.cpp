@@ -26,12 +26,15 @@ HeaderTabs::HeaderTabs(QWidget* parent) : QTabBar(parent) {
     setMouseTracking(true);
 }
 
-void HeaderTabs::tabInserted(int index) {
-    pills_.insert(pills_.begin() + index, TabPill{});
-    QTabBar::tabInserted(index);
+// QTabBar asks for sizes before it tells that a tab came, so pills are looked up, not assumed.
+HeaderTabs::TabPill HeaderTabs::pillOf(int index) const {
+    return std::size_t(index) < pills_.size() ? pills_[std::size_t(index)] : TabPill{};
 }
 
 void HeaderTabs::setPill(int tab, const QString& text, PillTone tone) {
+    if (std::size_t(tab) >= pills_.size()) pills_.resize(std::size_t(count()));
+    const TabPill old = pillOf(tab);
+    if (old.text == text && old.tone == tone) return;
     pills_.at(std::size_t(tab)) = {text, tone};
     setAccessibleTabName(tab, text.isEmpty() ? tabText(tab) : tabText(tab) + QStringLiteral(", ") + text);
     // Makes QTabBar ask for the sizes again.
@@ -44,7 +47,7 @@ void HeaderTabs::setPill(int tab, const QString& text, PillTone tone) {
 
 QSize HeaderTabs::tabSizeHint(int index) const {
     int width = QFontMetrics(tabFont(true)).horizontalAdvance(tabText(index)) + kTabGap;
-    const TabPill& pill = pills_.at(std::size_t(index));
+    const TabPill pill = pillOf(index);
     if (!pill.text.isEmpty()) width += 8 + Pill::widthOf(pill.text, false, false);
     return {width, kHeaderHeight};
 }
@@ -59,7 +62,7 @@ void HeaderTabs::paintEvent(QPaintEvent*) {
         p.setFont(tabFont(current));
         p.setPen(!isTabEnabled(i) ? t.text3 : current || over ? t.text : t.text2);
         p.drawText(r, Qt::AlignVCenter | Qt::AlignLeft, tabText(i));
-        const TabPill& pill = pills_.at(std::size_t(i));
+        const TabPill pill = pillOf(i);
         if (!pill.text.isEmpty()) {
             const int x = r.x() + QFontMetrics(tabFont(true)).horizontalAdvance(tabText(i)) + 8;
             Pill::paint(p, QRect(x, r.y(), r.right() - x + 1, r.height()), pill.text, pill.tone, false, {}, devicePixelRatioF());

@@ -24,10 +24,13 @@ class HeaderTabs : public QTabBar {
     QSize tabSizeHint(int index) const override;
     QSize minimumTabSizeHint(int index) const override { return tabSizeHint(index); }
     void paintEvent(QPaintEvent* event) override;
-    void tabInserted(int index) override;
 
   private:
-    struct TabPill { QString text; PillTone tone = PillTone::Neutral; };
+    struct TabPill {
+        QString text;
+        PillTone tone = PillTone::Neutral;
+    };
+    TabPill pillOf(int index) const;
     std::vector<TabPill> pills_;
 };
 
