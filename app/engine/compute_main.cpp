@@ -10,7 +10,9 @@
 namespace atelier::cli {
 namespace {
 
-constexpr std::array<Verb, 0> kVerbs{};
+constexpr std::array kVerbs{
+    Verb{"probe", "", probeVerb},
+};
 
 }  // namespace
 }  // namespace atelier::cli
