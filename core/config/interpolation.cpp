@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cstdlib>
 #include <deque>
+#include <map>
 
 #include "core/base/strings.h"
 #include "core/config/compose.h"
@@ -131,6 +132,7 @@ class Tree {
     // What the node at `place` stands for; itself when it is no interpolation.
     Place resolve(const Place& place, int depth) {
         if (!isInterpolation(*place.node)) return place;
+        if (const auto known = resolved_.find(place.node); known != resolved_.end()) return known->second;
         if (depth > kMaxDepth)
             throw Failure{"the references go more than " + std::to_string(kMaxDepth) + " levels deep", ""};
         if (std::ranges::find(open_, place.node) != open_.end())
@@ -144,6 +146,7 @@ class Tree {
         Place result = Reader(place.node->text, this, place, depth + 1).value();
         if (std::ranges::find(place.around, result.node) != place.around.end())
             throw Failure{"the reference leads to a section that holds it", ""};
+        resolved_.emplace(place.node, result);
         return result;
     }
 
@@ -256,6 +259,7 @@ class Tree {
 
     const Node& root_;
     std::vector<const Node*> open_;
+    std::map<const Node*, Place> resolved_;
     std::deque<Node> temporaries_;
     std::size_t values_ = 0;
 };

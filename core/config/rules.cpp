@@ -217,8 +217,9 @@ void keysBelongToTheMethod(const RuleInput& in, Findings& findings) {
         for (const auto& child : node.children) {
             if (child.type == ValueType::Section) self(self, child);
             const std::string_view when = child.info.when;
+            const Json* value = jsonAt(in.resolved, child.path);
             if (!when.starts_with("method.type=") || !findings.given(child.path) ||
-                conditionHolds(when, in.resolved))
+                conditionHolds(when, in.resolved) || !value || *value == child.fallback)
                 continue;
             findings.add(
                 Severity::Warning, "other_method", child.path,

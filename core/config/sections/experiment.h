@@ -65,7 +65,7 @@ struct ExperimentConfig {
                        "Divided by the effective batch it gives the number of steps."),
                    .unit = "images",
                    .min = 1,
-                   .usual = {UsualRange{"lora", 500, 100'000}, UsualRange{"finetune", 5'000, 10'000'000},
+                   .usual = {UsualRange{"lora", 500, 100'000}, UsualRange{"finetune", 1'000, 10'000'000},
                              UsualRange{"scratch", 50'000, 4e9}, UsualRange{"autoencoder", 20'000, 1e9}},
                    .higher = ATELIER_TR("Longer training; a small data set is memorised sooner or later."),
                    .lower = ATELIER_TR("Done sooner; the pictures may still be rough."),
