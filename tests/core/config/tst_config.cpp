@@ -188,7 +188,7 @@ void TestConfig::findings_data() {
     row("not finite", "optimizer: {params: {beta1: .nan}}\n", "optimizer.params.beta1", "range", 6, "");
     row("choice", "lr_scheduler: {scheduler: cosinewithwarmup}\n", "lr_scheduler.scheduler", "choice", 6,
         "lr_scheduler.scheduler=CosineWithWarmup");
-    row("missing", "optimizer: {params: {beta1: '???'}}\n", "optimizer.params.beta1", "missing", 6, "");
+    row("missing", "optimizer: {params: {beta1: '?\?\?'}}\n", "optimizer.params.beta1", "missing", 6, "");
     row("reference to nothing", "optimizer: {params: {beta1: '${optimizer.params.beta3}'}}\n",
         "optimizer.params.beta1", "interpolation", 6, "");
     row("reference to itself", "optimizer: {params: {beta1: '${optimizer.params.beta1}'}}\n",
@@ -288,7 +288,7 @@ void TestConfig::methodFollowsTheModel() {
 
 void TestConfig::replayNeedsLess() {
     const std::string text =
-        "model: {pretrained: /m}\ndataset: {params: {path: '???'}}\nexperiment: {log_dir: '???'}\noptimizer: "
+        "model: {pretrained: /m}\ndataset: {params: {path: '?\?\?'}}\nexperiment: {log_dir: '?\?\?'}\noptimizer: "
         "{params: {learning_rate: 1e-3}}\nmethod: {type: lora, rank: 4, alpha: 4}\n";
     const auto checked = checkTrainConfig(text, "/base/c.yaml", {}, {.purpose = Purpose::Replay, .base = {}});
     QVERIFY2(!hasErrors(checked.issues), all(checked).c_str());
