@@ -9,6 +9,7 @@
 #include "core/config/check.h"
 #include "core/config/compose.h"
 #include "core/config/interpolation.h"
+#include "core/config/schema.h"
 #include "core/config/serialize.h"
 
 namespace atelier {
@@ -224,7 +225,12 @@ Result<LoadedConfig> loadTrainConfig(const fs::path& path, std::span<const std::
 }
 
 std::string frozenYaml(const LoadedConfig& loaded) {
-    return yaml::dump(yaml::fromJson(loaded.resolved));
+    Json frozen = loaded.resolved;
+    // A section that is there but empty means its defaults (`wandb:`); one that is off is left out.
+    for (const auto& section : trainSchema().children)
+        if (section.optional && section.type == ValueType::Section && frozen[section.key].is_null())
+            frozen.erase(section.key);
+    return yaml::dump(yaml::fromJson(frozen));
 }
 
 }  // namespace atelier
