@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Models, files and the folder of the run.
+#include "core/preflight/preflight.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "core/base/files.h"
+#include "core/base/strings.h"
+
+namespace atelier {
+namespace {
+
+constexpr std::uint64_t kLittleSpace = 2'000'000'000;  // bytes; a checkpoint of a small model
+
+void add(std::vector<Issue>& issues, Severity severity, std::string code, std::string path, std::string text,
+         std::string hint) {
+    Issue issue;
+    issue.severity = severity;
+    issue.code = std::move(code);
+    issue.path = std::move(path);
+    issue.text = std::move(text);
+    issue.hint = std::move(hint);
+    issues.push_back(std::move(issue));
+}
+
+// A local pipeline folder must be one; names of models elsewhere are not looked at here.
+void checkModel(const std::optional<std::string>& model, const std::string& path,
+                std::vector<Issue>& issues) {
+    if (!model || !model->starts_with('/')) return;
+    std::error_code error;
+    if (!fs::exists(*model, error))
+        add(issues, Severity::Error, "missing_model", path, *model + " does not exist",
+            "Name a pipeline folder (it holds model_index.json).");
+    else if (!fs::is_directory(*model, error))
+        add(issues, Severity::Error, "model_is_a_file", path, *model + " is a file, not a pipeline folder",
+            "Name a pipeline folder (it holds model_index.json).");
+}
+
+void checkFile(const std::optional<std::string>& file, const std::string& path, std::vector<Issue>& issues) {
+    std::error_code error;
+    if (!file || file->empty() || fs::exists(*file, error)) return;
+    add(issues, Severity::Error, "missing_file", path, *file + " does not exist",
+        "Name a file that is there, or remove the key.");
+}
+
+// The nearest folder above that exists must be writable and have room.
+void checkRunFolder(const std::string& folder, std::vector<Issue>& issues) {
+    if (folder.empty()) return;
+    std::error_code error;
+    fs::path parent = fs::absolute(folder, error);
+    while (!fs::exists(parent, error) && parent != parent.parent_path()) parent = parent.parent_path();
+    const char* path = "experiment.log_dir";
+    if (!fs::is_directory(parent, error)) {
+        add(issues, Severity::Error, "not_a_folder", path, parent.string() + " is not a folder",
+            "Name another folder for runs.");
+    } else if (::access(parent.c_str(), W_OK | X_OK) != 0) {
+        add(issues, Severity::Error, "not_writable", path,
+            fmt::format("nothing may be written in {}", parent.string()),
+            "Change its permissions, or name another folder for runs.");
+    } else if (const auto space = freeSpace(parent); space && *space < kLittleSpace) {
+        add(issues, Severity::Warning, "little_space", path,
+            fmt::format("only {} are free there", humanBytes(*space)),
+            "Make room, or keep fewer checkpoints.");
+    }
+}
+
+}  // namespace
+
+std::vector<Issue> checkFiles(const TrainConfig& config) {
+    std::vector<Issue> issues = checkDatasetFiles(config.dataset.params.path, config.dataset.params.filters);
+    checkModel(config.model.pretrained, "model.pretrained", issues);
+    checkModel(config.model.unet.pretrained, "model.unet.pretrained", issues);
+    checkModel(config.model.vae.pretrained, "model.vae.pretrained", issues);
+    checkModel(config.model.textEncoder.pretrained, "model.text_encoder.pretrained", issues);
+    checkModel(config.model.tokenizer.pretrained, "model.tokenizer.pretrained", issues);
+    checkFile(config.experiment.evalCaptionFile, "experiment.eval_caption_file", issues);
+    checkFile(config.method.init, "method.init", issues);
+    checkRunFolder(config.experiment.logDir, issues);
+    return issues;
+}
+
+}  // namespace atelier

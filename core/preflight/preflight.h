@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a configuration needs on disk, looked at before a run: shards, models, files, the run's folder.
+// Torch-free; `atelier-engine check` and the studio print the same issues.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/config/issue.h"
+#include "core/config/train_config.h"
+
+namespace atelier {
+
+// All of the checks below. Paths in `config` are absolute (loadTrainConfig). Reads directories, sizes and
+// manifests, no data: quick even with thousands of shards.
+std::vector<Issue> checkFiles(const TrainConfig& config);
+
+// Shards that do not exist, cannot be read or differ in size from their manifest; an unfinished build;
+// filters that are no comparisons. Issues carry dataset.params.* paths.
+std::vector<Issue> checkDatasetFiles(const std::string& shards,
+                                     const std::map<std::string, std::string>& filters = {});
+
+// "5 to 7 and 9" for {5, 6, 7, 9}; more than `limit` runs end in "and N more".
+std::string describeNumbers(const std::vector<std::size_t>& numbers, std::size_t limit = 6);
+
+}  // namespace atelier

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is missing on disk is named before a run: shards, sizes, unfinished builds, models, the run's folder.
+#include "core/preflight/preflight.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "tests/core/data/shard_fixture.h"
+
+using namespace atelier;
+using namespace atelier::data;
+using namespace atelier::data::testing;
+
+namespace {
+std::string texts(const std::vector<Issue>& issues) {
+    std::string all;
+    for (const Issue& issue : issues) all += issue.path + ": " + issue.text + "\n";
+    return all;
+}
+}  // namespace
+
+class TestPreflight : public QObject {
+    Q_OBJECT
+    QTemporaryDir dir_;
+    fs::path folder_;
+
+  private Q_SLOTS:
+    void init() {
+        static int count = 0;
+        folder_ = pathOf(dir_) / ("v" + std::to_string(count++));
+        VERIFY_OK(writeDataset(folder_, 20, 2));
+    }
+
+    void numbers() {
+        QCOMPARE(describeNumbers({5}), std::string("5"));
+        QCOMPARE(describeNumbers({5, 6}), std::string("5 and 6"));
+        QCOMPARE(describeNumbers({5, 6, 7}), std::string("5 to 7"));
+        QCOMPARE(describeNumbers({1, 5, 6, 7, 9}), std::string("1, 5 to 7 and 9"));
+        QCOMPARE(describeNumbers({1, 3, 5, 7, 8}, 2), std::string("1, 3 and 3 more"));
+    }
+
+    void completeDatasetHasNoIssues() {
+        QCOMPARE(texts(checkDatasetFiles(folder_.string(), {{"width", ">=64"}})), std::string());
+        QCOMPARE(texts(checkDatasetFiles((folder_ / "{000000..000009}.tar").string())), std::string());
+    }
+
+    void missingShardsAreNumbered() {
+        for (const char* name : {"000005.tar", "000006.tar", "000007.tar"}) fs::remove(folder_ / name);
+        const auto issues = checkDatasetFiles((folder_ / "{000000..000009}.tar").string());
+        QCOMPARE(issues.size(), 1u);
+        QCOMPARE(issues[0].path, std::string("dataset.params.path"));
+        QCOMPARE(issues[0].text, "shards 5 to 7 do not exist in " + folder_.string());
+        QCOMPARE(checkDatasetFiles(folder_.string()).at(0).text, issues[0].text);
+        QVERIFY(checkDatasetFiles("/nowhere/{000..003}.tar").at(0).hint.find("none of the shards") !=
+                std::string::npos);
+        QVERIFY(checkDatasetFiles("/nowhere/train.tar").at(0).text.find("/nowhere/train.tar") !=
+                std::string::npos);
+    }
+
+    void shortenedShardsUnfinishedBuildsAndFilters() {
+        fs::resize_file(folder_ / "000003.tar", 100);
+        QVERIFY(texts(checkDatasetFiles(folder_.string())).find("000003.tar has 100 bytes instead of") !=
+                std::string::npos);
+        fs::remove(folder_ / kManifestName);
+        VERIFY_OK(writeFileAtomic(folder_ / kShardJournalName, "{}\n"));
+        QVERIFY(texts(checkDatasetFiles(folder_.string())).find("did not finish") != std::string::npos);
+        const auto issues = checkDatasetFiles(folder_.string(), {{"punsafe", "<=a lot"}});
+        QCOMPARE(issues.at(0).path, std::string("dataset.params.filters.punsafe"));
+    }
+
+    void otherSourcesAndRepeats() {
+        QVERIFY(texts(checkDatasetFiles("pipe:cat x")).find("pipe:cat x") != std::string::npos);
+        QVERIFY(texts(checkDatasetFiles("{1..2")).find("balanced") != std::string::npos);
+        const auto twice = checkDatasetFiles(folder_.string() + "::" + (folder_ / "000001.tar").string());
+        QCOMPARE(twice.size(), 1u);
+        QVERIFY(twice[0].severity == Severity::Warning && twice[0].code == "repeated_shard");
+    }
+
+    void modelsFilesAndRunFolder() {
+        TrainConfig config;
+        config.dataset.params.path = folder_.string();
+        config.experiment.logDir = (pathOf(dir_) / "runs/not/yet").string();
+        config.model.pretrained = "someone/model-elsewhere";
+        QCOMPARE(texts(checkFiles(config)), std::string());
+        config.model.pretrained = "/nowhere/model";
+        config.experiment.evalCaptionFile = "/nowhere/captions.csv";
+        config.experiment.logDir = (folder_ / "000000.tar" / "runs").string();
+        const std::string all = texts(checkFiles(config));
+        QVERIFY(all.find("model.pretrained: /nowhere/model does not exist") != std::string::npos);
+        QVERIFY(all.find("experiment.eval_caption_file: ") != std::string::npos);
+        QVERIFY(all.find("experiment.log_dir: ") != std::string::npos);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestPreflight)
+#include "tst_preflight.moc"
