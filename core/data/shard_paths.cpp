@@ -17,14 +17,18 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-struct TooMany {};  // thrown inside this file only, caught in expandBraces
+// Thrown inside this file only, caught in expandBraces.
+struct TooMany {};
+struct TooDeep {};
+constexpr int kNesting = 100;  // braces inside braces; keeps the recursion off the end of the stack
 
 class Expander {
   public:
     explicit Expander(std::size_t limit) : limit_(limit) {}
 
     // A pattern is a product of literals and brace expressions. nullopt: unbalanced braces.
-    std::optional<Words> pattern(std::string_view text) const {
+    std::optional<Words> pattern(std::string_view text, int level = 0) const {
+        if (level > kNesting) throw TooDeep();
         Words results{""};
         std::size_t start = 0;
         int depth = 0;
@@ -39,9 +43,9 @@ class Expander {
                 }
             } else if (text[at] == '}' && --depth == 0) {
                 const std::string_view inner = text.substr(start + 1, at - start - 1);
-                std::optional<Words> words = expression(inner);
+                std::optional<Words> words = expression(inner, level);
                 if (!words) {
-                    words = pattern(inner);
+                    words = pattern(inner, level + 1);
                     if (!words) return std::nullopt;
                     for (std::string& word : *words) word = "{" + word + "}";
                 }
@@ -65,19 +69,19 @@ class Expander {
     }
 
     // What is between the braces: a range or a list; nullopt when it is neither.
-    std::optional<Words> expression(std::string_view text) const {
+    std::optional<Words> expression(std::string_view text, int level) const {
         if (auto range = numberRange(text)) return range;
         if (auto range = letterRange(text)) return range;
-        return list(text);
+        return list(text, level);
     }
 
-    std::optional<Words> list(std::string_view text) const {
+    std::optional<Words> list(std::string_view text, int level) const {
         Words results;
         std::size_t start = 0;
         int depth = 0;
         bool comma = false;
         const auto take = [&](std::size_t end) {
-            const std::optional<Words> words = pattern(text.substr(start, end - start));
+            const std::optional<Words> words = pattern(text.substr(start, end - start), level + 1);
             if (!words) return false;
             if (results.size() + words->size() > limit_) throw TooMany();
             results.insert(results.end(), words->begin(), words->end());
@@ -254,6 +258,9 @@ Result<std::vector<std::string>> expandBraces(std::string_view pattern, std::siz
                         "before it.");
         for (std::string& word : *words) word = unescape(word);
         return *std::move(words);
+    } catch (const TooDeep&) {
+        return fail(ErrorCode::Config, fmt::format("its braces are nested more than {} deep", kNesting),
+                    std::string(pattern.substr(0, 200)));
     } catch (const TooMany&) {
         return fail(ErrorCode::Config, fmt::format("it stands for more than {} files", limit),
                     std::string(pattern));

@@ -96,6 +96,7 @@ struct ShardWriter::State {
 
     Status removeLeftovers();
     Result<bool> readJournal();
+    bool takeJournalLine(const std::string& line, const std::string& index);
     Status keepShards(const std::vector<ShardInfo>& found, std::uint64_t indexBytes);
     Status startFresh();
     Status closeShard();
@@ -149,40 +150,54 @@ Status ShardWriter::State::startFresh() {
 
 // Complete shards of a killed build, checked byte by byte; false when there is nothing to go on with.
 Result<bool> ShardWriter::State::readJournal() {
-    auto text = readFile(folder / kShardJournalName, 1 << 30);
+    const auto text = readFile(folder / kShardJournalName, 1 << 30);
     if (!text || options.fingerprint.empty()) return false;
     const std::vector<std::string> lines = split(*text, '\n');
     const auto first = parseJson(lines[0]);
     const Json limits = {options.limits.bytes, options.limits.samples};
-    if (!first || !first->is_object() || first->value("version", 0) != kManifestVersion ||
-        first->value("fingerprint", std::string()) != options.fingerprint ||
+    if (!first || !first->is_object() || first->value("version", Json()) != kManifestVersion ||
+        first->value("fingerprint", Json()) != options.fingerprint ||
         first->value("limits", Json()) != limits)
         return false;
-    std::uint64_t indexBytes = 0;
-    for (std::size_t i = 1; i + 1 < lines.size(); ++i) {  // what follows the last newline is a torn line
-        const auto json = parseJson(lines[i]);
-        if (!json) break;
-        try {
-            ShardInfo shard{json->at("name"), json->at("samples"), json->at("bytes"), json->at("sha256")};
-            const auto hash = sha256HexOfFile(folder / shard.name);
-            if (!hash || (*hash != shard.sha256 && options.hash)) break;
-            totals.samples += shard.samples;
-            totals.bytes += shard.bytes;
-            totals.shards.push_back(std::move(shard));
-            totals.extensions = json->at("extensions").get<std::map<std::string, std::uint64_t>>();
-            indexBytes = json->at("index_bytes");
-        } catch (const nlohmann::json::exception&) {
-            break;
-        }
-    }
+    // Killed between close() and the manifest: the index has its final name already.
     std::error_code error;
-    if (fs::file_size(folder / kIndexPartName, error) < indexBytes || error) {
-        // close() may have renamed it already, before the manifest came.
-        if (fs::file_size(folder / kIndexName, error) < indexBytes || error) return false;
+    if (!fs::exists(folder / kIndexPartName, error) && fs::exists(folder / kIndexName, error))
         ATELIER_DO(renameFile(folder / kIndexName, folder / kIndexPartName));
-    }
+    const auto index = readFile(folder / kIndexPartName);
+    if (!index) return false;
+    for (std::size_t i = 1; i + 1 < lines.size(); ++i)  // what follows the last newline is a torn line
+        if (!takeJournalLine(lines[i], *index)) break;
     if (totals.shards.empty()) return false;
-    return keepShards(totals.shards, indexBytes).transform([] { return true; });
+    return keepShards(totals.shards, totals.indexBytes).transform([] { return true; });
+}
+
+// One closed shard joins the totals if its file and its part of the index are what the line says.
+bool ShardWriter::State::takeJournalLine(const std::string& line, const std::string& index) {
+    const auto json = parseJson(line);
+    if (!json) return false;
+    try {
+        ShardInfo shard{json->at("name"), json->at("samples"), json->at("bytes"), json->at("sha256")};
+        const std::uint64_t end = json->at("index_bytes");
+        if (shard.name != shardName(totals.shards.size()) || end <= totals.indexBytes || end > index.size())
+            return false;
+        const std::string_view part =
+            std::string_view(index).substr(totals.indexBytes, end - totals.indexBytes);
+        if (!part.ends_with('\n') ||
+            static_cast<std::uint64_t>(std::count(part.begin(), part.end(), '\n')) != shard.samples)
+            return false;
+        std::error_code error;
+        if (fs::file_size(folder / shard.name, error) != shard.bytes || error) return false;
+        const auto hash = sha256HexOfFile(folder / shard.name);
+        if (!hash || (*hash != shard.sha256 && options.hash)) return false;
+        totals.extensions = json->at("extensions").get<std::map<std::string, std::uint64_t>>();
+        totals.samples += shard.samples;
+        totals.bytes += shard.bytes;
+        totals.indexBytes = end;
+        totals.shards.push_back(std::move(shard));
+        return true;
+    } catch (const nlohmann::json::exception&) {
+        return false;
+    }
 }
 
 // Cuts journal and index back to the shards that are good; removes later ones.
@@ -249,7 +264,6 @@ Result<ShardWriter> ShardWriter::resume(const fs::path& folder, const ShardWrite
     auto state = std::make_unique<State>(folder, options);
     ATELIER_TRY(const bool goesOn, state->readJournal());
     if (!goesOn) return create(folder, options);
-    state->totals.indexBytes = fs::file_size(folder / kIndexPartName, error);
     return ShardWriter(std::move(state));
 }
 

@@ -239,7 +239,8 @@ class TestDamagedInput : public QObject {
             (void)parseFilter("f", pattern);
         }
         QVERIFY(!expandBraces(std::string(100'000, '{')));
-        QVERIFY(!expandBraces(std::string(4'000, '{') + std::string(4'000, '}')) || true);
+        QVERIFY(!expandBraces(std::string(100'000, '{') + std::string(100'000, '}')));
+        QVERIFY(expandBraces(std::string(50, '{') + std::string(50, '}')));
     }
 };
 
