@@ -160,14 +160,6 @@ Status planStep(Build& b) {
     b.rows = planBuild(inputs, b.request.options.plan);
     const PlanCounts counts = countPlan(b.rows);
     if (counts.kept == 0) return fail(nothingUsable(b, counts));
-    if (counts.withoutCaption > 0) {
-        b.session.warn(
-            "no_caption",
-            fmt::format("{} no caption: methods that need captions will not train {}.",
-                        counts.withoutCaption == 1 ? "1 picture has"
-                                                   : fmt::format("{} pictures have", counts.withoutCaption),
-                        counts.withoutCaption == 1 ? "it" : "them"));
-    }
     for (std::size_t i = 0; i < b.rows.size(); ++i) {
         const PlanRow& row = b.rows[i];
         if (row.keep)
@@ -207,6 +199,20 @@ void announceShards(Build& b, bool verified) {
     for (const auto& shard : b.totals.shards)
         (void)b.session.events().write(
             run::Shard{shard.name, shard.samples, shard.bytes, shard.sha256, verified});
+}
+
+void warnOfMissingCaptions(Build& b) {
+    std::size_t without = 0;
+    for (std::size_t n = 0; n < b.order.size(); ++n) {
+        without += b.outcomes[n].written && trim(b.rows[b.order[n]].caption.text).empty() ? 1 : 0;
+    }
+    if (without == 0) return;
+    b.session.warn(
+        "no_caption",
+        without == 1
+            ? std::string("1 picture has no caption: methods that need captions will not train it.")
+            : fmt::format("{} pictures have no caption: methods that need captions will not train them.",
+                          without));
 }
 
 Status writeStep(Build& b) {
@@ -253,6 +259,7 @@ Status writeStep(Build& b) {
                         b.probed[b.order[0]].input.relative, dropReasonText(outcome.reason, outcome.detail)),
             "", "Nothing was written.");
     }
+    warnOfMissingCaptions(b);
     ATELIER_TRY(b.totals, writer.close());
     announceShards(b, false);
     b.session.endPhase();

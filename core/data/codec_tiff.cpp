@@ -129,6 +129,22 @@ bool readInks(TIFF* tiff, const Header& h, RawImage& raw) {
     return true;
 }
 
+// 16-bit gray in strips: libtiff's RGBA interface cuts it to the high byte where it rounds RGB.
+bool readGray16(TIFF* tiff, const Header& h, RawImage& raw) {
+    if (TIFFScanlineSize(tiff) != tmsize_t(h.width) * 2) return false;
+    raw.allocate(int(h.width), int(h.height), 1);
+    std::vector<std::uint16_t> row(h.width);
+    for (std::uint32_t y = 0; y < h.height; ++y) {
+        if (TIFFReadScanline(tiff, row.data(), y, 0) != 1) return false;
+        std::uint8_t* to = raw.row(int(y));
+        for (std::uint32_t x = 0; x < h.width; ++x) {
+            const std::uint32_t value = h.photometric == PHOTOMETRIC_MINISWHITE ? 65535u - row[x] : row[x];
+            to[x] = std::uint8_t((value + 128) / 257);
+        }
+    }
+    return true;
+}
+
 bool readRgba(TIFF* tiff, const Header& h, RawImage& raw) {
     const auto pixels = std::make_unique_for_overwrite<std::uint32_t[]>(std::size_t(h.width) * h.height);
     // As stored; the orientation is applied with that of all other formats.
@@ -149,7 +165,8 @@ void sayConversions(const Header& h, RawImage& raw) {
     if (h.bits == 16) raw.conversions.push_back(Conversion::SixteenToEight);
     if (h.bits < 8) raw.conversions.push_back(Conversion::LowDepth);
     if (h.photometric == PHOTOMETRIC_PALETTE) raw.conversions.push_back(Conversion::PaletteToRgb);
-    if (h.photometric <= PHOTOMETRIC_MINISBLACK) raw.conversions.push_back(Conversion::GrayToRgb);
+    if (h.photometric <= PHOTOMETRIC_MINISBLACK && raw.channels > 1)
+        raw.conversions.push_back(Conversion::GrayToRgb);
     if (h.photometric == PHOTOMETRIC_SEPARATED && !raw.cmyk) raw.conversions.push_back(Conversion::CmykToRgb);
 }
 
@@ -170,9 +187,12 @@ Result<RawImage> decodeTiff(std::string_view bytes, std::string_view name, const
     RawImage raw;
     raw.icc = profileOf(tiff.get());
     raw.orientation = h.orientation;
+    const bool strips = h.planar == PLANARCONFIG_CONTIG && !TIFFIsTiled(tiff.get());
+    const bool gray16 = h.photometric <= PHOTOMETRIC_MINISBLACK && h.bits == 16 && h.channels == 1 && strips;
     const bool inks = h.photometric == PHOTOMETRIC_SEPARATED && !raw.icc.empty() && h.bits == 8 &&
-                      h.channels == 4 && h.planar == PLANARCONFIG_CONTIG && !TIFFIsTiled(tiff.get());
-    if (!(inks ? readInks(tiff.get(), h, raw) : readRgba(tiff.get(), h, raw))) return damage(reading);
+                      h.channels == 4 && strips;
+    const auto read = gray16 ? readGray16 : inks ? readInks : readRgba;
+    if (!read(tiff.get(), h, raw)) return damage(reading);
     sayConversions(h, raw);
     if (TIFFLastDirectory(tiff.get()) == 0) raw.conversions.push_back(Conversion::FirstFrame);
     return raw;
