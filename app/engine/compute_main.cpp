@@ -6,11 +6,17 @@
 #include <vector>
 
 #include "app/engine/cli.h"
+#include "core/engine/train/device.h"
 
 namespace atelier::cli {
 namespace {
 
 constexpr std::array kVerbs{
+    Verb{"train", "", trainVerb},
+    Verb{"sample", "", sampleVerb},
+    Verb{"replay", "", replayVerb},
+    Verb{"bench", "", benchVerb},
+    Verb{"doctor", "", doctorVerb},
     Verb{"probe", "", probeVerb},
 };
 
@@ -19,6 +25,7 @@ constexpr std::array kVerbs{
 
 int main(int argc, char** argv) {
     using namespace atelier::cli;
+    static_cast<void>(atelier::loadCuda());  // before anything asks LibTorch for a device
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     for (const auto& verb : kVerbs)

@@ -15,6 +15,16 @@ Result<std::unique_ptr<Task>> makeTask(const Settings& settings) {
     return makeTextToImageTask(settings);
 }
 
+StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, at::ScalarType computeType,
+                       const at::Tensor& latents_BLHW, const at::Tensor& noise_BLHW, const at::Tensor& timesteps_B,
+                       const at::Tensor& context_BSD) {
+    const auto noisy_BLHW = addNoise(schedule, latents_BLHW, noise_BLHW, timesteps_B).to(computeType);
+    const auto prediction = unet.forward(noisy_BLHW, timesteps_B, context_BSD.to(computeType)).to(at::kFloat);
+    const auto target = predictionTarget(schedule, latents_BLHW, noise_BLHW, timesteps_B);
+    const auto perSample_B = (prediction - target).square().flatten(1).mean(1);
+    return StepLoss{perSample_B.mean(), perSample_B.detach(), {}};
+}
+
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix) {
     NamedTensors result;
     for (auto& [name, tensor] : namedParameters(module)) {

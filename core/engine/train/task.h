@@ -57,6 +57,12 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings);
 Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings);
 Result<std::unique_ptr<Task>> makeTask(const Settings& settings);
 
+// The loss of latent diffusion (Rombach et al. 2022, eq. 3): mean over elements of (prediction − target)², in float32.
+// latents, noise [B,L,h,w] float32 (latents scaled), timesteps [B] int64, context [B,S,D]; the network sees computeType.
+StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, at::ScalarType computeType,
+                       const at::Tensor& latents_BLHW, const at::Tensor& noise_BLHW, const at::Tensor& timesteps_B,
+                       const at::Tensor& context_BSD);
+
 // Parameters of a module under "prefix." with gradients switched on.
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix);
 // "unet.conv_in.weight" → {"unet": {"conv_in.weight", …}}.

@@ -50,12 +50,8 @@ class TextToImageTask final : public Task {
             timestepsFor(settings_.seed, encoded.numbers, schedule_.size(), settings_.device);
         encodeSeconds_ += secondsSince(start);
 
-        const auto noisy = addNoise(schedule_, encoded.latents_BLHW, noise, timesteps_B).to(settings_.computeType);
-        const auto context = encoded.context_BSD.to(settings_.computeType);
-        const auto prediction = pipeline_.unet->forward(noisy, timesteps_B, context).to(at::kFloat);
-        const auto target = predictionTarget(schedule_, encoded.latents_BLHW, noise, timesteps_B);
-        const auto perSample_B = (prediction - target).square().flatten(1).mean(1);
-        return StepLoss{perSample_B.mean(), perSample_B.detach(), {}};
+        return denoisingLoss(*pipeline_.unet, schedule_, settings_.computeType, encoded.latents_BLHW, noise, timesteps_B,
+                             encoded.context_BSD);
     }
 
     double takeEncodeSeconds() override { return std::exchange(encodeSeconds_, 0.0); }

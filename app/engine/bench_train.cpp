@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// atelier-engine bench train: the time of one optimizer update of a UNet on random latents, and the memory it takes.
+// The step is the training loop's own: noise, forward, loss, backward, clip, AdamW (and EMA on request).
+#include <ATen/ATen.h>
+#include <ATen/Parallel.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+
+#include "app/engine/cli.h"
+#include "core/base/json.h"
+#include "core/base/version.h"
+#include "core/engine/models/pipeline.h"
+#include "core/engine/train/batch.h"
+#include "core/engine/train/device.h"
+#include "core/engine/train/optimizer.h"
+#include "core/engine/train/task.h"
+
+namespace atelier::cli {
+namespace {
+
+struct BenchArguments {
+    int steps = 10;
+    int warmup = 3;
+    int batch = 8;
+    int size = 32;
+    int tokens = 77;
+    int context = 768;
+    int threads = 0;
+    std::vector<int> channels{64, 128, 256};
+    std::string precision = "fp32";
+    std::string device = "cpu";
+    bool ema = false;
+    bool checkpointing = false;
+};
+
+UNet2DConditionConfig configFor(const BenchArguments& arguments) {
+    UNet2DConditionConfig config;
+    const auto levels = arguments.channels.size();
+    config.sampleSize = {arguments.size};
+    config.blockOutChannels = arguments.channels;
+    config.downBlockTypes.assign(levels, "CrossAttnDownBlock2D");
+    config.downBlockTypes.back() = "DownBlock2D";
+    config.upBlockTypes.assign(levels, "CrossAttnUpBlock2D");
+    config.upBlockTypes.front() = "UpBlock2D";
+    config.onlyCrossAttention.assign(levels, false);
+    config.layersPerBlock.assign(levels, 2);
+    config.crossAttentionDim.assign(levels, arguments.context);
+    config.transformerLayersPerBlock.assign(levels, 1);
+    config.attentionHeadDim.assign(levels, 8);
+    return config;
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const auto n = values.size();
+    return n % 2 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+Result<Json> measure(const BenchArguments& arguments) {
+    ATELIER_TRY(const auto device, chooseDevice(arguments.device));
+    setThreads(arguments.threads);
+    const auto type = arguments.precision == "bf16" ? at::kBFloat16 : at::kFloat;
+    const auto unet = makeUnet(configFor(arguments), 0);
+    unet->to(device);
+    unet->train();
+    unet->setGradientCheckpointing(arguments.checkpointing);
+    const auto parameters = countParameters(*unet);
+    std::optional<train::EmaOptions> ema;
+    if (arguments.ema) ema.emplace();
+    train::Optimizer optimizer(train::trainableParameters(*unet, "unet"), type, {}, ema);
+    ScheduleConfig scheduleConfig;
+    ATELIER_TRY(const auto schedule, makeNoiseSchedule(scheduleConfig, device));
+
+    std::vector<double> seconds;
+    double loss = 0;
+    for (int step = 0; step < arguments.warmup + arguments.steps; ++step) {
+        std::vector<std::uint64_t> numbers;
+        for (int i = 0; i < arguments.batch; ++i) numbers.push_back(static_cast<std::uint64_t>(step * arguments.batch + i));
+        const auto begin = std::chrono::steady_clock::now();
+        const auto latents = train::normalsFor(1, RandomStream::Latent, numbers, {4, arguments.size, arguments.size}, device);
+        const auto context = train::normalsFor(1, RandomStream::Sample, numbers, {arguments.tokens, arguments.context}, device);
+        const auto noise = train::normalsFor(1, RandomStream::Noise, numbers, {4, arguments.size, arguments.size}, device);
+        const auto timesteps = train::timestepsFor(1, numbers, schedule.size(), device);
+        const auto result = train::denoisingLoss(*unet, schedule, type, latents, noise, timesteps, context);
+        result.loss.backward();
+        optimizer.gatherGradients();
+        const auto norm = optimizer.clip(1.0);
+        optimizer.step(1e-4, norm.isfinite().logical_not().to(at::kFloat));
+        loss = result.loss.item<double>();  // also waits for the device
+        const auto end = std::chrono::steady_clock::now();
+        if (step >= arguments.warmup) seconds.push_back(std::chrono::duration<double>(end - begin).count());
+    }
+    const double typical = median(seconds);
+    return Json{{"engine", kVersion},
+                {"what", "unet_train_step"},
+                {"device", deviceDescription(device)},
+                {"threads", at::get_num_threads()},
+                {"precision", arguments.precision},
+                {"parameters", parameters},
+                {"batch", arguments.batch},
+                {"channels", arguments.channels},
+                {"latent_size", arguments.size},
+                {"context", {arguments.tokens, arguments.context}},
+                {"median_seconds", typical},
+                {"min_seconds", *std::min_element(seconds.begin(), seconds.end())},
+                {"seconds", seconds},
+                {"images_per_second", arguments.batch / typical},
+                {"rss_peak_bytes", peakResidentBytes()},
+                {"rss_anon_bytes", residentAnonymousBytes()},
+                {"last_loss", jsonNumber(loss)}};
+}
+
+}  // namespace
+
+int benchTrain(Arguments words) {
+    BenchArguments arguments;
+    CLI::App app{"Time and memory of one training step of a UNet on random latents, as one JSON object."};
+    app.name("atelier-engine bench train");
+    app.add_option("--steps", arguments.steps, "measured steps")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--warmup", arguments.warmup, "steps before them")->check(CLI::NonNegativeNumber)->capture_default_str();
+    app.add_option("--batch", arguments.batch, "samples per step")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--channels", arguments.channels, "channels per level")->delimiter(',')->capture_default_str();
+    app.add_option("--size", arguments.size, "side of the latents")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--tokens", arguments.tokens, "length of the context")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--context", arguments.context, "width of the context")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--precision", arguments.precision, "fp32 or bf16")->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
+    app.add_option("--threads", arguments.threads, "CPU threads; default: physical cores");
+    app.add_option("--device", arguments.device, "cpu, cuda or auto")->capture_default_str();
+    app.add_flag("--ema", arguments.ema, "with an average of the weights");
+    app.add_flag("--gradient-checkpointing", arguments.checkpointing, "recompute activations in the backward pass");
+    if (const auto code = parse(app, words)) return *code;
+    const auto result = measure(arguments);
+    if (!result) return report(result.error());
+    std::printf("%s", dumpJsonPretty(*result).c_str());
+    return 0;
+}
+
+}  // namespace atelier::cli

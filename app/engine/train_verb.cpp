@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// atelier-engine train: a configuration or a run folder in, a trained pipeline out.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+
+#include "app/engine/cli.h"
+#include "app/engine/progress.h"
+#include "core/base/strings.h"
+#include "core/config/load.h"
+#include "core/engine/train/train.h"
+#include "core/run/run_folder.h"
+
+namespace atelier::cli {
+namespace {
+
+// First Ctrl-C: checkpoint and stop. Second: abort. SIGTERM and SIGUSR1 (SLURM's warning): checkpoint, then exit 4.
+void onInterrupt(int) {
+    static volatile std::sig_atomic_t seen = 0;
+    if (seen) ::_exit(130);
+    seen = 1;
+    train::requestStop(train::StopRequest::Stop);
+}
+void onSuspend(int) { train::requestStop(train::StopRequest::Suspend); }
+
+void installSignalHandlers() {
+    struct sigaction action {};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    action.sa_handler = onInterrupt;
+    ::sigaction(SIGINT, &action, nullptr);
+    action.sa_handler = onSuspend;
+    ::sigaction(SIGTERM, &action, nullptr);
+    ::sigaction(SIGUSR1, &action, nullptr);
+    ::signal(SIGHUP, SIG_IGN);    // a closed terminal does not end a run
+    ::signal(SIGXFSZ, SIG_IGN);   // a file-size limit is an error with a text, not a death
+}
+
+struct Command {
+    std::string target;                   // run folder or configuration file
+    std::vector<std::string> overrides;   // key=value
+    bool openDiffusionForm = false;       // config=FILE: relative paths start at the working directory
+};
+
+// "config=FILE key=value …" or "TARGET key=value …".
+Result<Command> readCommand(const std::vector<std::string>& words) {
+    Command command;
+    for (const auto& word : words) {
+        if (word.starts_with("config=")) {
+            command.target = word.substr(7);
+            command.openDiffusionForm = true;
+        } else if (command.target.empty() && word.find('=') == std::string::npos) {
+            command.target = word;
+        } else if (word.find('=') != std::string::npos) {
+            command.overrides.push_back(word);
+        } else {
+            return fail(ErrorCode::Usage, "\"" + word + "\" is neither key=value nor the only file", "",
+                        "Give one configuration or run folder, then key=value settings.");
+        }
+    }
+    if (command.target.empty())
+        return fail(ErrorCode::Usage, "no configuration and no run folder is given", "", "atelier-engine train --help shows the forms.");
+    return command;
+}
+
+struct Plan {
+    LoadedConfig config;
+    fs::path runFolder;
+    bool resume = false;
+};
+
+Result<Plan> planRunFolder(const Command& command) {
+    Plan plan;
+    plan.runFolder = fs::absolute(expandUser(command.target)).lexically_normal();
+    const run::RunFolder folder{plan.runFolder};
+    std::error_code error;
+    if (!fs::exists(folder.config(), error))
+        return fail(ErrorCode::Usage, "it is no run folder: config.yaml is missing", command.target,
+                    "Give a run folder, an exported folder or a configuration file.");
+    ATELIER_TRY(plan.config, loadTrainConfig(folder.config(), command.overrides));
+    plan.resume = run::kindOfFolder(plan.runFolder) == run::FolderKind::Started;
+    return plan;
+}
+
+Result<Plan> planConfig(const Command& command) {
+    Plan plan;
+    ConfigLoadOptions options;
+    if (command.openDiffusionForm) options.base = fs::current_path();
+    ATELIER_TRY(plan.config, loadTrainConfig(expandUser(command.target), command.overrides, options));
+    const auto& experiment = plan.config.config.experiment;
+    plan.runFolder = fs::absolute(expandUser(experiment.logDir) / experiment.name).lexically_normal();
+    switch (run::kindOfFolder(plan.runFolder)) {
+        case run::FolderKind::Started:
+            if (!experiment.requeue)
+                return fail(ErrorCode::Usage, "a run of this name exists", plan.runFolder.string(),
+                            "Continue it with \"atelier-engine train " + plan.runFolder.string() +
+                                "\", set experiment.requeue=true, or choose another experiment.name.");
+            plan.resume = true;
+            break;
+        case run::FolderKind::Foreign:
+            return fail(ErrorCode::Usage, "the folder holds files that are not those of a run", plan.runFolder.string(),
+                        "Choose another experiment.name or empty the folder.");
+        case run::FolderKind::Absent:
+        case run::FolderKind::Empty:
+        case run::FolderKind::Exported:
+            break;
+    }
+    return plan;
+}
+
+Result<Plan> makePlan(const Command& command) {
+    std::error_code error;
+    const fs::path target = expandUser(command.target);
+    if (fs::is_directory(target, error)) return planRunFolder(command);
+    return planConfig(command);
+}
+
+// One JSON object per line on stdout.
+void printJson(const Json& json) { std::printf("%s\n", dumpJson(json).c_str()); }
+
+ProgressState displayState(const train::Progress& progress, const std::string& phase) {
+    ProgressState state;
+    state.phase = phase;
+    if (progress.total > 0) {
+        state.done = static_cast<std::uint64_t>(progress.done);
+        state.total = static_cast<std::uint64_t>(progress.total);
+        return state;
+    }
+    state.done = static_cast<std::uint64_t>(progress.step);
+    state.total = static_cast<std::uint64_t>(progress.totalSteps);
+    state.rate = progress.imagesPerSecond > 0 ? progress.imagesPerSecond : -1;
+    state.unit = "images";
+    state.etaSeconds = progress.etaSeconds;
+    if (progress.loss != 0) state.extra = fmt::format("loss {:.4f}", progress.loss);
+    return state;
+}
+
+const char* reasonName(train::FinishReason reason) {
+    switch (reason) {
+        case train::FinishReason::Completed:
+            return "completed";
+        case train::FinishReason::Stopped:
+            return "stopped";
+        case train::FinishReason::Suspended:
+            return "suspended";
+    }
+    return "";
+}
+
+int finish(const train::Outcome& outcome, const fs::path& runFolder, bool json) {
+    if (json)
+        printJson({{"reason", reasonName(outcome.reason)}, {"step", outcome.step}, {"images", outcome.images}, {"run", runFolder.string()}});
+    else
+        std::printf("%s after step %lld, %s: %s\n", reasonName(outcome.reason), static_cast<long long>(outcome.step),
+                    plural(static_cast<std::uint64_t>(outcome.images), "image").c_str(), runFolder.c_str());
+    return outcome.reason == train::FinishReason::Suspended ? exitCode(ErrorCode::Suspended) : 0;
+}
+
+}  // namespace
+
+int trainVerb(Arguments arguments) {
+    CLI::App app{"Train as a configuration says, or continue a run folder."};
+    app.name("atelier-engine train");
+    std::vector<std::string> words;
+    train::Options options;
+    bool json = false;
+    app.add_option("TARGET", words,
+                   "RUN_DIR [key=value …] continues; CONFIG.yaml [key=value …] or config=CONFIG.yaml key=value … starts");
+    app.add_option("--device", options.device, "auto, cpu or cuda; default: system.device");
+    app.add_flag("--takeover", options.takeover, "take the run from another host's process that is gone");
+    app.add_flag("--json", json, "progress and result as JSON lines on stdout");
+    if (const auto code = parse(app, arguments)) return *code;
+
+    const auto command = readCommand(words);
+    if (!command) return report(command.error(), json);
+    auto plan = makePlan(*command);
+    if (!plan) return report(plan.error(), json);
+    for (const auto& issue : plan->config.issues)
+        std::fprintf(stderr, "%s\n", describe(issue, command->target).c_str());
+    options.runFolder = plan->runFolder;
+    options.resume = plan->resume;
+    if (plan->resume) options.overrides = command->overrides;
+
+    installSignalHandlers();
+    ProgressDisplay display(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
+    std::string phase;
+    options.onPhase = [&](const std::string& name) {
+        phase = name;
+        if (json) printJson({{"phase", name}});
+    };
+    options.onProgress = [&](const train::Progress& progress) {
+        display.update(displayState(progress, phase));
+    };
+    options.onMessage = [&](const std::string& line) { display.print(line); };
+    if (!json) display.print(fmt::format("{}: {}", plan->resume ? "continuing" : "run", plan->runFolder.string()));
+    const auto outcome = train::run(plan->config, options);
+    display.finish();
+    if (!outcome) return report(outcome.error(), json);
+    return finish(*outcome, plan->runFolder, json);
+}
+
+}  // namespace atelier::cli
