@@ -32,7 +32,7 @@ Json issueJson(const Issue& issue) {
 // "3 errors, 1 warning" or "no problems".
 std::string summary(const std::vector<Issue>& issues) {
     std::string text;
-    for (const auto severity : {Severity::Error, Severity::Warning, Severity::Note}) {
+    for (const auto severity : {IssueSeverity::Error, IssueSeverity::Warning, IssueSeverity::Note}) {
         const auto count = std::count_if(issues.begin(), issues.end(),
                                          [&](const Issue& issue) { return issue.severity == severity; });
         if (count == 0) continue;

@@ -136,7 +136,7 @@ Result<ClusterSettings> loadSettings(const fs::path& path) {
     auto checked = checkSettings(text, path.string());
     std::vector<const Issue*> errors;
     for (const auto& issue : checked.issues)
-        if (issue.severity == Severity::Error) errors.push_back(&issue);
+        if (issue.severity == IssueSeverity::Error) errors.push_back(&issue);
     if (errors.empty()) return std::move(checked.settings);
     const Issue& first = *errors.front();
     std::string what = first.path.empty() ? first.text : first.path + ": " + first.text;

@@ -52,7 +52,7 @@ class FormCheck {
     }
 
   private:
-    Issue& add(Severity severity, std::string code, std::string path, const Node& at, std::string text,
+    Issue& add(IssueSeverity severity, std::string code, std::string path, const Node& at, std::string text,
                std::string hint = {}) {
         Issue issue;
         issue.severity = severity;
@@ -79,7 +79,7 @@ class FormCheck {
         std::string hint = "Put a value in place of ???";
         if (schema && !schema->info.help.empty()) hint += ": " + std::string(schema->info.help);
         if (path == "wandb.api_key") hint = "Put your key there, or set wandb.mode to disabled.";
-        Issue& issue = add(Severity::Error, "missing", path, node, "a value must be given here", hint);
+        Issue& issue = add(IssueSeverity::Error, "missing", path, node, "a value must be given here", hint);
         if (path == "wandb.api_key") issue.remedy = Remedy{"wandb.mode", "disabled"};
     }
 
@@ -98,10 +98,11 @@ class FormCheck {
             hint = "There is " + elsewhere + ".";
         else if (!names.empty() && names.size() <= 12)
             hint = "Keys here: " + join(names, ", ") + ".";
-        Issue& issue = add(swallowed ? Severity::Warning : Severity::Error, "unknown_key", path, entry.key,
-                           swallowed ? "there is no such key; it is ignored, as open-diffusion does"
-                                     : "there is no such key",
-                           hint);
+        Issue& issue =
+            add(swallowed ? IssueSeverity::Warning : IssueSeverity::Error, "unknown_key", path, entry.key,
+                swallowed ? "there is no such key; it is ignored, as open-diffusion does"
+                          : "there is no such key",
+                hint);
         if (!nearest.empty() && entry.value.isScalar() && !schema.path.empty())
             issue.remedy = Remedy{schema.path + "." + nearest, yaml::dumpInline(entry.value)};
         else
@@ -133,7 +134,7 @@ class FormCheck {
             hint = "Remove the quotes.";
         if (schema.type == ValueType::TextList && node.isScalar())
             hint = "Put it in brackets: [" + yaml::dumpInline(node) + "].";
-        Issue& issue = add(Severity::Error, "wrong_type", schema.path, node,
+        Issue& issue = add(IssueSeverity::Error, "wrong_type", schema.path, node,
                            "this must be " + typeName(schema) + ", not " + found, hint);
         if (hint == "Remove the quotes.") issue.remedy = Remedy{schema.path, node.text};
         if (schema.type == ValueType::TextList && node.isScalar())
@@ -177,7 +178,7 @@ class FormCheck {
                 const double number =
                     node.kind == Kind::Int ? static_cast<double>(node.integer) : node.number;
                 if (!std::isfinite(number))
-                    add(Severity::Error, "range", schema.path, node,
+                    add(IssueSeverity::Error, "range", schema.path, node,
                         "this must be a finite number, not " + scalarText(node));
                 else
                     limits(node, schema, number);
@@ -221,7 +222,7 @@ class FormCheck {
         std::string nearest = nearestName(given, names);
         for (const auto& name : names)
             if (toLowerAscii(name) == toLowerAscii(given)) nearest = name;
-        Issue& issue = add(Severity::Error, "choice", schema.path, node,
+        Issue& issue = add(IssueSeverity::Error, "choice", schema.path, node,
                            "this must be " + typeName(schema) + ", not \"" + given + "\"",
                            nearest.empty() ? "" : "Did you mean \"" + nearest + "\"?");
         if (!nearest.empty()) issue.remedy = Remedy{schema.path, nearest};
@@ -234,7 +235,7 @@ class FormCheck {
                                   ? "between " + numberText(*info.min) + " and " + numberText(*info.max)
                               : info.min ? "at least " + numberText(*info.min)
                                          : "at most " + numberText(*info.max);
-        Issue& issue = add(Severity::Error, "range", schema.path, node,
+        Issue& issue = add(IssueSeverity::Error, "range", schema.path, node,
                            "this must be " + allowed + ", not " + scalarText(node),
                            schema.optional && number <= 0 ? "Leave the key out to switch it off." : "");
         const double nearest = info.min && number < *info.min ? *info.min : *info.max;
@@ -248,7 +249,7 @@ class FormCheck {
         if (node.isNull()) return;
         const Json given = yaml::toJson(node);
         if (given == schema.fallback || (given.is_structured() && given.empty())) return;
-        Issue& issue = add(Severity::Error, "not_available", schema.path, node,
+        Issue& issue = add(IssueSeverity::Error, "not_available", schema.path, node,
                            "this setting is not available in this version", "Remove the key.");
         issue.remedy = Remedy{schema.path, ""};
     }

@@ -7,16 +7,17 @@
 namespace atelier {
 
 bool hasErrors(const std::vector<Issue>& issues) {
-    return std::ranges::any_of(issues, [](const Issue& issue) { return issue.severity == Severity::Error; });
+    return std::ranges::any_of(issues,
+                               [](const Issue& issue) { return issue.severity == IssueSeverity::Error; });
 }
 
-const char* severityName(Severity severity) {
+const char* severityName(IssueSeverity severity) {
     switch (severity) {
-        case Severity::Error:
+        case IssueSeverity::Error:
             return "error";
-        case Severity::Warning:
+        case IssueSeverity::Warning:
             return "warning";
-        case Severity::Note:
+        case IssueSeverity::Note:
             return "note";
     }
     return "";

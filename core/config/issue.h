@@ -9,7 +9,7 @@
 
 namespace atelier {
 
-enum class Severity { Error, Warning, Note };
+enum class IssueSeverity { Error, Warning, Note };
 
 // "Set system.batch_size to 8" as something a button can do.
 struct Remedy {
@@ -18,7 +18,7 @@ struct Remedy {
 };
 
 struct Issue {
-    Severity severity = Severity::Error;
+    IssueSeverity severity = IssueSeverity::Error;
     std::string code;  // stable, for programs: "unknown_key", "wrong_type", "missing", "range", …
     std::string path;  // dotted; empty when it concerns the file as a whole
     int line = 0;      // 1-based line in the file; 0: not in the file (default, command line)
@@ -29,7 +29,7 @@ struct Issue {
 };
 
 bool hasErrors(const std::vector<Issue>& issues);
-const char* severityName(Severity severity);
+const char* severityName(IssueSeverity severity);
 
 // "config.yaml:12: error: optimizer.params.lr: there is no such key. Did you mean learning_rate?" on one
 // line.

@@ -215,7 +215,7 @@ Result<LoadedConfig> loadTrainConfig(const fs::path& path, std::span<const std::
     CheckedConfig checked = checkTrainConfig(text, path.string(), overrides, options);
     if (!hasErrors(checked.issues)) return std::move(checked.loaded);
     const auto errors = std::ranges::count_if(
-        checked.issues, [](const Issue& issue) { return issue.severity == Severity::Error; });
+        checked.issues, [](const Issue& issue) { return issue.severity == IssueSeverity::Error; });
     const Issue& first = checked.issues.front();
     std::string what = first.path.empty() ? first.text : first.path + ": " + first.text;
     if (errors > 1)

@@ -12,8 +12,8 @@ namespace {
 class Findings {
   public:
     Findings(const yaml::Node& tree, std::vector<Issue>& issues) : tree_(tree), issues_(issues) {}
-    void add(Severity severity, std::string code, std::string path, std::string text, std::string hint = {},
-             std::optional<Remedy> remedy = std::nullopt) {
+    void add(IssueSeverity severity, std::string code, std::string path, std::string text,
+             std::string hint = {}, std::optional<Remedy> remedy = std::nullopt) {
         Issue issue{severity, std::move(code), std::move(path), 0,
                     0,        std::move(text), std::move(hint), std::move(remedy)};
         locate(tree_, issue.path, issue);
@@ -61,14 +61,15 @@ void everyPartHasASource(const RuleInput& in, Findings& findings) {
         if (part.needed && !hasSource(findings, part.name, part.config)) absent.push_back(part.name);
     if (absent.empty()) return;
     if (absent.size() >= (autoencoder || replay ? 1U : 4U)) {
-        findings.add(Severity::Error, "model_source", "model.pretrained", "there is no model to start from",
+        findings.add(IssueSeverity::Error, "model_source", "model.pretrained",
+                     "there is no model to start from",
                      "Give a pipeline folder as model.pretrained, or for each of " + join(absent, ", ") +
                          " a pipeline (pretrained) or an architecture (params).");
         return;
     }
     for (const auto& name : absent)
         findings.add(
-            Severity::Error, "model_source", "model." + name, "this part of the model has no source",
+            IssueSeverity::Error, "model_source", "model." + name, "this part of the model has no source",
             "Give model." + name + ".pretrained (a pipeline folder)" +
                 (name == "unet" || name == "vae" ? ", or model." + name + ".params to start from scratch."
                                                  : "."));
@@ -78,13 +79,13 @@ void everyPartHasASource(const RuleInput& in, Findings& findings) {
 void scratchNeedsAnArchitecture(const RuleInput& in, Findings& findings) {
     if (in.config.method.type != MethodType::Scratch) return;
     if (in.config.model.pretrained)
-        findings.add(Severity::Error, "scratch_pretrained", "model.pretrained",
+        findings.add(IssueSeverity::Error, "scratch_pretrained", "model.pretrained",
                      "training from scratch and a base model exclude each other: model.pretrained wins over "
                      "every part",
                      "Set method.type to finetune, or give the other parts their own pretrained entries.",
                      Remedy{"method.type", "finetune"});
     else if (in.config.model.unet.params.empty() && !findings.unfilled("model.unet.params"))
-        findings.add(Severity::Error, "scratch_params", "model.unet.params",
+        findings.add(IssueSeverity::Error, "scratch_params", "model.unet.params",
                      "training from scratch needs the UNet's architecture",
                      "Begin with a template, or copy the values of unet/config.json of a known model.");
 }
@@ -120,12 +121,12 @@ void targetsNameKnownClasses(const RuleInput& in, Findings& findings) {
         if (found) continue;
         const std::string path = std::string("model.") + part.part + ".target";
         if (name == "DDPMNoiseScheduler") {  // open-diffusion's templates say so; no library has it
-            findings.add(Severity::Warning, "target", path,
+            findings.add(IssueSeverity::Warning, "target", path,
                          "no class is called DDPMNoiseScheduler; the DDPM noise schedule is used",
                          "Write DDPMScheduler.", Remedy{path, "DDPMScheduler"});
             continue;
         }
-        findings.add(Severity::Error, "target", path,
+        findings.add(IssueSeverity::Error, "target", path,
                      "the class \"" + name + "\" is not available for this part",
                      "Available: " + join(part.classes, ", ") + ".");
     }
@@ -137,7 +138,7 @@ void learningRatesAgree(const RuleInput& in, Findings& findings) {
     const double schedule = *in.config.lrScheduler.params.learningRate,
                  optimizer = in.config.optimizer.params.learningRate;
     if (schedule == optimizer || findings.unfilled("optimizer.params.learning_rate")) return;
-    findings.add(Severity::Warning, "two_learning_rates", "lr_scheduler.params.learning_rate",
+    findings.add(IssueSeverity::Warning, "two_learning_rates", "lr_scheduler.params.learning_rate",
                  "the schedule's learning rate (" + numberText(schedule) +
                      ") is used, not the optimizer's (" + numberText(optimizer) + ")",
                  "Write ${optimizer.params.learning_rate} here, so that there is one.",
@@ -157,7 +158,7 @@ void runIsLongerThanItsParts(const RuleInput& in, Findings& findings) {
         std::to_string(in.config.experiment.numExamplesToSee) + " images / effective batch " +
         std::to_string(in.config.system.batchSize * in.config.system.gradientAccumulation) + ")";
     if (steps < 1) {
-        findings.add(Severity::Error, "no_step", "experiment.num_examples_to_see",
+        findings.add(IssueSeverity::Error, "no_step", "experiment.num_examples_to_see",
                      "fewer images than one effective batch: no step would be made",
                      "Give at least " +
                          std::to_string(in.config.system.batchSize * in.config.system.gradientAccumulation) +
@@ -165,17 +166,17 @@ void runIsLongerThanItsParts(const RuleInput& in, Findings& findings) {
         return;
     }
     if (in.config.lrScheduler.params.warmupLength > steps)
-        findings.add(Severity::Warning, "warmup_too_long", "lr_scheduler.params.warmup_length",
+        findings.add(IssueSeverity::Warning, "warmup_too_long", "lr_scheduler.params.warmup_length",
                      "warm-up (" + std::to_string(in.config.lrScheduler.params.warmupLength) +
                          " steps) does not end: " + length,
                      "A tenth of the run is usual.",
                      Remedy{"lr_scheduler.params.warmup_length",
                             std::to_string(std::max<std::int64_t>(1, steps / 10))});
     if (in.config.experiment.saveEvery > steps && findings.given("experiment.save_every"))
-        findings.add(Severity::Note, "saved_once", "experiment.save_every",
+        findings.add(IssueSeverity::Note, "saved_once", "experiment.save_every",
                      "only the final checkpoint is written: " + length);
     if (in.config.sampling.every && *in.config.sampling.every > steps && !in.config.sampling.prompts.empty())
-        findings.add(Severity::Warning, "never_sampled", "sampling.every",
+        findings.add(IssueSeverity::Warning, "never_sampled", "sampling.every",
                      "no pictures before the end: " + length, "",
                      Remedy{"sampling.every", std::to_string(std::max<std::int64_t>(1, steps / 10))});
 }
@@ -187,7 +188,7 @@ void evaluationIsExplicit(const RuleInput& in, Findings& findings) {
         return;
     // open-diffusion would take its own default file and make a thousand pictures at each checkpoint.
     if (!asked && in.config.sampling.prompts.empty() && in.config.method.type != MethodType::Autoencoder)
-        findings.add(Severity::Warning, "no_samples", "sampling.prompts",
+        findings.add(IssueSeverity::Warning, "no_samples", "sampling.prompts",
                      "no sample pictures will be made: there are neither sampling.prompts nor "
                      "experiment.eval_caption_file",
                      "Give a few prompts, to see what the model learns.");
@@ -199,7 +200,7 @@ void repeatedNumbersAgree(const RuleInput& in, Findings& findings) {
     const auto compare = [&](const char* path, const std::optional<std::int64_t>& here, const char* source,
                              std::int64_t there) {
         if (!here || *here == there || findings.unfilled(source)) return;
-        findings.add(Severity::Warning, "ignored_copy", path,
+        findings.add(IssueSeverity::Warning, "ignored_copy", path,
                      std::string("this ") + std::to_string(*here) + " is not used: " + source + " (" +
                          std::to_string(there) + ") decides",
                      std::string("Write ${") + source + "} or remove the key.",
@@ -222,7 +223,7 @@ void keysBelongToTheMethod(const RuleInput& in, Findings& findings) {
                 conditionHolds(when, in.resolved) || !value || *value == child.fallback)
                 continue;
             findings.add(
-                Severity::Warning, "other_method", child.path,
+                IssueSeverity::Warning, "other_method", child.path,
                 "this has no effect with method.type " + std::string(enumName(in.config.method.type)), "",
                 Remedy{child.path, ""});
         }
@@ -234,14 +235,14 @@ void latentCacheNeedsFixedPictures(const RuleInput& in, Findings& findings) {
     const auto& params = in.config.dataset.params;
     if (params.latentCache == LatentCache::Off) return;
     if (in.config.method.type == MethodType::Autoencoder)
-        findings.add(Severity::Error, "cache_autoencoder", "dataset.params.latent_cache",
+        findings.add(IssueSeverity::Error, "cache_autoencoder", "dataset.params.latent_cache",
                      "an autoencoder is trained on pictures, not on cached latents", "Remove the key.",
                      Remedy{"dataset.params.latent_cache", "off"});
     for (const auto& [bad, path, value] :
          {std::tuple{params.crop == Crop::Random, "dataset.params.crop", "center"},
           std::tuple{params.flip, "dataset.params.flip", "false"}})
         if (bad)
-            findings.add(Severity::Error, "cache_random", path,
+            findings.add(IssueSeverity::Error, "cache_random", path,
                          "cached latents are made once per picture, so crop and mirroring cannot change from "
                          "visit to visit",
                          "Switch this off, or set dataset.params.latent_cache to off.", Remedy{path, value});
@@ -249,7 +250,7 @@ void latentCacheNeedsFixedPictures(const RuleInput& in, Findings& findings) {
 
 void precisionFitsTheDevice(const RuleInput& in, Findings& findings) {
     if (in.config.model.mixedPrecision == Precision::Fp16)
-        findings.add(Severity::Error, "not_available", "model.mixed_precision",
+        findings.add(IssueSeverity::Error, "not_available", "model.mixed_precision",
                      "training in fp16 (with gradient scaling) is not available in this version",
                      "Use bf16 or fp32.", Remedy{"model.mixed_precision", "bf16"});
 }
@@ -258,14 +259,14 @@ void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
     const MethodType type = in.config.method.type;
     if (in.config.model.trainTextEncoder && (type == MethodType::Autoencoder || type == MethodType::Lora))
         findings.add(
-            Severity::Error, "text_encoder", "model.train_text_encoder",
+            IssueSeverity::Error, "text_encoder", "model.train_text_encoder",
             std::string("the text encoder is not trained with method.type ") + std::string(enumName(type)),
             "", Remedy{"model.train_text_encoder", "false"});
 }
 
 void datasetKindIsAvailable(const RuleInput& in, Findings& findings) {
     if (in.purpose != Purpose::Train || in.config.dataset.type == DatasetType::WebDataset) return;
-    findings.add(Severity::Error, "not_available", "dataset.type",
+    findings.add(IssueSeverity::Error, "not_available", "dataset.type",
                  "data of the kind " + std::string(enumName(in.config.dataset.type)) +
                      " is not available in this version",
                  "Build WebDataset shards with `atelier-engine dataset build`.",
@@ -274,7 +275,7 @@ void datasetKindIsAvailable(const RuleInput& in, Findings& findings) {
 
 void oneDeviceOnly(const RuleInput& in, Findings& findings) {
     if (in.config.experiment.compat == Compat::OpenDiffusion)
-        findings.add(Severity::Error, "not_available", "experiment.compat",
+        findings.add(IssueSeverity::Error, "not_available", "experiment.compat",
                      "the arithmetic of open-diffusion is not available in this version", "Remove the key.",
                      Remedy{"experiment.compat", ""});
 }
@@ -283,7 +284,7 @@ void wandbIsRecordedLocally(const RuleInput& in, Findings& findings) {
     if (in.purpose != Purpose::Train || !in.config.wandb || in.config.wandb->mode == WandbMode::Disabled)
         return;
     if (findings.unfilled("wandb.api_key") && in.config.wandb->mode == WandbMode::Online) return;
-    findings.add(Severity::Warning, "wandb", "wandb",
+    findings.add(IssueSeverity::Warning, "wandb", "wandb",
                  "curves are recorded in the run folder only; sending them to Weights & Biases is not "
                  "available in this version",
                  "", Remedy{"wandb.mode", "disabled"});
@@ -294,8 +295,8 @@ void nameIsAFolderName(const RuleInput& in, Findings& findings) {
     if (name.empty() || in.purpose != Purpose::Train) return;
     if (name == "." || name == ".." || name.find('/') != std::string::npos ||
         name.find('\0') != std::string::npos)
-        findings.add(Severity::Error, "name", "experiment.name", "\"" + name + "\" cannot be a folder name",
-                     "Letters, digits, - and _ always work.");
+        findings.add(IssueSeverity::Error, "name", "experiment.name",
+                     "\"" + name + "\" cannot be a folder name", "Letters, digits, - and _ always work.");
 }
 
 }  // namespace
@@ -347,7 +348,7 @@ void checkUsualRanges(const RuleInput& input, std::vector<Issue>& issues) {
             text += ": usual for " + std::string(method) + " is " + numberText(usual->low) + " to " +
                     numberText(usual->high);
             if (!child.info.unit.empty()) text += " " + std::string(child.info.unit);
-            findings.add(Severity::Warning, "unusual", child.path, text,
+            findings.add(IssueSeverity::Warning, "unusual", child.path, text,
                          std::string(high ? child.info.higher : child.info.lower),
                          Remedy{child.path, numberText(high ? usual->high : usual->low)});
         }

@@ -288,7 +288,8 @@ void TestConfig::methodFollowsTheModel() {
 
 void TestConfig::replayNeedsLess() {
     const std::string text =
-        "model: {pretrained: /m}\ndataset: {params: {path: '?\?\?'}}\nexperiment: {log_dir: '?\?\?'}\noptimizer: "
+        "model: {pretrained: /m}\ndataset: {params: {path: '?\?\?'}}\nexperiment: {log_dir: "
+        "'?\?\?'}\noptimizer: "
         "{params: {learning_rate: 1e-3}}\nmethod: {type: lora, rank: 4, alpha: 4}\n";
     const auto checked = checkTrainConfig(text, "/base/c.yaml", {}, {.purpose = Purpose::Replay, .base = {}});
     QVERIFY2(!hasErrors(checked.issues), all(checked).c_str());
@@ -374,7 +375,7 @@ void TestConfig::openDiffusionFilesLoad() {
     QVERIFY(text);
     QStringList found;
     for (const auto& issue : checkTrainConfig(*text, path).issues)
-        if (issue.severity == Severity::Error) found << QString::fromStdString(issue.path);
+        if (issue.severity == IssueSeverity::Error) found << QString::fromStdString(issue.path);
     QCOMPARE(found, unfilled);
 }
 
