@@ -94,11 +94,11 @@ fi
 
 )";
 
-constexpr std::string_view kRun = R"(cancelled=0
-interrupted=0
+constexpr std::string_view kTraps = R"(interrupted=0
 trap 'interrupted=1; scancel --signal=USR1 "$SLURM_JOB_ID"' USR1
-trap 'interrupted=1; cancelled=1' TERM
+)";
 
+constexpr std::string_view kRun = R"(
 "${command[@]}" &
 child=$!
 while :; do
@@ -131,6 +131,9 @@ std::string renderSbatch(const Job& job) {
     out += kMaster;
     out += commandArray(job);
     out += kTakeover;
+    if (job.requeue()) out += "cancelled=0\n";
+    out += kTraps;
+    out += job.requeue() ? "trap 'interrupted=1; cancelled=1' TERM\n" : "trap 'interrupted=1' TERM\n";
     out += kRun;
     if (job.requeue()) out += kRequeue;
     out += "exit \"$status\"\n";
