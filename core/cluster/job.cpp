@@ -21,7 +21,7 @@ Result<Job> makeJob(const std::string& runName, const ClusterSettings& settings,
     // The wishes pass the same rules as the file.
     const auto checked = checkSettings(yaml::dump(yaml::fromJson(toJson(s))), settings.name);
     for (const auto& issue : checked.issues)
-        if (issue.severity == Severity::Error)
+        if (issue.severity == IssueSeverity::Error)
             return fail(ErrorCode::Config, issue.text, "cluster." + issue.path, issue.hint);
     return job;
 }

@@ -64,14 +64,14 @@ void checkSizes(const std::vector<fs::path>& shards, std::vector<Issue>& issues)
         std::error_code error;
         if (!fs::exists(folder / data::kManifestName, error)) {
             if (fs::exists(folder / data::kShardJournalName, error))
-                issues.push_back(issueOf(Severity::Error, "unfinished_dataset",
+                issues.push_back(issueOf(IssueSeverity::Error, "unfinished_dataset",
                                          fmt::format("the build of {} did not finish", folder.string()),
                                          "Run the build again; it goes on where it ended."));
             continue;
         }
         const auto manifest = data::readManifest(folder);
         if (!manifest) {
-            issues.push_back(issueOf(Severity::Error, "manifest",
+            issues.push_back(issueOf(IssueSeverity::Error, "manifest",
                                      manifest.error().where + ": " + manifest.error().what,
                                      manifest.error().hint));
             continue;
@@ -84,7 +84,7 @@ void checkSizes(const std::vector<fs::path>& shards, std::vector<Issue>& issues)
                         differ.push_back(
                             fmt::format("{} has {} bytes instead of {}", info.name, size, info.bytes));
         if (!differ.empty())
-            issues.push_back(issueOf(Severity::Error, "shard_size",
+            issues.push_back(issueOf(IssueSeverity::Error, "shard_size",
                                      fmt::format("{} of {} differ from the manifest: {}",
                                                  plural(differ.size(), "shard"), folder.string(), differ[0]),
                                      "Copy them again, or build the dataset again; `atelier-engine dataset "
@@ -120,7 +120,7 @@ std::vector<Issue> checkDatasetFiles(const std::string& shards,
     std::vector<Issue> issues;
     for (const auto& [field, expression] : filters)
         if (const auto parsed = data::parseFilter(field, expression); !parsed)
-            issues.push_back(issueOf(Severity::Error, "filter", parsed.error().what, parsed.error().hint,
+            issues.push_back(issueOf(IssueSeverity::Error, "filter", parsed.error().what, parsed.error().hint,
                                      "dataset.params.filters." + field));
 
     const auto paths = data::resolveShards(shards);
@@ -128,7 +128,7 @@ std::vector<Issue> checkDatasetFiles(const std::string& shards,
         const Error& error = paths.error();
         const bool named = !error.where.empty() && error.where != "dataset path";
         issues.push_back(
-            issueOf(Severity::Error, "shards", (named ? error.where + ": " : "") + error.what, error.hint));
+            issueOf(IssueSeverity::Error, "shards", (named ? error.where + ": " : "") + error.what, error.hint));
         return issues;
     }
     std::vector<fs::path> present, missing, unreadable;
@@ -145,10 +145,10 @@ std::vector<Issue> checkDatasetFiles(const std::string& shards,
         const std::string hint = missing.size() == paths->size()
                                      ? "Look whether the path is right: none of the shards it names is there."
                                      : "Copy or build them, or name only those that exist.";
-        issues.push_back(issueOf(Severity::Error, "missing_shards", describeMissing(missing), hint));
+        issues.push_back(issueOf(IssueSeverity::Error, "missing_shards", describeMissing(missing), hint));
     }
     if (!unreadable.empty())
-        issues.push_back(issueOf(Severity::Error, "unreadable_shards",
+        issues.push_back(issueOf(IssueSeverity::Error, "unreadable_shards",
                                  fmt::format("{} may not be read, the first is {}",
                                              plural(unreadable.size(), "shard"), unreadable[0].string()),
                                  "Change their permissions, or run as a user who may read them."));
@@ -156,7 +156,7 @@ std::vector<Issue> checkDatasetFiles(const std::string& shards,
     std::sort(sorted.begin(), sorted.end());
     if (const auto twice = std::adjacent_find(sorted.begin(), sorted.end()); twice != sorted.end())
         issues.push_back(
-            issueOf(Severity::Warning, "repeated_shard",
+            issueOf(IssueSeverity::Warning, "repeated_shard",
                     fmt::format("{} is named more than once; its samples count that often", twice->string()),
                     "Take one of them out unless that is meant."));
     checkSizes(present, issues);

@@ -30,17 +30,17 @@ void checkModel(const std::optional<std::string>& model, const std::string& path
     if (!model || !model->starts_with('/')) return;
     std::error_code error;
     if (!fs::exists(*model, error))
-        add(issues, Severity::Error, "missing_model", path, *model + " does not exist",
+        add(issues, IssueSeverity::Error, "missing_model", path, *model + " does not exist",
             "Name a pipeline folder (it holds model_index.json).");
     else if (!fs::is_directory(*model, error))
-        add(issues, Severity::Error, "model_is_a_file", path, *model + " is a file, not a pipeline folder",
+        add(issues, IssueSeverity::Error, "model_is_a_file", path, *model + " is a file, not a pipeline folder",
             "Name a pipeline folder (it holds model_index.json).");
 }
 
 void checkFile(const std::optional<std::string>& file, const std::string& path, std::vector<Issue>& issues) {
     std::error_code error;
     if (!file || file->empty() || fs::exists(*file, error)) return;
-    add(issues, Severity::Error, "missing_file", path, *file + " does not exist",
+    add(issues, IssueSeverity::Error, "missing_file", path, *file + " does not exist",
         "Name a file that is there, or remove the key.");
 }
 
@@ -52,14 +52,14 @@ void checkRunFolder(const std::string& folder, std::vector<Issue>& issues) {
     while (!fs::exists(parent, error) && parent != parent.parent_path()) parent = parent.parent_path();
     const char* path = "experiment.log_dir";
     if (!fs::is_directory(parent, error)) {
-        add(issues, Severity::Error, "not_a_folder", path, parent.string() + " is not a folder",
+        add(issues, IssueSeverity::Error, "not_a_folder", path, parent.string() + " is not a folder",
             "Name another folder for runs.");
     } else if (::access(parent.c_str(), W_OK | X_OK) != 0) {
-        add(issues, Severity::Error, "not_writable", path,
+        add(issues, IssueSeverity::Error, "not_writable", path,
             fmt::format("nothing may be written in {}", parent.string()),
             "Change its permissions, or name another folder for runs.");
     } else if (const auto space = freeSpace(parent); space && *space < kLittleSpace) {
-        add(issues, Severity::Warning, "little_space", path,
+        add(issues, IssueSeverity::Warning, "little_space", path,
             fmt::format("only {} are free there", humanBytes(*space)),
             "Make room, or keep fewer checkpoints.");
     }

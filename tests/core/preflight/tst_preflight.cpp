@@ -73,7 +73,7 @@ class TestPreflight : public QObject {
         QVERIFY(texts(checkDatasetFiles("{1..2")).find("balanced") != std::string::npos);
         const auto twice = checkDatasetFiles(folder_.string() + "::" + (folder_ / "000001.tar").string());
         QCOMPARE(twice.size(), 1u);
-        QVERIFY(twice[0].severity == Severity::Warning && twice[0].code == "repeated_shard");
+        QVERIFY(twice[0].severity == IssueSeverity::Warning && twice[0].code == "repeated_shard");
     }
 
     void modelsFilesAndRunFolder() {
