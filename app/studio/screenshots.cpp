@@ -3,11 +3,15 @@
 #include "app/studio/screenshots.h"
 
 #include <QApplication>
+#include <QDialog>
 #include <QDir>
+#include <QDragEnterEvent>
 #include <QElapsedTimer>
 #include <QItemSelectionModel>
+#include <QMimeData>
 #include <QTemporaryDir>
 #include <QTextStream>
+#include <QUrl>
 #include <functional>
 #include <vector>
 
@@ -46,10 +50,21 @@ std::vector<Scene> scenes(const QString& demo) {
              grid->selectionModel()->setCurrentIndex(grid->model()->index(9, 0), QItemSelectionModel::Select);
          }},
         {QStringLiteral("dataset-build-sheet"), false, [=](MainWindow& w) { datasets(w)->openBuildSheet(); }},
-        {QStringLiteral("dataset-shards"), false,
+        {QStringLiteral("datasets-drop"), false,
          [=](MainWindow& w) {
              for (QDialog* sheet : w.findChildren<QDialog*>()) sheet->reject();
-             datasets(w)->showTab(1);
+             QMimeData mime;
+             mime.setUrls({QUrl::fromLocalFile(demo)});
+             QDragEnterEvent enter(QPoint(700, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+             QApplication::sendEvent(&w, &enter);
+         }},
+        {QStringLiteral("dataset-shards"), false,
+         [=](MainWindow& w) {
+             QDragLeaveEvent leave;
+             QApplication::sendEvent(&w, &leave);
+             datasets(w)->openBuildSheet();
+             for (QDialog* sheet : w.findChildren<QDialog*>()) sheet->accept();
+             settle(6000);
          }},
         {QStringLiteral("palette"), false, [=](MainWindow& w) {
              datasets(w)->showTab(0);
@@ -69,6 +84,7 @@ int takeScreenshots(QApplication& app, const StudioOptions& base, const QString&
             QTemporaryDir scratch;
             StudioOptions options = base;
             options.theme = theme;
+            options.paths.clear();
             options.settingsFile = scratch.filePath(QStringLiteral("settings.ini"));
             if (options.projectFolder.isEmpty()) options.projectFolder = scratch.filePath(QStringLiteral("Atelier"));
             Studio studio(app, options);

@@ -14,6 +14,7 @@
 #include <QUrl>
 
 #include "core/base/strings.h"
+#include "ui/frame/english_plurals.h"
 #include "ui/frame/first_run.h"
 #include "ui/frame/main_window.h"
 #include "ui/frame/settings_sheet.h"
@@ -60,7 +61,8 @@ struct Studio::Parts {
         : settings(options.settingsFile), theme(prepare(app, settings), darkChoice(options.theme.isEmpty() ? settings.theme() : themeNamed(options.theme))),
           window(settings, [](const QStringList& paths) { return recognise(paths); }) {}
 
-    static QApplication& prepare(QApplication& app, const Settings& settings) {
+    QApplication& prepare(QApplication& app, const Settings& settings) {
+        app.installTranslator(&english);
         style::setTextScale(settings.textScale());
         return app;
     }
@@ -68,6 +70,7 @@ struct Studio::Parts {
         return name == QLatin1String("dark") ? ThemeChoice::Dark : name == QLatin1String("light") ? ThemeChoice::Light : ThemeChoice::System;
     }
 
+    EnglishPlurals english;
     Settings settings;
     style::Theme theme;
     EngineLocator engine;
@@ -133,7 +136,7 @@ void Studio::start() {
                        p.settings.recent(RecentKind::Dataset).isEmpty() && p.settings.recent(RecentKind::Run).isEmpty();
     if (empty && p.paths.isEmpty()) showFirstRun();
     else p.window.showPage(p.window.rememberedPage());
-    p.window.statusPanel()->setDevice(tr("CPU"), tr("%n cores", nullptr, QThread::idealThreadCount()));
+    p.window.statusPanel()->setDevice(tr("CPU"), tr("%n core(s)", nullptr, QThread::idealThreadCount()));
     p.window.statusPanel()->setEngine(tr("Looking for the engine"), true);
     p.window.show();
     // What the first paint need not wait for.
@@ -163,13 +166,13 @@ void Studio::showFirstRun() {
     if (!demo.isEmpty()) {
         const QStringList names = QDir(demo).entryList({QStringLiteral("*.png")}, QDir::Files, QDir::Name);
         for (const qsizetype i : {names.size() / 5, names.size() / 2, names.size() * 4 / 5}) pictures << QPixmap(demo + QLatin1Char('/') + names.value(i));
-        demoText = tr("%n captioned emoji pictures: look at them, build shards, train a tiny model on this computer.", nullptr, int(names.size()));
+        demoText = tr("%n captioned emoji picture(s): look at them, build shards, train a tiny model on this computer.", nullptr, int(names.size()));
     }
     auto* page = new FirstRunPage(pictures, demoText);
     QList<ComputerFact> facts;
     const QString processor = processorName();
-    facts.append({true, processor.isEmpty() ? tr("%n processor cores", nullptr, QThread::idealThreadCount())
-                                            : tr("%1, %n cores", nullptr, QThread::idealThreadCount()).arg(processor)});
+    facts.append({true, processor.isEmpty() ? tr("%n processor core(s)", nullptr, QThread::idealThreadCount())
+                                            : tr("%1, %n core(s)", nullptr, QThread::idealThreadCount()).arg(processor)});
     const QStorageInfo disk(QFileInfo::exists(p.project) ? p.project : QDir::homePath());
     facts.append({disk.bytesAvailable() > qint64(5e9),
                   tr("%1 free in %2").arg(QString::fromStdString(humanBytes(std::uint64_t(std::max<qint64>(0, disk.bytesAvailable())))),

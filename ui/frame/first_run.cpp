@@ -163,13 +163,7 @@ void FirstRunPage::setFacts(const QList<ComputerFact>& facts) {
         auto* row = new QHBoxLayout(pair);
         row->setContentsMargins(0, 0, 0, 0);
         row->setSpacing(8);
-        auto* icon = new QToolButton;  // paints its icon in the current theme
-        icon->setIcon(style::icon(fact.good ? QStringLiteral("check") : QStringLiteral("info"), fact.good ? Tone::Good : Tone::Text2));
-        icon->setIconSize({14, 14});
-        icon->setFixedSize(16, 20);
-        icon->setEnabled(true);
-        icon->setAttribute(Qt::WA_TransparentForMouseEvents);
-        icon->setFocusPolicy(Qt::NoFocus);
+        auto* icon = new IconLabel(fact.good ? QStringLiteral("check") : QStringLiteral("info"), fact.good ? Tone::Good : Tone::Text2);
         icon->setAccessibleName(fact.good ? tr("ready") : tr("note"));
         row->addWidget(icon);
         row->addWidget(makeLabel(fact.text));

@@ -33,7 +33,6 @@ void addRow(QBoxLayout& box, const QString& title, const QString& help, QWidget*
 
 SettingsSheet::SettingsSheet(QWidget* window, Settings& settings)
     : Sheet(window, QStringLiteral("settings"), tr("Settings"), tr("Each applies at once."), 720) {
-    setAttribute(Qt::WA_DeleteOnClose);
     auto* body = new QWidget;
     auto* box = new QVBoxLayout(body);
     box->setContentsMargins(24, 20, 24, 24);

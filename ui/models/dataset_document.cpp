@@ -273,7 +273,7 @@ void DatasetDocument::setExcluded(const std::vector<int>& indices, bool excluded
         changes.emplace_back(index, edit);
     }
     const int n = int(changes.size());
-    push(std::move(changes), excluded ? tr("exclude %n images", nullptr, n) : tr("include %n images", nullptr, n), -1);
+    push(std::move(changes), excluded ? tr("exclude %n image(s)", nullptr, n) : tr("include %n image(s)", nullptr, n), -1);
 }
 
 int DatasetDocument::attachCaptions(const QStringList& files) {
@@ -286,7 +286,7 @@ int DatasetDocument::attachCaptions(const QStringList& files) {
         if (const auto caption = data::readCaptionFile(fs::path(file.toStdString())))
             captions.emplace_back(it->second, QString::fromStdString(caption->text));
     }
-    setCaptions(captions, tr("captions from %n files", nullptr, int(captions.size())));
+    setCaptions(captions, tr("captions from %n file(s)", nullptr, int(captions.size())));
     return int(captions.size());
 }
 
@@ -299,7 +299,7 @@ void DatasetDocument::addSources(const QStringList& paths) {
         if (std::find(sources.begin(), sources.end(), text) == sources.end()) sources.push_back(text);
     }
     const int added = int(sources.size() - dataset_.sources.size());
-    if (added > 0) undo_.push(new SourcesCommand(*this, std::move(sources), tr("add %n sources", nullptr, added)));
+    if (added > 0) undo_.push(new SourcesCommand(*this, std::move(sources), tr("add %n source(s)", nullptr, added)));
 }
 
 void DatasetDocument::removeSource(int source) {

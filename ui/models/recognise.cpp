@@ -71,8 +71,8 @@ Count countFolder(const QString& path, const QElapsedTimer& clock, int budgetMs)
 }
 
 QString countText(const Count& c) {
-    QString text = c.all ? Words::tr("%n images", nullptr, c.images) : Words::tr("more than %n images", nullptr, c.images);
-    if (c.captions) text += QStringLiteral(" · ") + Words::tr("%n captions (.txt)", nullptr, c.captions);
+    QString text = c.all ? Words::tr("%n image(s)", nullptr, c.images) : Words::tr("more than %n image(s)", nullptr, c.images);
+    if (c.captions) text += QStringLiteral(" · ") + Words::tr("%n caption(s) (.txt)", nullptr, c.captions);
     if (c.all && c.captions && c.captions < c.images) text += QStringLiteral(" · ") + Words::tr("%n without", nullptr, c.images - c.captions);
     return text;
 }
@@ -86,7 +86,7 @@ QString opened(const QString& path, DroppedKind kind) {
 
 QString refusalFor(const QString& path, const Count& c) {
     if (QFileInfo(path).isDir())
-        return c.files ? Words::tr("No images found in %1. It has %n files. Atelier reads JPEG, PNG, WebP, TIFF, BMP and GIF.", nullptr, c.files).arg(path)
+        return c.files ? Words::tr("No images found in %1. It has %n file(s). Atelier reads JPEG, PNG, WebP, TIFF, BMP and GIF.", nullptr, c.files).arg(path)
                        : Words::tr("%1 is empty.").arg(path);
     const QString suffix = QFileInfo(path).suffix();
     return suffix.isEmpty() ? Words::tr("%1 is not a picture, a YAML file or a run folder.").arg(path)
@@ -137,9 +137,9 @@ Dropped recognise(const QStringList& paths, int budgetMs) {
         case DroppedKind::Dataset: result.summary = Words::tr("dataset %1").arg(first); break;
         case DroppedKind::Config: result.summary = Words::tr("configuration %1").arg(first); break;
         case DroppedKind::Model: result.summary = Words::tr("model %1").arg(first); break;
-        case DroppedKind::Shards: result.summary = Words::tr("%n shards", nullptr, int(paths.size())); break;
+        case DroppedKind::Shards: result.summary = Words::tr("%n shard(s)", nullptr, int(paths.size())); break;
         case DroppedKind::ImageFolder:
-            result.summary = (paths.size() == 1 ? Words::tr("folder %1").arg(first) : Words::tr("%n folders", nullptr, int(paths.size()))) +
+            result.summary = (paths.size() == 1 ? Words::tr("folder %1").arg(first) : Words::tr("%n folder(s)", nullptr, int(paths.size()))) +
                              QStringLiteral(" · ") + countText(total);
             break;
         default: result.summary = countText(total); break;

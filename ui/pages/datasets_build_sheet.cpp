@@ -41,7 +41,6 @@ QSpinBox* number(int low, int high, int value, int step, const QString& suffix =
 
 BuildSheet::BuildSheet(QWidget* window, DatasetDocument& document)
     : Sheet(window, QStringLiteral("package"), QObject::tr("Build shards"), {}, 720), document_(document) {
-    setAttribute(Qt::WA_DeleteOnClose);
     setSubtitle(tr("%1 · version %2").arg(document.name()).arg(data::nextVersion(document.folder())));
     setBody(buildBody());
     build_ = setPrimary(tr("Build"), QStringLiteral("package"));
@@ -160,7 +159,7 @@ void BuildSheet::refresh() {
         bytes += e.bytes;
     }
     const auto shards = std::max<std::uint64_t>(1, std::max((bytes + o.shardBytes - 1) / o.shardBytes, (std::uint64_t(kept) + o.shardSamples - 1) / o.shardSamples));
-    plan_->setText(tr("%1 of %2 images, %3 of pictures, about %n shards", nullptr, int(shards))
+    plan_->setText(tr("%1 of %2 images, %3 of pictures, about %n shard(s)", nullptr, int(shards))
                        .arg(figure(kept), figure(all), QString::fromStdString(humanBytes(bytes))));
     QString note = tr("Every shard is read back and compared before the version counts. Originals stay untouched.");
     if (document_.loading()) note = tr("Pictures are still being read; the build will look at all of them. ") + note;

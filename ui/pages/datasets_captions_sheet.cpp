@@ -38,9 +38,8 @@ QString CaptionsSheet::changed(Operation operation, const DatasetEntry& entry, c
 }
 
 CaptionsSheet::CaptionsSheet(QWidget* window, DatasetDocument& document, std::vector<int> entries)
-    : Sheet(window, QStringLiteral("text"), QObject::tr("Edit captions"), QObject::tr("%n pictures", nullptr, int(entries.size())), 720),
+    : Sheet(window, QStringLiteral("text"), QObject::tr("Edit captions"), QObject::tr("%n picture(s)", nullptr, int(entries.size())), 720),
       document_(document), entries_(std::move(entries)) {
-    setAttribute(Qt::WA_DeleteOnClose);
     auto* body = new QWidget;
     auto* box = new QVBoxLayout(body);
     box->setContentsMargins(24, 18, 24, 20);
@@ -74,7 +73,7 @@ CaptionsSheet::CaptionsSheet(QWidget* window, DatasetDocument& document, std::ve
     setBody(body);
     apply_ = setPrimary(tr("Change captions"), QStringLiteral("check"), [this] {
         const auto all = changes();
-        document_.setCaptions(all, tr("change %n captions", nullptr, int(all.size())));
+        document_.setCaptions(all, tr("change %n caption(s)", nullptr, int(all.size())));
         return true;
     });
     connect(operation_, &SegmentedControl::currentChanged, this, &CaptionsSheet::refresh);
@@ -110,7 +109,7 @@ void CaptionsSheet::refresh() {
     preview_->setPlainText(lines.isEmpty() ? tr("Nothing would change.") : lines.join(QStringLiteral("\n")));
     if (!apply_) return;
     apply_->setEnabled(!all.empty());
-    apply_->setText(all.empty() ? tr("Change captions") : tr("Change %n captions", nullptr, int(all.size())));
+    apply_->setText(all.empty() ? tr("Change captions") : tr("Change %n caption(s)", nullptr, int(all.size())));
 }
 
 }  // namespace atelier

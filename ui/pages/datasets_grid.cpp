@@ -89,7 +89,7 @@ void ImageCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
         p.drawText(line, Qt::AlignVCenter, p.fontMetrics().elidedText(words, Qt::ElideRight, line.width()));
     }
     p.setOpacity(1);
-    paintBadges(p, box, e, dpr);
+    paintBadges(p, box, e);
     if (selected) {
         const QRectF tick(box.x() - 1, box.y() - 1, 18, 18);
         p.setPen(QPen(t.surface, 1.5));
@@ -100,7 +100,7 @@ void ImageCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
     p.restore();
 }
 
-void ImageCellDelegate::paintBadges(QPainter& p, const QRect& picture, const DatasetEntry& e, qreal dpr) const {
+void ImageCellDelegate::paintBadges(QPainter& p, const QRect& picture, const DatasetEntry& e) const {
     QPoint corner = picture.topRight() + QPoint(-1, 2);
     const int limit = model_.document().tokenLimit();
     if (e.edit.excluded) {
@@ -111,12 +111,7 @@ void ImageCellDelegate::paintBadges(QPainter& p, const QRect& picture, const Dat
         badge(p, corner, tr("same"));
         corner += QPoint(0, 21);
     }
-    if (e.tokens > limit) {
-        badge(p, corner, tr("%1 tok").arg(e.tokens));
-        corner += QPoint(0, 21);
-    }
-    if (e.is(Look::TooSmall, limit)) badge(p, corner, QStringLiteral("%1 px").arg(std::min(e.width, e.height)));
-    Q_UNUSED(dpr);
+    if (e.tokens > limit) badge(p, corner, tr("%1 tok").arg(e.tokens));
 }
 
 ImageGrid::ImageGrid(DatasetImagesModel& model, QWidget* parent) : QListView(parent), model_(model) {

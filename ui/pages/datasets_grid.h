@@ -21,7 +21,7 @@ class ImageCellDelegate : public QStyledItemDelegate {
     }
 
   private:
-    void paintBadges(QPainter& painter, const QRect& picture, const DatasetEntry& entry, qreal dpr) const;
+    void paintBadges(QPainter& painter, const QRect& picture, const DatasetEntry& entry) const;
     const DatasetImagesModel& model_;
     QSize cell_;
     int picture_ = 96;  // side of the picture box, device-independent pixels
@@ -55,7 +55,7 @@ class ImageGrid : public QListView {
     void layoutCells();
     DatasetImagesModel& model_;
     ImageCellDelegate* delegate_;
-    int wanted_ = 121;
+    int wanted_ = kSmallestCell;
 };
 
 }  // namespace atelier

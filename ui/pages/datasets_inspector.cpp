@@ -334,7 +334,7 @@ void DatasetInspector::refreshCaptionFacts() {
         tokenBar_->setFraction(double(tokens) / limit);
         tokenBar_->setTone(tokens > limit ? PillTone::Warn : PillTone::Good);
     } else {
-        tokens_->setText(tr("%n words", nullptr, int(text.simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts).size())));
+        tokens_->setText(tr("%n word(s)", nullptr, int(text.simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts).size())));
     }
     tokenBar_->setVisible(tokens >= 0);
     tags_->setVisible(text.contains(QLatin1Char(',')));

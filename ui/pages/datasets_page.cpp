@@ -86,8 +86,8 @@ QList<DropTarget> DatasetsPage::dropTargets(const Dropped& dropped) {
                                         files << folder.filePath(name);
                             }
                             const int n = document_.attachCaptions(files);
-                            Q_EMIT messageRaised({n ? Severity::Good : Severity::Warning, tr("%n captions attached.", nullptr, n),
-                                                  n < files.size() ? tr("%n files have no picture of the same name.", nullptr, int(files.size()) - n) : QString(),
+                            Q_EMIT messageRaised({n ? Severity::Good : Severity::Warning, tr("%n caption(s) attached.", nullptr, n),
+                                                  n < files.size() ? tr("%n file(s) without a picture of the same name.", nullptr, int(files.size()) - n) : QString(),
                                                   n ? std::vector<MessageAction>{{tr("Undo"), [this] { document_.undoStack().undo(); }}} : std::vector<MessageAction>{}});
                         }});
     if (dropped.kind == DroppedKind::Dataset)
@@ -132,13 +132,13 @@ void DatasetsPage::refreshState() {
 
 void DatasetsPage::refreshCounts() {
     const int shown = images_.rowCount(), selected = int(grid_->selectionModel()->selectedIndexes().size());
-    QString text = tr("%n images", nullptr, shown);
+    QString text = tr("%n image(s)", nullptr, shown);
     text.replace(QString::number(shown), figure(shown));
     if (shown != int(document_.entries().size())) text = tr("%1 of %2").arg(figure(shown), figure(qint64(document_.entries().size())));
     if (selected > 1) text += QStringLiteral(" · ") + tr("%n selected", nullptr, selected);
     count_->setText(text);
     const int edits = document_.editCount();
-    setStatusNote(edits > 0 ? tr("%n edits saved", nullptr, edits) : QString());
+    setStatusNote(edits > 0 ? tr("%n edit(s) saved", nullptr, edits) : QString());
     const bool none = shown == 0 && !document_.loading();
     if (none && document_.entries().empty())
         noMatch_->setText(tr("No images here yet"), tr("Drop a folder of images on the window, or add one with the button above."));
@@ -245,7 +245,6 @@ void DatasetsPage::chooseFiles() {
 
 void DatasetsPage::showNewSheet() {
     auto* sheet = new Sheet(this, QStringLiteral("datasets"), tr("New dataset"), tr("A folder of its own under %1").arg(store_.folder()), 480);
-    sheet->setAttribute(Qt::WA_DeleteOnClose);
     auto* body = new QWidget;
     auto* box = new QVBoxLayout(body);
     box->setContentsMargins(24, 18, 24, 20);

@@ -104,7 +104,7 @@ QWidget* DatasetsPage::makeToolbar() {
     auto* row = new QHBoxLayout(bar);
     row->setContentsMargins(16, 0, 16, 0);
     row->setSpacing(10);
-    filter_ = makeSearchField(tr("Filter:  fox  tag:sticker  tokens:>60  missing:caption"));
+    filter_ = makeSearchField(tr("Filter:  fox  tag:sticker  missing:caption"));
     filter_->setAccessibleName(tr("Filter"));
     row->addWidget(filter_, 1);
     sort_ = new QComboBox;
@@ -120,7 +120,7 @@ QWidget* DatasetsPage::makeToolbar() {
     row->addWidget(grid);
     size_ = new QSlider(Qt::Horizontal);
     size_->setRange(ImageGrid::kSmallestCell, ImageGrid::kLargestCell);
-    size_->setValue(121);
+    size_->setValue(ImageGrid::kSmallestCell);
     size_->setFixedWidth(96);
     size_->setAccessibleName(tr("Picture size"));
     size_->setToolTip(tr("Picture size (Ctrl+wheel)"));

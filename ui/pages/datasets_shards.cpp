@@ -278,7 +278,7 @@ void DatasetShardsTab::showVersion(int version) {
     }
     shards_.setManifest(*manifest);
     tableTitle_->setText(tr("Version %1").arg(version));
-    static_cast<ElidedLabel*>(tableNote_)->setText(tr("%n shards in %1", nullptr, int(manifest->content.shards.size())).arg(versionFolder(document_, version)));
+    static_cast<ElidedLabel*>(tableNote_)->setText(tr("%n shard(s) in %1", nullptr, int(manifest->content.shards.size())).arg(versionFolder(document_, version)));
 }
 
 // --- StageTrack ----------------------------------------------------------------------------------------------------

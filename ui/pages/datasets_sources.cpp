@@ -126,7 +126,7 @@ DatasetSourcesPane::DatasetSourcesPane(DatasetDocument& document, QWidget* paren
     list_->setMouseTracking(true);
     list_->setContextMenuPolicy(Qt::CustomContextMenu);
     list_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    box->addWidget(list_, 1);
+    box->addWidget(list_, 1000);
     // The plus sits in the line of the first heading.
     auto* plus = makeIconButton(QStringLiteral("plus"), tr("Add images"));
     plus->setParent(list_);
@@ -139,15 +139,11 @@ DatasetSourcesPane::DatasetSourcesPane(DatasetDocument& document, QWidget* paren
     auto* shapes = new ShapeHistogram(document);
     box->addWidget(title);
     box->addWidget(shapes);
+    box->addStretch(1);
     box->addWidget(makeLine());
     auto* promise = new QHBoxLayout;
     promise->setSpacing(8);
-    auto* tick = makeIconButton(QStringLiteral("check"), tr("Originals are never changed"));
-    tick->setIcon(style::icon(QStringLiteral("check"), Tone::Good));
-    tick->setAttribute(Qt::WA_TransparentForMouseEvents);
-    tick->setFocusPolicy(Qt::NoFocus);
-    tick->setFixedSize(18, 20);
-    tick->setIconSize({14, 14});
+    auto* tick = new IconLabel(QStringLiteral("check"), Tone::Good, 14);
     promise->addWidget(tick);
     promise->addWidget(makeLabel(tr("Originals are never changed"), TextSize::Caption, QFont::Normal, Tone::Text2), 1);
     box->addLayout(promise);
@@ -159,12 +155,24 @@ DatasetSourcesPane::DatasetSourcesPane(DatasetDocument& document, QWidget* paren
     connect(&document, &DatasetDocument::countsChanged, recount, [recount] {
         if (!recount->isActive()) recount->start();
     });
-    connect(&model_, &QAbstractItemModel::modelReset, this, [this] { setFacet({}); });
+    connect(&model_, &QAbstractItemModel::modelReset, this, [this] {
+        fitList();
+        setFacet({});
+    });
     connect(list_->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& now) {
         if (now.isValid() && !model_.isHeading(now.row())) Q_EMIT facetChosen(model_.facetAt(now.row()));
     });
     connect(list_, &QWidget::customContextMenuRequested, this, &DatasetSourcesPane::showMenu);
+    fitList();
     setFacet({});
+}
+
+// As tall as its rows while there is room, so that the shapes stand right below.
+void DatasetSourcesPane::fitList() {
+    int height = 4;
+    for (int row = 0; row < model_.rowCount(); ++row) height += list_->sizeHintForRow(row);
+    list_->setMaximumHeight(height);
+    list_->setMinimumHeight(std::min(height, 160));
 }
 
 void DatasetSourcesPane::setFacet(const Facet& facet) {

@@ -24,6 +24,7 @@ class DatasetSourcesPane : public QWidget {
     bool eventFilter(QObject* watched, QEvent* event) override;
 
   private:
+    void fitList();
     void showMenu(const QPoint& at);
     DatasetDocument& document_;
     DatasetFacetsModel model_;

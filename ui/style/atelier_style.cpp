@@ -2,6 +2,7 @@
 // AtelierStyle: metrics, sizes and forwarding of what we paint ourselves (paint.h); Fusion does the rest.
 #include "ui/style/atelier_style.h"
 
+#include <QAbstractSpinBox>
 #include <QApplication>
 #include <QComboBox>
 #include <QLineEdit>
@@ -32,6 +33,7 @@ void AtelierStyle::polish(QWidget* widget) {
         widget->setWindowFlag(Qt::FramelessWindowHint);
         widget->setWindowFlag(Qt::NoDropShadowWindowHint);
     }
+    if (qobject_cast<QAbstractSpinBox*>(widget)) widget->setMinimumHeight(30);
     if (qobject_cast<QAbstractButton*>(widget) || qobject_cast<QComboBox*>(widget)) widget->setAttribute(Qt::WA_Hover);
 }
 

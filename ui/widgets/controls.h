@@ -36,6 +36,22 @@ QLabel* makeLabel(const QString& text, style::TextSize size = style::TextSize::B
 // Sets the tone of a label at any time.
 void setLabelTone(QLabel* label, style::Tone tone);
 
+// A still icon in a tone, for states beside a text that says the same.
+class IconLabel : public QWidget {
+    Q_OBJECT
+  public:
+    explicit IconLabel(const QString& name, style::Tone tone = style::Tone::Text2, int size = 16, QWidget* parent = nullptr);
+    void set(const QString& name, style::Tone tone);
+
+  protected:
+    void paintEvent(QPaintEvent* event) override;
+
+  private:
+    QString name_;
+    style::Tone tone_;
+    int size_;
+};
+
 QLineEdit* makeSearchField(const QString& placeholder);
 // Outline of a field: error in `bad`, warning in `warn`; always together with an icon and a sentence below it.
 enum class FieldIssue { None, Warning, Error };

@@ -5,6 +5,7 @@
 
 #include <QDialog>
 #include <QFrame>
+#include <QPointer>
 #include <QWidget>
 #include <functional>
 #include <vector>
@@ -71,7 +72,7 @@ class EmptyState : public QWidget {
     QBoxLayout* buttons_;
 };
 
-// A dialog drawn inside the window over a scrim: header 68, body, footer 64. Widths 480, 720 or 1040.
+// Deletes itself when it is accepted or rejected. A dialog drawn inside the window over a scrim: header 68, body, footer 64. Widths 480, 720 or 1040.
 class Sheet : public QDialog {
     Q_OBJECT
   public:
@@ -94,7 +95,7 @@ class Sheet : public QDialog {
   private:
     void place();
     QWidget* host_;
-    QWidget* scrim_ = nullptr;
+    QPointer<QWidget> scrim_;  // may go first when the window ends
     QLabel* subtitle_;
     QBoxLayout* body_;
     QBoxLayout* footer_;

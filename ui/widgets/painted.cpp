@@ -173,6 +173,23 @@ void ElidedLabel::paintEvent(QPaintEvent*) {
     painter.drawText(rect(), int(alignment() | Qt::AlignVCenter), shown);
 }
 
+// --- IconLabel -----------------------------------------------------------------------------------------------------
+
+IconLabel::IconLabel(const QString& name, Tone tone, int size, QWidget* parent) : QWidget(parent), name_(name), tone_(tone), size_(size) {
+    setFixedSize(size, size);
+}
+
+void IconLabel::set(const QString& name, Tone tone) {
+    name_ = name;
+    tone_ = tone;
+    update();
+}
+
+void IconLabel::paintEvent(QPaintEvent*) {
+    QPainter painter(this);
+    painter.drawPixmap(QPoint(0, 0), style::iconPixmap(name_, size_, tone_, devicePixelRatioF()));
+}
+
 // --- ProgressLine --------------------------------------------------------------------------------------------------
 
 ProgressLine::ProgressLine(QWidget* parent, int thickness) : QWidget(parent), thickness_(thickness) {

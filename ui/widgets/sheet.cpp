@@ -46,6 +46,7 @@ Sheet::Sheet(QWidget* window, const QString& iconName, const QString& title, con
     setAccessibleName(title);
     scrim_ = new Scrim(host_);
     host_->installEventFilter(this);
+    connect(this, &QDialog::finished, this, &QObject::deleteLater);
 
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
