@@ -16,6 +16,7 @@ double unixNow() {
 
 RunController::RunController(std::unique_ptr<RunChannel> channel, RunTimers timers, QObject* parent)
     : QObject(parent), channel_(std::move(channel)), timers_(timers) {
+    state_.keepSeries = false;
     connect(channel_.get(), &RunChannel::eventsArrived, this, &RunController::onEvents);
     connect(channel_.get(), &RunChannel::restarted, this, &RunController::onReset);
     connect(channel_.get(), &RunChannel::caughtUpChanged, this, [this](bool caughtUp) {
@@ -119,6 +120,7 @@ void RunController::onEvents(const std::vector<run::Event>& events) {
 
 void RunController::onReset() {
     state_ = {};
+    state_.keepSeries = false;
     attemptsBefore_ = 0;
     Q_EMIT stateReset();
 }

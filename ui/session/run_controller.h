@@ -55,6 +55,7 @@ class RunController : public QObject {
     ~RunController() override;
 
     QString folder() const;
+    // Without metric series (the metric model keeps its own from eventsApplied); latest values are there.
     const run::RunState& state() const { return state_; }
     run::RunStatus status() const { return status_; }
     bool caughtUp() const { return caughtUp_; }

@@ -83,7 +83,8 @@ RunGlance glanceAt(const QString& runFolder, double now) {
     run::EventReader head(folder.events());
     bool readable = head.read(fold, glance.whole ? std::size_t(bytes) + 1 : kHeadBytes).has_value();
     if (!glance.whole) {
-        // Starts between the two parts are not seen; the end of an earlier one must not pass for the end of the last.
+        // Starts between the two parts are not seen; the end of an earlier one must not pass for the end of
+        // the last.
         glance.state.finished.reset();
         glance.state.stopTaken = false;
         run::EventReader tail(folder.events(), bytes - kTailBytes);

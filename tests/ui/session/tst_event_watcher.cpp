@@ -99,7 +99,8 @@ class TestEventWatcher : public QObject {
                 [&](const auto& events) { seen += events.size(); });
         QTimer frame;
         connect(&frame, &QTimer::timeout, this, [&] {
-            turns.push_back(turn.nsecsElapsed());
+            const qint64 ns = turn.nsecsElapsed();
+            if (ns > 1'000'000) turns.push_back(ns);  // turns in which the watcher worked
             turn.restart();
         });
         frame.start(0);

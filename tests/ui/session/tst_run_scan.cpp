@@ -114,12 +114,12 @@ class TestRunScan : public QObject {
         QVERIFY(createDirectories(root() / "r" / "events.jsonl"));
         QVERIFY(!glanceAt(QString::fromStdString((root() / "r").string()), 0).readable);
     }
-    void aThousandRuns() {
-        for (int i = 0; i < 1000; ++i) write({root() / "runs" / std::to_string(i)}, {{1, run::Phase{"x"}}});
+    void manyRuns() {
+        for (int i = 0; i < 300; ++i) write({root() / "runs" / std::to_string(i)}, {{1, run::Phase{"x"}}});
         QElapsedTimer timer;
         timer.start();
-        QCOMPARE(scanRuns({QString::fromStdString((root() / "runs").string())}).size(), std::size_t(1000));
-        qInfo("1000 runs found in %lld ms", timer.elapsed());
+        QCOMPARE(scanRuns({QString::fromStdString((root() / "runs").string())}).size(), std::size_t(300));
+        qInfo("300 runs found in %lld ms", timer.elapsed());
     }
 };
 
