@@ -80,6 +80,8 @@ class PlotView : public QWidget {
     QByteArray svg() const;
     // The visible stretch, one line per value: metric, step, images, unix_time, value.
     QByteArray csv() const;
+    // What the context menu offers, for a button of the page as well.
+    void fillMenu(QMenu& menu);
     // Redraws now and returns the time it took, in milliseconds (bench).
     double redrawMs();
 
@@ -112,7 +114,6 @@ class PlotView : public QWidget {
     void clearCursor();
     void moveCursorBy(int points);
     void replot();
-    void fillMenu(QMenu& menu);
     bool mousePress(const class QMouseEvent& event);
     bool mouseMove(const QMouseEvent& event);
     bool mouseRelease(const QMouseEvent& event);

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The cards at the right of the run monitor: memory, where a step goes, checkpoints, events and log. Part of MonitorView.
+#pragma once
+
+#include <QFrame>
+#include <QPointer>
+#include <vector>
+
+class QGridLayout;
+class QLabel;
+class QListView;
+class QPlainTextEdit;
+class QStackedWidget;
+class QTimer;
+class QVBoxLayout;
+
+namespace atelier {
+
+class Pill;
+class RunMonitor;
+class SegmentedControl;
+
+// Parts of a whole in chart colours, side by side.
+class StackedBar : public QWidget {
+  public:
+    struct Part {
+        QString name;
+        double value = 0;
+        int colour = 0;
+    };
+    explicit StackedBar(QWidget* parent = nullptr);
+    // `whole` > sum of the parts leaves the rest of the groove empty.
+    void set(std::vector<Part> parts, double whole);
+
+  protected:
+    void paintEvent(QPaintEvent* event) override;
+
+  private:
+    std::vector<Part> parts_;
+    double whole_ = 0;
+};
+
+class MonitorCards : public QWidget {
+    Q_OBJECT
+  public:
+    explicit MonitorCards(QWidget* parent = nullptr);
+    void setMonitor(RunMonitor* monitor);
+    void refresh();
+    void showLog();
+
+  Q_SIGNALS:
+    void openFolderWanted(const QString& path);
+    void stepChosen(qint64 step);
+
+  private:
+    QFrame* makeMemory();
+    QFrame* makeTiming();
+    QFrame* makeCheckpoints();
+    QFrame* makeEvents();
+    void refreshMemory();
+    void refreshTiming();
+    void refreshCheckpoints();
+    void checkpointMenu(const QString& folder, const QPoint& at);
+    QPointer<RunMonitor> monitor_;
+    QFrame *memory_, *timing_;
+    QLabel *memoryTitle_, *memoryPeak_, *timingTotal_, *checkpointNone_;
+    StackedBar *memoryBar_, *timingBar_;
+    QGridLayout* memoryRows_;
+    QLabel* timingLegend_;
+    QVBoxLayout* checkpointRows_;
+    QString checkpointKey_, memoryKey_;
+    Pill* warnings_;
+    SegmentedControl* eventTabs_;
+    QStackedWidget* eventStack_;
+    QListView* events_;
+    QPlainTextEdit* log_;
+    QTimer* logTimer_;
+};
+
+}  // namespace atelier

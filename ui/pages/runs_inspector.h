@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The selected run at the right of the list: newest samples, settings in brief, what differs from the nearest earlier
+// run, and what needs a person. Part of RunsPage.
+#pragma once
+
+#include <QWidget>
+
+#include "ui/models/run_list_model.h"
+
+class QGridLayout;
+class QLabel;
+class QPushButton;
+class QVBoxLayout;
+
+namespace atelier {
+
+class ElidedLabel;
+class Pill;
+class PictureStrip;
+class Thumbnails;
+
+class RunsInspector : public QWidget {
+    Q_OBJECT
+  public:
+    RunsInspector(const RunListModel& model, Thumbnails& thumbnails, QWidget* parent = nullptr);
+    void show(const RunSummary* run);
+
+  Q_SIGNALS:
+    void openWanted(const QString& path);
+    void startWanted(const QString& path);
+    void menuWanted(const QString& path, const QPoint& at);
+
+  private:
+    void fillSettings(const RunSummary& run);
+    void fillDifferences(const RunSummary& run);
+    void fillNeeds(const RunSummary& run);
+    const RunListModel& model_;
+    QString path_, key_;
+    QWidget* content_;
+    QLabel* nothing_;
+    ElidedLabel* name_;
+    Pill* state_;
+    PictureStrip* pictures_;
+    QLabel* pictureNote_;
+    QPushButton* open_;
+    QPushButton* start_;
+    QGridLayout* settings_;
+    QLabel* differenceTitle_;
+    QGridLayout* differences_;
+    QWidget* needs_;
+    QVBoxLayout* needsLayout_;
+};
+
+}  // namespace atelier
