@@ -82,8 +82,9 @@ void ExportSheet::setTarget(const QString& folder) { target_->setText(folder); }
 
 void ExportSheet::refresh() {
     command_->setText(desk_.exportCommandLine(config_, cluster_->currentData().toString(), target_->text()));
-    primary_->setEnabled(!target_->text().trimmed().isEmpty());
-    problem_->hide();
+    primary_->setEnabled(!target_->text().trimmed().isEmpty() && cluster_->count() > 0);
+    problem_->setVisible(cluster_->count() == 0);
+    if (cluster_->count() == 0) problem_->setText(tr("No cluster settings were found. Put a file into the project's folder `clusters`; the program brings examples."));
 }
 
 void ExportSheet::run() {

@@ -2,6 +2,7 @@
 #include "ui/pages/monitor_view.h"
 
 #include <QDateTime>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMenu>
@@ -30,11 +31,6 @@ namespace {
 constexpr int kSideWidth = 340, kNarrow = 1080;
 
 enum CurveTab { Loss, LearningRate, Gradient, Throughput };
-
-struct Curve {
-    const char* metric;
-    const char* label;
-};
 
 // Slider 0 … 100 → 0 … 0.999, finer towards the strong end.
 double smoothingOf(int slider) { return slider <= 0 ? 0 : std::min(0.999, 1 - std::pow(10, -3.0 * slider / 100)); }
