@@ -153,6 +153,7 @@ RunMonitor::Failure RunMonitor::failure() const {
         QString what = text(e.error.what);
         if (!e.error.where.empty()) what = text(e.error.where) + QStringLiteral(": ") + what;
         QString detail = text(e.error.hint);
+        if (!detail.isEmpty()) detail[0] = detail[0].toUpper();
         if (!detail.isEmpty() && !detail.endsWith(QLatin1Char('.'))) detail += QLatin1Char('.');
         return {tr("Ended at step %1. %2").arg(countText(e.step), what), (detail + QLatin1Char(' ') + safe).trimmed()};
     }

@@ -60,15 +60,14 @@ QString deviceWords(const QString& device) {
     if (device.isEmpty() || device == QLatin1String("cpu")) return Runs::tr("CPU");
     if (!device.startsWith(QLatin1String("cuda"))) return device;
     const QString number = device.section(QLatin1Char(' '), 0, 0).section(QLatin1Char(':'), 1);
-    const QString name = device.section(QLatin1Char(' '), 1);
+    QString name = device.section(QLatin1Char(' '), 1);
+    name.remove(QLatin1String("NVIDIA ")).remove(QLatin1String("GeForce "));
     const QString gpu = number.isEmpty() ? Runs::tr("GPU") : Runs::tr("GPU %1").arg(number);
     return name.isEmpty() ? gpu : QStringLiteral("%1, %2").arg(name, gpu);
 }
 
 QString deviceShort(const QString& device) {
-    QString words = deviceWords(device).section(QLatin1Char(','), 0, 0);
-    words.remove(QLatin1String("NVIDIA ")).remove(QLatin1String("GeForce "));
-    return words;
+    return deviceWords(device).section(QLatin1Char(','), 0, 0);
 }
 
 QString countText(std::int64_t n) {

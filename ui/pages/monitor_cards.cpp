@@ -252,8 +252,7 @@ void MonitorCards::showLog() {
 void MonitorCards::setMonitor(RunMonitor* monitor) {
     if (monitor_) monitor_->disconnect(this);
     monitor_ = monitor;
-    checkpointKey_.clear();
-    memoryKey_.clear();
+    checkpointKey_ = memoryKey_ = QStringLiteral("?");
     log_->clear();
     events_->setModel(monitor != nullptr ? &monitor->events() : nullptr);
     if (monitor == nullptr) return;
@@ -318,9 +317,9 @@ void MonitorCards::refreshTiming() {
     timingBar_->set(parts, sum);
     QStringList legend;
     for (const auto& part : parts)
-        legend << QStringLiteral("<span style='color:%1'>■</span>&nbsp;%2&nbsp;%3&nbsp;%")
+        legend << QStringLiteral("<span style='color:%1'>■</span>&thinsp;%2&nbsp;%3&thinsp;%")
                       .arg(style::tokens().chart[std::size_t(part.colour)].name(), part.name).arg(sum > 0 ? qRound(part.value / sum * 100) : 0);
-    timingLegend_->setText(legend.join(QStringLiteral(" &nbsp; ")));
+    timingLegend_->setText(legend.join(QStringLiteral("&ensp;")));
 }
 
 void MonitorCards::refreshCheckpoints() {

@@ -18,13 +18,19 @@ constexpr qint64 kNoteStaysMs = 20'000;
 }
 
 MonitorLead::MonitorLead(const RunListModel& runs, QWidget* parent)
-    : QWidget(parent), runs_(runs), switcher_(makeButton({}, QStringLiteral("chev"))), state_(new Pill), subtitle_(new ElidedLabel) {
+    : QWidget(parent), runs_(runs), switcher_(makeButton({})), state_(new Pill), subtitle_(new ElidedLabel) {
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(10);
     QToolButton* back = makeIconButton(QStringLiteral("chevl"), tr("All runs"));
     switcher_->setFont(style::font(style::TextSize::Body, QFont::DemiBold));
-    switcher_->setLayoutDirection(Qt::RightToLeft);
+    auto* inside = new QHBoxLayout(switcher_);
+    inside->setContentsMargins(0, 0, 10, 0);
+    auto* chevron = new QLabel;
+    chevron->setAttribute(Qt::WA_TransparentForMouseEvents);
+    chevron->setPixmap(style::iconPixmap(QStringLiteral("chev"), 14, style::Tone::Text2, devicePixelRatioF()));
+    inside->addStretch();
+    inside->addWidget(chevron);
     switcher_->setMinimumWidth(120);
     switcher_->setAccessibleName(tr("Run"));
     switcher_->setToolTip(tr("Show another run"));
@@ -61,7 +67,9 @@ void MonitorLead::show(RunMonitor* monitor) {
 
 void MonitorLead::refresh() {
     if (!monitor_) return;
-    switcher_->setText(monitor_->name());
+    // The spaces leave room for the chevron.
+    switcher_->setText(monitor_->name() + QString(5, QChar(0x00A0)));
+    switcher_->setAccessibleName(tr("Run %1").arg(monitor_->name()));
     state_->set(statusWords(monitor_->status()), statusTone(monitor_->status()));
     QString text = monitor_->subtitle();
     if (!monitor_->controller().caughtUp()) text = tr("reading the log…");
@@ -91,9 +99,18 @@ MonitorControls::MonitorControls(const MonitorActions& actions, QWidget* parent)
     note_->setAccessibleName(tr("Last request"));
     layout->addWidget(note_);
     layout->addSpacing(4);
-    layout->addWidget(makeButton(actions.sample));
-    layout->addWidget(makeButton(actions.checkpoint));
-    layout->addWidget(makeButton(actions.pause));
+    const auto group = [layout](std::initializer_list<QWidget*> buttons, int spacing) {
+        auto* host = new QWidget;
+        auto* row = new QHBoxLayout(host);
+        row->setContentsMargins(0, 0, 0, 0);
+        row->setSpacing(spacing);
+        for (QWidget* button : buttons) row->addWidget(button);
+        layout->addWidget(host);
+        return host;
+    };
+    wide_ = group({makeButton(actions.sample), makeButton(actions.checkpoint), makeButton(actions.pause)}, 8);
+    narrow_ = group({makeIconButton(actions.sample), makeIconButton(actions.checkpoint), makeIconButton(actions.pause)}, 2);
+    narrow_->hide();
     stopButton_ = makeButton(actions.stop, ButtonRole::Danger);
     stopMenu_ = makeIconButton(QStringLiteral("chev"), tr("More ways to stop"));
     layout->addWidget(stopButton_);
@@ -106,6 +123,12 @@ MonitorControls::MonitorControls(const MonitorActions& actions, QWidget* parent)
         menu.addAction(actions_.forceStop);
         menu.exec(stopMenu_->mapToGlobal(QPoint(0, stopMenu_->height())));
     });
+}
+
+void MonitorControls::setCompact(bool compact) {
+    wide_->setVisible(!compact);
+    narrow_->setVisible(compact);
+    note_->setVisible(!compact);
 }
 
 void MonitorControls::show(RunMonitor* monitor) {

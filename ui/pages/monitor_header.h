@@ -54,12 +54,15 @@ class MonitorControls : public QWidget {
     // Which actions make sense now, and the note beside them.
     void refresh();
     QString note() const;
+    // Icons alone, for a narrow window.
+    void setCompact(bool compact);
 
   private:
     QString noteText() const;
     MonitorActions actions_;
     QPointer<RunMonitor> monitor_;
     QLabel* note_;
+    QWidget *wide_, *narrow_;
     QPushButton* stopButton_;
     QToolButton* stopMenu_;
 };

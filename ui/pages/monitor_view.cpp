@@ -28,7 +28,7 @@ using style::Tone;
 
 namespace {
 
-constexpr int kSideWidth = 340, kNarrow = 1080;
+constexpr int kSideWidth = 340, kNarrowSide = 300, kNarrow = 1120;
 
 enum CurveTab { Loss, LearningRate, Gradient, Throughput };
 
@@ -61,6 +61,7 @@ MonitorView::MonitorView(Thumbnails& thumbnails, QWidget* parent) : QWidget(pare
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     scroll->setWidget(cards_);
     scroll->setFixedWidth(kSideWidth);
+    side_ = scroll;
     scroll->viewport()->setAutoFillBackground(false);
     cards_->setAutoFillBackground(false);
     columns->addWidget(scroll);
@@ -355,6 +356,8 @@ void MonitorView::resizeEvent(QResizeEvent* event) {
     const bool roomy = width() >= kNarrow;
     legend_->setVisible(roomy);
     smoothLabel_->setVisible(roomy);
+    smooth_->setVisible(roomy);
+    side_->setFixedWidth(roomy ? kSideWidth : kNarrowSide);
 }
 
 void MonitorView::changeEvent(QEvent* event) {

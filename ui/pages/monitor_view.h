@@ -72,6 +72,7 @@ class MonitorView : public QWidget {
     SampleGrid* grid_ = nullptr;
     QWidget* gridHost_;
     MonitorCards* cards_;
+    QWidget* side_;
     std::size_t markerKey_ = 0;
     bool hasValidation_ = false;
 };

@@ -17,7 +17,7 @@ namespace atelier {
 
 namespace {
 
-constexpr int kPad = 16, kPicture = 40;
+constexpr int kPad = 11, kPicture = 40;  // kPad: where the style puts the header's text
 
 QString ofDuration(double seconds) { return QString::fromStdString(humanDuration(seconds)); }
 
@@ -66,7 +66,7 @@ QString progressText(const RunSummary& run) {
         case RunStatus::Running: return percent + QStringLiteral("  ·  ") + leftWords(run.etaSeconds);
         case RunStatus::Paused: case RunStatus::Stopping: return percent;
         case RunStatus::NotHeardFrom: return RunsDelegate::tr("%1  ·  silent since %2").arg(percent, clockWords(run.lastTime));
-        case RunStatus::Suspended: return RunsDelegate::tr("at step %1, can continue").arg(countText(run.step));
+        case RunStatus::Suspended: return RunsDelegate::tr("step %1, can continue").arg(countText(run.step));
         case RunStatus::Finished: return RunsDelegate::tr("%1 steps in %2").arg(countText(run.step), ofDuration(run.trainedSeconds));
         case RunStatus::Stopped: case RunStatus::Failed: return RunsDelegate::tr("stopped at step %1").arg(countText(run.step));
     }
@@ -98,21 +98,21 @@ void RunsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
     painter->fillRect(option.rect, selected ? t.accentSoft : hover ? t.hover : t.surface);
     painter->fillRect(QRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), t.line);
     if (selected && index.column() == 0) painter->fillRect(QRect(option.rect.left(), option.rect.top(), 3, option.rect.height()), t.accent);
-    const QRect rect = option.rect.adjusted(index.column() == 0 ? kPad : 4, 0, -8, 0);
+    const QRect rect = option.rect.adjusted(kPad, 0, -8, 0);
     const qreal dpr = painter->device()->devicePixelRatioF();
     switch (index.column()) {
         case RunListModel::Name: paintName(*painter, rect, *run, dpr); break;
-        case RunListModel::State: Pill::paint(*painter, rect, stateText(*run), run->unreadable.isEmpty() ? statusTone(run->status) : PillTone::Bad, true, {}, dpr); break;
+        case RunListModel::State: paintState(*painter, rect, *run, selected, dpr); break;
         case RunListModel::Progress: paintProgress(*painter, rect, *run); break;
         case RunListModel::Curve: paintCurve(*painter, rect, *run); break;
         case RunListModel::Loss:
             painter->setFont(style::font());
             painter->setPen(t.text);
-            painter->drawText(rect, Qt::AlignRight | Qt::AlignVCenter, run->loss ? lossText(*run->loss) : QStringLiteral("—"));
+            painter->drawText(rect.adjusted(0, 0, -3, 0), Qt::AlignRight | Qt::AlignVCenter, run->loss ? lossText(*run->loss) : QStringLiteral("—"));
             break;
         case RunListModel::Where: {
             const double now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
-            twoLines(*painter, rect.adjusted(8, 0, -kMoreWidth, 0), run->where, placeText(*run, now));
+            twoLines(*painter, rect.adjusted(0, 0, -kMoreWidth, 0), run->where, placeText(*run, now));
             const QPixmap more = style::iconPixmap(QStringLiteral("more"), 16, style::Tone::Text2, dpr);
             painter->drawPixmap(QPoint(option.rect.right() - kMoreWidth + 12, option.rect.center().y() - 8), more);
             break;
@@ -138,6 +138,26 @@ void RunsDelegate::paintGroup(QPainter& painter, const QStyleOptionViewItem& opt
     painter.setFont(style::font(style::TextSize::Caption, QFont::DemiBold));
     painter.setPen(t.text2);
     painter.drawText(option.rect.adjusted(kPad + 20, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, index.data().toString());
+}
+
+// On a selected row the pill stands on the surface colour: its own soft background would vanish there.
+void RunsDelegate::paintState(QPainter& painter, const QRect& rect, const RunSummary& run, bool selected, qreal dpr) const {
+    const QString text = stateText(run);
+    const PillTone tone = run.unreadable.isEmpty() ? statusTone(run.status) : PillTone::Bad;
+    if (!selected || tone != PillTone::Accent) {
+        Pill::paint(painter, rect, text, tone, true, {}, dpr);
+        return;
+    }
+    const style::Tokens& t = style::tokens();
+    const QRectF pill(rect.left(), rect.center().y() - 9, Pill::widthOf(text, true, false), 20);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(t.surface);
+    painter.drawRoundedRect(pill, 10, 10);
+    painter.setBrush(t.accentInk);
+    painter.drawEllipse(QRectF(pill.left() + 8, pill.center().y() - 3.5, 7, 7));
+    painter.setPen(t.accentInk);
+    painter.setFont(style::font(style::TextSize::Caption, QFont::Medium));
+    painter.drawText(pill.adjusted(20, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, text);
 }
 
 void RunsDelegate::paintName(QPainter& painter, QRect rect, const RunSummary& run, qreal dpr) const {

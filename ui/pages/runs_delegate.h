@@ -30,6 +30,7 @@ class RunsDelegate : public QStyledItemDelegate {
   private:
     void paintGroup(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
     void paintName(QPainter& painter, QRect rect, const RunSummary& run, qreal dpr) const;
+    void paintState(QPainter& painter, const QRect& rect, const RunSummary& run, bool selected, qreal dpr) const;
     void paintProgress(QPainter& painter, const QRect& rect, const RunSummary& run) const;
     void paintCurve(QPainter& painter, const QRect& rect, const RunSummary& run) const;
     Thumbnails& thumbnails_;

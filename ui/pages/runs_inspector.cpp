@@ -68,10 +68,26 @@ void clear(QLayout* layout) {
     }
 }
 
+// A column of "label … value" rows, made anew each time.
+QGridLayout* freshRows(QWidget* host) {
+    delete host->layout();
+    qDeleteAll(host->findChildren<QWidget*>(QString(), Qt::FindDirectChildrenOnly));
+    auto* grid = new QGridLayout(host);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setColumnStretch(1, 1);
+    grid->setVerticalSpacing(0);
+    return grid;
+}
+
 void addRow(QGridLayout* grid, const QString& label, const QString& value, bool mono) {
     const int row = grid->rowCount();
     QLabel* name = makeLabel(label, TextSize::Body, QFont::Normal, Tone::Text2);
-    if (mono) name->setFont(style::monoFont(TextSize::Small));
+    if (mono) {
+        auto* key = new ElidedLabel(label, Qt::ElideMiddle);
+        key->setFont(style::monoFont(TextSize::Small));
+        setLabelTone(key, Tone::Text2);
+        delete std::exchange(name, key);
+    }
     auto* text = new ElidedLabel(value, mono ? Qt::ElideMiddle : Qt::ElideRight);
     text->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     text->setAccessibleName(label + QLatin1Char(' ') + value);
@@ -88,6 +104,8 @@ RunsInspector::RunsInspector(const RunListModel& model, Thumbnails& thumbnails, 
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     content_ = new QWidget;
+    content_->setObjectName(QStringLiteral("surface"));
+    content_->setAttribute(Qt::WA_StyledBackground);
     scroll->setWidget(content_);
     auto* layout = new QVBoxLayout(content_);
     layout->setContentsMargins(16, 16, 16, 16);
@@ -116,17 +134,13 @@ RunsInspector::RunsInspector(const RunListModel& model, Thumbnails& thumbnails, 
     layout->addLayout(buttons);
     layout->addSpacing(4);
     layout->addWidget(makeLine());
-    settings_ = new QGridLayout;
-    settings_->setColumnStretch(1, 1);
-    settings_->setVerticalSpacing(0);
-    layout->addLayout(settings_);
+    settings_ = new QWidget;
+    layout->addWidget(settings_);
     layout->addWidget(makeLine());
     differenceTitle_ = makeLabel({}, TextSize::Body, QFont::DemiBold);
     layout->addWidget(differenceTitle_);
-    differences_ = new QGridLayout;
-    differences_->setColumnStretch(1, 1);
-    differences_->setVerticalSpacing(0);
-    layout->addLayout(differences_);
+    differences_ = new QWidget;
+    layout->addWidget(differences_);
     layout->addStretch();
     needs_ = makeWell();
     needsLayout_ = new QVBoxLayout(needs_);
@@ -171,14 +185,14 @@ void RunsInspector::show(const RunSummary* run) {
 }
 
 void RunsInspector::fillSettings(const RunSummary& run) {
-    clear(settings_);
-    if (!run.settings->problem.isEmpty()) addRow(settings_, tr("Settings"), run.settings->problem, false);
-    for (const auto& [label, value] : run.settings->brief) addRow(settings_, label, value, false);
-    if (run.checkpointStep >= 0) addRow(settings_, tr("Last checkpoint"), tr("step %1, verified").arg(countText(run.checkpointStep)), false);
+    QGridLayout* rows = freshRows(settings_);
+    if (!run.settings->problem.isEmpty()) addRow(rows, tr("Settings"), run.settings->problem, false);
+    for (const auto& [label, value] : run.settings->brief) addRow(rows, label, value, false);
+    if (run.checkpointStep >= 0) addRow(rows, tr("Last checkpoint"), tr("step %1, verified").arg(countText(run.checkpointStep)), false);
 }
 
 void RunsInspector::fillDifferences(const RunSummary& run) {
-    clear(differences_);
+    QGridLayout* rows = freshRows(differences_);
     const RunSummary* earlier = nullptr;
     for (const RunSummary* other : model_.all())
         if (other->path != run.path && other->started < run.started && !other->settings->all.empty() &&
@@ -191,7 +205,7 @@ void RunsInspector::fillDifferences(const RunSummary& run) {
             const auto was = before.find(key);
             if (key.startsWith(QLatin1String("experiment.name")) || key.startsWith(QLatin1String("experiment.folder")) || (was != before.end() && was->second == value)) continue;
             if (++shown > 8) break;
-            addRow(differences_, key, QStringLiteral("%1 → %2").arg(was != before.end() ? was->second.section(QLatin1Char('/'), -1) : QStringLiteral("—"), value.section(QLatin1Char('/'), -1)), true);
+            addRow(rows, key, QStringLiteral("%1 → %2").arg(was != before.end() ? was->second.section(QLatin1Char('/'), -1) : QStringLiteral("—"), value.section(QLatin1Char('/'), -1)), true);
         }
     }
     differenceTitle_->setVisible(earlier != nullptr);

@@ -7,7 +7,6 @@
 
 #include "ui/models/run_list_model.h"
 
-class QGridLayout;
 class QLabel;
 class QPushButton;
 class QVBoxLayout;
@@ -44,9 +43,9 @@ class RunsInspector : public QWidget {
     QLabel* pictureNote_;
     QPushButton* open_;
     QPushButton* start_;
-    QGridLayout* settings_;
+    QWidget* settings_;
     QLabel* differenceTitle_;
-    QGridLayout* differences_;
+    QWidget* differences_;
     QWidget* needs_;
     QVBoxLayout* needsLayout_;
 };

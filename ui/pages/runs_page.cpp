@@ -21,6 +21,7 @@ namespace atelier {
 
 namespace {
 
+constexpr int kCompactWidth = 1200;
 constexpr RunFilterKind kChips[] = {RunFilterKind::All, RunFilterKind::Running, RunFilterKind::Finished, RunFilterKind::Failed};
 
 // The run folder that a path means: itself, or the folder of one of its files. "" when it is none.
@@ -100,6 +101,12 @@ void RunsPage::buildMonitorHeader() {
     header()->addTrailing(controls_);
     connect(lead_, &MonitorLead::backWanted, this, &RunsPage::showList);
     connect(lead_, &MonitorLead::runChosen, this, &RunsPage::showMonitor);
+}
+
+void RunsPage::resizeEvent(QResizeEvent* event) {
+    Page::resizeEvent(event);
+    controls_->setCompact(width() < kCompactWidth);
+    find_->setFixedWidth(width() < kCompactWidth ? 110 : 180);
 }
 
 bool RunsPage::monitorShown() const { return stack_->currentWidget() == view_; }

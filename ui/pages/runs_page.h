@@ -37,6 +37,9 @@ class RunsPage : public Page {
     void showMonitor(const QString& folder);
     void showList();
 
+  protected:
+    void resizeEvent(QResizeEvent* event) override;
+
   private:
     void buildListHeader();
     void buildMonitorHeader();

@@ -79,7 +79,9 @@ QString ValueTicker::getTickLabel(double tick, const QLocale& locale, QChar, int
         return text.replace(QStringLiteral("e-0"), QStringLiteral("e-"))
             .replace(QStringLiteral("e+0"), QStringLiteral("e"));
     }
-    return locale.toString(tick, 'f', std::clamp(int(std::ceil(-std::log10(step_) - 1e-9)), 0, 5));
+    int decimals = 0;  // as many as tell neighbours apart exactly: 0.025 needs three
+    for (double scaled = step_; decimals < 6 && std::abs(scaled - std::round(scaled)) > 1e-6 * scaled; scaled *= 10) ++decimals;
+    return locale.toString(tick, 'f', decimals);
 }
 
 // Powers of ten, with 2 and 5 between them when few are in sight.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/widgets/sample_grid.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QClipboard>
 #include <QContextMenuEvent>
@@ -171,6 +172,8 @@ SampleGrid::SampleGrid(SampleModel& model, Thumbnails& thumbnails, QWidget* pare
         header->setSectionsClickable(false);
         header->setFocusPolicy(Qt::NoFocus);
     }
+    // The corner between the headers is a button that Fusion draws raised.
+    for (auto* corner : findChildren<QAbstractButton*>(QString(), Qt::FindDirectChildrenOnly)) corner->installEventFilter(this);
     horizontalHeader()->setFixedHeight(kHeaderHeight);
     horizontalHeader()->setDefaultAlignment(Qt::AlignCenter);
     verticalHeader()->setFixedWidth(kPromptWidth);
@@ -301,6 +304,13 @@ void SampleGrid::fillMenu(QMenu& menu, const QModelIndex& index) {
     menu.addSeparator();
     menu.addAction(tr("Copy prompt and seed"), this, [e] { QApplication::clipboard()->setText(QStringLiteral("%1\nseed %2").arg(e.prompt).arg(e.seed)); });
     if (!e.file.isEmpty()) menu.addAction(tr("Copy path"), this, [e] { QApplication::clipboard()->setText(e.file); });
+}
+
+bool SampleGrid::eventFilter(QObject* watched, QEvent* event) {
+    auto* corner = qobject_cast<QAbstractButton*>(watched);
+    if (corner == nullptr || event->type() != QEvent::Paint) return QTableView::eventFilter(watched, event);
+    QPainter(corner).fillRect(corner->rect(), style::tokens().surface);
+    return true;
 }
 
 void SampleGrid::changeEvent(QEvent* event) {

@@ -79,7 +79,7 @@ class TestRunModels : public QObject {
         QCOMPARE(model.index(1).data().toString(), QStringLiteral("3 samples at step 3\u202F000"));
         QCOMPARE(model.index(2).data().toString(), QStringLiteral("Checkpoint 3\u202F000, 248 MB, 0.4 s"));
         QCOMPARE(model.index(3).data(EventModel::StepRole).toLongLong(), 2611);
-        QCOMPARE(model.index(4).data().toString(), QStringLiteral("Started on NVIDIA GeForce RTX 4090, GPU 0"));
+        QCOMPARE(model.index(4).data().toString(), QStringLiteral("Started on RTX 4090, GPU 0"));
         QCOMPARE(model.warnings(), 1);
         QVERIFY(model.asText(3).count(QLatin1Char('\n')) == 2);
         std::vector<run::Event> flood;

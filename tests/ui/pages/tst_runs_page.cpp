@@ -193,7 +193,11 @@ class TestRunsPage : public QObject {
                 QTRY_VERIFY(action->isEnabled());
                 action->trigger();
             }
-        QTRY_VERIFY(!fake.serve().empty());
+        served.clear();
+        QTRY_VERIFY(([&] {
+            for (const std::string& name : fake.serve()) served.push_back(name);
+            return served == std::vector<std::string>{"stop"};
+        }()));
         QTRY_COMPARE(monitor->status(), run::RunStatus::Stopped);
     }
 
