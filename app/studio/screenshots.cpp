@@ -19,6 +19,7 @@
 #include "ui/frame/main_window.h"
 #include "ui/pages/datasets_grid.h"
 #include "ui/pages/datasets_page.h"
+#include "ui/pages/runs_page.h"
 
 namespace atelier {
 
@@ -65,6 +66,13 @@ std::vector<Scene> scenes(const QString& demo) {
              datasets(w)->openBuildSheet();
              for (QDialog* sheet : w.findChildren<QDialog*>()) sheet->accept();
              settle(6000);
+         }},
+        {QStringLiteral("runs"), false, [](MainWindow& w) { w.showPage(QStringLiteral("runs")); }},
+        {QStringLiteral("run-monitor"), false,
+         [](MainWindow& w) {
+             settle(2500);  // the first look at the log folders
+             w.showPage(QStringLiteral("runs"), QStringLiteral("newest"));
+             settle(1500);
          }},
         {QStringLiteral("palette"), false, [=](MainWindow& w) {
              datasets(w)->showTab(0);

@@ -20,8 +20,12 @@
 #include "ui/frame/settings_sheet.h"
 #include "ui/frame/status_bar.h"
 #include "ui/models/recognise.h"
+#include "ui/models/run_desk.h"
+#include "ui/models/run_list_watcher.h"
+#include "ui/models/run_words.h"
 #include "ui/models/thumbnails.h"
 #include "ui/pages/datasets_page.h"
+#include "ui/pages/runs_page.h"
 #include "ui/session/engine_locator.h"
 #include "ui/session/settings.h"
 #include "ui/style/fonts.h"
@@ -80,6 +84,10 @@ struct Studio::Parts {
     std::unique_ptr<DatasetDocument> document;
     std::unique_ptr<DatasetImagesModel> images;
     std::unique_ptr<DatasetBuild> build;
+    RunListModel runs;
+    RunListWatcher runWatcher{runs};
+    RunDesk runDesk{settings, engine};
+    Thumbnails runPictures;
     MainWindow window;  // last: its pages use everything above
     QStringList paths;
 };
@@ -107,6 +115,26 @@ QString Studio::projectFolder() const { return parts_->project; }
 void Studio::addPages() {
     Parts& p = *parts_;
     p.window.addPage({QStringLiteral("datasets"), tr("Datasets"), QStringLiteral("datasets"), [this] { return makeDatasetsPage(); }});
+    p.window.addPage({QStringLiteral("runs"), tr("Runs"), QStringLiteral("runs"), [&p] { return new RunsPage(p.runs, p.runWatcher, p.runDesk, p.runPictures); }});
+    p.runWatcher.setFolders({p.project + QStringLiteral("/runs")});
+    for (const QString& run : p.settings.recent(RecentKind::Run)) p.runWatcher.addElsewhere(run);
+    connect(&p.runWatcher, &RunListWatcher::elsewhereAdded, this, [&p](const QString& run) { p.settings.addRecent(RecentKind::Run, run); });
+    connect(&p.runWatcher, &RunListWatcher::elsewhereRemoved, this, [&p](const QString& run) { p.settings.removeRecent(RecentKind::Run, run); });
+    connect(&p.runs, &RunListModel::runsChanged, this, &Studio::showNewestRun);
+}
+
+// The newest run at work stands in the status bar, and its number at the rail icon.
+void Studio::showNewestRun() {
+    Parts& p = *parts_;
+    const RunSummary* newest = nullptr;
+    for (const RunSummary* run : p.runs.all())
+        if (run->active() && (newest == nullptr || run->started > newest->started)) newest = run;
+    if (newest == nullptr) {
+        p.window.statusPanel()->setRun({}, 0, {});
+        return;
+    }
+    p.window.page(QStringLiteral("runs"));  // made now, for the badge
+    p.window.statusPanel()->setRun(newest->name, newest->fraction(), tr("%1 %  ·  %2").arg(int(newest->fraction() * 100)).arg(leftWords(newest->etaSeconds)));
 }
 
 Page* Studio::makeDatasetsPage() {
@@ -143,6 +171,7 @@ void Studio::start() {
     QTimer::singleShot(0, this, [this, &p] {
         p.theme.followDesktop();
         p.engine.locate(p.settings.enginePath());
+        p.runWatcher.start();
         for (const QString& path : p.paths) p.window.openPath(path);
         if (p.paths.isEmpty() && !p.window.firstRunShown()) openLast();
     });

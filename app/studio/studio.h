@@ -32,6 +32,7 @@ class Studio : public QObject {
     void start();
 
   private:
+    void showNewestRun();
     struct Parts;
     void addPages();
     Page* makeDatasetsPage();

@@ -42,11 +42,15 @@ void RunListWatcher::addElsewhere(const QString& runFolder) {
     const QString path = QFileInfo(runFolder).absoluteFilePath();
     if (elsewhere_.contains(path)) return;
     elsewhere_ << path;
+    Q_EMIT elsewhereAdded(path);
     if (timer_.isActive()) rescan();
 }
 
 void RunListWatcher::removeElsewhere(const QString& runFolder) {
-    if (elsewhere_.removeAll(QFileInfo(runFolder).absoluteFilePath()) > 0 && timer_.isActive()) rescan();
+    const QString path = QFileInfo(runFolder).absoluteFilePath();
+    if (elsewhere_.removeAll(path) == 0) return;
+    Q_EMIT elsewhereRemoved(path);
+    if (timer_.isActive()) rescan();
 }
 
 void RunListWatcher::start() {

@@ -32,6 +32,8 @@ class RunListWatcher : public QObject {
 
   Q_SIGNALS:
     void scanned();
+    void elsewhereAdded(const QString& runFolder);
+    void elsewhereRemoved(const QString& runFolder);
 
   private:
     struct Cache;

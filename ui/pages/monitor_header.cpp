@@ -18,7 +18,7 @@ constexpr qint64 kNoteStaysMs = 20'000;
 }
 
 MonitorLead::MonitorLead(const RunListModel& runs, QWidget* parent)
-    : QWidget(parent), runs_(runs), switcher_(makeButton({})), state_(new Pill), subtitle_(new ElidedLabel) {
+    : QWidget(parent), runs_(runs), switcher_(makeButton(QString())), state_(new Pill), subtitle_(new ElidedLabel) {
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(10);

@@ -95,6 +95,7 @@ void PageHeader::setTitle(const QString& text) {
         leading_->insertWidget(0, title_);
     }
     title_->setText(text);
+    title_->setVisible(!text.isEmpty());
 }
 
 void PageHeader::addLeading(QWidget* widget) { leading_->addWidget(widget); }
