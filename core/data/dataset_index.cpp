@@ -144,9 +144,10 @@ Status select(ShardPart& part, std::uint32_t shard, ShardFiles& files, const Gro
 }
 
 std::string fingerprintOf(const SampleTable& table) {
-    std::string text = hex(xxh3(table.keys));
-    for (const TableMember& member : table.members) text += fmt::format(" {}", member.size);
-    return hex(xxh3(text));
+    std::vector<std::uint64_t> numbers{xxh3(table.keys)};
+    for (const TableSample& sample : table.samples) numbers.push_back(sample.members);
+    for (const TableMember& member : table.members) numbers.push_back(member.size);
+    return hex(xxh3({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(std::uint64_t)}));
 }
 
 void inParallel(std::size_t count, int threads, const std::function<void(std::size_t)>& work) {
