@@ -79,8 +79,8 @@ void appendBlock(std::string& out, std::string_view prefix, std::string_view nam
                  char type) {
     static const Template shared;
     Block block = shared.block;
-    std::memcpy(block.data(), name.data(), name.size());
-    std::memcpy(block.data() + kPrefixAt, prefix.data(), prefix.size());
+    std::ranges::copy(name, block.begin());
+    std::ranges::copy(prefix, block.begin() + kPrefixAt);
     putOctal(block, kSizeAt, 11, size);
     block[kTypeAt] = type;
     unsigned sum = shared.sum + static_cast<unsigned>(type);

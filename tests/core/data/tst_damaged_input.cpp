@@ -20,7 +20,8 @@ using namespace atelier::data::testing;
 
 namespace {
 
-constexpr int kRounds = 400;
+// ATELIER_FUZZ_ROUNDS=20000 looks for longer.
+const int kRounds = std::max(400, qEnvironmentVariableIntValue("ATELIER_FUZZ_ROUNDS"));
 
 // Draws of one round.
 struct Dice {
