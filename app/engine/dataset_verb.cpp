@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // atelier-engine dataset build | verify | list | stats: command lines in, core/data calls, text or JSON out.
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <CLI/CLI.hpp>
 #include <atomic>
@@ -33,6 +34,13 @@ void onSignal(int number) {
 void takeSignals() {
     std::signal(SIGINT, onSignal);
     std::signal(SIGTERM, onSignal);
+}
+
+// Pictures come and go by megabytes: giving each back to the kernel and asking again costs a seventh of the
+// time.
+void keepFreedMemory() {
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 256 << 20);
 }
 
 struct BuildArguments {
@@ -215,6 +223,7 @@ int buildVerb(Arguments arguments) {
     const auto request = makeRequest(a);
     if (!request) return report(request.error(), a.json);
     takeSignals();
+    keepFreedMemory();
     ProgressDisplay display(a.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     d::BuildHooks hooks;
     hooks.cancel = &interrupted;

@@ -32,7 +32,7 @@ using Tiff = std::unique_ptr<TIFF, CloseTiff>;
 tmsize_t readBytes(thandle_t handle, void* out, tmsize_t count) {
     auto* reading = static_cast<Reading*>(handle);
     const auto part = reading->source->at(reading->at, std::uint64_t(count));
-    std::memcpy(out, part.data(), part.size());
+    if (!part.empty()) std::memcpy(out, part.data(), part.size());
     reading->mostAsked = std::max(reading->mostAsked, reading->at + std::uint64_t(count));
     reading->at += part.size();
     return tmsize_t(part.size());

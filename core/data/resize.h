@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Shrinking pictures: target sizes as pure functions, pixels by area averaging (OpenCV INTER_AREA).
+// Shrinking pictures: target sizes as pure functions, pixels by area averaging.
 // Used by the dataset build, the training reader and thumbnails.
 #pragma once
 
@@ -32,7 +32,8 @@ Size scaledSize(Size original, const ResizeSpec& spec);
 // Size of the result.
 Size resizedSize(Size original, const ResizeSpec& spec);
 
-// Area averaging when it shrinks, cubic when it enlarges.
+// Area averaging when it shrinks (each output pixel is the mean of the area it covers, as OpenCV's
+// INTER_AREA), cubic when it enlarges.
 Image scaleImage(const Image& image, Size size);
 // Cuts out size.width × size.height at (x, y); the rectangle must lie inside.
 Image cropImage(const Image& image, int x, int y, Size size);
