@@ -10,7 +10,7 @@ namespace atelier {
 Result<Json> parseJson(std::string_view text, std::string where) {
     try {
         return Json::parse(text);
-    } catch (const Json::parse_error& e) {
+    } catch (const Json::exception& e) {  // parse_error, and out_of_range for numbers like 1e999
         std::string what = e.what();
         if (const auto bracket = what.find("] "); bracket != std::string::npos) what.erase(0, bracket + 2);
         return fail(ErrorCode::Data, "not valid JSON: " + what, std::move(where));

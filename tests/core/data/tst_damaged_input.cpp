@@ -5,6 +5,7 @@
 #include <QtTest>
 #include <fstream>
 
+#include "core/base/json.h"
 #include "core/data/dataset_index.h"
 #include "core/data/index_lines.h"
 #include "core/data/metadata_filter.h"
@@ -196,6 +197,14 @@ class TestDamagedInput : public QObject {
             if (first && readFile(bad / kIndexName).value() != index) QVERIFY(report && !report->ok());
         }
         QVERIFY(opened > kRounds / 4);
+    }
+
+    void numbersBeyondADouble() {
+        const auto json = parseJson("{\"offset\": 1e999}", "index.jsonl");
+        QVERIFY(!json && json.error().code == ErrorCode::Data);
+        IndexedSample sample;
+        QVERIFY(!parseIndexLine("{\"shard\":\"s\",\"key\":\"k\",\"members\":{\"a\":{\"offset\":1e999}}}",
+                                sample));
     }
 
     void journals() {
