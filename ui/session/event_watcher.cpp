@@ -6,7 +6,7 @@
 
 namespace atelier {
 namespace {
-constexpr std::size_t kPortion = 64 * 1024;  // well under a millisecond of parsing, so a slice ends in time
+constexpr std::size_t kPortion = 32 * 1024;  // well under a millisecond of parsing, so a slice ends in time
 }
 
 EventWatcher::EventWatcher(const QString& eventsFile, QObject* parent)

@@ -22,7 +22,7 @@ class EventWatcher : public QObject {
     void setInterval(std::chrono::milliseconds interval);  // between looks while nothing new came; 250 ms
     void setSlice(std::chrono::milliseconds slice) {
         slice_ = slice;
-    }              // work per turn of the event loop; 5 ms
+    }              // work per turn of the event loop; 3 ms
     void start();  // first look at the next turn of the event loop
     void stop();
     bool caughtUp() const { return caughtUp_; }
@@ -40,7 +40,7 @@ class EventWatcher : public QObject {
     run::EventReader reader_;
     QTimer timer_;
     std::chrono::milliseconds interval_{250};
-    std::chrono::milliseconds slice_{5};
+    std::chrono::milliseconds slice_{3};
     bool caughtUp_ = false;
     QString problem_;
 };
