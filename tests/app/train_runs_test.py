@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Runs of the real engine: exact resume after kill -9, control requests, signals, full disks, wrong input."""
+import json
+import os
+import random
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zlib
+from pathlib import Path
+
+ENGINE = str(Path(os.environ["ATELIER_BIN"]) / "atelier-engine")
+CONFIG = """
+experiment: {{name: {name}, log_dir: {folder}/runs, num_examples_to_see: {images}, save_every: {save_every}, seed: 3}}
+method: {{type: autoencoder}}
+model:
+  vae:
+    params: {{down_block_types: [DownEncoderBlock2D, DownEncoderBlock2D], up_block_types: [UpDecoderBlock2D, UpDecoderBlock2D],
+              block_out_channels: [8, 16], layers_per_block: 1, latent_channels: 4, norm_num_groups: 4, sample_size: 16}}
+  mixed_precision: {precision}
+  max_grad_norm: 1.0
+  use_ema: true
+system: {{batch_size: 4, gradient_accumulation: 2, workers: 2, threads: 1, device: cpu}}
+optimizer: {{name: adamw, params: {{learning_rate: 2.0e-3}}}}
+lr_scheduler: {{scheduler: CosineWithWarmup, params: {{warmup_length: 3}}}}
+dataset: {{type: WebDataset, params: {{path: {folder}/shards, resolution: 16, flip: true, text_dropout: 0.0}}}}
+checkpoint: {{keep_last: 2}}
+tracking: {{log_every: 1}}
+"""
+
+
+def png(width: int, height: int, seed: int) -> bytes:
+    rng = random.Random(seed)
+    rows = b"".join(b"\0" + rng.randbytes(width * 3) for _ in range(height))
+
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+class Runs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.temporary = tempfile.TemporaryDirectory()
+        cls.folder = Path(cls.temporary.name)
+        pictures = cls.folder / "pictures"
+        pictures.mkdir()
+        for i in range(24):
+            (pictures / f"{i:03}.png").write_bytes(png(20, 16, i))
+            (pictures / f"{i:03}.txt").write_text(f"picture {i}")
+        made = subprocess.run([ENGINE, "dataset", "build", pictures, "--out", cls.folder / "shards"], capture_output=True, text=True)
+        assert made.returncode == 0, made.stderr
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.temporary.cleanup()
+
+    # ---- helpers --------------------------------------------------------------------------------------------------------
+    def config(self, name, images=96, save_every=3, precision="fp32"):
+        path = self.folder / f"{name}.yaml"
+        path.write_text(CONFIG.format(name=name, folder=self.folder, images=images, save_every=save_every, precision=precision))
+        return path
+
+    def run_dir(self, name):
+        return self.folder / "runs" / name
+
+    def start(self, *arguments, **options):
+        return subprocess.Popen([ENGINE, "train", *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+    def train(self, *arguments, expect=0, **options):
+        process = self.start(*arguments, **options)
+        _, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, expect, err)
+        return err
+
+    def events(self, name):
+        path = self.run_dir(name) / "events.jsonl"
+        if not path.exists():
+            return []
+        return [json.loads(line) for line in path.read_text().splitlines() if line.endswith("}")]
+
+    def wait(self, name, condition, process):
+        deadline = time.time() + 60
+        while time.time() < deadline:
+            if any(condition(e) for e in self.events(name)):
+                return
+            if process.poll() is not None:
+                self.fail(process.communicate()[1])
+            time.sleep(0.02)
+        self.fail("what was waited for did not happen: " + str(self.events(name)[-5:]))
+
+    def state(self, name, step):
+        return (self.run_dir(name) / "checkpoints" / f"step-{step:08}" / "state" / "optimizer.safetensors").read_bytes()
+
+    def request(self, name, request, **fields):
+        control = self.run_dir(name) / "control"
+        temporary = control / f".{request}.tmp"
+        temporary.write_text(json.dumps({"request": request} | fields))
+        temporary.rename(control / f"{request}.json")
+
+    # ---- tests ----------------------------------------------------------------------------------------------------------
+    def test_killed_at_random_moments_equals_uninterrupted(self):
+        rng = random.Random(11)
+        for precision in ("fp32", "bf16"):
+            whole, broken = f"whole-{precision}", f"broken-{precision}"
+            self.train(self.config(whole, precision=precision))
+            target = self.config(broken, precision=precision)
+            for _ in range(3):  # killed while loading, training or saving, some time after a random step was reported
+                process = self.start(target)
+                step = rng.randint(1, 9)
+                self.wait(broken, lambda e: e["type"] == "metric" and e["step"] >= step, process)
+                time.sleep(rng.uniform(0, 0.1))
+                process.kill()
+                process.communicate()
+                target = self.run_dir(broken)
+            self.train(target)
+            self.assertEqual(self.state(whole, 12), self.state(broken, 12))
+            for part in ("vae/diffusion_pytorch_model.safetensors", "vae/config.json", "metadata.json"):
+                self.assertEqual((self.run_dir(whole) / "final" / part).read_bytes(), (self.run_dir(broken) / "final" / part).read_bytes())
+            losses = lambda name: {e["step"]: e["values"]["loss"] for e in self.events(name) if e["type"] == "metric"}
+            self.assertEqual(losses(whole), losses(broken))
+
+    def test_what_a_run_leaves(self):
+        self.train(self.config("plain"))
+        folder = self.run_dir("plain")
+        self.assertEqual(sorted(p.name for p in (folder / "checkpoints").iterdir()), ["step-00000009", "step-00000012"])
+        self.assertEqual(os.readlink(folder / "current_pipeline"), "checkpoints/step-00000012/pipeline")
+        self.assertEqual(sorted(p.name for p in (folder / "pipelines").iterdir()), ["step_12", "step_9"])
+        self.assertEqual(json.loads((folder / "final" / "metadata.json").read_text())["step"], 12)
+        self.assertTrue((folder / "samples" / "step-00000012" / "0000.png").exists())
+        events = self.events("plain")
+        kinds = [e["type"] for e in events]
+        self.assertEqual((kinds[0], kinds[-1]), ("run_started", "run_finished"))
+        self.assertEqual(events[-1]["reason"], "completed")
+        metrics = [e for e in events if e["type"] == "metric"]
+        self.assertEqual([e["step"] for e in metrics], list(range(1, 13)))
+        self.assertEqual(metrics[-1]["images"], 96)
+        self.assertTrue({"loss", "lr", "grad_norm", "kl"} <= set(metrics[0]["values"]))
+        self.assertAlmostEqual(metrics[0]["values"]["lr"], 2e-3 / 3)
+        # The finished run is not trained on, and its name is not taken silently.
+        self.assertIn("a run of this name exists", self.train(self.config("plain"), expect=2))
+        self.train(folder)
+        self.assertEqual(self.events("plain")[-1]["step"], 12)
+        # Continued with another end; the change is on record.
+        self.train(folder, "experiment.num_examples_to_see=112")
+        started = [e for e in self.events("plain") if e["type"] == "run_started"][-1]
+        self.assertEqual(started["overrides"], ["experiment.num_examples_to_see=112"])
+        self.assertEqual(self.events("plain")[-1]["step"], 14)
+
+    def test_control_requests(self):
+        process = self.start(self.config("control", images=1_000_000, save_every=100_000))
+        self.wait("control", lambda e: e["type"] == "metric" and e["step"] >= 2, process)
+        for request in ("checkpoint", "sample", "pause"):
+            self.request("control", request)
+            self.wait("control", lambda e: e["type"] == "ack" and e["request"] == request and e["state"] == "done", process)
+        self.wait("control", lambda e: e["type"] == "phase" and e["name"] == "paused", process)
+        count = len([e for e in self.events("control") if e["type"] == "metric"])
+        time.sleep(0.5)
+        self.assertEqual(len([e for e in self.events("control") if e["type"] == "metric"]), count)
+        self.request("control", "resume")
+        self.wait("control", lambda e: e["type"] == "ack" and e["request"] == "resume" and e["state"] == "done", process)
+        self.request("control", "prompts", prompts=["another"])
+        self.wait("control", lambda e: e["type"] == "ack" and e["request"] == "prompts" and e["state"] == "done", process)
+        self.request("control", "stop")
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        events = self.events("control")
+        self.assertEqual(events[-1]["reason"], "stopped")
+        last = events[-1]["step"]
+        self.assertTrue((self.run_dir("control") / "checkpoints" / f"step-{last:08}" / "DONE").exists())
+        self.assertTrue(any(e["type"] == "ack" and e["request"] == "stop" and e["state"] == "done" for e in events))
+        self.assertTrue(any(e["type"] == "sample" for e in events))
+
+    def test_finish_at(self):
+        process = self.start(self.config("finish", images=1_000_000, save_every=100_000))
+        self.wait("finish", lambda e: e["type"] == "metric", process)
+        self.request("finish", "finish_at", step=6)
+        _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+        self.assertEqual(self.events("finish")[-1]["reason"], "completed")
+
+    def test_signals(self):
+        for name, number, code, reason in (("term", signal.SIGTERM, 4, "suspended"), ("usr1", signal.SIGUSR1, 4, "suspended"),
+                                           ("int", signal.SIGINT, 0, "stopped")):
+            process = self.start(self.config(name, images=1_000_000, save_every=100_000))
+            self.wait(name, lambda e: e["type"] == "metric", process)
+            process.send_signal(number)
+            process.communicate(timeout=60)
+            self.assertEqual(process.returncode, code, name)
+            finished = self.events(name)[-1]
+            self.assertEqual((finished["type"], finished["reason"]), ("run_finished", reason))
+            self.assertTrue((self.run_dir(name) / "checkpoints" / f"step-{finished['step']:08}" / "DONE").exists())
+
+    def test_two_engines_in_one_run(self):
+        process = self.start(self.config("twice", images=1_000_000, save_every=100_000))
+        self.wait("twice", lambda e: e["type"] == "metric", process)
+        self.assertIn(str(process.pid), self.train(self.run_dir("twice"), expect=2))
+        process.kill()
+        process.communicate()
+        self.train(self.run_dir("twice"), "experiment.num_examples_to_see=8")  # the lock of the dead process is no hindrance
+
+    def test_full_disk_keeps_the_last_good_checkpoint(self):
+        self.train(self.config("full", images=48))  # 6 steps
+        folder = self.run_dir("full")
+        good = self.state("full", 6)
+        limit = len(good) // 2
+        err = self.train(folder, "experiment.num_examples_to_see=96", expect=1,
+                         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
+        self.assertIn("optimizer.safetensors", err)
+        self.assertEqual(self.state("full", 6), good)
+        self.assertEqual(os.readlink(folder / "current_pipeline"), "checkpoints/step-00000006/pipeline")
+        self.assertNotIn("step-00000012", [p.name for p in (folder / "checkpoints").iterdir()])
+        self.assertTrue(any(e["type"] == "warning" and e["code"] == "checkpoint_not_written" for e in self.events("full")))
+        self.assertEqual([e for e in self.events("full") if e["type"] == "run_finished"][-1]["reason"], "failed")
+        self.train(folder, "experiment.num_examples_to_see=96")  # and with room again it goes on
+        self.assertEqual(self.events("full")[-1]["step"], 12)
+
+    def test_broken_checkpoint_falls_back(self):
+        self.train(self.config("torn"))
+        file = self.run_dir("torn") / "checkpoints" / "step-00000012" / "state" / "optimizer.safetensors"
+        file.write_bytes(file.read_bytes()[:1000])
+        self.train(self.run_dir("torn"))
+        self.assertEqual([e for e in self.events("torn") if e["type"] == "warning"][-1]["code"], "checkpoint_unreadable")
+        self.assertEqual(self.events("torn")[-1]["step"], 12)
+
+    def test_wrong_input(self):
+        broken = self.folder / "broken.yaml"
+        broken.write_text(self.config("bad").read_text().replace(f"{self.folder}/shards", f"{self.folder}/nowhere"))
+        self.assertIn("nowhere", self.train(broken, expect=3))
+        self.assertEqual(self.events("bad")[-1]["reason"], "failed")
+        no_model = self.config("no-model")
+        no_model.write_text(no_model.read_text().replace("    params: {down", "    unknown: {down"))
+        self.assertIn("model.pretrained", self.train(no_model, expect=2))
+        self.assertIn("latent_cache", self.train(self.config("cache"), "dataset.params.latent_cache=memory", expect=2))
+        self.assertIn("resolution", self.train(self.config("odd"), "dataset.params.resolution=15", expect=2))
+        self.assertIn("config.yaml", self.train(self.folder / "pictures", expect=2))
+
+    def test_open_diffusion_form(self):
+        path = self.config("od", images=8)
+        self.train(f"config={path}", "experiment.name=od-form")
+        self.assertEqual(self.events("od-form")[-1]["step"], 1)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv)

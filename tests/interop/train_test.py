@@ -1,0 +1,255 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""replay against diffusers + torch.optim.AdamW; sample against diffusers' StableDiffusionPipeline."""
+import json
+import math
+import os
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+import torch
+from diffusers import (AutoencoderKL, DDIMScheduler, DDPMScheduler, EulerDiscreteScheduler, StableDiffusionPipeline,
+                       UNet2DConditionModel)
+from PIL import Image
+from safetensors.torch import load_file, save_file
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+ENGINE = Path(os.environ["ATELIER_BIN"]) / "atelier-engine"
+SCHEDULE = dict(num_train_timesteps=1000, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
+                clip_sample=False, set_alpha_to_one=False, steps_offset=1)
+WIDTH = 32
+
+
+def tokenizer(folder: Path) -> CLIPTokenizer:
+    """A vocabulary of the bytes alone: every text can be written, no merges."""
+    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    symbols = [chr(b) for b in printable] + [chr(256 + n) for n in range(256 - len(printable))]
+    tokens = symbols + [s + "</w>" for s in symbols] + ["<|startoftext|>", "<|endoftext|>"]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps({t: i for i, t in enumerate(tokens)}))
+    (folder / "merges.txt").write_text("#version: 0.2\n")
+    (folder / "tokenizer_config.json").write_text(json.dumps({"tokenizer_class": "CLIPTokenizer", "model_max_length": 77,
+                                                              "pad_token": "<|endoftext|>", "unk_token": "<|endoftext|>"}))
+    return CLIPTokenizer.from_pretrained(folder)
+
+
+def pipeline(folder: Path, prediction_type: str) -> StableDiffusionPipeline:
+    """A tiny pipeline with random weights, saved to the folder."""
+    torch.manual_seed(5)
+    tokens = tokenizer(folder / "byte_tokenizer")
+    unet = UNet2DConditionModel(sample_size=8, in_channels=4, out_channels=4, block_out_channels=(32, 64), layers_per_block=1,
+                                down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
+                                up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"), cross_attention_dim=WIDTH,
+                                attention_head_dim=4, norm_num_groups=8)
+    vae = AutoencoderKL(down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2,
+                        block_out_channels=(16, 32), latent_channels=4, norm_num_groups=8, sample_size=16, scaling_factor=0.7)
+    text = CLIPTextModel(CLIPTextConfig(vocab_size=514, hidden_size=WIDTH, intermediate_size=64, num_hidden_layers=2,
+                                        num_attention_heads=4, bos_token_id=512, eos_token_id=513, pad_token_id=513))
+    scheduler = DDIMScheduler(**SCHEDULE, prediction_type=prediction_type)
+    made = StableDiffusionPipeline(vae=vae, text_encoder=text, tokenizer=tokens, unet=unet, scheduler=scheduler,
+                                   safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+    made.save_pretrained(folder / "pipeline")
+    return made
+
+
+def engine(*arguments) -> subprocess.CompletedProcess:
+    return subprocess.run([str(ENGINE), *map(str, arguments)], capture_output=True, text=True)
+
+
+def pixels(picture: Image.Image) -> torch.Tensor:
+    return torch.tensor(list(picture.tobytes()), dtype=torch.float)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.temporary = tempfile.TemporaryDirectory()
+        self.folder = Path(self.temporary.name)
+
+    def tearDown(self):
+        self.temporary.cleanup()
+
+    def succeed(self, *arguments):
+        result = engine(*arguments)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return result
+
+
+class Replay(Case):
+    UPDATES, ACCUMULATION, BATCH, WARMUP, TOTAL = 20, 2, 2, 5, 24
+
+    def config(self, extra: str = "") -> Path:
+        path = self.folder / "config.yaml"
+        path.write_text(f"""
+experiment: {{num_examples_to_see: {self.TOTAL * self.BATCH * self.ACCUMULATION}}}
+system: {{batch_size: {self.BATCH}, gradient_accumulation: {self.ACCUMULATION}, threads: 2}}
+model: {{pretrained: {self.folder}/pipeline, use_ema: true, max_grad_norm: 0.5, mixed_precision: fp32}}
+optimizer: {{name: adamw, params: {{learning_rate: 1.0e-3, beta1: 0.9, beta2: 0.98, weight_decay: 0.02, epsilon: 1.0e-8}}}}
+lr_scheduler: {{scheduler: CosineWithWarmup, params: {{learning_rate: 1.0e-3, warmup_length: {self.WARMUP}}}}}
+{extra}""")
+        return path
+
+    def record(self, count: int) -> list[dict]:
+        generator = torch.Generator().manual_seed(9)
+        batches = []
+        (self.folder / "batches").mkdir()
+        for i in range(count):
+            batch = {"latents": torch.randn(self.BATCH, 4, 8, 8, generator=generator),
+                     "noise": torch.randn(self.BATCH, 4, 8, 8, generator=generator),
+                     "timesteps": torch.randint(0, 1000, (self.BATCH,), generator=generator),
+                     "encoder_hidden_states": torch.randn(self.BATCH, 7, WIDTH, generator=generator)}
+            save_file(batch, self.folder / "batches" / f"batch-{i:05}.safetensors")
+            batches.append(batch)
+        return batches
+
+    def lr(self, n: int) -> float:
+        if n < self.WARMUP:
+            return 1e-3 * (n + 1) / self.WARMUP
+        return 0.5e-3 * (1 + math.cos(math.pi * (n - self.WARMUP) / (self.TOTAL - self.WARMUP)))
+
+    def reference(self, unet, batches, prediction_type):
+        schedule = DDPMScheduler(**{k: v for k, v in SCHEDULE.items() if k not in ("set_alpha_to_one", "steps_offset")})
+        parameters = list(unet.parameters())
+        optimizer = torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.98), eps=1e-8, weight_decay=0.02)
+        shadow = [p.detach().clone() for p in parameters]
+        losses, norms, rates = [], [], []
+        for i, b in enumerate(batches):
+            noisy = schedule.add_noise(b["latents"], b["noise"], b["timesteps"])
+            prediction = unet(noisy, b["timesteps"], b["encoder_hidden_states"]).sample
+            target = {"epsilon": b["noise"], "sample": b["latents"],
+                      "v_prediction": schedule.get_velocity(b["latents"], b["noise"], b["timesteps"])}[prediction_type]
+            loss = torch.nn.functional.mse_loss(prediction, target)
+            (loss / self.ACCUMULATION).backward()
+            losses.append(loss.item())
+            if (i + 1) % self.ACCUMULATION:
+                continue
+            n = i // self.ACCUMULATION
+            norms.append(torch.nn.utils.clip_grad_norm_(parameters, 0.5).item())
+            rates.append(self.lr(n))
+            optimizer.param_groups[0]["lr"] = rates[-1]
+            optimizer.step()
+            optimizer.zero_grad()
+            decay = min(0.995, (1 + n + 1) / (10 + n + 1))
+            for s, p in zip(shadow, parameters):
+                s.sub_((1 - decay) * (s - p.detach()))
+        return losses, norms, rates, dict(zip(dict(unet.named_parameters()), shadow))
+
+    def compare(self, name, ours, theirs, tolerance):
+        scale = theirs.abs().max().item()
+        difference = (ours - theirs).abs().max().item()
+        self.assertLessEqual(difference, tolerance * scale, name)
+
+    def test_losses_and_weights_equal_torch(self):
+        for prediction_type in ("epsilon", "v_prediction"):
+            with self.subTest(prediction_type):
+                self.tearDown()
+                self.setUp()
+                unet = pipeline(self.folder, prediction_type).unet.train()
+                initial = {k: v.clone() for k, v in unet.state_dict().items()}
+                batches = self.record(self.UPDATES * self.ACCUMULATION)
+                losses, norms, rates, shadow = self.reference(unet, batches, prediction_type)
+                out = self.folder / "out"
+                self.succeed("replay", self.config(), "--batches", self.folder / "batches", "--out", out)
+                ours = json.loads((out / "losses.json").read_text())
+                for name, expected in (("loss", losses), ("grad_norm", norms), ("lr", rates)):
+                    self.assertEqual(len(ours[name]), len(expected), name)
+                    for a, b in zip(ours[name], expected):
+                        self.assertLessEqual(abs(a - b), 1e-4 * abs(b), name)
+                raw = load_file(out / "unet_raw.safetensors")
+                trained = unet.state_dict()
+                self.assertEqual(set(raw), set(trained))
+                ema = UNet2DConditionModel.from_pretrained(out / "pipeline" / "unet").state_dict()
+                # PyTorch's own weights differ by up to 3e-4 between one and two threads here (Adam's division by √v makes
+                # noise of small gradients), by 1e-5 of the movement over all tensors together.
+                for name in trained:
+                    self.compare(name, raw[name], trained[name], 5e-4)
+                    self.compare("ema " + name, ema[name], shadow[name], 5e-4)
+                moved = math.sqrt(sum(((raw[k] - trained[k]) ** 2).sum().item() for k in raw))
+                distance = math.sqrt(sum(((trained[k] - initial[k]) ** 2).sum().item() for k in raw))
+                self.assertLessEqual(moved, 1e-4 * distance)
+
+    def test_twice_gives_equal_bytes(self):
+        pipeline(self.folder, "epsilon")
+        self.record(3)
+        for out in ("a", "b"):
+            self.succeed("replay", self.config(), "--batches", self.folder / "batches", "--out", self.folder / out)
+        for name in ("losses.json", "unet_raw.safetensors"):
+            self.assertEqual((self.folder / "a" / name).read_bytes(), (self.folder / "b" / name).read_bytes(), name)
+        self.assertEqual(len(json.loads((self.folder / "a" / "losses.json").read_text())["lr"]), 1)  # the rest is dropped
+
+    def test_wrong_batches_are_named(self):
+        pipeline(self.folder, "epsilon")
+        self.record(2)
+        file = self.folder / "batches" / "batch-00001.safetensors"
+        good = load_file(file)
+        for change, expected in (({"latents": good["latents"].half()}, "latents"), ({"timesteps": good["timesteps"] + 1000}, "timesteps"),
+                                 ({"mask": good["latents"].clone()}, "mask"), ({"noise": good["noise"][:1].contiguous()}, "noise")):
+            save_file(good | change, file)
+            result = engine("replay", self.config(), "--batches", self.folder / "batches", "--out", self.folder / f"out-{expected}")
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(expected, result.stderr)
+            self.assertIn("batch-00001", result.stderr)
+
+
+class Sample(Case):
+    PROMPTS = ["a red apple", "cat, façade"]
+
+    def check(self, name: str, scheduler_class, sampler: str, edit: dict):
+        folder = self.folder / name
+        made = pipeline(folder, edit.get("prediction_type", "epsilon"))
+        path = folder / "pipeline" / "scheduler" / "scheduler_config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | edit))
+        made.scheduler = scheduler_class.from_pretrained(folder / "pipeline", subfolder="scheduler")
+        made.set_progress_bar_config(disable=True)
+        latents = torch.randn(2, 4, 8, 12, generator=torch.Generator().manual_seed(3))
+        save_file({"latents": latents}, folder / "latents.safetensors")
+        expected = made(self.PROMPTS, negative_prompt=["blurry"] * 2, num_inference_steps=10, guidance_scale=5.0, latents=latents,
+                        height=16, width=24).images
+        out = folder / "out"
+        self.succeed("sample", "--model", folder / "pipeline", "--prompt", *self.PROMPTS, "--negative", "blurry", "--out", out,
+                     "--steps", 10, "--guidance", 5, "--sampler", sampler, "--latents", folder / "latents.safetensors",
+                     "--device", "cpu", "--threads", 2)
+        for i, theirs in enumerate(expected):
+            ours = pixels(Image.open(out / f"{i:04}.png"))
+            difference = (ours - pixels(theirs)).abs()
+            self.assertLessEqual(difference.max().item(), 2, name)
+            self.assertLessEqual(difference.mean().item(), 0.1, name)
+            self.assertGreater(ours.std().item(), 1, "the pictures are not flat")
+        entries = json.loads((out / "samples.json").read_text())["samples"]
+        self.assertEqual([e["prompt"] for e in entries], self.PROMPTS)
+
+    def test_ddim(self):
+        self.check("epsilon", DDIMScheduler, "ddim", {})
+        self.check("v", DDIMScheduler, "ddim", {"prediction_type": "v_prediction", "timestep_spacing": "trailing"})
+        self.check("clip", DDIMScheduler, "ddim", {"clip_sample": True})
+
+    def test_euler(self):
+        self.check("leading", EulerDiscreteScheduler, "euler", {"timestep_spacing": "leading"})
+        self.check("linspace", EulerDiscreteScheduler, "euler", {"timestep_spacing": "linspace", "prediction_type": "v_prediction"})
+        self.check("karras", EulerDiscreteScheduler, "euler", {"timestep_spacing": "leading", "use_karras_sigmas": True})
+        self.check("zero_snr", EulerDiscreteScheduler, "euler", {"timestep_spacing": "trailing", "rescale_betas_zero_snr": True,
+                                                                  "prediction_type": "v_prediction"})
+
+    def test_same_seed_same_picture_whatever_the_batch(self):
+        pipeline(self.folder, "epsilon")
+        for out, batch in (("a", 1), ("b", 2)):
+            self.succeed("sample", "--model", self.folder / "pipeline", "--prompt", *self.PROMPTS, "--out", self.folder / out,
+                         "--steps", 3, "--seed", 4, "--batch", batch, "--size", 16)
+        for name in ("0000.png", "0001.png"):
+            a, b = (pixels(Image.open(self.folder / d / name)) for d in "ab")
+            self.assertLessEqual((a - b).abs().max().item(), 1)
+
+    def test_what_does_not_fit_is_said(self):
+        pipeline(self.folder, "epsilon")
+        base = ["sample", "--model", self.folder / "pipeline", "--prompt", "x", "--out", self.folder / "out"]
+        for extra, expected in ((["--sampler", "plms"], "ddim"), (["--size", "13"], "multiples of 2"), (["--steps", "0"], "steps")):
+            result = engine(*base, *extra)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertIn(expected, result.stderr)
+        self.assertFalse((self.folder / "out" / "samples.json").exists())
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    unittest.main()
