@@ -16,7 +16,7 @@ namespace {
 
 constexpr const char* kPath = "dataset.params.path";
 
-Issue issueOf(Severity severity, std::string code, std::string text, std::string hint,
+Issue issueOf(IssueSeverity severity, std::string code, std::string text, std::string hint,
               std::string path = kPath) {
     Issue issue;
     issue.severity = severity;
@@ -127,8 +127,8 @@ std::vector<Issue> checkDatasetFiles(const std::string& shards,
     if (!paths) {
         const Error& error = paths.error();
         const bool named = !error.where.empty() && error.where != "dataset path";
-        issues.push_back(
-            issueOf(IssueSeverity::Error, "shards", (named ? error.where + ": " : "") + error.what, error.hint));
+        issues.push_back(issueOf(IssueSeverity::Error, "shards",
+                                 (named ? error.where + ": " : "") + error.what, error.hint));
         return issues;
     }
     std::vector<fs::path> present, missing, unreadable;

@@ -13,8 +13,8 @@ namespace {
 
 constexpr std::uint64_t kLittleSpace = 2'000'000'000;  // bytes; a checkpoint of a small model
 
-void add(std::vector<Issue>& issues, Severity severity, std::string code, std::string path, std::string text,
-         std::string hint) {
+void add(std::vector<Issue>& issues, IssueSeverity severity, std::string code, std::string path,
+         std::string text, std::string hint) {
     Issue issue;
     issue.severity = severity;
     issue.code = std::move(code);
@@ -33,7 +33,8 @@ void checkModel(const std::optional<std::string>& model, const std::string& path
         add(issues, IssueSeverity::Error, "missing_model", path, *model + " does not exist",
             "Name a pipeline folder (it holds model_index.json).");
     else if (!fs::is_directory(*model, error))
-        add(issues, IssueSeverity::Error, "model_is_a_file", path, *model + " is a file, not a pipeline folder",
+        add(issues, IssueSeverity::Error, "model_is_a_file", path,
+            *model + " is a file, not a pipeline folder",
             "Name a pipeline folder (it holds model_index.json).");
 }
 
