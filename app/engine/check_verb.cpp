@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // atelier-engine check: every problem of a configuration at once, with line, cause and what to do.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -8,8 +9,10 @@
 #include "app/engine/cli.h"
 #include "core/base/json.h"
 #include "core/base/yaml.h"
+#include "core/config/compose.h"
 #include "core/config/load.h"
 #include "core/config/request.h"
+#include "core/preflight/preflight.h"
 
 namespace atelier::cli {
 namespace {
@@ -42,18 +45,38 @@ std::string summary(const std::vector<Issue>& issues) {
     return text.empty() ? "no problems" : text;
 }
 
+// What the files say, with the lines of the keys that name them; a key that is not in the text has none.
+void addFileIssues(const std::string& text, CheckedConfig& checked) {
+    const auto tree = yaml::parse(text);
+    for (Issue& issue : checkFiles(checked.loaded.config)) {
+        const bool known = std::ranges::any_of(checked.issues, [&](const Issue& other) {
+            return other.path == issue.path && other.severity == IssueSeverity::Error;
+        });
+        if (known) continue;  // a value that is wrong in itself says nothing about files
+        const KeyPath path = splitKeyPath(issue.path);
+        if (const yaml::Node* node = tree ? selectPath(*tree, path) : nullptr; node && !node->aliased) {
+            issue.line = node->begin.line;
+            issue.column = node->begin.column;
+        }
+        checked.issues.push_back(std::move(issue));
+    }
+    std::ranges::stable_sort(checked.issues, {}, &Issue::severity);  // errors first
+}
+
 }  // namespace
 
 int checkVerb(Arguments arguments) {
     CLI::App app("Reports every problem of a configuration at once. Exit code 0, or 2 when there are errors.",
                  "atelier-engine check");
     std::vector<std::string> words;
-    bool json = false, explain = false, replay = false;
+    bool json = false, explain = false, replay = false, noFiles = false;
     app.add_option("CONFIG", words, "CONFIG.yaml and key=value overrides, or config=CONFIG.yaml key=value …")
         ->required();
     app.add_flag("--json", json, "one JSON object on stdout");
     app.add_flag("--explain", explain, "also print the complete configuration as it would be used");
     app.add_flag("--replay", replay, "check for `replay`, which needs neither data nor a run folder");
+    app.add_flag("--no-files", noFiles,
+                 "do not look for shards, models and folders: they are on another machine");
     if (const auto code = parse(app, arguments)) return *code;
 
     ConfigLoadOptions options;
@@ -63,8 +86,8 @@ int checkVerb(Arguments arguments) {
     options.base = request->base;
     auto text = readFile(request->file, 16 << 20);
     if (!text) return report(text.error(), json);
-    const CheckedConfig checked =
-        checkTrainConfig(*text, request->file.string(), request->overrides, options);
+    CheckedConfig checked = checkTrainConfig(*text, request->file.string(), request->overrides, options);
+    if (!replay && !noFiles) addFileIssues(*text, checked);
 
     if (json) {
         Json issues = Json::array();

@@ -24,10 +24,15 @@ void add(std::vector<Issue>& issues, IssueSeverity severity, std::string code, s
     issues.push_back(std::move(issue));
 }
 
+// "???" that is still to be filled in, alone or made absolute.
+bool isUnfilled(std::string_view value) {
+    return value.find("???") != std::string_view::npos;
+}
+
 // A local pipeline folder must be one; names of models elsewhere are not looked at here.
 void checkModel(const std::optional<std::string>& model, const std::string& path,
                 std::vector<Issue>& issues) {
-    if (!model || !model->starts_with('/')) return;
+    if (!model || !model->starts_with('/') || isUnfilled(*model)) return;
     std::error_code error;
     if (!fs::exists(*model, error))
         add(issues, IssueSeverity::Error, "missing_model", path, *model + " does not exist",
@@ -40,14 +45,14 @@ void checkModel(const std::optional<std::string>& model, const std::string& path
 
 void checkFile(const std::optional<std::string>& file, const std::string& path, std::vector<Issue>& issues) {
     std::error_code error;
-    if (!file || file->empty() || fs::exists(*file, error)) return;
+    if (!file || file->empty() || isUnfilled(*file) || fs::exists(*file, error)) return;
     add(issues, IssueSeverity::Error, "missing_file", path, *file + " does not exist",
         "Name a file that is there, or remove the key.");
 }
 
 // The nearest folder above that exists must be writable and have room.
 void checkRunFolder(const std::string& folder, std::vector<Issue>& issues) {
-    if (folder.empty()) return;
+    if (folder.empty() || isUnfilled(folder)) return;
     std::error_code error;
     fs::path parent = fs::absolute(folder, error);
     while (!fs::exists(parent, error) && parent != parent.parent_path()) parent = parent.parent_path();
@@ -69,7 +74,10 @@ void checkRunFolder(const std::string& folder, std::vector<Issue>& issues) {
 }  // namespace
 
 std::vector<Issue> checkFiles(const TrainConfig& config) {
-    std::vector<Issue> issues = checkDatasetFiles(config.dataset.params.path, config.dataset.params.filters);
+    std::vector<Issue> issues;
+    const std::string& shards = config.dataset.params.path;
+    if (!shards.empty() && !isUnfilled(shards))
+        issues = checkDatasetFiles(shards, config.dataset.params.filters);
     checkModel(config.model.pretrained, "model.pretrained", issues);
     checkModel(config.model.unet.pretrained, "model.unet.pretrained", issues);
     checkModel(config.model.vae.pretrained, "model.vae.pretrained", issues);

@@ -59,7 +59,11 @@ class TestExportVerb : public QObject {
         const auto config = *readFile(root() / "out" / "config.yaml");
         QVERIFY(config.find((root() / "models/sd15").string()) != std::string::npos);
         QVERIFY(config.find((root() / "data/{000000..000007}.tar").string()) != std::string::npos);
-        QCOMPARE(engine({QStringLiteral("check"), at("out/config.yaml")}).code, 0);
+        QCOMPARE(engine({QStringLiteral("check"), at("out/config.yaml"), QStringLiteral("--no-files")}).code,
+                 0);
+        const auto missing = engine({QStringLiteral("check"), at("out/config.yaml")});
+        QCOMPARE(missing.code, 2);
+        QVERIFY2(missing.out.contains(QStringLiteral("shards 0 to 7 do not exist")), qPrintable(missing.out));
     }
     void overridesAndJson() {
         const auto answer =
