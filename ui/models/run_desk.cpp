@@ -13,6 +13,7 @@
 #include <algorithm>
 
 #include "core/base/files.h"
+#include "core/run/run_folder.h"
 #include "ui/session/engine_locator.h"
 #include "ui/session/launcher.h"
 #include "ui/session/run_channel.h"
@@ -83,6 +84,20 @@ Status RunDesk::start(const QString& folder) {
     forget(QDir::cleanPath(QFileInfo(folder).absoluteFilePath()));
     monitor(folder)->controller().start();
     return {};
+}
+
+Status RunDesk::startNew(const QString& folder, const std::string& yaml) {
+    if (!engineReady()) return fail(ErrorCode::Usage, "the engine is not ready", {}, engineProblem().toStdString());
+    const run::RunFolder place{fs::path(folder.toStdString())};
+    const run::FolderKind kind = run::kindOfFolder(place.root);
+    if (kind != run::FolderKind::Absent && kind != run::FolderKind::Empty) {
+        QString free = folder;
+        for (int n = 2; QFileInfo::exists(free); ++n) free = QStringLiteral("%1-%2").arg(folder).arg(n);
+        return fail(ErrorCode::Usage, "there is a run of this name already", folder.toStdString(), "name it " + QFileInfo(free).fileName().toStdString());
+    }
+    ATELIER_DO(run::createRunFolder(place));
+    ATELIER_DO(writeFileAtomic(place.config(), yaml));
+    return start(folder);
 }
 
 QString RunDesk::startCommand(const QString& folder) const {

@@ -4,6 +4,7 @@
 #include <QCoreApplication>
 #include <QFileInfo>
 #include <QLocale>
+#include <cmath>
 
 #include "core/config/load.h"
 #include "ui/models/run_words.h"
@@ -30,6 +31,13 @@ void flatten(const Json& value, const QString& path, std::vector<std::pair<QStri
         return;
     }
     if (!value.is_null()) out.emplace_back(path, valueText(value));
+}
+
+// 1e-4, 2.5e-5, 0.002.
+QString rateText(double rate) {
+    if (rate <= 0 || rate >= 1e-3) return QString::number(rate, 'g', 4);
+    const int exponent = int(std::floor(std::log10(rate) + 1e-9));
+    return QStringLiteral("%1e%2").arg(QString::number(rate / std::pow(10, exponent), 'g', 3)).arg(exponent);
 }
 
 // "…/emoji/v3/{000000..000007}.tar" → "emoji v3".
@@ -84,7 +92,8 @@ RunSettings readRunSettings(const QString& configFile) {
     QString rate = value("lr_scheduler.params.learning_rate");
     if (rate.isEmpty()) rate = value("optimizer.params.learning_rate");
     const QString schedule = value("lr_scheduler.scheduler");
-    if (!rate.isEmpty()) add(T::tr("Learning rate"), schedule.isEmpty() ? lossText(rate.toDouble()) : QStringLiteral("%1, %2").arg(lossText(rate.toDouble()), schedule));
+    if (!rate.isEmpty()) add(T::tr("Learning rate"), rateText(rate.toDouble()));
+    add(T::tr("Schedule"), schedule);
     add(T::tr("Optimizer"), value("optimizer.name"));
     add(T::tr("Batch"), c.system.gradientAccumulation > 1 ? T::tr("%1 × %2 accumulated").arg(c.system.batchSize).arg(c.system.gradientAccumulation) : QString::number(c.system.batchSize));
     add(T::tr("Precision"), value("model.mixed_precision"));

@@ -41,6 +41,7 @@ QString bytesText(std::uint64_t bytes) { return QString::fromStdString(humanByte
 
 MonitorView::MonitorView(Thumbnails& thumbnails, QWidget* parent) : QWidget(parent), thumbnails_(thumbnails) {
     setObjectName(QStringLiteral("page"));
+    setMinimumWidth(760);  // the layout gives way before the window does: resizeEvent() drops what can be missed
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
     all->setSpacing(0);

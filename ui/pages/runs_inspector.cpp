@@ -94,6 +94,7 @@ void addRow(QGridLayout* grid, const QString& label, const QString& value, bool 
     grid->addWidget(name, row, 0);
     grid->addWidget(text, row, 1);
     grid->setRowMinimumHeight(row, 26);
+    if (mono) grid->setColumnMinimumWidth(1, 116);
 }
 
 }  // namespace
