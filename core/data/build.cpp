@@ -181,18 +181,31 @@ Status planStep(Build& b) {
     return {};
 }
 
-Result<ShardWriter> openShards(const Build& b) {
+struct Continuation {
+    ShardWriter writer;
+    BuildJournal journal;
+};
+
+// Goes on where an earlier attempt with the same fingerprint ended; starts over when its two records do not
+// agree (after a power cut one may have reached the disk without the other).
+Result<Continuation> openShards(const Build& b) {
     ShardWriterOptions options;
     options.limits = {b.request.options.shardBytes, b.request.options.shardSamples};
     if (const auto count = b.request.options.shardCount) {
         options.limits = {UINT64_MAX, (b.order.size() + *count - 1) / *count};
     }
     options.fingerprint = b.fingerprint;
-    if (b.request.restart) {
-        std::error_code ignored;
-        fs::remove_all(b.shards(), ignored);
-    }
-    return ShardWriter::resume(b.shards(), options);
+    const fs::path outcomes = b.session.work() / "outcomes.jsonl";
+    std::error_code ignored;
+    if (b.request.restart) fs::remove_all(b.shards(), ignored);
+    ATELIER_TRY(ShardWriter writer, ShardWriter::resume(b.shards(), options));
+    auto journal = BuildJournal::open(outcomes, b.fingerprint, writer.samplesWritten());
+    if (journal) return Continuation{std::move(writer), *std::move(journal)};
+    if (journal.error().code != ErrorCode::Data) return fail(journal.error());
+    fs::remove_all(b.shards(), ignored);
+    ATELIER_TRY(ShardWriter fresh, ShardWriter::create(b.shards(), options));
+    ATELIER_TRY(BuildJournal empty, BuildJournal::open(outcomes, b.fingerprint, 0));
+    return Continuation{std::move(fresh), std::move(empty)};
 }
 
 void announceShards(Build& b, bool verified) {
@@ -216,9 +229,9 @@ void warnOfMissingCaptions(Build& b) {
 }
 
 Status writeStep(Build& b) {
-    ATELIER_TRY(ShardWriter writer, openShards(b));
-    ATELIER_TRY(BuildJournal journal, BuildJournal::open(b.session.work() / "outcomes.jsonl", b.fingerprint,
-                                                         writer.samplesWritten()));
+    ATELIER_TRY(Continuation continued, openShards(b));
+    ShardWriter& writer = continued.writer;
+    BuildJournal& journal = continued.journal;
     b.outcomes = journal.earlier();
     const std::size_t first = b.outcomes.size();
     b.session.beginPhase(BuildPhase::Write, b.order.size());
@@ -237,6 +250,8 @@ Status writeStep(Build& b) {
         if (sample.outcome.written) {
             std::vector<MemberView> members{{sample.extension, sample.image}, {"json", sample.json}};
             if (row.caption.source != CaptionSource::None) members.push_back({"txt", row.caption.text});
+            if (!sample.mask.empty()) members.push_back({"mask.png", sample.mask});
+            if (!sample.condition.empty()) members.push_back({"cond.png", sample.condition});
             ATELIER_DO(writer.add(row.key, members));
         } else {
             (void)b.session.events().write(
@@ -352,11 +367,10 @@ Result<BuildSummary> publishStep(Build& b) {
 }
 
 Result<BuildSummary> buildInFolder(Build& b) {
-    ATELIER_DO(scanStep(b));
-    ATELIER_DO(probeStep(b));
-    ATELIER_DO(planStep(b));
-    ATELIER_DO(writeStep(b));
-    ATELIER_DO(verifyStep(b));
+    for (const auto step : {scanStep, probeStep, planStep, writeStep, verifyStep}) {
+        ATELIER_DO(step(b));
+        if (!b.session.keepGoing()) return fail(ErrorCode::Cancelled, "it was cancelled");
+    }
     return publishStep(b);
 }
 

@@ -171,10 +171,10 @@ std::string buildFingerprint(const BuildRequest& request, const std::vector<Prob
     hash.update(dumpJson(buildOptionsToJson(request.options)));
     for (const std::size_t i : order) {
         const PlanRow& row = rows[i];
-        hash.update(
-            dumpJson(Json{row.key, probed[i].input.contentHash, probed[i].input.relative, row.caption.text,
-                          int(row.caption.source), row.caption.columns, row.outputSize.width,
-                          row.outputSize.height, int(row.outputFormat), row.keepBytes}));
+        hash.update(dumpJson(Json{row.key, probed[i].input.contentHash, probed[i].input.relative,
+                                  row.caption.text, int(row.caption.source), row.caption.columns,
+                                  row.outputSize.width, row.outputSize.height, int(row.outputFormat),
+                                  row.keepBytes, probed[i].maskFingerprint, probed[i].conditionFingerprint}));
     }
     return hash.hexDigest();
 }

@@ -64,14 +64,14 @@ Result<BuildJournal> BuildJournal::open(const fs::path& path, const std::string&
                                      ? std::nullopt
                                      : outcomeOf(std::string_view(*text).substr(keep, end - keep));
             if (!outcome)
-                return fail(ErrorCode::Internal, "it does not match the shards beside it", path.string(),
+                return fail(ErrorCode::Data, "it does not match the shards beside it", path.string(),
                             "Start again with --restart.");
             found += outcome->written ? 1 : 0;
             earlier.push_back(*outcome);
             keep = end + 1;
         }
     } else if (written > 0) {
-        return fail(ErrorCode::Internal, "it does not match the shards beside it", path.string(),
+        return fail(ErrorCode::Data, "it does not match the shards beside it", path.string(),
                     "Start again with --restart.");
     }
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);

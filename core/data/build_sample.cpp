@@ -57,6 +57,28 @@ bool isLosslessWebp(const ImageInfo& info, std::string_view bytes) {
     return info.format == ImageFormat::Webp && bytes.substr(0, 4096).find("VP8L") != std::string_view::npos;
 }
 
+std::uint64_t companionFingerprint(const std::optional<fs::path>& path) {
+    if (!path) return 0;
+    const auto bytes = readFile(*path, kMaxFileBytes);
+    return bytes ? xxh3(*bytes) | 1 : 1;  // never 0; an unreadable one is found out when it is used
+}
+
+// A mask or condition picture, brought to the geometry of its picture. A PNG that has it already stays as it
+// is.
+Result<std::string> buildCompanion(const fs::path& path, std::uint64_t fingerprint, Size original,
+                                   const BuildOptions& options) {
+    ATELIER_TRY(std::string bytes, readFile(path, kMaxFileBytes));
+    if ((xxh3(bytes) | 1) != fingerprint) return fail(ErrorCode::Data, "changed since scan");
+    ATELIER_TRY(DecodedImage decoded, decodeImage(bytes, path.string(), {.maxPixels = options.maxPixels}));
+    const ResizeSpec& spec = options.plan.resize;
+    const bool sameSize = Size{decoded.image.width, decoded.image.height} == original &&
+                          resizedSize(original, spec) == original;
+    const bool turned =
+        std::ranges::find(decoded.conversions, Conversion::Orientation) != decoded.conversions.end();
+    if (sameSize && !turned && sniffFormat(bytes) == ImageFormat::Png) return bytes;
+    return encodeImage(resized(std::move(decoded.image), original, spec), {.format = ImageFormat::Png});
+}
+
 }  // namespace
 
 ProbedImage probeForPlan(const ScannedImage& image, const CaptionTables& tables,
@@ -77,6 +99,8 @@ ProbedImage probeForPlan(const ScannedImage& image, const CaptionTables& tables,
     }
     probed.input.size = bytes->size();
     probed.fingerprint = xxh3(*bytes);
+    probed.maskFingerprint = companionFingerprint(image.mask);
+    probed.conditionFingerprint = companionFingerprint(image.condition);
     auto info = probeImage(*bytes, image.path.string());
     if (!info) {
         probed.input.problem = info.error().what;
@@ -121,6 +145,18 @@ BuiltSample buildSample(const ScannedImage& image, const ProbedImage& probed, co
         auto encoded = encodeImage(pixels, {.format = row.outputFormat, .quality = quality});
         if (!encoded) return dropped(DropReason::CannotDecode, encoded.error().what);
         sample.image = *std::move(encoded);
+    }
+    const auto companion = [&](const std::optional<fs::path>& path, std::uint64_t fingerprint,
+                               std::string& out) -> Status {
+        if (!path) return {};
+        ATELIER_TRY(out, buildCompanion(*path, fingerprint, original, options));
+        return {};
+    };
+    for (const auto& made : {companion(image.mask, probed.maskFingerprint, sample.mask),
+                             companion(image.condition, probed.conditionFingerprint, sample.condition)}) {
+        if (!made)
+            return dropped(DropReason::CannotDecode,
+                           fmt::format("the mask or condition picture beside it: {}", made.error().what));
     }
     sample.json = sampleJson(probed.input, row, sample.outcome.size);
     sample.outcome.written = true;

@@ -21,6 +21,9 @@ struct ProbedImage {
     std::vector<std::string> notes;  // about captions and names; goes into the report
     bool latin1 = false;
     bool captionsDiffer = false;
+    std::uint64_t maskFingerprint =
+        0;  // XXH3 of the mask's and the condition picture's bytes; 0 = there is none
+    std::uint64_t conditionFingerprint = 0;
 };
 
 ProbedImage probeForPlan(const ScannedImage& image, const CaptionTables& tables, const BuildOptions& options);
@@ -39,6 +42,8 @@ struct BuiltSample {
     std::string extension;  // "jpg"
     std::string image;
     std::string json;
+    std::string mask;  // PNG of the picture's final size; "" = none
+    std::string condition;
 };
 
 // Reads the file again, decodes it (kept bytes too: what cannot be decoded does not get into a shard), and

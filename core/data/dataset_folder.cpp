@@ -74,7 +74,8 @@ Result<DatasetFolder> readDatasetFolder(const fs::path& folder) {
     }
     const auto sources = json.find("sources");
     // An empty list is a dataset that waits for its first pictures.
-    if (sources == json.end() || !sources->is_array()) return wrong("sources must be a list of folders", where);
+    if (sources == json.end() || !sources->is_array())
+        return wrong("sources must be a list of folders", where);
     for (const auto& source : *sources) {
         if (!source.is_string()) return wrong("sources must be a list of paths", where);
         dataset.sources.push_back(source.get<std::string>());

@@ -243,6 +243,47 @@ class TestBuild : public QObject {
                  qPrintable(QString::number(took / std::chrono::milliseconds(1))));
         QVERIFY(!fs::exists(r.target) && !fs::exists(work.root));
     }
+    void recordsThatDisagreeStartOver() {
+        makeSources(20);
+        auto r = request();
+        r.options.shardSamples = 3;
+        std::atomic<bool> cancel{false};
+        BuildHooks hooks;
+        hooks.cancel = &cancel;
+        hooks.progress = [&](const BuildProgress& p) {
+            if (p.phase != BuildPhase::Verify) return;
+            cancel = true;
+            std::this_thread::sleep_for(std::chrono::milliseconds(150));
+        };
+        QVERIFY(!buildDataset(r, hooks));
+        const fs::path work = buildWorkFolder(folder() / "v1");
+        QVERIFY(fs::exists(work / "shards/000000.tar"));
+        writeFile(work / "outcomes.jsonl", readFile(work / "outcomes.jsonl")->substr(0, 120));
+        const auto built = buildDataset(r);
+        QVERIFY2(built.has_value(), built ? "" : built.error().message().c_str());
+        QCOMPARE(built->kept, std::uint64_t(22));
+        QVERIFY(verifyDataset(folder() / "v1")->ok());
+    }
+    void masksAndConditionsGoAlong() {
+        makeSources(2);
+        const std::string same = encoded(picture(96, 64, 5), ImageFormat::Png);
+        writeFile(folder() / "src/plain0-masklabel.png", same);
+        writeFile(folder() / "src/plain0-condlabel.png", encoded(picture(48, 32, 6), ImageFormat::Png));
+        writeFile(folder() / "src/plain1-masklabel.png", "no picture");
+        QVERIFY(buildDataset(request()).has_value());
+        const auto found = members(folder() / "v1/000000.tar");
+        QCOMPARE(find(found, "plain0-", ".mask.png"), same);
+        const auto condition = decodeImage(find(found, "plain0-", ".cond.png"), "condition");
+        QVERIFY(condition && condition->image.width == 96 && condition->image.height == 64);
+        QVERIFY(readFile(folder() / "v1/report.jsonl")->find("the mask or condition picture beside it") !=
+                std::string::npos);
+        auto small = request("small");
+        small.options.plan.resize = {.side = 32, .mode = ResizeMode::Square};
+        QVERIFY(buildDataset(small).has_value());
+        const auto mask =
+            decodeImage(find(members(folder() / "small/000000.tar"), "plain0-", ".mask.png"), "mask");
+        QVERIFY(mask && mask->image.width == 32 && mask->image.height == 32);
+    }
     void changedFilesAreNotTaken() {
         makeSources(4);
         BuildHooks hooks;

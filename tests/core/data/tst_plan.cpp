@@ -157,8 +157,7 @@ class TestPlan : public QObject {
         QCOMPARE(*edits.find("a.jpg")->caption, std::string("two"));
         QVERIFY(edits.find("b.jpg")->excluded);
         QCOMPARE(edits.lines, std::size_t(3));
-        std::ofstream(path, std::ios::app)
-            << "{\"v\":1,\"image\":\"c.jpg\"";  // a writer was killed here
+        std::ofstream(path, std::ios::app) << "{\"v\":1,\"image\":\"c.jpg\"";  // a writer was killed here
         QCOMPARE(readEdits(path)->lines, std::size_t(3));
         QCOMPARE(readEdits(path)->digest, edits.digest);
         QVERIFY(appendEdits(path,
