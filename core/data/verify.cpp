@@ -63,7 +63,7 @@ class Collector {
     std::mutex mutex_;
     VerifyReport report_;
     ReadProgress state_;
-    Clock::time_point last_ = Clock::now();
+    Clock::time_point last_{};  // so long ago that the first read reports at once
     std::atomic<bool> cancelled_{false};
 };
 
