@@ -29,6 +29,7 @@ struct ShardPart {
     SampleTable table;
     ExtensionNames extensions;
     std::uint64_t unfiltered = 0;
+    std::uint64_t incomplete = 0;  // without a required member
     std::string problem;
     bool indexed = false;
 };
@@ -125,7 +126,10 @@ Status select(ShardPart& part, std::uint32_t shard, ShardFiles& files, const Gro
     const std::uint32_t json = part.extensions.find("json");
     SampleTable kept;
     for (const TableSample& sample : part.table.samples) {
-        if (!hasRequired(part, sample, groups)) continue;
+        if (!hasRequired(part, sample, groups)) {
+            ++part.incomplete;
+            continue;
+        }
         if (!filter.empty()) {
             const auto first = part.table.members.begin() + static_cast<std::ptrdiff_t>(sample.member);
             const auto last = first + sample.members;
@@ -209,6 +213,7 @@ Result<std::shared_ptr<const DatasetIndex>> DatasetIndex::open(const std::string
             parts[i].table = {};
         }
     });
+    std::uint64_t incomplete = 0;
     for (ShardPart& part : parts) {
         if (!part.problem.empty()) {
             if (!options.tolerant) return fail(ErrorCode::Data, part.problem);
@@ -220,9 +225,13 @@ Result<std::shared_ptr<const DatasetIndex>> DatasetIndex::open(const std::string
         state->firstOfShard.push_back(state->table.samples.size());
         state->table.append(part.table, map);
         state->unfiltered += part.unfiltered;
+        incomplete += part.incomplete;
         part = {};
     }
     state->firstOfShard.push_back(state->table.samples.size());
+    if (incomplete > 0)
+        problems.push_back(fmt::format("{} of {} lack a member that is needed ({}) and are left out.",
+                                       incomplete, plural(state->unfiltered, "sample"), options.required));
     state->problems = std::move(problems);
     state->fingerprint = fingerprintOf(state->table);
     if (state->table.samples.empty()) {

@@ -55,7 +55,8 @@ class DatasetIndex {
     // 16 hex digits over keys and member sizes: equal when training would see the same samples in the same
     // order.
     const std::string& fingerprint() const;
-    // Shards that could not be used, or only in part; one sentence each.
+    // Shards that could not be used, or only in part, and how many samples lack what is required; one
+    // sentence each.
     const std::vector<std::string>& problems() const;
 
     ~DatasetIndex();

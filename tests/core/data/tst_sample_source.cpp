@@ -137,6 +137,8 @@ class TestSampleSource : public QObject {
         VERIFY_OK(filtered);
         QCOMPARE((*filtered)->size(), 19u);  // 0 … 19 without 11
         QCOMPARE((*filtered)->sizeUnfiltered(), kCount);
+        QCOMPARE((*filtered)->problems().size(), 1u);
+        QVERIFY((*filtered)->problems()[0].starts_with("1 of 40 samples lack"));
         options.filters = {{"score", ">1000"}};
         const auto none = DatasetIndex::open((pathOf(dir_) / "v1").string(), options);
         QVERIFY(!none && none.error().code == ErrorCode::Data);
