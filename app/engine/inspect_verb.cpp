@@ -1,8 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// `atelier-engine inspect`: what is this model file or folder? Reads headers only, in milliseconds.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
 #include "app/engine/cli.h"
+#include "core/base/json.h"
+#include "core/weights/inspect.h"
 
 namespace atelier::cli {
-int inspectVerb(Arguments) {
-    return 2;
+
+int inspectVerb(Arguments arguments) {
+    CLI::App app{"Say what a model file or folder is: family, components, tensors, metadata, what is missing.", "atelier-engine inspect"};
+    std::string path;
+    bool json = false;
+    app.add_option("PATH", path, "pipeline folder, component folder or .safetensors file")->required();
+    app.add_flag("--json", json, "for programs");
+    app.footer("Exit code 0 when everything that belongs to it is there and readable, else 2.");
+    if (const auto code = parse(app, arguments)) return *code;
+    const auto report = inspectModel(expandUser(path));
+    if (!report) {
+        cli::report(report.error(), json);
+        return 2;
+    }
+    std::fputs((json ? dumpJsonPretty(toJson(*report)) : describe(*report)).c_str(), stdout);
+    return report->complete() ? 0 : 2;
 }
+
 }  // namespace atelier::cli

@@ -92,6 +92,7 @@ class Models(unittest.TestCase):
     def test_unet_odd_sizes_and_fractional_timesteps(self):
         self.compareUnet("base", size=(7, 9), batch=1, timesteps=torch.tensor([1.5]))
         self.compareUnet("three levels, two layers", size=(5, 6))
+        self.compareUnet("base", size=(20, 12))
 
     def test_unet_with_controlnet_residuals(self):
         self.compareUnet("base", residuals=True)

@@ -270,20 +270,6 @@ at::Tensor normSiluConv(const at::Tensor& x_BCHW, const GroupNorm& norm, const C
 
 at::Tensor geglu(const at::Tensor& x) { return GegluFunction::apply(x); }
 
-at::Tensor attention(const at::Tensor& q_BSC, const at::Tensor& k_BTC, const at::Tensor& v_BTC, std::int64_t heads, bool causal,
-                     bool upcast) {
-    const auto split = [&](const at::Tensor& t) { return t.view({t.size(0), t.size(1), heads, t.size(2) / heads}).transpose(1, 2); };
-    at::Tensor q = split(q_BSC), k = split(k_BTC), v = split(v_BTC);
-    at::Tensor out;
-    if (upcast && q.scalar_type() != at::kFloat) {
-        const NoAutocast guard;
-        out = at::scaled_dot_product_attention(q.to(at::kFloat), k.to(at::kFloat), v.to(at::kFloat), {}, 0.0, causal).to(q.scalar_type());
-    } else {
-        out = at::scaled_dot_product_attention(q, k, v, {}, 0.0, causal);
-    }
-    return out.transpose(1, 2).reshape(q_BSC.sizes());
-}
-
 at::Tensor checkpoint(const CheckpointFunction& function, const std::vector<at::Tensor>& inputs,
                       const std::vector<at::Tensor>& parameters) {
     std::vector<at::Tensor> tensors = inputs;

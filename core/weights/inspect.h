@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is this model file or folder? Family and component by tensor names and shapes, dtypes, totals, metadata, what is
+// missing. Reads headers only. Used by `atelier-engine inspect` and by the studio when a model is dropped on it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/base/files.h"
+#include "core/base/json.h"
+#include "core/base/result.h"
+#include "core/weights/safetensors.h"
+
+namespace atelier {
+
+// What a set of tensors is, judged by names and shapes alone.
+struct TensorVerdict {
+    std::string kind;    // "unet", "vae", "text_encoder", "controlnet", "checkpoint", "lora", "textual_inversion", "unknown"
+    std::string family;  // "Stable Diffusion 1", "Stable Diffusion XL", …; empty when the tensors do not tell
+    std::string detail;  // one line: "UNet2DConditionModel, 4 → 4 channels, context 768"
+};
+TensorVerdict judgeTensors(std::span<const TensorInfo> tensors);
+
+struct PartReport {
+    std::string name;       // component or file name
+    std::string className;  // from model_index.json or config.json; may be empty
+    TensorVerdict verdict;
+    std::size_t tensors = 0;
+    std::uint64_t parameters = 0;  // elements of floating tensors
+    std::uint64_t bytes = 0;
+    std::map<std::string, std::size_t> types;  // "F16" → number of tensors
+    std::map<std::string, std::string> metadata;
+    Json config;                            // config.json, scheduler_config.json or null
+    std::vector<std::string> problems;      // what is missing or broken, as sentences
+};
+
+struct ModelReport {
+    std::string path;
+    std::string what;    // "pipeline folder (StableDiffusionPipeline)", "safetensors file", …
+    std::string family;
+    std::vector<PartReport> parts;
+    std::vector<std::string> problems;
+
+    bool complete() const;  // no problems anywhere
+};
+
+// Errors (code Model) only when there is nothing to report on: not there, not a model, an unreadable file.
+Result<ModelReport> inspectModel(const fs::path& path);
+
+Json toJson(const ModelReport& report);
+// For a terminal: a headline, a table of parts, problems.
+std::string describe(const ModelReport& report);
+
+}  // namespace atelier
