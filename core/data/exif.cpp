@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // EXIF orientation: finding the tag and turning pixels.
+#include <algorithm>
+
 #include "core/data/codecs.h"
 
 namespace atelier::data {
@@ -48,19 +50,24 @@ Image orient(Image image, int orientation) {
     const int width = swapped ? image.height : image.width;
     const int height = swapped ? image.width : image.height;
     Image out = Image::allocate(width, height);
-    for (int y = 0; y < height; ++y) {
-        std::uint8_t* to = out.row(y);
-        for (int x = 0; x < width; ++x, to += 3) {
-            int sx = swapped ? y : x;
-            int sy = swapped ? x : y;
-            if (orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8)
-                sx = image.width - 1 - sx;
-            if (orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7)
-                sy = image.height - 1 - sy;
-            const std::uint8_t* from = image.row(sy) + 3 * sx;
-            to[0] = from[0];
-            to[1] = from[1];
-            to[2] = from[2];
+    const bool flipX = orientation == 2 || orientation == 3 || orientation == 7 || orientation == 8;
+    const bool flipY = orientation == 3 || orientation == 4 || orientation == 6 || orientation == 7;
+    // In tiles: a quarter turn reads columns, and whole columns would miss the cache at every pixel.
+    constexpr int kTile = 32;
+    for (int top = 0; top < height; top += kTile) {
+        for (int left = 0; left < width; left += kTile) {
+            for (int y = top; y < std::min(top + kTile, height); ++y) {
+                for (int x = left; x < std::min(left + kTile, width); ++x) {
+                    const int sx = swapped ? y : x;
+                    const int sy = swapped ? x : y;
+                    const std::uint8_t* from = image.row(flipY ? image.height - 1 - sy : sy) +
+                                               3 * (flipX ? image.width - 1 - sx : sx);
+                    std::uint8_t* to = out.row(y) + 3 * x;
+                    to[0] = from[0];
+                    to[1] = from[1];
+                    to[2] = from[2];
+                }
+            }
         }
     }
     return out;
