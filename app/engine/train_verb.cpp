@@ -76,6 +76,7 @@ struct Plan {
 Result<Plan> planRunFolder(const Command& command) {
     Plan plan;
     plan.runFolder = fs::absolute(expandUser(command.target)).lexically_normal();
+    if (!plan.runFolder.has_filename()) plan.runFolder = plan.runFolder.parent_path();  // "DIR/", "."
     const run::RunFolder folder{plan.runFolder};
     std::error_code error;
     if (!fs::exists(folder.config(), error))
