@@ -110,6 +110,7 @@ Studio::Studio(QApplication& app, const StudioOptions& options) : parts_(std::ma
 Studio::~Studio() = default;
 
 MainWindow* Studio::window() const { return &parts_->window; }
+bool Studio::engineReady() const { return parts_->engine.info().usable(); }
 QString Studio::projectFolder() const { return parts_->project; }
 
 void Studio::addPages() {

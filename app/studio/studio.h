@@ -28,6 +28,7 @@ class Studio : public QObject {
     ~Studio() override;
     MainWindow* window() const;
     QString projectFolder() const;
+    bool engineReady() const;
     // Shows the window, then what can wait: desktop theme, pages, engine look-up.
     void start();
 

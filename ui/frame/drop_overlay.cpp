@@ -84,6 +84,7 @@ int DropOverlay::hover(const QPoint& position) {
         if (cards_[i].contains(position)) now = i;
     if (now != current_) {
         current_ = now;
+        if (now >= 0 && !targets_[now].headline.isEmpty()) title_ = targets_[now].headline;
         update();
     }
     return now;

@@ -52,7 +52,7 @@ QList<DropTarget> MainWindow::targetsFor(const Dropped& dropped) {
     if (targets.isEmpty() && (dropped.kind == DroppedKind::Config || dropped.kind == DroppedKind::Run || dropped.kind == DroppedKind::Dataset)) {
         const bool run = dropped.kind == DroppedKind::Run;
         targets.append({run ? QStringLiteral("runs") : QStringLiteral("file"), run ? tr("Open this run") : tr("Open"),
-                        tr("Drop anywhere"), [this, id](const Dropped& d) { showPage(id, d.paths.value(0)); }});
+                        tr("Drop anywhere"), {}, [this, id](const Dropped& d) { showPage(id, d.paths.value(0)); }});
     }
     return targets;
 }
@@ -61,7 +61,7 @@ QString MainWindow::titleFor(const Dropped& dropped, const QList<DropTarget>& ta
     if (dropped.kind == DroppedKind::Nothing) return tr("Looking at what this is");
     if (dropped.kind == DroppedKind::Unsupported) return tr("Atelier cannot use this");
     if (targets.isEmpty()) return tr("Nothing on this page takes it");
-    return tr("Drop: %1").arg(targets.front().title);
+    return targets.front().headline.isEmpty() ? targets.front().title : targets.front().headline;
 }
 
 void MainWindow::showOverlay() {

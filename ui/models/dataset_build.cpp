@@ -5,6 +5,7 @@
 #include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
+#include <QLocale>
 #include <algorithm>
 #include <array>
 #include <map>
@@ -94,7 +95,11 @@ void DatasetBuild::dismiss() {
     Q_EMIT changed();
 }
 
-double DatasetBuild::imagesPerSecond() const { return controller_ ? controller_->state().progress.imagesPerSecond : 0; }
+// While it runs: of the phase. At the end: of the whole.
+double DatasetBuild::imagesPerSecond() const {
+    if (state_ == State::Running && controller_) return controller_->state().progress.imagesPerSecond;
+    return elapsedSeconds() > 0 ? double(samples_) / elapsedSeconds() : 0;
+}
 
 double DatasetBuild::elapsedSeconds() const { return (state_ == State::Running ? now() : endedAt_) - startedAt_; }
 
@@ -140,7 +145,14 @@ void DatasetBuild::refresh() {
     // The manifest appears by one rename of the whole folder; then the work folder with its events is gone.
     const bool published = QFileInfo::exists(target_ + QLatin1Char('/') + QLatin1String(data::kManifestName));
     if (published) {
-        if (const auto manifest = data::readManifest(fs::path(target_.toStdString()))) shards_.setManifest(*manifest);
+        if (const auto manifest = data::readManifest(fs::path(target_.toStdString()))) {
+            shards_.setManifest(*manifest);
+            samples_ = manifest->content.samples;
+            megabytesPerSecond_ = double(manifest->content.bytes) / 1e6 / std::max(0.001, now() - startedAt_);
+            const QString n = QLocale().toString(qulonglong(samples_));
+            stages_[3].note = tr("%1 samples").arg(n);
+            stages_[4].note = tr("%1 equal").arg(n);
+        }
         end(State::Finished);
         return;
     }

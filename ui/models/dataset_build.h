@@ -73,6 +73,7 @@ class DatasetBuild : public QObject {
     std::optional<Error> error_;
     double fraction_ = 0, left_ = -1, megabytesPerSecond_ = 0, startedAt_ = 0, endedAt_ = 0;
     bool cancelAsked_ = false;
+    std::uint64_t samples_ = 0;  // of the finished version
     QTimer tick_;
 };
 

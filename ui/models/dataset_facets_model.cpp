@@ -90,7 +90,8 @@ QVariant DatasetFacetsModel::data(const QModelIndex& index, int role) const {
 }
 
 Qt::ItemFlags DatasetFacetsModel::flags(const QModelIndex& index) const {
-    if (!index.isValid() || isHeading(index.row())) return Qt::ItemNeverHasChildren;
+    if (!index.isValid()) return Qt::NoItemFlags;
+    if (isHeading(index.row())) return Qt::ItemNeverHasChildren;
     return Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemNeverHasChildren;
 }
 

@@ -216,7 +216,9 @@ void DatasetShardsTab::refreshBuild() {
         percent_->setValue(QString::number(int(build_.fraction() * 100)), QStringLiteral("%"));
         rate_->setValue(build_.imagesPerSecond() > 0 ? figure(qint64(build_.imagesPerSecond())) : QStringLiteral("–"), tr("images/s"));
         bytes_->setValue(build_.megabytesPerSecond() > 0 ? QString::number(qRound(build_.megabytesPerSecond())) : QStringLiteral("–"), tr("MB/s"));
-        elapsed_->setValue(clock(build_.elapsedSeconds()), tr("elapsed"));
+        const double elapsed = build_.elapsedSeconds();
+        if (!busy && elapsed < 10) elapsed_->setValue(QString::number(elapsed, 'f', 1), tr("s elapsed"));
+        else elapsed_->setValue(clock(elapsed), tr("elapsed"));
         left_->setValue(busy && build_.leftSeconds() >= 0 ? clock(build_.leftSeconds()) : QStringLiteral("–"), tr("left"));
         left_->setVisible(busy);
     }

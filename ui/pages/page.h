@@ -21,6 +21,7 @@ namespace atelier {
 // One card of the drop overlay: what letting go there would do.
 struct DropTarget {
     QString iconName, title, text;
+    QString headline;  // of the overlay while this card is lit; "" = the title
     std::function<void(const Dropped&)> drop;
 };
 

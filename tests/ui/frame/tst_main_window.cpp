@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The window: lazy pages, history, action list, palette, drops, messages, sheets, what it remembers.
+#include <QDragEnterEvent>
+#include <QMimeData>
+#include <QPushButton>
+#include <QTemporaryDir>
+#include <QToolButton>
+#include <QtTest>
+
+#include "ui/frame/command_palette.h"
+#include "ui/frame/drop_overlay.h"
+#include "ui/frame/english_plurals.h"
+#include "ui/frame/main_window.h"
+#include "ui/frame/settings_sheet.h"
+#include "ui/frame/status_bar.h"
+#include "ui/session/settings.h"
+#include "ui/style/theme.h"
+
+using namespace atelier;
+
+namespace {
+class TestPage : public Page {
+  public:
+    explicit TestPage(const QString& name) {
+        header()->setTitle(name);
+        setBody(new QWidget);
+        auto* inspector = new QWidget;
+        setInspector(inspector);
+        addPageAction(QStringLiteral("Do"), name + QStringLiteral(" action"), {}, QStringLiteral("play"), [this] { ++runs; });
+    }
+    bool open(const QString& path) override {
+        opened << path;
+        Q_EMIT locationChanged();
+        return true;
+    }
+    QString location() const override { return opened.isEmpty() ? QString() : opened.back(); }
+    void openLocation(const QString& location) override { opened << location; }
+    QList<DropTarget> dropTargets(const Dropped& d) override {
+        if (d.kind != DroppedKind::Images) return {};
+        return {{QStringLiteral("plus"), QStringLiteral("Add"), {}, QStringLiteral("Drop to add"), [this](const Dropped& got) { dropped = got.paths; }}};
+    }
+    int runs = 0;
+    QStringList opened, dropped;
+};
+}  // namespace
+
+class TestMainWindow : public QObject {
+    Q_OBJECT
+  private Q_SLOTS:
+    void initTestCase();
+    void init();
+    void pagesAreBuiltWhenShown();
+    void historyWalksBothWays();
+    void paletteFindsAndRuns();
+    void dropGoesToThePageUnderIt();
+    void dropThatCannotBeUsedSaysWhy();
+    void narrowWindowTurnsTheInspectorIntoADrawer();
+    void sheetIsInsideTheWindow();
+    void bannersReplaceAndClose();
+    void everyControlHasAName();
+    void remembersItsPage();
+    void pluralsAreEnglish();
+
+  private:
+    TestPage* page(const char* id) { return static_cast<TestPage*>(window_->page(QString::fromLatin1(id))); }
+    std::unique_ptr<QTemporaryDir> dir_;
+    std::unique_ptr<Settings> settings_;
+    std::unique_ptr<style::Theme> theme_;
+    std::unique_ptr<MainWindow> window_;
+    int built_ = 0;
+};
+
+void TestMainWindow::initTestCase() { theme_ = std::make_unique<style::Theme>(*qApp, false); }
+
+void TestMainWindow::init() {
+    window_.reset();
+    dir_ = std::make_unique<QTemporaryDir>();
+    settings_ = std::make_unique<Settings>(dir_->filePath(QStringLiteral("settings.ini")));
+    built_ = 0;
+    window_ = std::make_unique<MainWindow>(*settings_, [](const QStringList& paths) {
+        Dropped d;
+        d.paths = paths;
+        d.kind = paths.value(0).endsWith(QLatin1String(".png")) ? DroppedKind::Images : paths.value(0).endsWith(QLatin1String(".yaml")) ? DroppedKind::Config : DroppedKind::Unsupported;
+        if (d.kind == DroppedKind::Unsupported) d.refusal = QStringLiteral("no such thing");
+        return d;
+    });
+    for (const char* id : {"datasets", "configure", "runs"})
+        window_->addPage({QString::fromLatin1(id), QString::fromLatin1(id), QStringLiteral("datasets"), [this, id] {
+                              ++built_;
+                              return new TestPage(QString::fromLatin1(id));
+                          }});
+    window_->finish();
+    window_->resize(1440, 900);
+    window_->showPage(QStringLiteral("datasets"));
+    window_->show();
+    window_->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(window_.get()));
+}
+
+void TestMainWindow::pagesAreBuiltWhenShown() {
+    QCOMPARE(built_, 1);
+    window_->showPage(QStringLiteral("runs"), QStringLiteral("/tmp/run"));
+    QCOMPARE(built_, 2);
+    QCOMPARE(page("runs")->opened, QStringList{QStringLiteral("/tmp/run")});
+    QTest::keyClick(window_.get(), Qt::Key_2, Qt::ControlModifier);
+    QCOMPARE(window_->currentPageId(), QStringLiteral("configure"));
+    QVERIFY(!window_->showPage(QStringLiteral("nothing")));
+}
+
+void TestMainWindow::historyWalksBothWays() {
+    window_->showPage(QStringLiteral("runs"), QStringLiteral("a"));
+    window_->showPage(QStringLiteral("configure"));
+    QTest::keyClick(window_.get(), Qt::Key_Left, Qt::AltModifier);
+    QCOMPARE(window_->currentPageId(), QStringLiteral("runs"));
+    QTest::keyClick(window_.get(), Qt::Key_Left, Qt::AltModifier);
+    QTest::keyClick(window_.get(), Qt::Key_Left, Qt::AltModifier);
+    QCOMPARE(window_->currentPageId(), QStringLiteral("datasets"));
+    QTest::keyClick(window_.get(), Qt::Key_Right, Qt::AltModifier);
+    QTest::keyClick(window_.get(), Qt::Key_Right, Qt::AltModifier);
+    QVERIFY(window_->currentPageId() != QStringLiteral("datasets"));
+}
+
+void TestMainWindow::paletteFindsAndRuns() {
+    QVERIFY(fuzzyScore(QStringLiteral("bsh"), QStringLiteral("Build shards")) >= 0);
+    QVERIFY(fuzzyScore(QStringLiteral("zz"), QStringLiteral("Build shards")) < 0);
+    QVERIFY(fuzzyScore(QStringLiteral("build"), QStringLiteral("Build shards")) > fuzzyScore(QStringLiteral("build"), QStringLiteral("Able bundle insulated")));
+    QTest::keyClick(window_.get(), Qt::Key_K, Qt::ControlModifier);
+    auto* palette = window_->findChild<CommandPalette*>();
+    QVERIFY(palette);
+    auto* field = palette->findChild<QLineEdit*>();
+    const int all = palette->shownCount();
+    QTest::keyClicks(field, QStringLiteral("datasets act"));
+    QVERIFY(palette->shownCount() < all && palette->shownCount() > 0);
+    QTest::keyClick(field, Qt::Key_Return);
+    QCOMPARE(page("datasets")->runs, 1);
+}
+
+void TestMainWindow::dropGoesToThePageUnderIt() {
+    QMimeData mime;
+    mime.setUrls({QUrl::fromLocalFile(QStringLiteral("/tmp/a b.png"))});
+    QDragEnterEvent enter(QPoint(600, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &enter);
+    QVERIFY(enter.isAccepted());
+    QVERIFY(window_->dropOverlay()->isVisible());
+    QTRY_COMPARE(window_->dropOverlay()->title(), QStringLiteral("Drop to add"));
+    QDropEvent drop(QPointF(600, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &drop);
+    QCOMPARE(page("datasets")->dropped, QStringList{QStringLiteral("/tmp/a b.png")});
+    QVERIFY(!window_->dropOverlay()->isVisible());
+
+    QMimeData yaml;
+    yaml.setUrls({QUrl::fromLocalFile(QStringLiteral("/tmp/x.yaml"))});
+    QDragEnterEvent again(QPoint(600, 400), Qt::CopyAction, &yaml, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &again);
+    QDropEvent second(QPointF(600, 400), Qt::CopyAction, &yaml, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &second);
+    QCOMPARE(window_->currentPageId(), QStringLiteral("configure"));
+    QCOMPARE(page("configure")->opened, QStringList{QStringLiteral("/tmp/x.yaml")});
+}
+
+void TestMainWindow::dropThatCannotBeUsedSaysWhy() {
+    QMimeData mime;
+    mime.setUrls({QUrl(QStringLiteral("https://example.org/fox.png"))});
+    QDragEnterEvent enter(QPoint(600, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &enter);
+    QTRY_VERIFY(window_->dropOverlay()->accessibleDescription().contains(QStringLiteral("cannot")));
+    QDropEvent drop(QPointF(600, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(window_.get(), &drop);
+    bool said = false;
+    for (const QLabel* label : window_->findChildren<QLabel*>()) said = said || label->text().contains(QStringLiteral("Save the file first"));
+    QVERIFY(said);
+}
+
+void TestMainWindow::narrowWindowTurnsTheInspectorIntoADrawer() {
+    Page* shown = page("datasets");
+    QVERIFY(shown->inspectorVisible());
+    window_->resize(1024, 680);
+    QTRY_VERIFY(!shown->inspectorVisible());
+    QTest::keyClick(window_.get(), Qt::Key_I, Qt::ControlModifier);
+    QVERIFY(shown->inspectorVisible());
+    window_->resize(1440, 900);
+    QTRY_VERIFY(shown->inspectorVisible());
+}
+
+void TestMainWindow::sheetIsInsideTheWindow() {
+    auto* sheet = new SettingsSheet(window_.get(), *settings_);
+    QPointer<SettingsSheet> alive(sheet);
+    sheet->show();
+    QVERIFY(window_->rect().contains(sheet->geometry()));
+    QVERIFY(!sheet->isWindow());
+    auto* dark = sheet->findChild<SegmentedControl*>();
+    dark->setCurrentIndex(2);
+    QCOMPARE(settings_->theme(), ThemeChoice::Dark);
+    QTest::keyClick(sheet, Qt::Key_Escape);
+    QTRY_VERIFY(!alive);
+}
+
+void TestMainWindow::bannersReplaceAndClose() {
+    BannerStack* banners = page("datasets")->banners();
+    bool ran = false;
+    banners->show(QStringLiteral("x"), {Severity::Warning, QStringLiteral("one"), {}, {}});
+    banners->show(QStringLiteral("x"), {Severity::Warning, QStringLiteral("two"), {}, {{QStringLiteral("Do it"), [&] { ran = true; }}}});
+    QVERIFY(banners->has(QStringLiteral("x")));
+    for (QPushButton* button : banners->findChildren<QPushButton*>())
+        if (button->text() == QStringLiteral("Do it") && button->isVisible()) button->click();
+    QVERIFY(ran);
+    QVERIFY(!banners->has(QStringLiteral("x")));
+    QVERIFY(!banners->isVisible());
+}
+
+void TestMainWindow::everyControlHasAName() {
+    for (const QWidget* w : window_->findChildren<QWidget*>()) {
+        if (!(w->focusPolicy() & Qt::TabFocus) || !w->isVisible()) continue;
+        const auto* button = qobject_cast<const QAbstractButton*>(w);
+        QVERIFY2(!w->accessibleName().isEmpty() || (button && !button->text().isEmpty()), qPrintable(QString::fromLatin1(w->metaObject()->className()) + w->objectName()));
+    }
+}
+
+void TestMainWindow::remembersItsPage() {
+    window_->showPage(QStringLiteral("runs"));
+    window_->resize(1200, 800);
+    window_->close();
+    window_ = std::make_unique<MainWindow>(*settings_, [](const QStringList&) { return Dropped{}; });
+    window_->addPage({QStringLiteral("datasets"), QStringLiteral("d"), QStringLiteral("datasets"), [] { return new TestPage(QStringLiteral("d")); }});
+    window_->addPage({QStringLiteral("runs"), QStringLiteral("r"), QStringLiteral("runs"), [] { return new TestPage(QStringLiteral("r")); }});
+    window_->finish();
+    QCOMPARE(window_->rememberedPage(), QStringLiteral("runs"));
+    QVERIFY(window_->minimumSize() == QSize(1024, 680));
+}
+
+void TestMainWindow::pluralsAreEnglish() {
+    EnglishPlurals english;
+    QCOMPARE(english.translate("x", "%n image(s) here", nullptr, 1), QStringLiteral("%n image here"));
+    QCOMPARE(english.translate("x", "%n image(s) here", nullptr, 0), QStringLiteral("%n images here"));
+    QVERIFY(english.translate("x", "no count", nullptr, 3).isNull());
+}
+
+QTEST_MAIN(TestMainWindow)
+#include "tst_main_window.moc"

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Datasets in the studio without a window: loading, filters, edits with undo and journal, sources, facets, recognition.
+#include <QAbstractItemModelTester>
+#include <QImage>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "core/data/edits.h"
+#include "ui/models/dataset_document.h"
+#include "ui/models/dataset_facets_model.h"
+#include "ui/models/dataset_images_model.h"
+#include "ui/models/dataset_store.h"
+#include "ui/models/recognise.h"
+#include "ui/models/shard_table_model.h"
+
+using namespace atelier;
+
+namespace {
+void write(const QString& path, const QByteArray& bytes) {
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(bytes);
+}
+
+void picture(const QString& path, int width, int height, QRgb color) {
+    QImage image(width, height, QImage::Format_RGB32);
+    image.fill(color);
+    QVERIFY(image.save(path));
+}
+
+std::vector<DatasetEntry> synthetic(int n) {
+    std::vector<DatasetEntry> entries;
+    entries.reserve(std::size_t(n));
+    for (int i = 0; i < n; ++i) {
+        DatasetEntry e;
+        e.path = "/data/pictures/" + std::to_string(i / 1000) + "/picture-" + std::to_string(i) + ".jpg";
+        e.relativeLength = std::uint32_t(e.path.size() - 15);
+        e.probed = true;
+        e.width = 512 + i % 7 * 64;
+        e.height = 512;
+        e.found = i % 10 ? QStringLiteral("a fox number %1, watercolour, snow").arg(i) : QString();
+        entries.push_back(std::move(e));
+    }
+    return entries;
+}
+}  // namespace
+
+class TestDatasetModels : public QObject {
+    Q_OBJECT
+  private Q_SLOTS:
+    void init();
+    void loadsAndTellsWhatNeedsALook();
+    void editsAreJournalledAndUndone();
+    void typingIsOneStep();
+    void sourcesComeAndGoWithTheirEdits();
+    void captionsAttachByName();
+    void filters_data();
+    void filters();
+    void filterExplainsItself();
+    void sortsAndKeepsTheSelection();
+    void hundredThousandStayQuick();
+    void recognises();
+    void shardTable();
+
+  private:
+    void openScratch(DatasetDocument& document);
+    std::unique_ptr<QTemporaryDir> dir_;
+    QString pictures_;
+    Thumbnails thumbnails_;
+};
+
+// Four pictures: captioned, without caption, a byte-equal copy, and a broken file.
+void TestDatasetModels::init() {
+    dir_ = std::make_unique<QTemporaryDir>();
+    pictures_ = dir_->filePath(QStringLiteral("pictures"));
+    QVERIFY(QDir().mkpath(pictures_));
+    picture(pictures_ + QStringLiteral("/fox.png"), 300, 400, qRgb(200, 90, 10));
+    write(pictures_ + QStringLiteral("/fox.txt"), "a red fox, snow\n");
+    picture(pictures_ + QStringLiteral("/owl.png"), 64, 64, qRgb(10, 90, 10));
+    QVERIFY(QFile::copy(pictures_ + QStringLiteral("/fox.png"), pictures_ + QStringLiteral("/zwin.png")));
+    write(pictures_ + QStringLiteral("/zwin.txt"), "a twin");
+    write(pictures_ + QStringLiteral("/broken.jpg"), "\xff\xd8\xff\xe0 nothing more");
+}
+
+void TestDatasetModels::openScratch(DatasetDocument& document) {
+    DatasetStore store(dir_->filePath(QStringLiteral("datasets")));
+    QAbstractItemModelTester tester(&store, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const auto path = store.create(QStringLiteral("Red foxes"), {pictures_});
+    QVERIFY(path.has_value());
+    QCOMPARE(store.rowCount(), 1);
+    QCOMPARE(store.index(0).data().toString(), QStringLiteral("Red foxes"));
+    QSignalSpy done(&document, &DatasetDocument::loadingFinished);
+    QVERIFY(document.open(fs::path(path->toStdString())).has_value());
+    QVERIFY(done.wait(10000));
+}
+
+void TestDatasetModels::loadsAndTellsWhatNeedsALook() {
+    DatasetDocument document;
+    DatasetImagesModel images(document, thumbnails_);
+    DatasetFacetsModel facets(document);
+    QAbstractItemModelTester testImages(&images, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    QAbstractItemModelTester testFacets(&facets, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    openScratch(document);
+    QCOMPARE(images.rowCount(), 4);
+    QCOMPARE(document.count(Look::NoCaption), 2);  // owl, broken
+    QCOMPARE(document.count(Look::Unreadable), 1);
+    QCOMPARE(document.count(Look::Duplicate), 1);
+    QCOMPARE(document.count(Look::TooSmall), 1);
+    QCOMPARE(document.entry(1).found, QStringLiteral("a red fox, snow"));
+    QCOMPARE(document.entry(1).width, 300);
+    const int row = facets.rowOf({-1, Look::Duplicate});
+    QVERIFY(row > 0);
+    QCOMPARE(facets.index(row).data(DatasetFacetsModel::CountRole).toInt(), 1);
+    images.setFacet({-1, Look::Duplicate});
+    QCOMPARE(images.rowCount(), 1);
+    QCOMPARE(images.index(0).data().toString(), QStringLiteral("zwin.png"));
+    QVERIFY(images.index(0).data(Qt::AccessibleTextRole).toString().contains(QStringLiteral("duplicate")));
+}
+
+void TestDatasetModels::editsAreJournalledAndUndone() {
+    QString folder;
+    {
+        DatasetDocument document;
+        openScratch(document);
+        folder = QString::fromStdString(document.folder().string());
+        document.setCaption(2, QStringLiteral("an owl"), 1);
+        document.setExcluded({0, 3}, true);
+        QCOMPARE(document.count(Look::Excluded), 2);
+        QCOMPARE(document.undoStack().count(), 2);
+        document.undoStack().undo();
+        QCOMPARE(document.count(Look::Excluded), 0);
+        document.undoStack().redo();
+        document.setExcluded({3}, false);
+        QVERIFY(!QFile::exists(pictures_ + QStringLiteral("/owl.txt")));  // originals stay as they were
+    }
+    const auto edits = data::readEdits(fs::path((folder + QStringLiteral("/edits.jsonl")).toStdString()));
+    QVERIFY(edits.has_value());
+    const data::ImageEdit* owl = edits->find("owl.png");
+    QVERIFY(owl && owl->caption == "an owl" && !owl->excluded);
+    QVERIFY(edits->find("broken.jpg")->excluded);
+    QVERIFY(!edits->find("zwin.png")->excluded);
+    DatasetDocument again;
+    QSignalSpy done(&again, &DatasetDocument::loadingFinished);
+    QVERIFY(again.open(fs::path(folder.toStdString())).has_value());
+    QVERIFY(done.wait(10000));
+    QCOMPARE(again.entry(2).caption(), QStringLiteral("an owl"));
+    QVERIFY(again.entry(0).edit.excluded);
+}
+
+void TestDatasetModels::typingIsOneStep() {
+    DatasetDocument document;
+    openScratch(document);
+    document.setCaption(1, QStringLiteral("a r"), 7);
+    document.setCaption(1, QStringLiteral("a re"), 7);
+    document.setCaption(1, QStringLiteral("a red"), 7);
+    QCOMPARE(document.undoStack().count(), 1);
+    document.setCaption(1, QStringLiteral("another visit"), 8);
+    QCOMPARE(document.undoStack().count(), 2);
+    document.undoStack().undo();
+    document.undoStack().undo();
+    QCOMPARE(document.entry(1).caption(), QStringLiteral("a red fox, snow"));
+    QVERIFY(!document.entry(1).edit.caption.has_value());
+}
+
+void TestDatasetModels::sourcesComeAndGoWithTheirEdits() {
+    const QString more = dir_->filePath(QStringLiteral("more"));
+    QVERIFY(QDir().mkpath(more));
+    picture(more + QStringLiteral("/hen.png"), 300, 300, qRgb(1, 2, 3));
+    DatasetDocument document;
+    openScratch(document);
+    QSignalSpy done(&document, &DatasetDocument::loadingFinished);
+    document.addSources({more});
+    QVERIFY(done.wait(10000));
+    QCOMPARE(document.entries().size(), std::size_t(5));
+    QCOMPARE(document.entry(4).source, 1U);
+    document.setCaption(4, QStringLiteral("a hen"), 1);
+    document.removeSource(0);
+    QVERIFY(done.wait(10000));
+    QCOMPARE(document.entries().size(), std::size_t(1));
+    QCOMPARE(document.entry(0).caption(), QStringLiteral("a hen"));  // followed its source to number 0
+    document.undoStack().undo();
+    QVERIFY(done.wait(10000));
+    QCOMPARE(document.entries().size(), std::size_t(5));
+    QCOMPARE(document.entry(4).caption(), QStringLiteral("a hen"));
+}
+
+void TestDatasetModels::captionsAttachByName() {
+    DatasetDocument document;
+    openScratch(document);
+    const QString owl = dir_->filePath(QStringLiteral("owl.txt")), stranger = dir_->filePath(QStringLiteral("stranger.txt"));
+    write(owl, "a small owl");
+    write(stranger, "nobody");
+    QCOMPARE(document.attachCaptions({owl, stranger}), 1);
+    QCOMPARE(document.entry(2).caption(), QStringLiteral("a small owl"));
+    document.undoStack().undo();
+    QVERIFY(!document.entry(2).hasCaption());
+}
+
+void TestDatasetModels::filters_data() {
+    QTest::addColumn<QString>("text");
+    QTest::addColumn<QString>("hits");
+    QTest::newRow("nothing") << "" << "abc";
+    QTest::newRow("word in caption or name") << "fox" << "ab";
+    QTest::newRow("case does not matter") << "FOX" << "ab";
+    QTest::newRow("both words") << "fox snow" << "a";
+    QTest::newRow("or") << "snow OR owl" << "ac";
+    QTest::newRow("not") << "-fox" << "c";
+    QTest::newRow("brackets") << "(snow OR owl) -owl" << "a";
+    QTest::newRow("tag is a whole part") << "tag:fox" << "b";
+    QTest::newRow("quoted") << "\"red fox\"" << "a";
+    QTest::newRow("caption with blank") << "caption:\"fox, big\"" << "b";
+    QTest::newRow("width") << "width:>=512" << "bc";
+    QTest::newRow("ratio") << "ratio:<1" << "a";
+    QTest::newRow("tokens") << "tokens:>60" << "b";
+    QTest::newRow("missing") << "missing:caption" << "c";
+    QTest::newRow("excluded") << "is:excluded" << "c";
+    QTest::newRow("source") << "source:birds" << "c";
+}
+
+void TestDatasetModels::filters() {
+    QFETCH(QString, text);
+    QFETCH(QString, hits);
+    DatasetEntry a, b, c;
+    a.path = "/x/a.png", a.found = QStringLiteral("a red fox, snow"), a.width = 300, a.height = 400;
+    b.path = "/x/b.png", b.found = QStringLiteral("fox, big"), b.width = 512, b.height = 512, b.tokens = 80;
+    c.path = "/y/owl.png", c.width = 600, c.height = 300, c.source = 1, c.edit.excluded = true;
+    for (DatasetEntry* e : {&a, &b, &c}) e->probed = true;
+    FilterContext context;
+    context.sourceName = [](int i) { return i ? QStringLiteral("birds") : QStringLiteral("foxes"); };
+    const ParsedFilter parsed = parseFilter(text, context);
+    QCOMPARE(parsed.error, QString());
+    QString found;
+    for (const auto& [name, e] : {std::pair('a', &a), std::pair('b', &b), std::pair('c', &c)})
+        if (!parsed.matches || parsed.matches(*e)) found += QLatin1Char(name);
+    QCOMPARE(found, hits);
+}
+
+void TestDatasetModels::filterExplainsItself() {
+    const auto error = [](const char* text) { return parseFilter(QString::fromLatin1(text), {}).error; };
+    QVERIFY(error("widht:>3").contains(QStringLiteral("width:")));
+    QVERIFY(error("width:>wide").contains(QStringLiteral("number")));
+    QVERIFY(!error("(fox").isEmpty());
+    QVERIFY(!error("fox)").isEmpty());
+    QVERIFY(!error("fox OR").isEmpty());
+}
+
+void TestDatasetModels::sortsAndKeepsTheSelection() {
+    DatasetDocument document;
+    DatasetImagesModel images(document, thumbnails_);
+    document.setEntries(synthetic(50));
+    QPersistentModelIndex kept(images.index(3));
+    const int entry = images.entryIndexAt(3);
+    images.setSort(ImageSort::Largest);
+    QVERIFY(kept.isValid());
+    QCOMPARE(images.entryIndexAt(kept.row()), entry);
+    QVERIFY(images.entryAt(0).width >= images.entryAt(1).width);
+    QCOMPARE(images.setFilterText(QStringLiteral("missing:caption")), QString());
+    QCOMPARE(images.rowCount(), 5);
+    QVERIFY(!kept.isValid());
+    QVERIFY(!images.setFilterText(QStringLiteral("nonsense:1")).isEmpty());
+    QCOMPARE(images.rowCount(), 5);  // a filter that cannot be read leaves the old one
+}
+
+// Generous bounds: a slow, shared machine must pass; the figures are in scripts/bench.
+void TestDatasetModels::hundredThousandStayQuick() {
+    DatasetDocument document;
+    DatasetImagesModel images(document, thumbnails_);
+    DatasetFacetsModel facets(document);
+    auto entries = synthetic(100000);
+    QElapsedTimer clock;
+    clock.start();
+    document.setEntries(std::move(entries));
+    const qint64 shown = clock.restart();
+    QCOMPARE(images.setFilterText(QStringLiteral("fox -watercolor")), QString());
+    const qint64 filtered = clock.restart();
+    images.setSort(ImageSort::Ratio);
+    const qint64 sorted = clock.restart();
+    QCOMPARE(images.rowCount(), 90000);
+    qInfo("100 000 pictures: shown %lld ms, filtered %lld ms, sorted %lld ms", (long long)shown, (long long)filtered, (long long)sorted);
+    QVERIFY(shown < 1000 && filtered < 2000 && sorted < 3000);
+}
+
+void TestDatasetModels::recognises() {
+    QCOMPARE(recognise({pictures_}).kind, DroppedKind::ImageFolder);
+    QCOMPARE(recognise({pictures_}).images, 4);
+    QCOMPARE(recognise({pictures_}).captions, 2);
+    QCOMPARE(recognise({pictures_ + QStringLiteral("/fox.png"), pictures_ + QStringLiteral("/owl.png")}).kind, DroppedKind::Images);
+    QCOMPARE(recognise({pictures_ + QStringLiteral("/fox.txt")}).kind, DroppedKind::Captions);
+    QCOMPARE(recognise({dir_->filePath(QStringLiteral("absent"))}).kind, DroppedKind::Unsupported);
+    const QString run = dir_->filePath(QStringLiteral("run"));
+    QVERIFY(QDir().mkpath(run));
+    write(run + QStringLiteral("/config.yaml"), "experiment: {}\n");
+    QCOMPARE(recognise({run + QStringLiteral("/config.yaml")}).kind, DroppedKind::Config);
+    write(run + QStringLiteral("/events.jsonl"), "");
+    QCOMPARE(recognise({run}).kind, DroppedKind::Run);
+    QCOMPARE(recognise({run + QStringLiteral("/events.jsonl")}).paths, QStringList{run});
+    write(dir_->filePath(QStringLiteral("art.psd")), "8BPS");
+    const Dropped psd = recognise({dir_->filePath(QStringLiteral("art.psd"))});
+    QCOMPARE(psd.kind, DroppedKind::Unsupported);
+    QVERIFY(psd.refusal.contains(QStringLiteral(".psd")));
+}
+
+void TestDatasetModels::shardTable() {
+    ShardTableModel table;
+    QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    table.setBuilding({{"000000.tar", 10, 1000, "", false}});
+    table.setBuilding({{"000000.tar", 52, 5000, std::string(64, 'a'), false}, {"000001.tar", 1, 100, "", false}});
+    QCOMPARE(table.rowCount(), 2);
+    QCOMPARE(table.index(0, ShardTableModel::Samples).data().toString(), QStringLiteral("52"));
+    QCOMPARE(table.index(0, 0).data(ShardTableModel::StateRole).toInt(), int(ShardTableModel::Reading));
+    table.setBuilding({{"000000.tar", 52, 5000, std::string(64, 'a'), true}, {"000001.tar", 9, 100, std::string(64, 'b'), true}});
+    QVERIFY(table.index(0, ShardTableModel::ReadBack).data().toString().contains(QStringLiteral("52 of 52")));
+    table.clear();
+    QCOMPARE(table.rowCount(), 0);
+}
+
+QTEST_GUILESS_MAIN(TestDatasetModels)
+#include "tst_dataset_models.moc"

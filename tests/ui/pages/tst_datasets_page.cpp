@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Datasets page as a person uses it: drop a folder, filter, caption, exclude, undo, build with the real engine, find
+// the version again. Also how fluent 100 000 pictures are.
+#include <QComboBox>
+#include <QDragEnterEvent>
+#include <QImage>
+#include <QMimeData>
+#include <QPushButton>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "app/studio/studio.h"
+#include "core/data/manifest.h"
+#include "ui/frame/main_window.h"
+#include "ui/pages/datasets_captions_sheet.h"
+#include "ui/pages/datasets_grid.h"
+#include "ui/pages/datasets_inspector.h"
+#include "ui/pages/datasets_page.h"
+#include "ui/session/settings.h"
+
+using namespace atelier;
+
+class TestDatasetsPage : public QObject {
+    Q_OBJECT
+  private Q_SLOTS:
+    void init();
+    void cleanup() { studio_.reset(); }
+    void dropMakesADatasetAndShowsIt();
+    void captionsAreSavedWhileTyping();
+    void excludeByKeyAndUndo();
+    void filterAndSearch();
+    void bulkCaptions_data();
+    void bulkCaptions();
+    void buildsVerifiesAndOffersTraining();
+    void firstRunLeavesWhenSomethingComes();
+    void hundredThousandScrollFluently();
+
+  private:
+    void dropFolder();
+    DatasetsPage* page() { return qobject_cast<DatasetsPage*>(studio_->window()->page(QStringLiteral("datasets"))); }
+    std::unique_ptr<QTemporaryDir> dir_;
+    std::unique_ptr<Studio> studio_;
+    QString pictures_;
+};
+
+void TestDatasetsPage::init() {
+    dir_ = std::make_unique<QTemporaryDir>();
+    pictures_ = dir_->filePath(QStringLiteral("small animals"));
+    QVERIFY(QDir().mkpath(pictures_));
+    const QStringList names{QStringLiteral("ant"), QStringLiteral("bee"), QStringLiteral("cat"), QStringLiteral("dog"), QStringLiteral("elk"), QStringLiteral("fox")};
+    for (qsizetype i = 0; i < names.size(); ++i) {
+        QImage image(260 + int(i) * 20, 300, QImage::Format_RGB32);
+        image.fill(QColor::fromHsv(int(i) * 50, 180, 220));
+        QVERIFY(image.save(pictures_ + QLatin1Char('/') + names[i] + QStringLiteral(".png")));
+        if (i == 5) continue;  // the fox has none
+        QFile caption(pictures_ + QLatin1Char('/') + names[i] + QStringLiteral(".txt"));
+        QVERIFY(caption.open(QIODevice::WriteOnly));
+        caption.write("a small " + names[i].toUtf8() + ", flat colours");
+    }
+    StudioOptions options;
+    options.settingsFile = dir_->filePath(QStringLiteral("settings.ini"));
+    options.projectFolder = dir_->filePath(QStringLiteral("Atelier"));
+    options.theme = QStringLiteral("light");
+    Settings(options.settingsFile).setEnginePath(QStringLiteral(ATELIER_BIN_DIR "/atelier-engine"));
+    studio_ = std::make_unique<Studio>(*qApp, options);
+    studio_->window()->resize(1440, 900);
+    studio_->start();
+    studio_->window()->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(studio_->window()));
+}
+
+void TestDatasetsPage::dropFolder() {
+    MainWindow& window = *studio_->window();
+    QMimeData mime;
+    mime.setUrls({QUrl::fromLocalFile(pictures_)});
+    QDragEnterEvent enter(QPoint(700, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent drop(QPointF(700, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(&window, &drop);
+    QTRY_COMPARE_WITH_TIMEOUT(page()->grid()->model()->rowCount(), 6, 10000);
+    const auto* model = qobject_cast<DatasetImagesModel*>(page()->grid()->model());
+    QTRY_VERIFY_WITH_TIMEOUT(!model->document().loading(), 10000);
+}
+
+void TestDatasetsPage::dropMakesADatasetAndShowsIt() {
+    dropFolder();
+    QVERIFY(QFileInfo::exists(dir_->filePath(QStringLiteral("Atelier/datasets/small-animals/dataset.yaml"))));
+    const QAbstractItemModel* model = page()->grid()->model();
+    QCOMPARE(model->index(0, 0).data(DatasetImagesModel::CaptionRole).toString(), QStringLiteral("a small ant, flat colours"));
+    // Thumbnails come from another thread and the grid asks for them by painting.
+    auto* images = qobject_cast<DatasetImagesModel*>(page()->grid()->model());
+    page()->grid()->viewport()->grab();
+    QTRY_VERIFY_WITH_TIMEOUT(images->thumbnails().pending() == 0, 10000);
+    const QImage shot = page()->grid()->viewport()->grab().toImage();
+    const QRect cell = page()->grid()->visualRect(model->index(0, 0));
+    const QColor middle = shot.pixelColor(cell.center() - QPoint(0, 10));
+    QVERIFY2(middle.hsvSaturation() > 120, qPrintable(middle.name()));
+}
+
+void TestDatasetsPage::captionsAreSavedWhileTyping() {
+    dropFolder();
+    ImageGrid* grid = page()->grid();
+    grid->setCurrentIndex(grid->model()->index(5, 0));
+    QTRY_COMPARE(page()->inspector()->entry(), 5);
+    QPlainTextEdit* caption = page()->inspector()->captionEdit();
+    QTest::keyClicks(caption, QStringLiteral("a quick fox"));
+    QTRY_COMPARE_WITH_TIMEOUT(grid->model()->index(5, 0).data(DatasetImagesModel::CaptionRole).toString(), QStringLiteral("a quick fox"), 3000);
+    const QString journal = dir_->filePath(QStringLiteral("Atelier/datasets/small-animals/edits.jsonl"));
+    QTRY_VERIFY_WITH_TIMEOUT(QFileInfo(journal).size() > 0, 3000);
+    QVERIFY(!QFileInfo::exists(pictures_ + QStringLiteral("/fox.txt")));
+    page()->undoStack()->undo();
+    QCOMPARE(caption->toPlainText(), QString());
+    // Moving on saves at once, without waiting.
+    QTest::keyClicks(caption, QStringLiteral("fox again"));
+    QTest::keyClick(caption, Qt::Key_Up, Qt::ControlModifier);
+    grid->setCurrentIndex(grid->model()->index(0, 0));
+    QTRY_COMPARE(grid->model()->index(5, 0).data(DatasetImagesModel::CaptionRole).toString(), QStringLiteral("fox again"));
+}
+
+void TestDatasetsPage::excludeByKeyAndUndo() {
+    dropFolder();
+    ImageGrid* grid = page()->grid();
+    const auto* images = qobject_cast<DatasetImagesModel*>(grid->model());
+    studio_->window()->activateWindow();
+    grid->setFocus();
+    grid->selectAll();
+    QTest::keyClick(grid, Qt::Key_Delete);
+    QCOMPARE(images->document().count(Look::Excluded), 6);
+    QCOMPARE(page()->undoStack()->count(), 1);
+    page()->undoStack()->undo();
+    QCOMPARE(images->document().count(Look::Excluded), 0);
+}
+
+void TestDatasetsPage::filterAndSearch() {
+    dropFolder();
+    QLineEdit* filter = nullptr;
+    for (QLineEdit* field : page()->findChildren<QLineEdit*>())
+        if (field->accessibleName() == QStringLiteral("Filter")) filter = field;
+    QVERIFY(filter);
+    QTest::keyClicks(filter, QStringLiteral("missing:caption"));
+    QTRY_COMPARE(page()->grid()->model()->rowCount(), 1);
+    filter->setText(QStringLiteral("no such animal"));
+    QTRY_COMPARE(page()->grid()->model()->rowCount(), 0);
+    filter->clear();
+    QTRY_COMPARE(page()->grid()->model()->rowCount(), 6);
+}
+
+void TestDatasetsPage::bulkCaptions_data() {
+    QTest::addColumn<int>("operation");
+    QTest::addColumn<QString>("first");
+    QTest::addColumn<QString>("second");
+    QTest::addColumn<bool>("expression");
+    QTest::addColumn<QString>("expected");
+    QTest::newRow("before") << int(CaptionsSheet::Prefix) << "sks " << "" << false << "sks a fox, snow";
+    QTest::newRow("behind") << int(CaptionsSheet::Suffix) << ", film" << "" << false << "a fox, snow, film";
+    QTest::newRow("replace") << int(CaptionsSheet::Replace) << "fox" << "wolf" << false << "a wolf, snow";
+    QTest::newRow("expression") << int(CaptionsSheet::Replace) << "^a (\\w+)" << "the \\1" << true << "the fox, snow";
+    QTest::newRow("broken expression changes nothing") << int(CaptionsSheet::Replace) << "(" << "x" << true << "a fox, snow";
+    QTest::newRow("file name only where none is") << int(CaptionsSheet::FileName) << "" << "" << false << "a fox, snow";
+}
+
+void TestDatasetsPage::bulkCaptions() {
+    QFETCH(int, operation);
+    QFETCH(QString, first);
+    QFETCH(QString, second);
+    QFETCH(bool, expression);
+    DatasetEntry e;
+    e.path = "/x/red_fox-01.png";
+    e.found = QStringLiteral("a fox, snow");
+    QTEST(CaptionsSheet::changed(CaptionsSheet::Operation(operation), e, first, second, expression), "expected");
+    e.found.clear();
+    QCOMPARE(CaptionsSheet::changed(CaptionsSheet::FileName, e, {}, {}, false), QStringLiteral("red fox 01"));
+}
+
+void TestDatasetsPage::buildsVerifiesAndOffersTraining() {
+    QVERIFY2(QFileInfo::exists(QStringLiteral(ATELIER_BIN_DIR "/atelier-engine")), "atelier-engine is not built");
+    dropFolder();
+    QSignalSpy train(page(), &DatasetsPage::trainRequested);
+    auto* images = qobject_cast<DatasetImagesModel*>(page()->grid()->model());
+    images->document().setExcluded({0}, true);
+    // The engine is looked for after the first paint.
+    QTRY_VERIFY_WITH_TIMEOUT(studio_->engineReady(), 15000);
+    page()->openBuildSheet();
+    auto* sheet = studio_->window()->findChild<QDialog*>();
+    QVERIFY(sheet);
+    sheet->accept();
+    const QString target = dir_->filePath(QStringLiteral("Atelier/datasets/small-animals/v1"));
+    QTRY_VERIFY_WITH_TIMEOUT(QFileInfo::exists(target + QStringLiteral("/manifest.json")), 30000);
+    const auto manifest = data::readManifest(fs::path(target.toStdString()));
+    QVERIFY(manifest.has_value());
+    QCOMPARE(manifest->content.samples, std::uint64_t(5));
+    QPushButton* button = nullptr;
+    for (QPushButton* b : page()->findChildren<QPushButton*>())
+        if (b->text() == QStringLiteral("Train on this version")) button = b;
+    QVERIFY(button);
+    QTRY_VERIFY_WITH_TIMEOUT(button->isVisible(), 10000);
+    button->click();
+    QCOMPARE(train.size(), 1);
+    QCOMPARE(train[0][0].toString(), target + QStringLiteral("/000000.tar"));
+}
+
+void TestDatasetsPage::firstRunLeavesWhenSomethingComes() {
+    QVERIFY(studio_->window()->firstRunShown());
+    studio_->window()->openPath(pictures_);
+    QVERIFY(!studio_->window()->firstRunShown());
+    QCOMPARE(studio_->window()->currentPageId(), QStringLiteral("datasets"));
+}
+
+// Bounds are generous for slow machines; the printed figures are what counts.
+void TestDatasetsPage::hundredThousandScrollFluently() {
+    MainWindow& window = *studio_->window();
+    window.showPage(QStringLiteral("datasets"));
+    DatasetDocument document;
+    Thumbnails thumbnails;
+    DatasetImagesModel images(document, thumbnails);
+    std::vector<DatasetEntry> entries(100000);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        entries[i].path = "/nowhere/" + std::to_string(i) + ".jpg";
+        entries[i].probed = true;
+        entries[i].width = entries[i].height = 512;
+        entries[i].found = QStringLiteral("picture number %1").arg(i);
+    }
+    ImageGrid grid(images);
+    grid.resize(820, 800);
+    grid.show();
+    QElapsedTimer clock;
+    clock.start();
+    document.setEntries(std::move(entries));
+    grid.viewport()->grab();
+    const double usable = double(clock.nsecsElapsed()) / 1e6;
+    std::vector<double> frames;
+    for (int jump = 0; jump < 100; ++jump) {
+        clock.restart();
+        grid.scrollTo(images.index(jump * 997 % 100000));
+        grid.viewport()->grab();
+        frames.push_back(double(clock.nsecsElapsed()) / 1e6);
+    }
+    std::sort(frames.begin(), frames.end());
+    qInfo("100 000 pictures: usable after %.1f ms, frame median %.1f ms, slowest %.1f ms", usable, frames[50], frames.back());
+    QVERIFY2(usable < 2000, qPrintable(QString::number(usable)));
+    QVERIFY2(frames[50] < 60, qPrintable(QString::number(frames[50])));
+}
+
+QTEST_MAIN(TestDatasetsPage)
+#include "tst_datasets_page.moc"
