@@ -52,7 +52,7 @@ QList<DropTarget> MainWindow::targetsFor(const Dropped& dropped) {
     if (targets.isEmpty() && (dropped.kind == DroppedKind::Config || dropped.kind == DroppedKind::Run || dropped.kind == DroppedKind::Dataset)) {
         const bool run = dropped.kind == DroppedKind::Run;
         targets.append({run ? QStringLiteral("runs") : QStringLiteral("file"), run ? tr("Open this run") : tr("Open"),
-                        tr("Drop anywhere"), {}, [this, id](const Dropped& d) { showPage(id, d.paths.value(0)); }});
+                        tr("Drop anywhere"), [this, id](const Dropped& d) { showPage(id, d.paths.value(0)); }});
     }
     return targets;
 }

@@ -70,13 +70,13 @@ QList<DropTarget> DatasetsPage::dropTargets(const Dropped& dropped) {
     QList<DropTarget> targets;
     if (pictures && document_.isOpen())
         targets.append({QStringLiteral("datasets"), tr("Add to “%1”").arg(document_.name()), tr("Drop here, or anywhere else"),
-                        tr("Drop to add %n image(s) to “%1”", nullptr, dropped.images).arg(document_.name()), [this](const Dropped& d) { addPaths(d.paths); }});
+                        [this](const Dropped& d) { addPaths(d.paths); }, tr("Drop to add %n image(s) to “%1”", nullptr, dropped.images).arg(document_.name())});
     if (pictures)
         targets.append({QStringLiteral("plus"), tr("New dataset"), tr("Start one from this"),
-                        tr("Drop to make a dataset of %n image(s)", nullptr, dropped.images), [this](const Dropped& d) { newDataset(nameFor(d.paths), d.paths); }});
+                        [this](const Dropped& d) { newDataset(nameFor(d.paths), d.paths); }, tr("Drop to make a dataset of %n image(s)", nullptr, dropped.images)});
     if (document_.isOpen() && (dropped.kind == DroppedKind::Captions || (pictures && dropped.captions > 0)))
         targets.append({QStringLiteral("text"), tr("Captions only"), tr("Attach the text files to images of the same name"),
-                        tr("Drop to attach %n caption(s)", nullptr, dropped.captions), [this](const Dropped& d) {
+                        [this](const Dropped& d) {
                             QStringList files;
                             for (const QString& path : d.paths) {
                                 const QDir folder(path);
@@ -89,9 +89,9 @@ QList<DropTarget> DatasetsPage::dropTargets(const Dropped& dropped) {
                             Q_EMIT messageRaised({n ? Severity::Good : Severity::Warning, tr("%n caption(s) attached.", nullptr, n),
                                                   n < files.size() ? tr("%n file(s) without a picture of the same name.", nullptr, int(files.size()) - n) : QString(),
                                                   n ? std::vector<MessageAction>{{tr("Undo"), [this] { document_.undoStack().undo(); }}} : std::vector<MessageAction>{}});
-                        }});
+                        }, tr("Drop to attach %n caption(s)", nullptr, dropped.captions)});
     if (dropped.kind == DroppedKind::Dataset)
-        targets.append({QStringLiteral("datasets"), tr("Open this dataset"), tr("Drop anywhere"), {}, [this](const Dropped& d) { open(d.paths.value(0)); }});
+        targets.append({QStringLiteral("datasets"), tr("Open this dataset"), tr("Drop anywhere"), [this](const Dropped& d) { open(d.paths.value(0)); }});
     return targets;
 }
 

@@ -21,8 +21,8 @@ namespace atelier {
 // One card of the drop overlay: what letting go there would do.
 struct DropTarget {
     QString iconName, title, text;
-    QString headline;  // of the overlay while this card is lit; "" = the title
     std::function<void(const Dropped&)> drop;
+    QString headline = {};  // of the overlay while this card is lit; "" = the title
 };
 
 // A page narrower than this (window below 1200) shows its inspector as a drawer.

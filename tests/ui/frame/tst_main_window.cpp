@@ -37,7 +37,7 @@ class TestPage : public Page {
     void openLocation(const QString& location) override { opened << location; }
     QList<DropTarget> dropTargets(const Dropped& d) override {
         if (d.kind != DroppedKind::Images) return {};
-        return {{QStringLiteral("plus"), QStringLiteral("Add"), {}, QStringLiteral("Drop to add"), [this](const Dropped& got) { dropped = got.paths; }}};
+        return {{QStringLiteral("plus"), QStringLiteral("Add"), {}, [this](const Dropped& got) { dropped = got.paths; }, QStringLiteral("Drop to add")}};
     }
     int runs = 0;
     QStringList opened, dropped;
