@@ -46,7 +46,7 @@ void Page::setInspector(QWidget* inspector, int width) {
     layoutInspector();
 }
 
-bool Page::inspectorVisible() const { return inspector_ && inspector_->isVisibleTo(this) && (!drawer_ || drawer_->isVisibleTo(this)); }
+bool Page::inspectorVisible() const { return inspector_ && inspector_->isVisibleTo(this); }
 
 void Page::setInspectorVisible(bool visible) {
     wantInspector_ = visible;

@@ -123,7 +123,9 @@ void TestDatasetsPage::excludeByKeyAndUndo() {
     ImageGrid* grid = page()->grid();
     const auto* images = qobject_cast<DatasetImagesModel*>(grid->model());
     studio_->window()->activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(studio_->window()));
     grid->setFocus();
+    QTRY_VERIFY(grid->hasFocus());
     grid->selectAll();
     QTest::keyClick(grid, Qt::Key_Delete);
     QCOMPARE(images->document().count(Look::Excluded), 6);
