@@ -71,6 +71,7 @@ struct Plan {
     LoadedConfig config;
     fs::path runFolder;
     bool resume = false;
+    bool frozen = false;  // config.yaml is there already: overrides are recorded, not written into it
 };
 
 Result<Plan> planRunFolder(const Command& command) {
@@ -84,6 +85,7 @@ Result<Plan> planRunFolder(const Command& command) {
                     "Give a run folder, an exported folder or a configuration file.");
     ATELIER_TRY(plan.config, loadTrainConfig(folder.config(), command.overrides));
     plan.resume = run::kindOfFolder(plan.runFolder) == run::FolderKind::Started;
+    plan.frozen = true;
     return plan;
 }
 
@@ -184,7 +186,7 @@ int trainVerb(Arguments arguments) {
         std::fprintf(stderr, "%s\n", describe(issue, command->target).c_str());
     options.runFolder = plan->runFolder;
     options.resume = plan->resume;
-    if (plan->resume) options.overrides = command->overrides;
+    if (plan->resume || plan->frozen) options.overrides = command->overrides;
 
     installSignalHandlers();
     ProgressDisplay display(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
