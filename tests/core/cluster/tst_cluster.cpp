@@ -207,6 +207,14 @@ class TestCluster : public QObject {
         }
         QVERIFY(count >= 3);
     }
+    void everyKeyIsInTheManual() {
+        const auto manual = readFile(fs::path(ATELIER_SOURCE_DIR) / "docs/clusters.md");
+        QVERIFY(manual);
+        forEachField<ClusterSettings>([&](const auto& entry) {
+            QVERIFY2(manual->find("`" + std::string(entry.key) + "`") != std::string::npos,
+                     std::string(entry.key).c_str());
+        });
+    }
     void nameIsTheFilesOtherwise() {
         QCOMPARE(checkSettings("", "/x/helios.yaml").settings.name, std::string("helios"));
     }
