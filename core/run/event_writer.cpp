@@ -63,6 +63,9 @@ Status EventWriter::write(const Event& event) {
     if (const auto* progress = std::get_if<Progress>(&event.body)) {
         last_ = *progress;
         lastProgress_ = lastWrite_;
+    } else if (const auto* started = std::get_if<RunStarted>(&event.body)) {
+        last_ = {};  // until there is progress, the heartbeat says where it begins and nothing else
+        last_.step = started->resumedStep;
     }
     return {};
 }

@@ -88,8 +88,12 @@ struct Folder {
         state.progress.done = state.progress.total = state.progress.bytes = 0;
     }
     void operator()(const Progress& e) {
-        state.progress = e;
         state.progressTime = time;
+        // A bare heartbeat, before there is anything to count: what is known stays.
+        if (e.images == 0 && e.totalImages == 0 && e.done == 0 && e.total == 0 &&
+            e.step == state.progress.step)
+            return;
+        state.progress = e;
     }
     void operator()(const Metric& e) {
         if (state.keepSeries) {

@@ -321,6 +321,20 @@ class TestEventLog : public QObject {
         QVERIFY2(events.size() >= 4, qPrintable(QString::number(events.size())));
         QCOMPARE(std::get<Progress>(events.back().body).images, 40);
     }
+    // A resumed run that is still loading: the heartbeat does not send its counts back to nothing.
+    void heartbeatBeforeProgress() {
+        const auto path = fresh();
+        auto writer = EventWriter::open(path);
+        QVERIFY((*writer)->write(Progress{900, 1000, 7200, 8000, 1, 2}));
+        QVERIFY((*writer)->write(RunStarted{"", "", "", 1, "", 1, "checkpoints/step-00000500", 500, {}}));
+        QVERIFY((*writer)->beat(0ms));
+        RunState state;
+        EventReader reader(path);
+        QVERIFY(reader.read([&](Event&& event) { state.apply(event); }));
+        QCOMPARE(state.events, std::uint64_t(3));
+        QCOMPARE(state.progress.step, 500);
+        QCOMPARE(state.progress.totalImages, 8000);
+    }
     void progressOnlyWhenDue() {
         const auto path = fresh();
         auto writer = EventWriter::open(path);
