@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/forms/form_view.h"
+
+#include <QApplication>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QTimer>
+#include <QVBoxLayout>
+
+#include "ui/forms/field_editor.h"
+#include "ui/forms/form_row.h"
+#include "ui/models/config_document.h"
+#include "ui/widgets/controls.h"
+
+namespace atelier {
+
+namespace {
+QString words(std::string_view text) { return QApplication::translate("Settings", std::string(text).c_str()); }
+
+void collect(const SchemaNode& node, Importance level, QStringList& out) {
+    if (node.info.importance > level && node.type == ValueType::Section && !node.path.empty()) return;
+    for (const auto& child : node.children) {
+        if (child.type == ValueType::Section) collect(child, level, out);
+        else if (child.info.importance <= level && child.info.implemented) out << QString::fromStdString(child.path);
+    }
+}
+}  // namespace
+
+FormView::FormView(ConfigDocument& document, QWidget* parent) : QScrollArea(parent), document_(document), content_(new QWidget) {
+    setWidgetResizable(true);
+    setFrameShape(QFrame::NoFrame);
+    setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    content_->setObjectName(QStringLiteral("formContent"));
+    layout_ = new QVBoxLayout(content_);
+    layout_->setContentsMargins(0, 8, 4, 16);
+    layout_->setSpacing(0);
+    setWidget(content_);
+    connect(&document_, &ConfigDocument::checked, this, &FormView::refreshRows);
+    connect(&document_, &ConfigDocument::opened, this, &FormView::rebuild);
+    rebuild();
+}
+
+QStringList FormView::paths(const QString& section, Importance level) {
+    QStringList out;
+    const SchemaNode* node = findSchema(section.toStdString());
+    if (node) collect(*node, level, out);
+    return out;
+}
+
+int FormView::count(Importance level) { return int(paths({}, level).size()); }
+
+std::vector<FormView::Group> FormView::groups() const {
+    std::vector<Group> out;
+    for (const auto& section : trainSchema().children) {
+        const QString key = QString::fromStdString(section.path);
+        if (section.type != ValueType::Section) continue;
+        const bool searching = !filter_.search.isEmpty();
+        if (!searching && !filter_.section.isEmpty() && filter_.section != key) continue;
+        const bool essentials = filter_.section.isEmpty() && !filter_.changedOnly && !searching;
+        Group group{words(section.info.label), words(section.info.help), {}};
+        for (const QString& path : paths(key, searching ? Importance::Expert : essentials ? Importance::Basic : filter_.level)) {
+            if (filter_.changedOnly && document_.origin(path).origin != Origin::User) continue;
+            const bool given = document_.origin(path).origin != Origin::Default;
+            // What the method does not know is hidden, unless the text gives it or it was searched for.
+            if (!searching && !given && !document_.applies(path)) continue;
+            if (searching) {
+                FormRow* row = const_cast<FormView*>(this)->row(path);
+                if (!row || !row->matches(filter_.search)) continue;
+            }
+            group.paths << path;
+        }
+        // A section of its own has at least its basic settings to show, whatever the level.
+        if (!group.paths.isEmpty()) out.push_back(std::move(group));
+    }
+    return out;
+}
+
+FormRow* FormView::row(const QString& path) {
+    if (FormRow* known = rows_.value(path)) return known;
+    const SchemaNode* schema = findSchema(path.toStdString());
+    if (!schema || schema->type == ValueType::Section) return nullptr;
+    auto* made = new FormRow(*schema, document_, content_);
+    made->hide();
+    connect(made, &FormRow::activated, this, [this](const QString& at) {
+        setCurrent(at, false);
+        Q_EMIT activated(at);
+    });
+    connect(made, &FormRow::showTextRequested, this, &FormView::showTextRequested);
+    rows_.insert(path, made);
+    return made;
+}
+
+void FormView::setFilter(const FormFilter& filter) {
+    const bool other = filter.section != filter_.section || filter.search != filter_.search;
+    filter_ = filter;
+    structure_.clear();
+    rebuild();
+    if (other) ensureVisible(0, 0);
+}
+
+void FormView::rebuild() {
+    const std::vector<Group> wanted = groups();
+    QString structure;
+    for (const auto& group : wanted) structure += group.title + QLatin1Char(':') + group.paths.join(QLatin1Char(',')) + QLatin1Char(';');
+    if (structure == structure_ && !structure.isEmpty()) return refreshRows();
+    structure_ = structure;
+    content_->setUpdatesEnabled(false);
+    while (QLayoutItem* item = layout_->takeAt(0)) {
+        if (item->widget()) item->widget()->hide();
+        delete item;
+    }
+    for (QWidget* one : decoration_) one->deleteLater();
+    decoration_.clear();
+    shown_.clear();
+    for (const auto& group : wanted) {
+        if (!shown_.isEmpty()) {
+            auto* line = new QWidget(content_);
+            auto* inset = new QHBoxLayout(line);
+            inset->setContentsMargins(26, 8, 24, 8);
+            inset->addWidget(makeLine());
+            layout_->addWidget(line);
+            line->show();
+            decoration_.push_back(line);
+        }
+        auto* head = new QWidget(content_);
+        auto* row = new QHBoxLayout(head);
+        row->setContentsMargins(26, 6, 12, 2);
+        row->setSpacing(10);
+        row->addWidget(makeLabel(group.title, style::TextSize::Body, QFont::DemiBold));
+        row->addWidget(makeLabel(group.about, style::TextSize::Caption, QFont::Normal, style::Tone::Text2), 1);
+        layout_->addWidget(head);
+        head->show();
+        decoration_.push_back(head);
+        for (const QString& path : group.paths) {
+            FormRow* one = this->row(path);
+            one->refresh();
+            layout_->addWidget(one);
+            one->show();
+            shown_ << path;
+        }
+    }
+    if (shown_.isEmpty()) {
+        auto* nothing = makeLabel(filter_.changedOnly ? tr("Nothing is changed.") : tr("No setting matches."), style::TextSize::Body, QFont::Normal, style::Tone::Text2);
+        nothing->setParent(content_);
+        nothing->setContentsMargins(26, 16, 12, 0);
+        layout_->addWidget(nothing);
+        nothing->show();
+        decoration_.push_back(nothing);
+    }
+    layout_->addStretch(1);
+    // The tab key follows what the eye sees.
+    QWidget* last = nullptr;
+    for (const QString& path : shown_) {
+        QWidget* field = rows_.value(path)->editor()->field();
+        if (last) QWidget::setTabOrder(last, field);
+        last = field;
+    }
+    content_->setUpdatesEnabled(true);
+}
+
+void FormView::refreshRows() {
+    // Which rows there are may depend on values (the method); rows with the keyboard stay.
+    QString structure;
+    for (const auto& group : groups()) structure += group.title + QLatin1Char(':') + group.paths.join(QLatin1Char(',')) + QLatin1Char(';');
+    if (structure != structure_) {
+        QWidget* focus = QApplication::focusWidget();
+        const bool ours = focus && content_->isAncestorOf(focus);
+        rebuild();
+        if (ours && focus->isVisible()) focus->setFocus();
+        return;
+    }
+    for (const QString& path : shown_) rows_.value(path)->refresh();
+}
+
+void FormView::setCurrent(const QString& path, bool scroll) {
+    if (FormRow* before = rows_.value(current_)) before->setCurrent(false);
+    current_ = path;
+    FormRow* now = rows_.value(path);
+    if (!now) return;
+    now->setCurrent(true);
+    if (!scroll) return;
+    QTimer::singleShot(0, this, [this, path] {
+        if (FormRow* one = rows_.value(path)) ensureWidgetVisible(one, 0, 40);
+    });
+}
+
+}  // namespace atelier

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Configure: template gallery, or form beside the live YAML with explanation and issues. Starting, exporting and saving
+// are asked for by signals; app/studio does them.
+#pragma once
+
+#include "ui/forms/form_view.h"
+#include "ui/pages/page.h"
+
+class QComboBox;
+class QListWidget;
+class QPlainTextEdit;
+class QStackedWidget;
+
+namespace atelier {
+
+class ConfigDocument;
+class ConfigureExplain;
+class ConfigureGallery;
+class ConfigureIssues;
+class IssueModel;
+class TemplateModel;
+class YamlEditor;
+
+// Fills the gaps of a fresh template (base model, shards) with what the user had last: path → YAML value.
+using TemplateFiller = std::function<QList<std::pair<QString, QString>>(const QString& templateFile, const QStringList& required)>;
+
+class ConfigurePage : public Page {
+    Q_OBJECT
+  public:
+    ConfigurePage(ConfigDocument& document, IssueModel& issues, TemplateModel& templates, TemplateFiller filler, QWidget* parent = nullptr);
+
+    QUndoStack* undoStack() override;
+    // A YAML file, or shards ("…/{000000..000007}.tar" or a folder) to train on: those go into the next template.
+    bool open(const QString& path) override;
+    QString location() const override;
+    void openLocation(const QString& location) override { open(location); }
+    QList<DropTarget> dropTargets(const Dropped& dropped) override;
+
+    void showGallery();
+    void showForm();
+    bool galleryShown() const;
+    void jump(const QString& path, int line = 0);  // to the setting in form and YAML
+    void setRunOn(const QStringList& choices);
+    FormView* form() const { return form_; }
+    YamlEditor* yaml() const { return yaml_; }
+    ConfigureGallery* gallery() const { return gallery_; }
+    ConfigureIssues* issuesList() const { return issuesList_; }
+    void start();
+
+  Q_SIGNALS:
+    void startRequested();                  // the document has no errors
+    void exportRequested();
+    void saveRequested(bool underNewName);
+    void fileOpened(const QString& path);
+    void datasetGiven(const QString& pattern);
+
+  private:
+    QWidget* makeNavigation();
+    QWidget* makeForm();
+    QWidget* makeText();
+    void makeHeader();
+    void makeActions();
+    void beginTemplate(int row);
+    void onTextChanged(bool byHand);
+    void onChecked();
+    void setCurrent(const QString& path);
+    void showTab(int tab);
+    void applyFilter();
+    void refreshNavigation();
+
+    ConfigDocument& document_;
+    IssueModel& issues_;
+    TemplateModel& templates_;
+    TemplateFiller filler_;
+    QString dataset_, current_;
+    FormFilter filter_;
+    QStackedWidget* stack_;
+    ConfigureGallery* gallery_;
+    FormView* form_ = nullptr;
+    YamlEditor* yaml_ = nullptr;
+    QStackedWidget* texts_ = nullptr;
+    QPlainTextEdit* changes_ = nullptr;
+    QPlainTextEdit* resolved_ = nullptr;
+    ConfigureExplain* explain_ = nullptr;
+    ConfigureIssues* issuesList_ = nullptr;
+    QListWidget* navigation_ = nullptr;
+    QLineEdit* search_ = nullptr;
+    QLineEdit* gallerySearch_ = nullptr;
+    SegmentedControl* levels_ = nullptr;
+    SegmentedControl* tabs_ = nullptr;
+    QLabel* inStep_ = nullptr;
+    QLabel* origins_ = nullptr;
+    ElidedLabel* title_ = nullptr;
+    QLabel* from_ = nullptr;
+    Pill* edited_ = nullptr;
+    QComboBox* runOn_ = nullptr;
+    std::vector<QWidget*> formHeader_, galleryHeader_;
+    QAction *startAction_ = nullptr, *exportAction_ = nullptr, *newAction_ = nullptr;
+};
+
+}  // namespace atelier
