@@ -17,6 +17,9 @@
 
 #include "app/studio/studio.h"
 #include "ui/frame/main_window.h"
+#include "ui/models/config_document.h"
+#include "ui/pages/configure_gallery.h"
+#include "ui/pages/configure_page.h"
 #include "ui/pages/datasets_grid.h"
 #include "ui/pages/datasets_page.h"
 #include "ui/pages/runs_page.h"
@@ -73,6 +76,17 @@ std::vector<Scene> scenes(const QString& demo) {
              settle(2500);  // the first look at the log folders
              w.showPage(QStringLiteral("runs"), QStringLiteral("newest"));
              settle(1500);
+         }},
+        {QStringLiteral("configure-templates"), false,
+         [=](MainWindow& w) { qobject_cast<ConfigurePage*>(w.showPage(QStringLiteral("configure")))->gallery()->choose(0); }},
+        {QStringLiteral("configure"), false,
+         [=](MainWindow& w) {
+             auto* page = qobject_cast<ConfigurePage*>(w.showPage(QStringLiteral("configure")));
+             page->gallery()->choose(2);
+             page->showForm();
+             page->document().setValue(QStringLiteral("optimizer.params.learning_rate"), yaml::Node::ofFloat(0.002));
+             page->document().setValue(QStringLiteral("experiment.name"), yaml::Node::ofString("emoji-first-try"));
+             page->jump(QStringLiteral("optimizer.params.learning_rate"));
          }},
         {QStringLiteral("palette"), false, [=](MainWindow& w) {
              datasets(w)->showTab(0);

@@ -13,6 +13,7 @@
 #include <QTimer>
 #include <QUrl>
 
+#include "app/studio/configure_part.h"
 #include "core/base/strings.h"
 #include "ui/frame/english_plurals.h"
 #include "ui/frame/first_run.h"
@@ -24,6 +25,7 @@
 #include "ui/models/run_list_watcher.h"
 #include "ui/models/run_words.h"
 #include "ui/models/thumbnails.h"
+#include "ui/pages/configure_page.h"
 #include "ui/pages/datasets_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/session/engine_locator.h"
@@ -88,6 +90,7 @@ struct Studio::Parts {
     RunListWatcher runWatcher{runs};
     RunDesk runDesk{settings, engine};
     Thumbnails runPictures;
+    std::unique_ptr<ConfigurePart> configure;
     MainWindow window;  // last: its pages use everything above
     QStringList paths;
 };
@@ -116,6 +119,10 @@ QString Studio::projectFolder() const { return parts_->project; }
 void Studio::addPages() {
     Parts& p = *parts_;
     p.window.addPage({QStringLiteral("datasets"), tr("Datasets"), QStringLiteral("datasets"), [this] { return makeDatasetsPage(); }});
+    p.window.addPage({QStringLiteral("configure"), tr("Configure"), QStringLiteral("configure"), [&p]() -> Page* {
+                          p.configure = std::make_unique<ConfigurePart>(p.settings, p.runDesk, p.runWatcher, p.window, p.project);
+                          return p.configure->makePage();
+                      }});
     p.window.addPage({QStringLiteral("runs"), tr("Runs"), QStringLiteral("runs"), [&p] { return new RunsPage(p.runs, p.runWatcher, p.runDesk, p.runPictures); }});
     p.runWatcher.setFolders({p.project + QStringLiteral("/runs")});
     for (const QString& run : p.settings.recent(RecentKind::Run)) p.runWatcher.addElsewhere(run);

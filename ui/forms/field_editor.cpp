@@ -295,7 +295,7 @@ class MapField : public FieldEditor {
     void setReadOnly(bool) override {}
     void setValue(const Json& value, bool) override {
         if (value.is_string()) label_->setText(QString::fromStdString(value.get<std::string>()));
-        else label_->setText(value.empty() ? tr("none") : tr("%n keys", nullptr, int(value.size())));
+        else label_->setText(value.empty() ? tr("none") : tr("%n key(s)", nullptr, int(value.size())));
     }
 
   private:

@@ -18,7 +18,6 @@ namespace {
 QString words(std::string_view text) { return QApplication::translate("Settings", std::string(text).c_str()); }
 
 void collect(const SchemaNode& node, Importance level, QStringList& out) {
-    if (node.info.importance > level && node.type == ValueType::Section && !node.path.empty()) return;
     for (const auto& child : node.children) {
         if (child.type == ValueType::Section) collect(child, level, out);
         else if (child.info.importance <= level && child.info.implemented) out << QString::fromStdString(child.path);
@@ -31,6 +30,8 @@ FormView::FormView(ConfigDocument& document, QWidget* parent) : QScrollArea(pare
     setFrameShape(QFrame::NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     content_->setObjectName(QStringLiteral("formContent"));
+    content_->setBackgroundRole(QPalette::Base);
+    content_->setAutoFillBackground(true);
     layout_ = new QVBoxLayout(content_);
     layout_->setContentsMargins(0, 8, 4, 16);
     layout_->setSpacing(0);

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/issue_model.h"
 
+#include <QCoreApplication>
+
+#include "core/config/schema.h"
 #include "ui/models/config_document.h"
 
 namespace atelier {
@@ -20,17 +23,31 @@ int IssueModel::rowCount(const QModelIndex& parent) const { return parent.isVali
 
 const Issue* IssueModel::issue(int row) const { return row >= 0 && row < int(issues_.size()) ? &issues_[std::size_t(row)] : nullptr; }
 
+// "Base model must be given", "Learning rate: 0.002 is 20 times …".
+static QString sentence(const Issue& one) {
+    const SchemaNode* schema = findSchema(one.path);
+    const QString text = QString::fromStdString(one.text);
+    if (!schema || one.path.empty()) return text;
+    const QString label = QCoreApplication::translate("Settings", std::string(schema->info.label).c_str());
+    if (one.code == "missing" || one.code == "required") return IssueModel::tr("%1 must be given").arg(label);
+    return QStringLiteral("%1: %2").arg(label, text);
+}
+
 QVariant IssueModel::data(const QModelIndex& index, int role) const {
     const Issue* one = index.isValid() ? issue(index.row()) : nullptr;
     if (!one) return {};
     switch (role) {
-        case Qt::DisplayRole: return QString::fromStdString(one->text);
+        case Qt::DisplayRole: return sentence(*one);
         case Qt::ToolTipRole:
         case Qt::AccessibleTextRole: return QString::fromStdString(describe(*one, {}));
         case SeverityRole: return int(one->severity);
         case PathRole: return QString::fromStdString(one->path);
         case LineRole: return one->line;
-        case HintRole: return QString::fromStdString(one->hint);
+        case HintRole: {
+            const QString hint = QString::fromStdString(one->hint);
+            const QString lead = QStringLiteral("Put a value in place of ?\?\?: ");
+            return hint.startsWith(lead) ? hint.mid(lead.size()) : hint;
+        }
         case RemedyRole: return remedyText(index.row());
         default: return {};
     }

@@ -169,7 +169,7 @@ void ConfigureGallery::showNeeds() {
     const qint64 batch = std::max<qint64>(1, config.system.batchSize * config.system.gradientAccumulation);
     const QString plan = tr("%1 steps with %2 images each").arg(figure(config.experiment.numExamplesToSee / batch), figure(batch));
     const int errors = document_.errorCount();
-    plan_->setText(errors == 0 ? plan : plan + QStringLiteral(" · ") + tr("%n values are missing or wrong", nullptr, errors));
+    plan_->setText(errors == 0 ? plan : plan + QStringLiteral(" · ") + tr("%n value(s) missing or wrong", nullptr, errors));
 }
 
 void ConfigureGallery::resizeEvent(QResizeEvent* event) {

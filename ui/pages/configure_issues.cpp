@@ -122,9 +122,9 @@ void ConfigureIssues::refresh() {
         warnings += model_.issue(i)->severity == IssueSeverity::Warning;
     }
     errors_->setVisible(errors > 0);
-    errors_->set(tr("%n errors", nullptr, errors), PillTone::Bad);
+    errors_->set(tr("%n error(s)", nullptr, errors), PillTone::Bad);
     warnings_->setVisible(warnings > 0);
-    warnings_->set(tr("%n warnings", nullptr, warnings), PillTone::Warn);
+    warnings_->set(tr("%n warning(s)", nullptr, warnings), PillTone::Warn);
     good_->setVisible(errors + warnings == 0);
     list_->setVisible(model_.rowCount() > 0);
 }

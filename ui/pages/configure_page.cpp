@@ -64,10 +64,10 @@ bool ConfigurePage::galleryShown() const { return stack_->currentWidget() == gal
 
 void ConfigurePage::showGallery() {
     stack_->setCurrentWidget(gallery_);
+    newAction_->setVisible(false);
     for (QWidget* one : formHeader_) one->hide();
     for (QWidget* one : galleryHeader_) one->show();
     title_->setText(tr("New run"));
-    newAction_->setEnabled(false);
     setStatusNote({});
 }
 
@@ -76,7 +76,7 @@ void ConfigurePage::showForm() {
     for (QWidget* one : galleryHeader_) one->hide();
     for (QWidget* one : formHeader_) one->show();
     stack_->setCurrentIndex(1);
-    newAction_->setEnabled(true);
+    newAction_->setVisible(true);
     onTextChanged(false);
     onChecked();
 }
@@ -92,11 +92,14 @@ void ConfigurePage::beginTemplate(int row) {
                                   showForm();
                               }}}});
     }
-    document_.begin(from.text, Origin::Template, from.title);
     QList<std::pair<QString, QString>> values = filler_ ? filler_(from.file, from.required) : QList<std::pair<QString, QString>>{};
     if (!dataset_.isEmpty()) values.append({QStringLiteral("dataset.params.path"), QString::fromStdString(yaml::dumpInline(yaml::Node::ofString(dataset_.toStdString())))});
-    for (const auto& [path, text] : values)
-        if (const auto value = yaml::parse(text.toStdString())) document_.setValue(path, *value);
+    std::string text = from.text.toStdString();
+    for (const auto& [path, written] : values) {
+        const auto value = yaml::parse(written.toStdString());
+        if (auto edited = value ? setInText(text, splitKeyPath(path.toStdString()), *value) : Result<std::string>(text)) text = std::move(*edited);
+    }
+    document_.begin(QString::fromStdString(text), Origin::Template, from.title);
 }
 
 void ConfigurePage::onTextChanged(bool byHand) {
@@ -119,10 +122,10 @@ void ConfigurePage::onChecked() {
     setLabelTone(inStep_, readable ? style::Tone::Text2 : style::Tone::Bad);
     const int errors = document_.errorCount(), warnings = document_.warningCount();
     QStringList note;
-    if (errors > 0) note << tr("%n errors", nullptr, errors);
-    if (warnings > 0) note << tr("%n warnings", nullptr, warnings);
+    if (errors > 0) note << tr("%n error(s)", nullptr, errors);
+    if (warnings > 0) note << tr("%n warning(s)", nullptr, warnings);
     setStatusNote(note.isEmpty() ? tr("No issues") : note.join(QStringLiteral(", ")));
-    startAction_->setText(warnings > 0 && errors == 0 ? tr("Start with %n warnings", nullptr, warnings) : tr("Start"));
+    startAction_->setText(warnings > 0 && errors == 0 ? tr("Start with %n warning(s)", nullptr, warnings) : tr("Start"));
     levels_->setSegmentText(0, tr("Basic %1").arg(FormView::count(Importance::Basic)));
     levels_->setSegmentText(1, tr("Advanced %1").arg(FormView::count(Importance::Advanced)));
     levels_->setSegmentText(2, tr("Expert %1").arg(FormView::count(Importance::Expert)));
@@ -229,7 +232,7 @@ void ConfigurePage::setRunOn(const QStringList& choices) {
 void ConfigurePage::start() {
     if (document_.errorCount() > 0) {
         const Issue first = document_.issues().front();
-        Q_EMIT messageRaised({Severity::Error, tr("Not started: %n values are missing or wrong.", nullptr, document_.errorCount()), QString::fromStdString(describe(first, {})), {}});
+        Q_EMIT messageRaised({Severity::Error, tr("Not started: %n value(s) missing or wrong.", nullptr, document_.errorCount()), QString::fromStdString(describe(first, {})), {}});
         if (!galleryShown()) jump(QString::fromStdString(first.path), first.line);
         return;
     }

@@ -41,6 +41,7 @@ class ConfigurePage : public Page {
     bool galleryShown() const;
     void jump(const QString& path, int line = 0);  // to the setting in form and YAML
     void setRunOn(const QStringList& choices);
+    ConfigDocument& document() { return document_; }
     FormView* form() const { return form_; }
     YamlEditor* yaml() const { return yaml_; }
     ConfigureGallery* gallery() const { return gallery_; }

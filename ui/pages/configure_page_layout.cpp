@@ -69,6 +69,14 @@ class SectionDelegate : public QStyledItemDelegate {
     }
 };
 
+// Panes stand on the surface, not on the page's ground.
+template <class W>
+W* onSurface(W* pane) {
+    pane->setBackgroundRole(QPalette::Base);
+    pane->setAutoFillBackground(true);
+    return pane;
+}
+
 QPlainTextEdit* makeReadOnlyText(const QString& name) {
     auto* text = new QPlainTextEdit;
     text->setReadOnly(true);
@@ -109,7 +117,7 @@ ConfigurePage::ConfigurePage(ConfigDocument& document, IssueModel& issues, Templ
 }
 
 QWidget* ConfigurePage::makeNavigation() {
-    auto* side = new QWidget;
+    auto* side = onSurface(new QWidget);
     side->setMinimumWidth(160);
     auto* column = new QVBoxLayout(side);
     column->setContentsMargins(10, 12, 10, 12);
@@ -155,7 +163,7 @@ QWidget* ConfigurePage::makeNavigation() {
 QWidget* ConfigurePage::makeForm() {
     auto* middle = new QSplitter(Qt::Vertical);
     middle->setChildrenCollapsible(false);
-    auto* upper = new QWidget;
+    auto* upper = onSurface(new QWidget);
     auto* column = new QVBoxLayout(upper);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -192,7 +200,7 @@ QWidget* ConfigurePage::makeForm() {
         yaml_->setFocus();
     });
     middle->addWidget(upper);
-    issuesList_ = new ConfigureIssues(issues_);
+    issuesList_ = onSurface(new ConfigureIssues(issues_));
     connect(issuesList_, &ConfigureIssues::jumpRequested, this, &ConfigurePage::jump);
     middle->addWidget(issuesList_);
     middle->setStretchFactor(0, 1);
@@ -205,7 +213,7 @@ QWidget* ConfigurePage::makeForm() {
 QWidget* ConfigurePage::makeText() {
     auto* right = new QSplitter(Qt::Vertical);
     right->setChildrenCollapsible(false);
-    auto* upper = new QWidget;
+    auto* upper = onSurface(new QWidget);
     auto* column = new QVBoxLayout(upper);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -244,7 +252,7 @@ QWidget* ConfigurePage::makeText() {
         form_->setCurrent(path, true);
         setCurrent(path);
     });
-    explain_ = new ConfigureExplain(document_);
+    explain_ = onSurface(new ConfigureExplain(document_));
     connect(explain_, &ConfigureExplain::jumpRequested, this, [this](const QString& path) { jump(path); });
     right->addWidget(explain_);
     right->setStretchFactor(0, 1);

@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The Configure page as people use it: typing in the form and in the YAML, undo, reset, issues, templates.
+#include <QAbstractItemModelTester>
+#include <QComboBox>
+#include <QLineEdit>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include "ui/forms/field_editor.h"
+#include "ui/forms/form_row.h"
+#include "ui/forms/yaml_editor.h"
+#include "ui/models/config_document.h"
+#include "ui/models/issue_model.h"
+#include "ui/models/template_model.h"
+#include "ui/pages/configure_gallery.h"
+#include "ui/pages/configure_issues.h"
+#include "ui/pages/configure_page.h"
+
+using namespace atelier;
+
+namespace {
+const QString kText = QStringLiteral(
+    "# mine\nexperiment:\n  name: x  # n\n  log_dir: /tmp\n  num_examples_to_see: 64000\nmodel:\n  pretrained: /m\ndataset:\n  params:\n    path: /d.tar\noptimizer:\n  params:\n    "
+    "learning_rate: 0.0001 # rate\nsystem:\n  batch_size: 8\nsampling:\n  prompts: [a]\n");
+
+struct Fixture {
+    ConfigDocument document;
+    IssueModel issues{document};
+    TemplateModel templates{QStringLiteral(ATELIER_SOURCE_DIR "/configs/templates"), {}};
+    ConfigurePage page{document, issues, templates, {}};
+    Fixture() {
+        page.resize(1300, 820);
+        page.show();
+    }
+    void begin(const QString& text = kText) {
+        document.begin(text, Origin::File, QStringLiteral("x.yaml"));
+        page.showForm();
+    }
+    QLineEdit* edit(const char* path) {
+        page.jump(QString::fromLatin1(path));
+        return qobject_cast<QLineEdit*>(page.form()->row(QString::fromLatin1(path))->editor()->field());
+    }
+};
+const QString kRate = QStringLiteral("optimizer.params.learning_rate");
+}  // namespace
+
+class TestConfigurePage : public QObject {
+    Q_OBJECT
+  private Q_SLOTS:
+    void modelsKeepTheRules();
+    void formEditsTheText();
+    void textEditsTheForm();
+    void brokenTextKeepsTheLastGoodState();
+    void undoIsShared();
+    void resetGoesBackStepByStep();
+    void issuesJumpAndCorrect();
+    void searchLooksEverywhere();
+    void templatesStartWithWhatIsKnown();
+    void startIsRefusedWithErrors();
+    void everyFieldHasAName();
+    void numbersAsPeopleWriteThem();
+    void changesAndResolved();
+    void fileRoundTrip();
+};
+
+void TestConfigurePage::modelsKeepTheRules() {
+    Fixture f;
+    QAbstractItemModelTester issues(&f.issues, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    QAbstractItemModelTester templates(&f.templates, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    f.begin();
+    f.document.setText(QStringLiteral("a: 1\nb: [\n"));
+    f.document.setText(kText + QStringLiteral("lossy: 1\n"));
+    f.templates.reload();
+    QVERIFY(f.templates.rowCount() >= 4);
+    QVERIFY(f.issues.rowCount() >= 1);
+}
+
+void TestConfigurePage::formEditsTheText() {
+    Fixture f;
+    f.begin();
+    QLineEdit* rate = f.edit("optimizer.params.learning_rate");
+    QVERIFY(rate);
+    rate->selectAll();
+    QTest::keyClicks(rate, QStringLiteral("2e-5"));
+    QString expected = kText;
+    expected.replace(QStringLiteral("0.0001 # rate"), QStringLiteral("2.0e-05 # rate"));
+    QCOMPARE(f.document.text(), expected);
+    QCOMPARE(f.page.yaml()->toPlainText(), expected);
+    QCOMPARE(f.document.origin(kRate).origin, Origin::User);
+    QCOMPARE(rate->text(), QStringLiteral("2e-5"));
+    // What is no number stays in the field and out of the text.
+    QTest::keyClicks(rate, QStringLiteral("x"));
+    QCOMPARE(f.document.text(), expected);
+}
+
+void TestConfigurePage::textEditsTheForm() {
+    Fixture f;
+    f.begin();
+    QLineEdit* name = f.edit("experiment.name");
+    f.page.yaml()->setFocus();
+    f.page.yaml()->goToLine(3, 9);
+    QTest::keyClicks(f.page.yaml(), QStringLiteral("yz"));
+    QCOMPARE(f.document.config().experiment.name, std::string("yzx"));
+    QCOMPARE(name->text(), QStringLiteral("yzx"));
+    QCOMPARE(f.document.pathAtLine(3), QStringLiteral("experiment.name"));
+}
+
+void TestConfigurePage::brokenTextKeepsTheLastGoodState() {
+    Fixture f;
+    f.begin();
+    QLineEdit* name = f.edit("experiment.name");
+    f.document.setText(kText + QStringLiteral("broken: [1\n"));
+    QVERIFY(!f.document.readable());
+    QCOMPARE(f.document.config().experiment.name, std::string("x"));
+    QVERIFY(name->isReadOnly());
+    QVERIFY(f.issues.issue(0)->line > 0);
+    f.document.setText(kText);
+    QVERIFY(f.document.readable() && !name->isReadOnly());
+}
+
+void TestConfigurePage::undoIsShared() {
+    Fixture f;
+    f.begin();
+    QVERIFY(f.document.setValue(kRate, yaml::Node::ofFloat(0.5)));
+    f.document.setText(f.document.text() + QStringLiteral("# end\n"));
+    QCOMPARE(f.document.undoStack()->count(), 2);
+    f.document.undoStack()->undo();
+    QVERIFY(!f.page.yaml()->toPlainText().contains(QStringLiteral("# end")));
+    f.document.undoStack()->undo();
+    QCOMPARE(f.page.yaml()->toPlainText(), kText);
+    f.document.undoStack()->redo();
+    QCOMPARE(f.document.config().optimizer.params.learningRate, 0.5);
+}
+
+void TestConfigurePage::resetGoesBackStepByStep() {
+    Fixture f;
+    f.begin();
+    f.document.setValue(kRate, yaml::Node::ofFloat(0.5));
+    QVERIFY(f.document.resetOneStep(kRate));
+    QCOMPARE(f.document.text(), kText);
+    QCOMPARE(f.document.origin(kRate).origin, Origin::File);
+    QVERIFY(f.document.resetOneStep(kRate));
+    QCOMPARE(f.document.origin(kRate).origin, Origin::Default);
+    QCOMPARE(f.document.config().optimizer.params.learningRate, 1e-4);
+}
+
+void TestConfigurePage::issuesJumpAndCorrect() {
+    Fixture f;
+    f.begin(kText + QStringLiteral("tracking:\n  log_evry: 5\n"));
+    QVERIFY(f.document.errorCount() == 1);
+    f.page.issuesList()->next();
+    QCOMPARE(f.page.yaml()->lineAtCaret(), 19);
+    QCOMPARE(f.issues.remedyText(0), QStringLiteral("Correct it"));
+    QVERIFY(f.issues.applyRemedy(0));
+    QCOMPARE(f.document.errorCount(), 0);
+    QCOMPARE(f.document.config().tracking.logEvery, 5);
+    f.document.setValue(kRate, yaml::Node::ofFloat(0.5));
+    f.page.issuesList()->next();
+    QCOMPARE(f.page.form()->current(), kRate);
+    QVERIFY(f.page.form()->shownPaths().contains(kRate));
+}
+
+void TestConfigurePage::searchLooksEverywhere() {
+    Fixture f;
+    f.begin();
+    FormFilter filter;
+    filter.search = QStringLiteral("kl");
+    f.page.form()->setFilter(filter);
+    QVERIFY(f.page.form()->shownPaths().contains(QStringLiteral("loss.kl_weight")));
+    QVERIFY(f.page.form()->shownPaths().size() < 8);
+    filter.search.clear();
+    filter.changedOnly = true;
+    f.document.setValue(QStringLiteral("model.use_ema"), yaml::Node::ofBool(true));
+    f.page.form()->setFilter(filter);
+    QCOMPARE(f.page.form()->shownPaths(), QStringList{QStringLiteral("model.use_ema")});
+}
+
+void TestConfigurePage::templatesStartWithWhatIsKnown() {
+    ConfigDocument document;
+    IssueModel issues(document);
+    TemplateModel templates(QStringLiteral(ATELIER_SOURCE_DIR "/configs/templates"), {});
+    ConfigurePage page(document, issues, templates, [](const QString&, const QStringList& required) {
+        QList<std::pair<QString, QString>> values;
+        for (const QString& path : required) values.append({path, QStringLiteral("/known")});
+        return values;
+    });
+    QVERIFY(page.galleryShown());
+    page.gallery()->choose(templates.find(QStringLiteral("tiny")));
+    QCOMPARE(document.errorCount(), 0);
+    QVERIFY(!document.isModified());
+    QSignalSpy started(&page, &ConfigurePage::startRequested);
+    page.start();
+    QCOMPARE(started.count(), 1);
+    // Shards given by the Datasets page go into the template.
+    QVERIFY(page.open(QStringLiteral("/d/{0..3}.tar")));
+    page.gallery()->choose(templates.find(QStringLiteral("fine-tune")));
+    QCOMPARE(document.config().dataset.params.path, std::string("/d/{0..3}.tar"));
+}
+
+void TestConfigurePage::startIsRefusedWithErrors() {
+    Fixture f;
+    f.begin(QStringLiteral("experiment: {name: x}\n"));
+    QSignalSpy started(&f.page, &ConfigurePage::startRequested);
+    QSignalSpy said(&f.page, &Page::messageRaised);
+    f.page.start();
+    QCOMPARE(started.count(), 0);
+    QCOMPARE(said.count(), 1);
+}
+
+void TestConfigurePage::everyFieldHasAName() {
+    Fixture f;
+    f.begin();
+    for (const QString& path : FormView::paths({}, Importance::Expert)) {
+        FormRow* row = f.page.form()->row(path);
+        QVERIFY2(row && !row->editor()->field()->accessibleName().isEmpty(), qPrintable(path));
+        QVERIFY2(row->editor()->field()->focusPolicy() != Qt::NoFocus, qPrintable(path));
+        QCOMPARE(row->editor()->field()->objectName(), path);
+    }
+    QVERIFY(FormView::count(Importance::Basic) > 10);
+    QVERIFY(FormView::count(Importance::Basic) < FormView::count(Importance::Advanced));
+}
+
+void TestConfigurePage::numbersAsPeopleWriteThem() {
+    double number = 0;
+    QVERIFY(parseNumber(QStringLiteral("24 000"), number) && number == 24000);
+    QVERIFY(parseNumber(QStringLiteral("1e-4"), number) && number == 1e-4);
+    QVERIFY(parseNumber(QStringLiteral(" 0.5 "), number) && number == 0.5);
+    QVERIFY(!parseNumber(QStringLiteral("abc"), number));
+    QVERIFY(!parseNumber(QStringLiteral("inf"), number));
+    const SchemaNode* rate = findSchema("optimizer.params.learning_rate");
+    QCOMPARE(numberForField(Json(1e-5), *rate), QStringLiteral("1e-5"));
+    QCOMPARE(numberForField(Json(0.002), *rate), QStringLiteral("0.002"));
+}
+
+void TestConfigurePage::changesAndResolved() {
+    Fixture f;
+    f.begin();
+    f.document.setValue(kRate, yaml::Node::ofFloat(0.5));
+    int plus = 0, minus = 0;
+    for (const auto& line : f.document.changes()) {
+        plus += line.mark == QLatin1Char('+');
+        minus += line.mark == QLatin1Char('-');
+    }
+    QCOMPARE(plus, 1);
+    QCOMPARE(minus, 1);
+    QVERIFY(f.document.resolvedYaml().contains(QStringLiteral("beta1: 0.9")));
+    QCOMPARE(f.document.forRun(QStringLiteral("y")).resolved["experiment"]["name"].get<std::string>(), std::string("y"));
+}
+
+void TestConfigurePage::fileRoundTrip() {
+    QTemporaryDir folder;
+    Fixture f;
+    f.begin();
+    const QString file = folder.filePath(QStringLiteral("c.yaml"));
+    f.document.setValue(kRate, yaml::Node::ofFloat(0.5));
+    QVERIFY(f.document.saveFile(file));
+    QVERIFY(!f.document.isModified());
+    QVERIFY(f.page.open(file));
+    QCOMPARE(f.document.config().optimizer.params.learningRate, 0.5);
+    QVERIFY(!f.page.open(folder.filePath(QStringLiteral("none.yaml"))));
+}
+
+QTEST_MAIN(TestConfigurePage)
+#include "tst_configure_page.moc"
