@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/fake_run.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
 #include <QDateTime>
 #include <QDir>
 #include <QPainter>
-#include <csignal>
-#include <sys/wait.h>
-#include <unistd.h>
 #include <algorithm>
 #include <cmath>
+#include <csignal>
 
 #include "core/base/check.h"
 #include "core/base/files.h"
@@ -28,7 +28,9 @@ double noiseOf(unsigned& state) {
     return sum;
 }
 
-void must(const Status& status) { ATELIER_CHECK(status.has_value(), status ? std::string() : status.error().message()); }
+void must(const Status& status) {
+    ATELIER_CHECK(status.has_value(), status ? std::string() : status.error().message());
+}
 
 // What a half-trained model makes of a picture: it, through noise.
 QImage throughNoise(const QImage& picture, double share, unsigned seed) {
@@ -36,7 +38,9 @@ QImage throughNoise(const QImage& picture, double share, unsigned seed) {
     for (int y = 0; y < out.height(); ++y) {
         auto* line = reinterpret_cast<QRgb*>(out.scanLine(y));
         for (int x = 0; x < out.width(); ++x) {
-            const auto mix = [&](int value) { return std::clamp(int((1 - share) * value + share * (128 + 190 * noiseOf(seed))), 0, 255); };
+            const auto mix = [&](int value) {
+                return std::clamp(int((1 - share) * value + share * (128 + 190 * noiseOf(seed))), 0, 255);
+            };
             const QRgb p = line[x];
             line[x] = qRgb(mix(qRed(p)), mix(qGreen(p)), mix(qBlue(p)));
         }
@@ -59,22 +63,35 @@ QImage plainPicture(std::size_t index, int side) {
 }  // namespace
 
 std::string fakeConfig(const FakePlan& plan, const std::string& logFolder) {
-    std::string text = "config_version: 1\nexperiment:\n  name: " + plan.name + "\n  log_dir: " + logFolder + "\n  num_examples_to_see: " + std::to_string(plan.steps * plan.batch) +
-                       "\n  save_every: " + std::to_string(plan.saveEvery) + "\n  seed: 42\nmethod:\n  type: " + plan.method + "\nmodel:\n";
-    if (plan.method != "scratch") text += "  pretrained: /models/sd15\n";
+    std::string text = "config_version: 1\nexperiment:\n  name: " + plan.name + "\n  log_dir: " + logFolder +
+                       "\n  num_examples_to_see: " + std::to_string(plan.steps * plan.batch) +
+                       "\n  save_every: " + std::to_string(plan.saveEvery) +
+                       "\n  seed: 42\nmethod:\n  type: " + plan.method + "\nmodel:\n";
+    if (plan.method != "scratch")
+        text += "  pretrained: /models/sd15\n";
     else
-        text += "  vae: {pretrained: /models/mini/vae}\n  text_encoder: {pretrained: /models/mini/text_encoder}\n  tokenizer: {pretrained: /models/mini/tokenizer}\n"
-                "  noise_scheduler_training: {pretrained: /models/mini/scheduler}\n  noise_scheduler_inference: {pretrained: /models/mini/scheduler}\n"
-                "  unet:\n    target: UNet2DConditionModel\n    params: {block_out_channels: [64, 128], in_channels: 4, cross_attention_dim: 96}\n";
-    text += "system:\n  batch_size: " + std::to_string(plan.batch) + "\noptimizer:\n  name: adamw\n  params:\n    learning_rate: 1.0e-04\nlr_scheduler:\n  scheduler: CosineWithWarmup\n  params:\n"
-            "    learning_rate: 1.0e-04\n    warmup_length: 100\ndataset:\n  type: WebDataset\n  params:\n    path: /data/emoji/v3/{000000..000007}.tar\n    resolution: " + std::to_string(plan.resolution) +
-            "\nsampling:\n  every: " + std::to_string(plan.sampleEvery) + "\n  prompts:\n";
+        text +=
+            "  vae: {pretrained: /models/mini/vae}\n  text_encoder: {pretrained: "
+            "/models/mini/text_encoder}\n  tokenizer: {pretrained: /models/mini/tokenizer}\n"
+            "  noise_scheduler_training: {pretrained: /models/mini/scheduler}\n  noise_scheduler_inference: "
+            "{pretrained: /models/mini/scheduler}\n"
+            "  unet:\n    target: UNet2DConditionModel\n    params: {block_out_channels: [64, 128], "
+            "in_channels: 4, cross_attention_dim: 96}\n";
+    text += "system:\n  batch_size: " + std::to_string(plan.batch) +
+            "\noptimizer:\n  name: adamw\n  params:\n    learning_rate: 1.0e-04\nlr_scheduler:\n  scheduler: "
+            "CosineWithWarmup\n  params:\n"
+            "    learning_rate: 1.0e-04\n    warmup_length: 100\ndataset:\n  type: WebDataset\n  params:\n   "
+            " path: /data/emoji/v3/{000000..000007}.tar\n    resolution: " +
+            std::to_string(plan.resolution) + "\nsampling:\n  every: " + std::to_string(plan.sampleEvery) +
+            "\n  prompts:\n";
     for (const std::string& prompt : plan.prompts) text += "    - \"" + prompt + "\"\n";
     return text;
 }
 
 FakeRun::FakeRun(const QString& logFolder, FakePlan plan)
-    : folder_{fs::path(logFolder.toStdString()) / plan.name}, plan_(std::move(plan)), time_(double(QDateTime::currentMSecsSinceEpoch()) / 1000) {
+    : folder_{fs::path(logFolder.toStdString()) / plan.name},
+      plan_(std::move(plan)),
+      time_(double(QDateTime::currentMSecsSinceEpoch()) / 1000) {
     must(run::createRunFolder(folder_));
     must(writeFileAtomic(folder_.config(), fakeConfig(plan_, logFolder.toStdString())));
     auto events = run::EventWriter::open(folder_.events());
@@ -82,7 +99,8 @@ FakeRun::FakeRun(const QString& logFolder, FakePlan plan)
     events_ = std::move(*events);
     inbox_ = std::make_unique<run::ControlInbox>(folder_, *events_, std::chrono::milliseconds(0));
     noise_ += unsigned(std::hash<std::string>{}(plan_.name));
-    for (std::size_t i = 0; i < plan_.prompts.size(); ++i) finals_.push_back(plainPicture(i, plan_.resolution));
+    for (std::size_t i = 0; i < plan_.prompts.size(); ++i)
+        finals_.push_back(plainPicture(i, plan_.resolution));
 }
 
 void FakeRun::holdLock() {
@@ -100,7 +118,9 @@ void FakeRun::lockAndDie() {
     ATELIER_CHECK(child > 0 && waitpid(child, nullptr, 0) == child, "fork");
 }
 
-void FakeRun::put(const run::EventBody& body) { must(events_->write(run::Event{time_, body})); }
+void FakeRun::put(const run::EventBody& body) {
+    must(events_->write(run::Event{time_, body}));
+}
 
 void FakeRun::start(std::int64_t resumedStep) {
     run::RunStarted started;
@@ -127,37 +147,51 @@ void FakeRun::train(std::int64_t toStep, std::int64_t every, double secondsPerSt
         const double x = double(step) / double(plan_.steps);
         const double mean = plan_.level + 0.165 * std::exp(-5.2 * x) - 0.006 * x;
         run::Metric metric{step, step * plan_.batch, {}};
-        metric.values = {{"loss", mean * (1 + 0.17 * noiseOf(noise_))},
-                         {"lr", 1e-4 * std::min(1.0, double(step) / 100) * (0.5 + 0.5 * std::cos(3.14159 * x))},
-                         {"grad_norm", 0.6 + 0.9 * std::exp(-3 * x) + 0.25 * std::abs(noiseOf(noise_))}};
+        metric.values = {
+            {"loss", mean * (1 + 0.17 * noiseOf(noise_))},
+            {"lr", 1e-4 * std::min(1.0, double(step) / 100) * (0.5 + 0.5 * std::cos(3.14159 * x))},
+            {"grad_norm", 0.6 + 0.9 * std::exp(-3 * x) + 0.25 * std::abs(noiseOf(noise_))}};
         put(metric);
-        if (step % plan_.saveEvery == 0) put(run::Metric{step, step * plan_.batch, {{"val_loss", mean * 1.04}}});
+        if (step % plan_.saveEvery == 0)
+            put(run::Metric{step, step * plan_.batch, {{"val_loss", mean * 1.04}}});
         if (step % (every * 5) == 0 || step + every > toStep)
-            put(run::Progress{.step = step, .totalSteps = plan_.steps, .images = step * plan_.batch, .totalImages = plan_.steps * plan_.batch,
-                              .imagesPerSecond = imagesPerSecond * (1 + 0.03 * noiseOf(noise_)), .etaSeconds = double(plan_.steps - step) * secondsPerStep});
+            put(run::Progress{.step = step,
+                              .totalSteps = plan_.steps,
+                              .images = step * plan_.batch,
+                              .totalImages = plan_.steps * plan_.batch,
+                              .imagesPerSecond = imagesPerSecond * (1 + 0.03 * noiseOf(noise_)),
+                              .etaSeconds = double(plan_.steps - step) * secondsPerStep});
         step_ = step;
     }
 }
 
 void FakeRun::progress(double etaSeconds) {
-    put(run::Progress{.step = step_, .totalSteps = plan_.steps, .images = step_ * plan_.batch, .totalImages = plan_.steps * plan_.batch,
-                      .imagesPerSecond = 154, .etaSeconds = etaSeconds});
+    put(run::Progress{.step = step_,
+                      .totalSteps = plan_.steps,
+                      .images = step_ * plan_.batch,
+                      .totalImages = plan_.steps * plan_.batch,
+                      .imagesPerSecond = 154,
+                      .etaSeconds = etaSeconds});
 }
 
 void FakeRun::sample(std::int64_t step, int failed) {
     const fs::path dir = folder_.sampleDir(step);
     must(createDirectories(dir));
     Json list = Json::array();
-    const double share = std::clamp(0.9 * std::exp(-6.0 * double(step) / double(plan_.steps)) - 0.02, 0.0, 0.9);
+    const double share =
+        std::clamp(0.9 * std::exp(-6.0 * double(step) / double(plan_.steps)) - 0.02, 0.0, 0.9);
     for (std::size_t i = 0; i < plan_.prompts.size(); ++i) {
-        Json entry{{"prompt", plan_.prompts[i]}, {"negative_prompt", ""}, {"seed", i == 2 ? 11 : 7}, {"guidance", 7.0}, {"sampler", "ddim"},
-                   {"steps", 30}, {"width", plan_.resolution}, {"height", plan_.resolution}};
+        Json entry{{"prompt", plan_.prompts[i]}, {"negative_prompt", ""},
+                   {"seed", i == 2 ? 11 : 7},    {"guidance", 7.0},
+                   {"sampler", "ddim"},          {"steps", 30},
+                   {"width", plan_.resolution},  {"height", plan_.resolution}};
         if (int(i) == failed) {
             entry["error"] = "hint.png is missing";
         } else {
             const std::string name = "000" + std::to_string(i) + ".png";
             entry["file"] = name;
-            const QImage image = throughNoise(finals_[i % finals_.size()], share, unsigned(step * 7 + std::int64_t(i)) + 1);
+            const QImage image =
+                throughNoise(finals_[i % finals_.size()], share, unsigned(step * 7 + std::int64_t(i)) + 1);
             ATELIER_CHECK(image.save(QString::fromStdString((dir / name).string())), name);
         }
         list.push_back(entry);
@@ -172,7 +206,9 @@ void FakeRun::checkpoint(std::int64_t step) {
     put(run::Checkpoint{step, "checkpoints/" + run::stepName(step), 248'000'000, 0.4});
 }
 
-void FakeRun::finish(run::FinishReason reason) { put(run::RunFinished{reason, step_, step_ * plan_.batch}); }
+void FakeRun::finish(run::FinishReason reason) {
+    put(run::RunFinished{reason, step_, step_ * plan_.batch});
+}
 
 std::vector<std::string> FakeRun::serve() {
     const auto requests = inbox_->poll();
@@ -182,14 +218,23 @@ std::vector<std::string> FakeRun::serve() {
     for (const run::Request& request : *requests) {
         names.emplace_back(run::requestName(request.kind));
         switch (request.kind) {
-            case run::RequestKind::Sample: sample(step_); break;
-            case run::RequestKind::Checkpoint: checkpoint(step_); break;
-            case run::RequestKind::Pause: put(run::Phase{"paused"}); break;
-            case run::RequestKind::Resume: put(run::Phase{"train"}); break;
+            case run::RequestKind::Sample:
+                sample(step_);
+                break;
+            case run::RequestKind::Checkpoint:
+                checkpoint(step_);
+                break;
+            case run::RequestKind::Pause:
+                put(run::Phase{"paused"});
+                break;
+            case run::RequestKind::Resume:
+                put(run::Phase{"train"});
+                break;
             case run::RequestKind::Stop:
                 if (request.checkpoint) checkpoint(step_);
                 break;
-            default: break;
+            default:
+                break;
         }
         must(inbox_->done(request));
         if (request.kind == run::RequestKind::Stop) {

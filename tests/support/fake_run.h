@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A run folder filled as the engine fills it, without an engine: events, samples, checkpoints, the lock, answers to
-// control requests. For tests of the studio and for its screenshots.
+// A run folder filled as the engine fills it, without an engine: events, samples, checkpoints, the lock,
+// answers to control requests. For tests of the studio and for its screenshots.
 #pragma once
 
 #include <QImage>
@@ -24,7 +24,8 @@ struct FakePlan {
     std::string device = "cpu";
     int resolution = 128;
     double level = 0.09;  // where the loss ends
-    std::vector<std::string> prompts{"fox, flat emoji style", "octopus waving, flat emoji style", "penguin in the snow"};
+    std::vector<std::string> prompts{"fox, flat emoji style", "octopus waving, flat emoji style",
+                                     "penguin in the snow"};
 };
 
 class FakeRun {

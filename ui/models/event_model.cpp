@@ -12,7 +12,9 @@ namespace atelier {
 
 namespace {
 
-QString text(const std::string& s) { return QString::fromStdString(s); }
+QString text(const std::string& s) {
+    return QString::fromStdString(s);
+}
 
 struct Words {
     EventRow& row;
@@ -23,7 +25,8 @@ struct Words {
         row.kind = EventKind::Start;
         row.step = e.resumedStep;
         row.text = e.resumedFrom.empty() ? EventModel::tr("Started on %1").arg(deviceWords(text(e.device)))
-                                         : EventModel::tr("Resumed at step %1 on %2").arg(countText(e.resumedStep), deviceWords(text(e.device)));
+                                         : EventModel::tr("Resumed at step %1 on %2")
+                                               .arg(countText(e.resumedStep), deviceWords(text(e.device)));
         row.detail = EventModel::tr("%1, process %2 on %3").arg(text(e.engine)).arg(e.pid).arg(text(e.host));
         step = e.resumedStep;
         return true;
@@ -46,7 +49,8 @@ struct Words {
             row.text = EventModel::tr("Validation %1").arg(lossText(value));
             if (validation >= 0) {
                 const double change = value - validation;
-                row.text += QStringLiteral(" (%1%2)").arg(change < 0 ? QStringLiteral("−") : QStringLiteral("+"), lossText(std::abs(change)));
+                row.text += QStringLiteral(" (%1%2)").arg(
+                    change < 0 ? QStringLiteral("−") : QStringLiteral("+"), lossText(std::abs(change)));
             }
             validation = value;
             return true;
@@ -64,7 +68,9 @@ struct Words {
     bool operator()(const run::Checkpoint& e) {
         row.kind = EventKind::Checkpoint;
         row.step = e.step;
-        row.text = EventModel::tr("Checkpoint %1, %2, %3 s").arg(countText(e.step), text(humanBytes(e.bytes)), QLocale().toString(e.seconds, 'f', 1));
+        row.text =
+            EventModel::tr("Checkpoint %1, %2, %3 s")
+                .arg(countText(e.step), text(humanBytes(e.bytes)), QLocale().toString(e.seconds, 'f', 1));
         return true;
     }
     bool operator()(const run::Warning& e) {
@@ -83,7 +89,8 @@ struct Words {
         if (e.state == run::AckState::Taken) return false;
         row.kind = EventKind::Request;
         const QString request = requestWords(text(e.request));
-        row.text = e.state == run::AckState::Done ? EventModel::tr("%1: done").arg(request) : EventModel::tr("%1: refused").arg(request);
+        row.text = e.state == run::AckState::Done ? EventModel::tr("%1: done").arg(request)
+                                                  : EventModel::tr("%1: refused").arg(request);
         row.detail = text(e.text);
         return true;
     }
@@ -97,10 +104,18 @@ struct Words {
         row.kind = EventKind::End;
         row.step = e.step;
         switch (e.reason) {
-            case run::FinishReason::Completed: row.text = EventModel::tr("Finished at step %1"); break;
-            case run::FinishReason::Stopped: row.text = EventModel::tr("Stopped at step %1"); break;
-            case run::FinishReason::Suspended: row.text = EventModel::tr("Suspended at step %1"); break;
-            case run::FinishReason::Failed: row.text = EventModel::tr("Ended by an error at step %1"); break;
+            case run::FinishReason::Completed:
+                row.text = EventModel::tr("Finished at step %1");
+                break;
+            case run::FinishReason::Stopped:
+                row.text = EventModel::tr("Stopped at step %1");
+                break;
+            case run::FinishReason::Suspended:
+                row.text = EventModel::tr("Suspended at step %1");
+                break;
+            case run::FinishReason::Failed:
+                row.text = EventModel::tr("Ended by an error at step %1");
+                break;
         }
         row.text = row.text.arg(countText(e.step));
         return true;
@@ -115,15 +130,25 @@ struct Words {
 
 QString eventIconName(EventKind kind) {
     switch (kind) {
-        case EventKind::Start: return QStringLiteral("play");
-        case EventKind::Phase: case EventKind::Validation: return QStringLiteral("info");
-        case EventKind::Sample: return QStringLiteral("camera");
-        case EventKind::Checkpoint: return QStringLiteral("save");
-        case EventKind::Warning: return QStringLiteral("warning");
-        case EventKind::Dropped: return QStringLiteral("exclude");
-        case EventKind::Request: return QStringLiteral("check");
-        case EventKind::Error: return QStringLiteral("error");
-        case EventKind::End: return QStringLiteral("stop");
+        case EventKind::Start:
+            return QStringLiteral("play");
+        case EventKind::Phase:
+        case EventKind::Validation:
+            return QStringLiteral("info");
+        case EventKind::Sample:
+            return QStringLiteral("camera");
+        case EventKind::Checkpoint:
+            return QStringLiteral("save");
+        case EventKind::Warning:
+            return QStringLiteral("warning");
+        case EventKind::Dropped:
+            return QStringLiteral("exclude");
+        case EventKind::Request:
+            return QStringLiteral("check");
+        case EventKind::Error:
+            return QStringLiteral("error");
+        case EventKind::End:
+            return QStringLiteral("stop");
     }
     return {};
 }
@@ -176,33 +201,50 @@ QString EventModel::asText(int lines) const {
     for (std::size_t i = 0; i < rows_.size() && out.size() < lines; ++i) {
         const EventRow& row = rows_[i];
         const QString when = QDateTime::fromMSecsSinceEpoch(qint64(row.time * 1000)).toString(Qt::ISODate);
-        out << QStringLiteral("%1  %2%3").arg(when, row.text, row.detail.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(row.detail));
+        out << QStringLiteral("%1  %2%3")
+                   .arg(when, row.text,
+                        row.detail.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(row.detail));
     }
     return out.join(QLatin1Char('\n'));
 }
 
-int EventModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(rows_.size()); }
+int EventModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(rows_.size());
+}
 
 QVariant EventModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) return {};
     const EventRow& row = rows_[std::size_t(index.row())];
     switch (role) {
-        case Qt::DisplayRole: case TextRole: return row.text;
-        case Qt::ToolTipRole: return row.detail.isEmpty() ? row.text : row.text + QLatin1Char('\n') + row.detail;
+        case Qt::DisplayRole:
+        case TextRole:
+            return row.text;
+        case Qt::ToolTipRole:
+            return row.detail.isEmpty() ? row.text : row.text + QLatin1Char('\n') + row.detail;
         case Qt::AccessibleTextRole: {
-            const QString time = QLocale().toString(QDateTime::fromMSecsSinceEpoch(qint64(row.time * 1000)).time(), QLocale::ShortFormat);
+            const QString time = QLocale().toString(
+                QDateTime::fromMSecsSinceEpoch(qint64(row.time * 1000)).time(), QLocale::ShortFormat);
             return QStringLiteral("%1, %2. %3").arg(time, row.text, row.detail);
         }
-        case TimeRole: return row.time;
-        case KindRole: return int(row.kind);
-        case StepRole: return qlonglong(row.step);
-        case DetailRole: return row.detail;
-        default: return {};
+        case TimeRole:
+            return row.time;
+        case KindRole:
+            return int(row.kind);
+        case StepRole:
+            return qlonglong(row.step);
+        case DetailRole:
+            return row.detail;
+        default:
+            return {};
     }
 }
 
 QHash<int, QByteArray> EventModel::roleNames() const {
-    return {{Qt::DisplayRole, "text"}, {TimeRole, "time"}, {KindRole, "kind"}, {StepRole, "step"}, {DetailRole, "detail"}};
+    return {{Qt::DisplayRole, "text"},
+            {TimeRole, "time"},
+            {KindRole, "kind"},
+            {StepRole, "step"},
+            {DetailRole, "detail"}};
 }
 
 }  // namespace atelier

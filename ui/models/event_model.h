@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What happened in a run, newest first, in words: samples, checkpoints, warnings, errors, starts and ends. Heartbeats and
-// metrics are not here. Fed by the run monitor.
+// What happened in a run, newest first, in words: samples, checkpoints, warnings, errors, starts and ends.
+// Heartbeats and metrics are not here. Fed by the run monitor.
 #pragma once
 
 #include <QAbstractListModel>

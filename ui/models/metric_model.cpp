@@ -64,28 +64,38 @@ void MetricModel::clear() {
     Q_EMIT changed();
 }
 
-int MetricModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(rows_); }
+int MetricModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(rows_);
+}
 int MetricModel::columnCount(const QModelIndex& parent) const {
     return parent.isValid() ? 0 : FirstMetric + series_;
 }
 
 QVariant MetricModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) return {};
-    if (role == Qt::TextAlignmentRole) return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
+    if (role == Qt::TextAlignmentRole)
+        return QVariant::fromValue(Qt::Alignment(Qt::AlignRight | Qt::AlignVCenter));
     const auto row = std::size_t(index.row());
     if (role != Qt::DisplayRole || row >= store_.rows()) return {};
     switch (index.column()) {
-        case Step: return qlonglong(store_.step(row));
-        case Images: return qlonglong(store_.images(row));
-        case Time: return QLocale().toString(QDateTime::fromMSecsSinceEpoch(qint64(store_.time(row) * 1000)), QLocale::ShortFormat);
-        default: break;
+        case Step:
+            return qlonglong(store_.step(row));
+        case Images:
+            return qlonglong(store_.images(row));
+        case Time:
+            return QLocale().toString(QDateTime::fromMSecsSinceEpoch(qint64(store_.time(row) * 1000)),
+                                      QLocale::ShortFormat);
+        default:
+            break;
     }
     const MetricSeries& series = store_.series(index.column() - FirstMetric);
     std::size_t low = 0, high = series.size();
     while (low < high) {
         const std::size_t middle = (low + high) / 2;
-        if (series.row(middle) < row) low = middle + 1;
-        else high = middle;
+        if (series.row(middle) < row)
+            low = middle + 1;
+        else
+            high = middle;
     }
     if (low == series.size() || series.row(low) != row) return {};
     return double(series.value(low));
@@ -94,10 +104,14 @@ QVariant MetricModel::data(const QModelIndex& index, int role) const {
 QVariant MetricModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole) return {};
     switch (section) {
-        case Step: return tr("Step");
-        case Images: return tr("Images");
-        case Time: return tr("Time");
-        default: break;
+        case Step:
+            return tr("Step");
+        case Images:
+            return tr("Images");
+        case Time:
+            return tr("Time");
+        default:
+            break;
     }
     const int series = section - FirstMetric;
     return series >= 0 && series < series_ ? QString::fromStdString(store_.name(series)) : QString();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The metrics of one run as a table (one row a step), over the store that plots draw from. Fed with events by the run
-// monitor; also what a screen reader or a table view reads instead of the picture.
+// The metrics of one run as a table (one row a step), over the store that plots draw from. Fed with events by
+// the run monitor; also what a screen reader or a table view reads instead of the picture.
 #pragma once
 
 #include <QAbstractTableModel>

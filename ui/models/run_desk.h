@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the Runs page may do to the world: open, start, resume, export, trash a run. Pages hold this and nothing else that
-// touches files or processes. Owned by app/studio.
+// What the Runs page may do to the world: open, start, resume, export, trash a run. Pages hold this and
+// nothing else that touches files or processes. Owned by app/studio.
 #pragma once
 
 #include <QObject>
@@ -38,8 +38,8 @@ class RunDesk : public QObject {
     QString engineProblem() const;
     // Starts or continues a run (its process outlives the studio); the monitor shows how it goes.
     Status start(const QString& folder);
-    // A new run: makes `folder`, freezes `yaml` (frozenYaml() of core/config) in it, starts it. Errors: Usage when there is
-    // a run of this name, with a free name as the hint; Io.
+    // A new run: makes `folder`, freezes `yaml` (frozenYaml() of core/config) in it, starts it. Errors: Usage
+    // when there is a run of this name, with a free name as the hint; Io.
     Status startNew(const QString& folder, const std::string& yaml);
     QString startCommand(const QString& folder) const;  // as typed into a shell
     void trash(const QString& folder, Done done);       // into the system's trash, off the main thread

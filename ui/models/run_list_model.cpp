@@ -10,15 +10,22 @@ namespace atelier {
 
 namespace {
 // internalId of a group is 0, of a run its group + 1.
-RunListModel::Group groupOf(const RunSummary& run) { return run.active() ? RunListModel::Running : RunListModel::Earlier; }
+RunListModel::Group groupOf(const RunSummary& run) {
+    return run.active() ? RunListModel::Running : RunListModel::Earlier;
+}
 }  // namespace
 
 bool RunListModel::matches(const RunSummary& run, RunFilterKind kind) {
     switch (kind) {
-        case RunFilterKind::All: return true;
-        case RunFilterKind::Running: return run.active();
-        case RunFilterKind::Finished: return run.status == run::RunStatus::Finished;
-        case RunFilterKind::Failed: return run.status == run::RunStatus::Failed || run.status == run::RunStatus::NotHeardFrom || !run.unreadable.isEmpty();
+        case RunFilterKind::All:
+            return true;
+        case RunFilterKind::Running:
+            return run.active();
+        case RunFilterKind::Finished:
+            return run.status == run::RunStatus::Finished;
+        case RunFilterKind::Failed:
+            return run.status == run::RunStatus::Failed || run.status == run::RunStatus::NotHeardFrom ||
+                   !run.unreadable.isEmpty();
     }
     return false;
 }
@@ -26,9 +33,12 @@ bool RunListModel::matches(const RunSummary& run, RunFilterKind kind) {
 void RunListModel::setRuns(std::vector<RunSummary> runs) {
     std::array<std::vector<RunSummary>, GroupCount> target;
     for (RunSummary& run : runs) target[groupOf(run)].push_back(std::move(run));
-    std::stable_sort(target[Running].begin(), target[Running].end(), [](auto& a, auto& b) { return a.started > b.started; });
-    std::stable_sort(target[Earlier].begin(), target[Earlier].end(), [](auto& a, auto& b) { return a.lastTime > b.lastTime; });
-    for (int group = 0; group < GroupCount; ++group) merge(Group(group), std::move(target[std::size_t(group)]));
+    std::stable_sort(target[Running].begin(), target[Running].end(),
+                     [](auto& a, auto& b) { return a.started > b.started; });
+    std::stable_sort(target[Earlier].begin(), target[Earlier].end(),
+                     [](auto& a, auto& b) { return a.lastTime > b.lastTime; });
+    for (int group = 0; group < GroupCount; ++group)
+        merge(Group(group), std::move(target[std::size_t(group)]));
     Q_EMIT runsChanged();
 }
 
@@ -37,14 +47,16 @@ void RunListModel::merge(Group group, std::vector<RunSummary> target) {
     const QModelIndex parent = index(group, 0);
     for (int i = int(rows.size()) - 1; i >= 0; --i) {
         const QString& path = rows[std::size_t(i)].path;
-        if (std::any_of(target.begin(), target.end(), [&](const RunSummary& r) { return r.path == path; })) continue;
+        if (std::any_of(target.begin(), target.end(), [&](const RunSummary& r) { return r.path == path; }))
+            continue;
         beginRemoveRows(parent, i, i);
         rows.erase(rows.begin() + i);
         endRemoveRows();
     }
     for (int i = 0; i < int(target.size()); ++i) {
         RunSummary& wanted = target[std::size_t(i)];
-        const auto at = std::find_if(rows.begin() + i, rows.end(), [&](const RunSummary& r) { return r.path == wanted.path; });
+        const auto at = std::find_if(rows.begin() + i, rows.end(),
+                                     [&](const RunSummary& r) { return r.path == wanted.path; });
         if (at == rows.end()) {
             beginInsertRows(parent, i, i);
             rows.insert(rows.begin() + i, std::move(wanted));
@@ -74,11 +86,15 @@ QModelIndex RunListModel::indexOf(const QString& path) const {
     return {};
 }
 
-const RunSummary* RunListModel::find(const QString& path) const { return run(indexOf(path)); }
+const RunSummary* RunListModel::find(const QString& path) const {
+    return run(indexOf(path));
+}
 
 int RunListModel::count(RunFilterKind kind) const {
     int n = 0;
-    for (const auto& group : groups_) n += int(std::count_if(group.begin(), group.end(), [&](const RunSummary& r) { return matches(r, kind); }));
+    for (const auto& group : groups_)
+        n += int(
+            std::count_if(group.begin(), group.end(), [&](const RunSummary& r) { return matches(r, kind); }));
     return n;
 }
 
@@ -92,20 +108,27 @@ std::vector<const RunSummary*> RunListModel::all() const {
 QModelIndex RunListModel::index(int row, int column, const QModelIndex& parent) const {
     if (row < 0 || column < 0 || column >= ColumnCount) return {};
     if (!parent.isValid()) return row < GroupCount ? createIndex(row, column, quintptr(0)) : QModelIndex();
-    if (parent.internalId() != 0 || parent.column() != 0 || row >= int(groups_[std::size_t(parent.row())].size())) return {};
+    if (parent.internalId() != 0 || parent.column() != 0 ||
+        row >= int(groups_[std::size_t(parent.row())].size()))
+        return {};
     return createIndex(row, column, quintptr(parent.row() + 1));
 }
 
 QModelIndex RunListModel::parent(const QModelIndex& index) const {
-    return index.isValid() && index.internalId() != 0 ? createIndex(int(index.internalId()) - 1, 0, quintptr(0)) : QModelIndex();
+    return index.isValid() && index.internalId() != 0
+               ? createIndex(int(index.internalId()) - 1, 0, quintptr(0))
+               : QModelIndex();
 }
 
 int RunListModel::rowCount(const QModelIndex& parent) const {
     if (!parent.isValid()) return GroupCount;
-    return parent.internalId() == 0 && parent.column() == 0 ? int(groups_[std::size_t(parent.row())].size()) : 0;
+    return parent.internalId() == 0 && parent.column() == 0 ? int(groups_[std::size_t(parent.row())].size())
+                                                            : 0;
 }
 
-int RunListModel::columnCount(const QModelIndex&) const { return ColumnCount; }
+int RunListModel::columnCount(const QModelIndex&) const {
+    return ColumnCount;
+}
 
 QVariant RunListModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid)) return {};
@@ -121,37 +144,53 @@ QVariant RunListModel::data(const QModelIndex& index, int role) const {
         return tr("%1, %2, %3 %").arg(r->name, statusWords(r->status)).arg(int(r->fraction() * 100));
     if (role != Qt::DisplayRole) return {};
     switch (index.column()) {
-        case Name: return r->name;
-        case State: return r->unreadable.isEmpty() ? statusWords(r->status) : tr("Unreadable");
-        case Progress: return int(r->fraction() * 100);
-        case Loss: return r->loss ? lossText(*r->loss) : QString();
-        case Where: return r->where;
-        default: return {};
+        case Name:
+            return r->name;
+        case State:
+            return r->unreadable.isEmpty() ? statusWords(r->status) : tr("Unreadable");
+        case Progress:
+            return int(r->fraction() * 100);
+        case Loss:
+            return r->loss ? lossText(*r->loss) : QString();
+        case Where:
+            return r->where;
+        default:
+            return {};
     }
 }
 
 QVariant RunListModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
     if (role == Qt::TextAlignmentRole)
-        return QVariant::fromValue(Qt::Alignment((section == Loss ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
+        return QVariant::fromValue(
+            Qt::Alignment((section == Loss ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter));
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-        case Name: return tr("Run");
-        case State: return tr("State");
-        case Progress: return tr("Progress");
-        case Curve: return tr("Loss curve");
-        case Loss: return tr("Loss");
-        case Where: return tr("Where");
-        default: return {};
+        case Name:
+            return tr("Run");
+        case State:
+            return tr("State");
+        case Progress:
+            return tr("Progress");
+        case Curve:
+            return tr("Loss curve");
+        case Loss:
+            return tr("Loss");
+        case Where:
+            return tr("Where");
+        default:
+            return {};
     }
 }
 
 Qt::ItemFlags RunListModel::flags(const QModelIndex& index) const {
     if (!index.isValid()) return Qt::NoItemFlags;
-    return run(index) != nullptr ? Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemNeverHasChildren : Qt::ItemIsEnabled;
+    return run(index) != nullptr ? Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemNeverHasChildren
+                                 : Qt::ItemIsEnabled;
 }
 
-RunFilterModel::RunFilterModel(RunListModel* source, QObject* parent) : QSortFilterProxyModel(parent), runs_(source) {
+RunFilterModel::RunFilterModel(RunListModel* source, QObject* parent)
+    : QSortFilterProxyModel(parent), runs_(source) {
     setRecursiveFilteringEnabled(true);
     setSourceModel(source);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The runs as a tree of two groups (Running, Earlier) and their rows; and the filter over it. Fed by RunListWatcher.
+// The runs as a tree of two groups (Running, Earlier) and their rows; and the filter over it. Fed by
+// RunListWatcher.
 #pragma once
 
 #include <QAbstractItemModel>

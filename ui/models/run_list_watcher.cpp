@@ -10,8 +10,8 @@
 
 namespace atelier {
 
-// What a folder looked like when it was read. A run at work is read again even when its log stands still: its state
-// follows from the age of the last event too.
+// What a folder looked like when it was read. A run at work is read again even when its log stands still: its
+// state follows from the age of the last event too.
 struct RunListWatcher::Cache {
     struct Entry {
         std::uint64_t bytes = 0;
@@ -64,39 +64,48 @@ void RunListWatcher::rescan() {
         return;
     }
     busy_ = true;
-    pool_.start([self = QPointer<RunListWatcher>(this), cache = cache_, folders = folders_, elsewhere = elsewhere_] {
+    pool_.start([self = QPointer<RunListWatcher>(this), cache = cache_, folders = folders_,
+                 elsewhere = elsewhere_] {
         const double now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
         std::vector<FoundRun> found = scanRuns(folders);
         const std::size_t inside = found.size();
         for (const QString& path : elsewhere) {
-            const bool known = std::any_of(found.begin(), found.end(), [&](const FoundRun& f) { return f.path == path; });
+            const bool known =
+                std::any_of(found.begin(), found.end(), [&](const FoundRun& f) { return f.path == path; });
             const run::RunFolder place{fs::path(path.toStdString())};
             const run::FolderKind kind = run::kindOfFolder(place.root);
             if (known || (kind != run::FolderKind::Started && kind != run::FolderKind::Exported)) continue;
             const QFileInfo events(QString::fromStdString(place.events().string()));
-            found.push_back({path, QFileInfo(path).fileName(), kind, std::uint64_t(events.size()), double(events.lastModified().toMSecsSinceEpoch()) / 1000});
+            found.push_back({path, QFileInfo(path).fileName(), kind, std::uint64_t(events.size()),
+                             double(events.lastModified().toMSecsSinceEpoch()) / 1000});
         }
         std::vector<RunSummary> rows;
         QHash<QString, Cache::Entry> kept;
         for (std::size_t i = 0; i < found.size(); ++i) {
             const FoundRun& f = found[i];
             const auto known = cache->entries.constFind(f.path);
-            const bool same = known != cache->entries.constEnd() && known->bytes == f.eventBytes && known->modified == f.modified;
+            const bool same = known != cache->entries.constEnd() && known->bytes == f.eventBytes &&
+                              known->modified == f.modified;
             // Only a run that might be at work changes without its log changing.
-            Cache::Entry entry = same && !known->summary.active() ? *known : Cache::Entry{f.eventBytes, f.modified, summariseRun(f.path, now)};
+            Cache::Entry entry = same && !known->summary.active()
+                                     ? *known
+                                     : Cache::Entry{f.eventBytes, f.modified, summariseRun(f.path, now)};
             entry.summary.elsewhere = i >= inside;
             rows.push_back(entry.summary);
             kept.insert(f.path, std::move(entry));
         }
         cache->entries = std::move(kept);
-        QMetaObject::invokeMethod(QCoreApplication::instance(), [self, rows = std::move(rows)]() mutable {
-            if (!self) return;
-            self->busy_ = false;
-            self->firstDone_ = true;
-            self->model_.setRuns(std::move(rows));
-            Q_EMIT self->scanned();
-            if (std::exchange(self->again_, false)) self->rescan();
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [self, rows = std::move(rows)]() mutable {
+                if (!self) return;
+                self->busy_ = false;
+                self->firstDone_ = true;
+                self->model_.setRuns(std::move(rows));
+                Q_EMIT self->scanned();
+                if (std::exchange(self->again_, false)) self->rescan();
+            },
+            Qt::QueuedConnection);
     });
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Keeps the run list true: looks at the log folders on a worker thread, reads again what changed, hands the rows to
-// RunListModel. Owned by app/studio; the Runs page shows the model.
+// Keeps the run list true: looks at the log folders on a worker thread, reads again what changed, hands the
+// rows to RunListModel. Owned by app/studio; the Runs page shows the model.
 #pragma once
 
 #include <QHash>
@@ -21,8 +21,8 @@ class RunListWatcher : public QObject {
     explicit RunListWatcher(RunListModel& model, QObject* parent = nullptr);
     ~RunListWatcher() override;
 
-    void setFolders(const QStringList& folders);            // log folders of the project
-    void addElsewhere(const QString& runFolder);            // opened from another place
+    void setFolders(const QStringList& folders);  // log folders of the project
+    void addElsewhere(const QString& runFolder);  // opened from another place
     void removeElsewhere(const QString& runFolder);
     QStringList elsewhere() const { return elsewhere_; }
     void setInterval(std::chrono::milliseconds interval) { timer_.setInterval(interval); }
@@ -40,8 +40,8 @@ class RunListWatcher : public QObject {
     RunListModel& model_;
     QStringList folders_, elsewhere_;
     QTimer timer_;
-    QThreadPool pool_;                // one thread
-    std::shared_ptr<Cache> cache_;    // touched by that thread alone
+    QThreadPool pool_;              // one thread
+    std::shared_ptr<Cache> cache_;  // touched by that thread alone
     bool busy_ = false, again_ = false, firstDone_ = false;
 };
 

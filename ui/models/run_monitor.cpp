@@ -18,12 +18,19 @@ namespace atelier {
 namespace {
 constexpr int kRedrawMs = 250, kReportLines = 200;
 
-QString text(const std::string& s) { return QString::fromStdString(s); }
-run::RunFolder place(const QString& folder) { return {fs::path(folder.toStdString())}; }
+QString text(const std::string& s) {
+    return QString::fromStdString(s);
+}
+run::RunFolder place(const QString& folder) {
+    return {fs::path(folder.toStdString())};
+}
 }  // namespace
 
 RunMonitor::RunMonitor(RunController& controller, QObject* parent)
-    : QObject(parent), controller_(controller), reader_(controller.folder(), samples_), settings_(std::make_shared<RunSettings>()) {
+    : QObject(parent),
+      controller_(controller),
+      reader_(controller.folder(), samples_),
+      settings_(std::make_shared<RunSettings>()) {
     timer_.setSingleShot(true);
     timer_.setInterval(kRedrawMs);
     connect(&timer_, &QTimer::timeout, this, &RunMonitor::changed);
@@ -62,23 +69,29 @@ void RunMonitor::readSettings() {
     const QString file = text(place(folder()).config().string());
     QThreadPool::globalInstance()->start([self = QPointer<RunMonitor>(this), file] {
         auto settings = std::make_shared<const RunSettings>(readRunSettings(file));
-        QMetaObject::invokeMethod(QCoreApplication::instance(), [self, settings] {
-            if (!self) return;
-            self->settings_ = settings;
-            Q_EMIT self->settingsRead();
-            self->schedule();
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [self, settings] {
+                if (!self) return;
+                self->settings_ = settings;
+                Q_EMIT self->settingsRead();
+                self->schedule();
+            },
+            Qt::QueuedConnection);
     });
 }
 
-QString RunMonitor::name() const { return QFileInfo(folder()).fileName(); }
+QString RunMonitor::name() const {
+    return QFileInfo(folder()).fileName();
+}
 
 QString RunMonitor::subtitle() const {
     QStringList parts;
     if (!settings_->method.isEmpty()) parts << settings_->method;
     if (!state().attempts.empty()) {
         const run::RunStarted& start = state().attempts.back().started;
-        parts << (text(start.host) == text(run::hostName()) ? tr("this computer") : text(start.host)) << deviceShort(text(start.device));
+        parts << (text(start.host) == text(run::hostName()) ? tr("this computer") : text(start.host))
+              << deviceShort(text(start.device));
     }
     return parts.join(QStringLiteral(" · "));
 }
@@ -111,7 +124,9 @@ double RunMonitor::stepsPerSecond() const {
     return p.imagesPerSecond * double(p.step) / double(p.images);
 }
 
-std::optional<double> RunMonitor::loss() const { return state().latest("loss"); }
+std::optional<double> RunMonitor::loss() const {
+    return state().latest("loss");
+}
 
 std::optional<RunMonitor::Validation> RunMonitor::validation() const {
     const MetricStore& store = metrics_.store();
@@ -146,8 +161,10 @@ std::optional<double> RunMonitor::lossAt(std::int64_t step) const {
 
 RunMonitor::Failure RunMonitor::failure() const {
     if (status() != run::RunStatus::Failed && !controller_.failure()) return {};
-    const auto last = state().checkpoints.empty() ? std::int64_t(-1) : state().checkpoints.back().checkpoint.step;
-    const QString safe = last >= 0 ? tr("Step %1 is saved and verified.").arg(countText(last)) : tr("No checkpoint was written yet.");
+    const auto last =
+        state().checkpoints.empty() ? std::int64_t(-1) : state().checkpoints.back().checkpoint.step;
+    const QString safe = last >= 0 ? tr("Step %1 is saved and verified.").arg(countText(last))
+                                   : tr("No checkpoint was written yet.");
     if (!state().errors.empty()) {
         const run::ErrorRecord& e = state().errors.back();
         QString what = text(e.error.what);
@@ -155,17 +172,23 @@ RunMonitor::Failure RunMonitor::failure() const {
         QString detail = text(e.error.hint);
         if (!detail.isEmpty()) detail[0] = detail[0].toUpper();
         if (!detail.isEmpty() && !detail.endsWith(QLatin1Char('.'))) detail += QLatin1Char('.');
-        return {tr("Ended at step %1. %2").arg(countText(e.step), what), (detail + QLatin1Char(' ') + safe).trimmed()};
+        return {tr("Ended at step %1. %2").arg(countText(e.step), what),
+                (detail + QLatin1Char(' ') + safe).trimmed()};
     }
     if (const auto error = controller_.failure()) return {text(error->message()), safe};
-    return {tr("The engine ended at step %1 without a word.").arg(countText(step())), safe + QLatin1Char(' ') + tr("The log's last lines may tell why.")};
+    return {tr("The engine ended at step %1 without a word.").arg(countText(step())),
+            safe + QLatin1Char(' ') + tr("The log's last lines may tell why.")};
 }
 
 QString RunMonitor::report() const {
-    QStringList lines{tr("Run: %1").arg(folder()), tr("State: %1, step %2 of %3").arg(statusWords(status())).arg(step()).arg(totalSteps())};
+    QStringList lines{
+        tr("Run: %1").arg(folder()),
+        tr("State: %1, step %2 of %3").arg(statusWords(status())).arg(step()).arg(totalSteps())};
     for (const run::Attempt& attempt : state().attempts) {
         const run::RunStarted& s = attempt.started;
-        lines << tr("Started %1: %2 on %3, %4, config %5").arg(QDateTime::fromMSecsSinceEpoch(qint64(attempt.time * 1000)).toString(Qt::ISODate), text(s.engine), text(s.host), text(s.device), text(s.configHash));
+        lines << tr("Started %1: %2 on %3, %4, config %5")
+                     .arg(QDateTime::fromMSecsSinceEpoch(qint64(attempt.time * 1000)).toString(Qt::ISODate),
+                          text(s.engine), text(s.host), text(s.device), text(s.configHash));
     }
     const Failure f = failure();
     if (!f.text.isEmpty()) lines << QString() << f.text << f.detail;
@@ -184,13 +207,16 @@ void RunMonitor::readLog() {
         // What the engine printed outside of its log: messages of libraries, of the loader, of the system.
         const QString printed = logTail(engine, kReportLines);
         if (lines.isEmpty()) lines = printed;
-        QMetaObject::invokeMethod(QCoreApplication::instance(), [self, lines] {
-            if (!self) return;
-            self->readingLog_ = false;
-            if (self->log_ == lines) return;
-            self->log_ = lines;
-            Q_EMIT self->logRead();
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [self, lines] {
+                if (!self) return;
+                self->readingLog_ = false;
+                if (self->log_ == lines) return;
+                self->log_ = lines;
+                Q_EMIT self->logRead();
+            },
+            Qt::QueuedConnection);
     });
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One opened run, as the monitor page shows it: the models over its events, the figures derived from them, and what lies
-// beside the events (settings, log). Made by RunDesk around a RunController; holds nothing that the folder does not.
+// One opened run, as the monitor page shows it: the models over its events, the figures derived from them,
+// and what lies beside the events (settings, log). Made by RunDesk around a RunController; holds nothing that
+// the folder does not.
 #pragma once
 
 #include <QObject>
@@ -38,8 +39,8 @@ class RunMonitor : public QObject {
     std::int64_t step() const;
     std::int64_t totalSteps() const;
     double fraction() const;
-    double etaSeconds() const;        // < 0: not known
-    double stepsPerSecond() const;    // 0: not known
+    double etaSeconds() const;      // < 0: not known
+    double stepsPerSecond() const;  // 0: not known
     std::optional<double> loss() const;
     struct Validation {
         double value;
@@ -60,7 +61,8 @@ class RunMonitor : public QObject {
         QString text, detail;
     };
     Failure failure() const;
-    // For "Copy report": versions, config hash, error, last 200 events and log lines. Without secrets: none are written.
+    // For "Copy report": versions, config hash, error, last 200 events and log lines. Without secrets: none
+    // are written.
     QString report() const;
 
     // Reads the last lines of the engine's log on a worker thread; logRead() follows.
@@ -68,7 +70,7 @@ class RunMonitor : public QObject {
     const QString& log() const { return log_; }
 
   Q_SIGNALS:
-    void changed();       // anything above; at most four times a second
+    void changed();  // anything above; at most four times a second
     void settingsRead();
     void logRead();
     void problem(const QString& text);

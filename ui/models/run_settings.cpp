@@ -27,7 +27,10 @@ QString valueText(const Json& value) {
 void flatten(const Json& value, const QString& path, std::vector<std::pair<QString, QString>>& out) {
     if (value.is_object() && !value.empty()) {
         for (const auto& [key, item] : value.items())
-            flatten(item, path.isEmpty() ? QString::fromStdString(key) : path + QLatin1Char('.') + QString::fromStdString(key), out);
+            flatten(item,
+                    path.isEmpty() ? QString::fromStdString(key)
+                                   : path + QLatin1Char('.') + QString::fromStdString(key),
+                    out);
         return;
     }
     if (!value.is_null()) out.emplace_back(path, valueText(value));
@@ -42,7 +45,9 @@ QString rateText(double rate) {
 
 // "…/emoji/v3/{000000..000007}.tar" → "emoji v3".
 QString datasetName(const QString& path) {
-    const QString folder = path.endsWith(QLatin1String(".tar")) || path.contains(QLatin1Char('{')) ? path.section(QLatin1Char('/'), 0, -2) : path;
+    const QString folder = path.endsWith(QLatin1String(".tar")) || path.contains(QLatin1Char('{'))
+                               ? path.section(QLatin1Char('/'), 0, -2)
+                               : path;
     const QString last = QFileInfo(folder).fileName();
     const bool version = last.size() > 1 && last[0] == QLatin1Char('v') && last[1].isDigit();
     return version ? QFileInfo(QFileInfo(folder).path()).fileName() + QLatin1Char(' ') + last : last;
@@ -50,13 +55,20 @@ QString datasetName(const QString& path) {
 
 QString methodText(const TrainConfig& c, qint64 pixels) {
     using T = RunSettingsText;
-    const QString base = c.model.pretrained ? QFileInfo(QString::fromStdString(*c.model.pretrained)).fileName() : QString();
-    const auto with = [](const QString& what, const QString& on) { return on.isEmpty() ? what : what + QStringLiteral(" · ") + on; };
+    const QString base =
+        c.model.pretrained ? QFileInfo(QString::fromStdString(*c.model.pretrained)).fileName() : QString();
+    const auto with = [](const QString& what, const QString& on) {
+        return on.isEmpty() ? what : what + QStringLiteral(" · ") + on;
+    };
     switch (c.method.type) {
-        case MethodType::Finetune: return with(T::tr("Fine-tune"), base);
-        case MethodType::Scratch: return with(T::tr("From scratch"), pixels > 0 ? T::tr("UNet %1 px").arg(pixels) : QString());
-        case MethodType::Autoencoder: return with(T::tr("Autoencoder"), pixels > 0 ? T::tr("%1 px").arg(pixels) : base);
-        case MethodType::Lora: return with(T::tr("LoRA r%1").arg(c.method.rank), base);
+        case MethodType::Finetune:
+            return with(T::tr("Fine-tune"), base);
+        case MethodType::Scratch:
+            return with(T::tr("From scratch"), pixels > 0 ? T::tr("UNet %1 px").arg(pixels) : QString());
+        case MethodType::Autoencoder:
+            return with(T::tr("Autoencoder"), pixels > 0 ? T::tr("%1 px").arg(pixels) : base);
+        case MethodType::Lora:
+            return with(T::tr("LoRA r%1").arg(c.method.rank), base);
     }
     return {};
 }
@@ -87,7 +99,8 @@ RunSettings readRunSettings(const QString& configFile) {
         if (!text.isEmpty()) s.brief.emplace_back(label, text);
     };
     add(T::tr("Dataset"), datasetName(value("dataset.params.path")));
-    add(T::tr("Model"), c.model.pretrained ? QFileInfo(QString::fromStdString(*c.model.pretrained)).fileName() : T::tr("new weights"));
+    add(T::tr("Model"), c.model.pretrained ? QFileInfo(QString::fromStdString(*c.model.pretrained)).fileName()
+                                           : T::tr("new weights"));
     if (pixels > 0) add(T::tr("Resolution"), T::tr("%1 × %1").arg(pixels));
     QString rate = value("lr_scheduler.params.learning_rate");
     if (rate.isEmpty()) rate = value("optimizer.params.learning_rate");
@@ -95,7 +108,10 @@ RunSettings readRunSettings(const QString& configFile) {
     if (!rate.isEmpty()) add(T::tr("Learning rate"), rateText(rate.toDouble()));
     add(T::tr("Schedule"), schedule);
     add(T::tr("Optimizer"), value("optimizer.name"));
-    add(T::tr("Batch"), c.system.gradientAccumulation > 1 ? T::tr("%1 × %2 accumulated").arg(c.system.batchSize).arg(c.system.gradientAccumulation) : QString::number(c.system.batchSize));
+    add(T::tr("Batch"),
+        c.system.gradientAccumulation > 1
+            ? T::tr("%1 × %2 accumulated").arg(c.system.batchSize).arg(c.system.gradientAccumulation)
+            : QString::number(c.system.batchSize));
     add(T::tr("Precision"), value("model.mixed_precision"));
     add(T::tr("Images to train on"), countText(c.experiment.numExamplesToSee));
     add(T::tr("Seed"), QString::number(c.experiment.seed));

@@ -17,7 +17,9 @@ namespace {
 
 constexpr std::size_t kCurvePoints = 48;
 
-QString text(const std::string& s) { return QString::fromStdString(s); }
+QString text(const std::string& s) {
+    return QString::fromStdString(s);
+}
 
 // "<1e-4", ">=8" or a part of the text.
 bool valueMatches(const QString& value, QString wanted) {
@@ -30,7 +32,8 @@ bool valueMatches(const QString& value, QString wanted) {
     return (equal && v == w) || (less ? v < w : v > w);
 }
 
-std::vector<CurvePoint> smallCurve(const run::RunState& state, const run::MetricSeries& loss, double planned) {
+std::vector<CurvePoint> smallCurve(const run::RunState& state, const run::MetricSeries& loss,
+                                   double planned) {
     MetricStore store;
     for (std::size_t i = 0; i < loss.size(); ++i) {
         const std::size_t row = loss.row[i];
@@ -58,14 +61,17 @@ bool RunSummary::matches(const QString& text) const {
         if (colon > 0 && settings) {
             const QString key = word.left(colon), wanted = word.mid(colon + 1);
             return std::any_of(settings->all.begin(), settings->all.end(), [&](const auto& item) {
-                return item.first.contains(key, Qt::CaseInsensitive) && (wanted.isEmpty() || valueMatches(item.second, wanted));
+                return item.first.contains(key, Qt::CaseInsensitive) &&
+                       (wanted.isEmpty() || valueMatches(item.second, wanted));
             });
         }
-        if (name.contains(word, Qt::CaseInsensitive) || where.contains(word, Qt::CaseInsensitive)) return true;
+        if (name.contains(word, Qt::CaseInsensitive) || where.contains(word, Qt::CaseInsensitive))
+            return true;
         if (!settings) return false;
         if (settings->method.contains(word, Qt::CaseInsensitive)) return true;
         return std::any_of(settings->all.begin(), settings->all.end(), [&](const auto& item) {
-            return item.first.contains(word, Qt::CaseInsensitive) || item.second.contains(word, Qt::CaseInsensitive);
+            return item.first.contains(word, Qt::CaseInsensitive) ||
+                   item.second.contains(word, Qt::CaseInsensitive);
         });
     });
 }
@@ -93,10 +99,13 @@ RunSummary summariseRun(const QString& folder, double now) {
         s.step = std::max(s.step, state.finished->step);
         s.images = std::max(s.images, state.finished->images);
     }
-    if (s.totalSteps == 0 && s.settings->imagesPerStep > 0) s.totalSteps = s.totalImages / s.settings->imagesPerStep;
+    if (s.totalSteps == 0 && s.settings->imagesPerStep > 0)
+        s.totalSteps = s.totalImages / s.settings->imagesPerStep;
     s.etaSeconds = state.progress.etaSeconds;
     s.imagesPerSecond = state.progress.imagesPerSecond;
-    s.started = state.firstTime > 0 ? state.firstTime : double(QFileInfo(text(place.config().string())).lastModified().toSecsSinceEpoch());
+    s.started = state.firstTime > 0
+                    ? state.firstTime
+                    : double(QFileInfo(text(place.config().string())).lastModified().toSecsSinceEpoch());
     s.lastTime = state.lastTime > 0 ? state.lastTime : s.started;
     s.trainedSeconds = std::max(0.0, s.lastTime - s.started);
     if (const run::MetricSeries* loss = state.findSeries("loss"); loss != nullptr && loss->size() > 0) {
@@ -107,7 +116,9 @@ RunSummary summariseRun(const QString& folder, double now) {
     if (!state.attempts.empty()) {
         const run::RunStarted& start = state.attempts.back().started;
         s.device = deviceWords(text(start.device));
-        s.where = text(start.host) == here || start.host.empty() ? QCoreApplication::translate("RunSummary", "This computer") : text(start.host);
+        s.where = text(start.host) == here || start.host.empty()
+                      ? QCoreApplication::translate("RunSummary", "This computer")
+                      : text(start.host);
     } else {
         s.where = QCoreApplication::translate("RunSummary", "Not started yet");
     }
@@ -121,11 +132,13 @@ RunSummary summariseRun(const QString& folder, double now) {
     if (!state.checkpoints.empty()) s.checkpointStep = state.checkpoints.back().checkpoint.step;
     if (!state.errors.empty()) {
         const run::ErrorRecord& error = state.errors.back();
-        s.errorText = error.error.where.empty() ? text(error.error.what) : text(error.error.where + ": " + error.error.what);
+        s.errorText = error.error.where.empty() ? text(error.error.what)
+                                                : text(error.error.where + ": " + error.error.what);
         s.errorHint = text(error.error.hint);
         s.errorStep = error.step;
     } else if (s.status == run::RunStatus::Failed) {
-        s.errorText = QCoreApplication::translate("RunSummary", "The engine ended at step %1 without a word.").arg(countText(s.step));
+        s.errorText = QCoreApplication::translate("RunSummary", "The engine ended at step %1 without a word.")
+                          .arg(countText(s.step));
     }
     return s;
 }

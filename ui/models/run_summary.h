@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One row of the run list: everything that is shown of a run without opening it. Made by RunListWatcher's worker from
-// the folder alone; nothing of it is stored.
+// One row of the run list: everything that is shown of a run without opening it. Made by RunListWatcher's
+// worker from the folder alone; nothing of it is stored.
 #pragma once
 
 #include <QString>
@@ -18,7 +18,7 @@ namespace atelier {
 struct RunSummary {
     QString path, name;
     run::RunStatus status = run::RunStatus::NotStarted;
-    QString unreadable;  // why the folder cannot be read; "" = it can
+    QString unreadable;      // why the folder cannot be read; "" = it can
     bool elsewhere = false;  // not in a log folder of the project
     QString phase;
 

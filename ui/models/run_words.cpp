@@ -12,22 +12,34 @@ namespace {
 struct Runs {
     Q_DECLARE_TR_FUNCTIONS(Runs)
 };
-QDateTime local(double unixTime) { return QDateTime::fromMSecsSinceEpoch(qint64(unixTime * 1000)); }
+QDateTime local(double unixTime) {
+    return QDateTime::fromMSecsSinceEpoch(qint64(unixTime * 1000));
+}
 }  // namespace
 
 QString statusWords(run::RunStatus status) {
     using Status = run::RunStatus;
     switch (status) {
-        case Status::NotStarted: return Runs::tr("Not started");
-        case Status::Preparing: return Runs::tr("Preparing");
-        case Status::Running: return Runs::tr("Running");
-        case Status::Paused: return Runs::tr("Paused");
-        case Status::Stopping: return Runs::tr("Stopping");
-        case Status::Suspended: return Runs::tr("Suspended");
-        case Status::NotHeardFrom: return Runs::tr("Not heard from");
-        case Status::Finished: return Runs::tr("Finished");
-        case Status::Stopped: return Runs::tr("Stopped");
-        case Status::Failed: return Runs::tr("Failed");
+        case Status::NotStarted:
+            return Runs::tr("Not started");
+        case Status::Preparing:
+            return Runs::tr("Preparing");
+        case Status::Running:
+            return Runs::tr("Running");
+        case Status::Paused:
+            return Runs::tr("Paused");
+        case Status::Stopping:
+            return Runs::tr("Stopping");
+        case Status::Suspended:
+            return Runs::tr("Suspended");
+        case Status::NotHeardFrom:
+            return Runs::tr("Not heard from");
+        case Status::Finished:
+            return Runs::tr("Finished");
+        case Status::Stopped:
+            return Runs::tr("Stopped");
+        case Status::Failed:
+            return Runs::tr("Failed");
     }
     return {};
 }
@@ -81,7 +93,8 @@ QString lossText(double value) {
     const double size = std::abs(value);
     if (size != 0 && (size < 1e-3 || size >= 1e5)) {
         QString text = QLocale().toString(value, 'e', 2);
-        return text.replace(QStringLiteral("e-0"), QStringLiteral("e-")).replace(QStringLiteral("e+0"), QStringLiteral("e"));
+        return text.replace(QStringLiteral("e-0"), QStringLiteral("e-"))
+            .replace(QStringLiteral("e+0"), QStringLiteral("e"));
     }
     return QLocale().toString(value, 'f', size < 10 ? 4 : size < 1000 ? 2 : 0);
 }
@@ -90,7 +103,10 @@ QString leftWords(double seconds) {
     if (seconds < 0 || !std::isfinite(seconds)) return Runs::tr("estimating");
     if (seconds < 120) return Runs::tr("%1 s left").arg(qint64(std::ceil(seconds)));
     if (seconds < 2 * 3600) return Runs::tr("%1 min left").arg(qint64(std::round(seconds / 60)));
-    if (seconds < 10 * 3600) return Runs::tr("%1 h %2 min left").arg(qint64(seconds) / 3600).arg(qint64(seconds) % 3600 / 60, 2, 10, QLatin1Char('0'));
+    if (seconds < 10 * 3600)
+        return Runs::tr("%1 h %2 min left")
+            .arg(qint64(seconds) / 3600)
+            .arg(qint64(seconds) % 3600 / 60, 2, 10, QLatin1Char('0'));
     if (seconds < 48 * 3600) return Runs::tr("%1 h left").arg(qint64(std::round(seconds / 3600)));
     return Runs::tr("%1 days left").arg(qint64(std::round(seconds / 86400)));
 }
@@ -109,7 +125,9 @@ QString ageWords(double then, double now) {
 QString clockWords(double unixTime) {
     const QDateTime at = local(unixTime);
     const QString time = at.toString(QStringLiteral("HH:mm"));
-    return at.date() == QDate::currentDate() ? time : QLocale().dayName(at.date().dayOfWeek(), QLocale::ShortFormat) + QLatin1Char(' ') + time;
+    return at.date() == QDate::currentDate()
+               ? time
+               : QLocale().dayName(at.date().dayOfWeek(), QLocale::ShortFormat) + QLatin1Char(' ') + time;
 }
 
 }  // namespace atelier

@@ -12,7 +12,8 @@ namespace atelier {
 
 int SampleModel::rowOf(const SampleEntry& entry, int repeat) {
     for (std::size_t i = 0; i < rows_.size(); ++i)
-        if (rows_[i].prompt == entry.prompt && rows_[i].seed == entry.seed && rows_[i].repeat == repeat) return int(i);
+        if (rows_[i].prompt == entry.prompt && rows_[i].seed == entry.seed && rows_[i].repeat == repeat)
+            return int(i);
     const int row = int(rows_.size());
     beginInsertRows({}, row, row);
     rows_.push_back({entry.prompt, entry.seed, repeat});
@@ -21,7 +22,8 @@ int SampleModel::rowOf(const SampleEntry& entry, int repeat) {
 }
 
 void SampleModel::setStep(qint64 step, const std::vector<SampleEntry>& entries) {
-    const auto at = std::lower_bound(steps_.begin(), steps_.end(), step, [](const Step& s, qint64 v) { return s.step < v; });
+    const auto at = std::lower_bound(steps_.begin(), steps_.end(), step,
+                                     [](const Step& s, qint64 v) { return s.step < v; });
     const auto column = int(at - steps_.begin());
     if (at == steps_.end() || at->step != step) {
         beginInsertColumns({}, column, column);
@@ -40,7 +42,8 @@ void SampleModel::setStep(qint64 step, const std::vector<SampleEntry>& entries) 
 }
 
 void SampleModel::forgetAfter(qint64 step) {
-    const auto at = std::upper_bound(steps_.begin(), steps_.end(), step, [](qint64 v, const Step& s) { return v < s.step; });
+    const auto at = std::upper_bound(steps_.begin(), steps_.end(), step,
+                                     [](qint64 v, const Step& s) { return v < s.step; });
     if (at == steps_.end()) return;
     beginRemoveColumns({}, int(at - steps_.begin()), int(steps_.size()) - 1);
     steps_.erase(at, steps_.end());
@@ -84,7 +87,8 @@ qint64 SampleModel::step(int column) const {
 }
 
 int SampleModel::columnOfStep(qint64 step) const {
-    const auto at = std::upper_bound(steps_.begin(), steps_.end(), step, [](qint64 v, const Step& s) { return v < s.step; });
+    const auto at = std::upper_bound(steps_.begin(), steps_.end(), step,
+                                     [](qint64 v, const Step& s) { return v < s.step; });
     if (at == steps_.begin()) return steps_.empty() ? -1 : 0;
     return int(at - steps_.begin()) - 1;
 }
@@ -95,30 +99,53 @@ const SampleEntry* SampleModel::entry(int row, int column) const {
     return std::size_t(row) < cells.size() && cells[std::size_t(row)] ? &*cells[std::size_t(row)] : nullptr;
 }
 
-int SampleModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : prompts(); }
-int SampleModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : steps() + (pending_ ? 1 : 0); }
+int SampleModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : prompts();
+}
+int SampleModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : steps() + (pending_ ? 1 : 0);
+}
 
 QVariant SampleModel::data(const QModelIndex& index, int role) const {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid | CheckIndexOption::ParentIsInvalid)) return {};
     const int row = index.row(), column = index.column();
     const SampleEntry* e = entry(row, column);
-    const SampleState state = column == steps() ? SampleState::Pending : e == nullptr ? SampleState::Absent : e->file.isEmpty() ? SampleState::Failed : SampleState::Ready;
+    const SampleState state = column == steps()   ? SampleState::Pending
+                              : e == nullptr      ? SampleState::Absent
+                              : e->file.isEmpty() ? SampleState::Failed
+                                                  : SampleState::Ready;
     switch (role) {
-        case FileRole: return e != nullptr ? e->file : QString();
-        case StateRole: return int(state);
-        case StepRole: return step(column);
-        case PromptRole: return prompt(row);
-        case SeedRole: return seed(row);
-        case NoteRole: return state == SampleState::Pending ? pendingNote_ : state == SampleState::Failed ? e->failure : QString();
+        case FileRole:
+            return e != nullptr ? e->file : QString();
+        case StateRole:
+            return int(state);
+        case StepRole:
+            return step(column);
+        case PromptRole:
+            return prompt(row);
+        case SeedRole:
+            return seed(row);
+        case NoteRole:
+            return state == SampleState::Pending  ? pendingNote_
+                   : state == SampleState::Failed ? e->failure
+                                                  : QString();
         case Qt::ToolTipRole:
-            if (state == SampleState::Failed) return tr("No picture at step %1: %2").arg(countText(step(column)), e->failure);
-            return state == SampleState::Ready ? tr("%1, step %2").arg(prompt(row), countText(step(column))) : QString();
+            if (state == SampleState::Failed)
+                return tr("No picture at step %1: %2").arg(countText(step(column)), e->failure);
+            return state == SampleState::Ready ? tr("%1, step %2").arg(prompt(row), countText(step(column)))
+                                               : QString();
         case Qt::AccessibleTextRole:
             switch (state) {
-                case SampleState::Ready: return tr("%1, step %2, seed %3").arg(prompt(row), countText(step(column))).arg(seed(row));
-                case SampleState::Failed: return tr("%1, step %2: %3").arg(prompt(row), countText(step(column)), e->failure);
-                case SampleState::Pending: return tr("%1, step %2, %3").arg(prompt(row), countText(step(column)), pendingNote_);
-                case SampleState::Absent: return tr("%1, not made at step %2").arg(prompt(row), countText(step(column)));
+                case SampleState::Ready:
+                    return tr("%1, step %2, seed %3")
+                        .arg(prompt(row), countText(step(column)))
+                        .arg(seed(row));
+                case SampleState::Failed:
+                    return tr("%1, step %2: %3").arg(prompt(row), countText(step(column)), e->failure);
+                case SampleState::Pending:
+                    return tr("%1, step %2, %3").arg(prompt(row), countText(step(column)), pendingNote_);
+                case SampleState::Absent:
+                    return tr("%1, not made at step %2").arg(prompt(row), countText(step(column)));
             }
             return {};
         case InfoRole: {
@@ -126,12 +153,17 @@ QVariant SampleModel::data(const QModelIndex& index, int role) const {
             QStringList lines{tr("Step %1").arg(countText(step(column))), tr("Prompt: %1").arg(e->prompt)};
             if (!e->negative.isEmpty()) lines << tr("Negative: %1").arg(e->negative);
             lines << tr("Seed %1").arg(e->seed);
-            if (e->steps > 0) lines << tr("%1 steps of %2, guidance %3").arg(e->steps).arg(e->sampler).arg(QLocale().toString(e->guidance));
+            if (e->steps > 0)
+                lines << tr("%1 steps of %2, guidance %3")
+                             .arg(e->steps)
+                             .arg(e->sampler)
+                             .arg(QLocale().toString(e->guidance));
             if (e->width > 0) lines << tr("%1 × %2 pixels").arg(e->width).arg(e->height);
             lines << e->file;
             return lines.join(QLatin1Char('\n'));
         }
-        default: return {};
+        default:
+            return {};
     }
 }
 
@@ -143,7 +175,8 @@ QVariant SampleModel::headerData(int section, Qt::Orientation orientation, int r
 }
 
 QHash<int, QByteArray> SampleModel::roleNames() const {
-    return {{FileRole, "file"}, {StateRole, "state"}, {StepRole, "step"}, {PromptRole, "prompt"}, {SeedRole, "seed"}, {NoteRole, "note"}, {InfoRole, "info"}};
+    return {{FileRole, "file"}, {StateRole, "state"}, {StepRole, "step"}, {PromptRole, "prompt"},
+            {SeedRole, "seed"}, {NoteRole, "note"},   {InfoRole, "info"}};
 }
 
 }  // namespace atelier

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sample pictures of a run: prompt × step. Knows files and words, not pixels (thumbnails.h). Fed by SampleReader.
+// Sample pictures of a run: prompt × step. Knows files and words, not pixels (thumbnails.h). Fed by
+// SampleReader.
 #pragma once
 
 #include <QAbstractTableModel>

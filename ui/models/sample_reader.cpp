@@ -73,20 +73,26 @@ void SampleReader::follow(const std::vector<run::SampleRecord>& samples) {
         const auto [at, fresh] = known_.try_emplace(record.sample.step, record.time);
         if (!fresh && at->second >= record.time) continue;
         at->second = record.time;
-        const QString folder = QFileInfo(folder_ + QLatin1Char('/') + QString::fromStdString(record.sample.dir)).absoluteFilePath();
+        const QString folder =
+            QFileInfo(folder_ + QLatin1Char('/') + QString::fromStdString(record.sample.dir))
+                .absoluteFilePath();
         const qint64 step = record.sample.step;
-        QThreadPool::globalInstance()->start([self = QPointer<SampleReader>(this), folder, step, generation = generation_] {
-            auto entries = readSampleFolder(folder);
-            QMetaObject::invokeMethod(QCoreApplication::instance(), [self, step, generation, entries = std::move(entries)] {
-                if (!self || self->generation_ != generation || !self->known_.contains(step)) return;
-                if (!entries) {
-                    Q_EMIT self->problem(QString::fromStdString(entries.error().message()));
-                    return;
-                }
-                self->model_.setStep(step, *entries);
-                Q_EMIT self->stepRead(step);
-            }, Qt::QueuedConnection);
-        });
+        QThreadPool::globalInstance()->start(
+            [self = QPointer<SampleReader>(this), folder, step, generation = generation_] {
+                auto entries = readSampleFolder(folder);
+                QMetaObject::invokeMethod(
+                    QCoreApplication::instance(),
+                    [self, step, generation, entries = std::move(entries)] {
+                        if (!self || self->generation_ != generation || !self->known_.contains(step)) return;
+                        if (!entries) {
+                            Q_EMIT self->problem(QString::fromStdString(entries.error().message()));
+                            return;
+                        }
+                        self->model_.setStep(step, *entries);
+                        Q_EMIT self->stepRead(step);
+                    },
+                    Qt::QueuedConnection);
+            });
     }
 }
 

@@ -17,8 +17,13 @@ using style::TextSize;
 using style::Tone;
 
 ExportSheet::ExportSheet(QWidget* window, RunDesk& desk, const QString& config, const QString& name)
-    : Sheet(window, QStringLiteral("export"), tr("Export %1").arg(name), tr("A folder that runs anywhere the engine is, with or without a cluster"), 720),
-      desk_(desk), config_(config), target_(new QLineEdit), cluster_(new QComboBox), command_(makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2)),
+    : Sheet(window, QStringLiteral("export"), tr("Export %1").arg(name),
+            tr("A folder that runs anywhere the engine is, with or without a cluster"), 720),
+      desk_(desk),
+      config_(config),
+      target_(new QLineEdit),
+      cluster_(new QComboBox),
+      command_(makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2)),
       problem_(makeLabel({}, TextSize::Body, QFont::Normal, Tone::Bad)) {
     auto* body = new QWidget;
     auto* layout = new QVBoxLayout(body);
@@ -37,7 +42,8 @@ ExportSheet::ExportSheet(QWidget* window, RunDesk& desk, const QString& config, 
     grid->addWidget(makeLabel(tr("Cluster settings")), 1, 0);
     grid->addWidget(cluster_, 1, 1, 1, 2);
     layout->addLayout(grid);
-    QLabel* what = makeLabel(tr("config.yaml (complete), job.sbatch, job.json and README.txt with the exact commands. `atelier-engine train .` runs it; "
+    QLabel* what = makeLabel(tr("config.yaml (complete), job.sbatch, job.json and README.txt with the exact "
+                                "commands. `atelier-engine train .` runs it; "
                                 "dropping the folder on this window shows it."),
                              TextSize::Caption, QFont::Normal, Tone::Text2);
     what->setWordWrap(true);
@@ -58,8 +64,11 @@ ExportSheet::ExportSheet(QWidget* window, RunDesk& desk, const QString& config, 
     setBody(body);
 
     const QString last = desk.lastExportFolder();
-    QString proposal = (last.isEmpty() ? QDir::homePath() : last) + QLatin1Char('/') + name + QStringLiteral("-export");
-    for (int n = 2; QFileInfo::exists(proposal) && n < 100; ++n) proposal = (last.isEmpty() ? QDir::homePath() : last) + QStringLiteral("/%1-export-%2").arg(name).arg(n);
+    QString proposal =
+        (last.isEmpty() ? QDir::homePath() : last) + QLatin1Char('/') + name + QStringLiteral("-export");
+    for (int n = 2; QFileInfo::exists(proposal) && n < 100; ++n)
+        proposal =
+            (last.isEmpty() ? QDir::homePath() : last) + QStringLiteral("/%1-export-%2").arg(name).arg(n);
     target_->setText(proposal);
     for (const RunDesk::Cluster& cluster : desk.clusters()) cluster_->addItem(cluster.name, cluster.file);
     if (const int at = cluster_->findData(desk.lastCluster()); at >= 0) cluster_->setCurrentIndex(at);
@@ -72,37 +81,45 @@ ExportSheet::ExportSheet(QWidget* window, RunDesk& desk, const QString& config, 
     connect(target_, &QLineEdit::textChanged, this, &ExportSheet::refresh);
     connect(cluster_, &QComboBox::currentIndexChanged, this, &ExportSheet::refresh);
     connect(browse, &QPushButton::clicked, this, [this] {
-        const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder to export into"), QFileInfo(target_->text()).absolutePath());
-        if (!folder.isEmpty()) target_->setText(folder + QLatin1Char('/') + QFileInfo(target_->text()).fileName());
+        const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder to export into"),
+                                                                 QFileInfo(target_->text()).absolutePath());
+        if (!folder.isEmpty())
+            target_->setText(folder + QLatin1Char('/') + QFileInfo(target_->text()).fileName());
     });
     refresh();
 }
 
-void ExportSheet::setTarget(const QString& folder) { target_->setText(folder); }
+void ExportSheet::setTarget(const QString& folder) {
+    target_->setText(folder);
+}
 
 void ExportSheet::refresh() {
     command_->setText(desk_.exportCommandLine(config_, cluster_->currentData().toString(), target_->text()));
     primary_->setEnabled(!target_->text().trimmed().isEmpty() && cluster_->count() > 0);
     problem_->setVisible(cluster_->count() == 0);
-    if (cluster_->count() == 0) problem_->setText(tr("No cluster settings were found. Put a file into the project's folder `clusters`; the program brings examples."));
+    if (cluster_->count() == 0)
+        problem_->setText(
+            tr("No cluster settings were found. Put a file into the project's folder `clusters`; the program "
+               "brings examples."));
 }
 
 void ExportSheet::run() {
     primary_->setEnabled(false);
     const QString target = target_->text().trimmed();
-    desk_.exportRun(config_, cluster_->currentData().toString(), target, [self = QPointer<ExportSheet>(this), target](const Status& status) {
-        if (!self) return;
-        self->primary_->setEnabled(true);
-        if (status) {
-            Q_EMIT self->exported(target);
-            self->accept();
-            return;
-        }
-        const QString why = QString::fromStdString(status.error().message());
-        self->problem_->setText(why);
-        self->problem_->show();
-        Q_EMIT self->refused(why);
-    });
+    desk_.exportRun(config_, cluster_->currentData().toString(), target,
+                    [self = QPointer<ExportSheet>(this), target](const Status& status) {
+                        if (!self) return;
+                        self->primary_->setEnabled(true);
+                        if (status) {
+                            Q_EMIT self->exported(target);
+                            self->accept();
+                            return;
+                        }
+                        const QString why = QString::fromStdString(status.error().message());
+                        self->problem_->setText(why);
+                        self->problem_->show();
+                        Q_EMIT self->refused(why);
+                    });
 }
 
 }  // namespace atelier

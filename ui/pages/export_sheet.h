@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Headless export: a folder with the frozen configuration, a batch script and the exact commands. Opened by the monitor,
-// the run list, and wherever a configuration is at hand.
+// Headless export: a folder with the frozen configuration, a batch script and the exact commands. Opened by
+// the monitor, the run list, and wherever a configuration is at hand.
 #pragma once
 
 #include "ui/models/run_desk.h"

@@ -31,14 +31,20 @@ namespace {
 
 constexpr std::size_t kCheckpointsShown = 4;
 
-QString bytesText(std::uint64_t bytes) { return QString::fromStdString(humanBytes(bytes)); }
+QString bytesText(std::uint64_t bytes) {
+    return QString::fromStdString(humanBytes(bytes));
+}
 
 QString componentName(const std::string& key) {
     static const std::vector<std::pair<std::string, const char*>> kNames{
-        {"weights", QT_TRANSLATE_NOOP("MonitorCards", "Weights")}, {"gradients", QT_TRANSLATE_NOOP("MonitorCards", "Gradients")},
-        {"optimizer", QT_TRANSLATE_NOOP("MonitorCards", "Optimizer")}, {"ema", QT_TRANSLATE_NOOP("MonitorCards", "EMA")},
-        {"activations", QT_TRANSLATE_NOOP("MonitorCards", "Activations")}, {"encoders", QT_TRANSLATE_NOOP("MonitorCards", "VAE and text encoder")},
-        {"cache", QT_TRANSLATE_NOOP("MonitorCards", "Cached latents")}, {"other", QT_TRANSLATE_NOOP("MonitorCards", "Other")}};
+        {"weights", QT_TRANSLATE_NOOP("MonitorCards", "Weights")},
+        {"gradients", QT_TRANSLATE_NOOP("MonitorCards", "Gradients")},
+        {"optimizer", QT_TRANSLATE_NOOP("MonitorCards", "Optimizer")},
+        {"ema", QT_TRANSLATE_NOOP("MonitorCards", "EMA")},
+        {"activations", QT_TRANSLATE_NOOP("MonitorCards", "Activations")},
+        {"encoders", QT_TRANSLATE_NOOP("MonitorCards", "VAE and text encoder")},
+        {"cache", QT_TRANSLATE_NOOP("MonitorCards", "Cached latents")},
+        {"other", QT_TRANSLATE_NOOP("MonitorCards", "Other")}};
     for (const auto& [name, text] : kNames)
         if (name == key) return MonitorCards::tr(text);
     QString text = QString::fromStdString(key).replace(QLatin1Char('_'), QLatin1Char(' '));
@@ -212,11 +218,14 @@ QFrame* MonitorCards::makeEvents() {
         const QModelIndex index = events_->indexAt(at);
         if (!index.isValid()) return;
         QMenu menu(this);
-        menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy"), this, [index] { QApplication::clipboard()->setText(index.data(Qt::ToolTipRole).toString()); });
+        menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy"), this, [index] {
+            QApplication::clipboard()->setText(index.data(Qt::ToolTipRole).toString());
+        });
         menu.exec(events_->viewport()->mapToGlobal(at));
     });
     connect(events_, &QListView::clicked, this, [this](const QModelIndex& index) {
-        if (const qint64 step = index.data(EventModel::StepRole).toLongLong(); step >= 0) Q_EMIT stepChosen(step);
+        if (const qint64 step = index.data(EventModel::StepRole).toLongLong(); step >= 0)
+            Q_EMIT stepChosen(step);
     });
     log_ = new QPlainTextEdit;
     log_->setReadOnly(true);
@@ -272,7 +281,9 @@ void MonitorCards::refresh() {
     refreshCheckpoints();
     const int count = monitor_->events().warnings();
     warnings_->setVisible(count > 0);
-    if (count > 0) warnings_->set(count == 1 ? tr("1 warning") : tr("%1 warnings").arg(countText(count)), PillTone::Warn);
+    if (count > 0)
+        warnings_->set(count == 1 ? tr("1 warning") : tr("%1 warnings").arg(countText(count)),
+                       PillTone::Warn);
 }
 
 void MonitorCards::refreshMemory() {
@@ -280,7 +291,8 @@ void MonitorCards::refreshMemory() {
     memory_->setVisible(memory.has_value());
     if (!memory) return;
     const auto& device = monitor_->state().device;
-    const bool gpu = !monitor_->state().attempts.empty() && monitor_->state().attempts.back().started.device.starts_with("cuda");
+    const bool gpu = !monitor_->state().attempts.empty() &&
+                     monitor_->state().attempts.back().started.device.starts_with("cuda");
     memoryTitle_->setText(gpu ? tr("Memory on the GPU") : tr("Memory"));
     memoryPeak_->setText(memory->peak > 0 ? tr("peak %1").arg(bytesText(memory->peak)) : QString());
     std::vector<StackedBar::Part> parts;
@@ -312,13 +324,18 @@ void MonitorCards::refreshTiming() {
     timing_->setVisible(timing.has_value());
     if (!timing) return;
     const double sum = timing->data + timing->encode + timing->train + timing->rest;
-    timingTotal_->setText(sum >= 1 ? tr("%1 s").arg(QLocale().toString(sum, 'f', 2)) : tr("%1 ms").arg(qRound(sum * 1000)));
-    const std::vector<StackedBar::Part> parts{{tr("data"), timing->data, 5}, {tr("encode"), timing->encode, 0}, {tr("train"), timing->train, 2}, {tr("rest"), timing->rest, 1}};
+    timingTotal_->setText(sum >= 1 ? tr("%1 s").arg(QLocale().toString(sum, 'f', 2))
+                                   : tr("%1 ms").arg(qRound(sum * 1000)));
+    const std::vector<StackedBar::Part> parts{{tr("data"), timing->data, 5},
+                                              {tr("encode"), timing->encode, 0},
+                                              {tr("train"), timing->train, 2},
+                                              {tr("rest"), timing->rest, 1}};
     timingBar_->set(parts, sum);
     QStringList legend;
     for (const auto& part : parts)
         legend << QStringLiteral("<span style='color:%1'>■</span>&thinsp;%2&nbsp;%3&thinsp;%")
-                      .arg(style::tokens().chart[std::size_t(part.colour)].name(), part.name).arg(sum > 0 ? qRound(part.value / sum * 100) : 0);
+                      .arg(style::tokens().chart[std::size_t(part.colour)].name(), part.name)
+                      .arg(sum > 0 ? qRound(part.value / sum * 100) : 0);
     timingLegend_->setText(legend.join(QStringLiteral("&ensp;")));
 }
 
@@ -328,7 +345,8 @@ void MonitorCards::refreshCheckpoints() {
     for (auto at = all.rbegin(); at != all.rend() && shown.size() < kCheckpointsShown; ++at)
         if (!at->superseded) shown.push_back(&*at);
     QString key;
-    for (const auto* record : shown) key += QStringLiteral("%1@%2 ").arg(record->checkpoint.step).arg(record->time);
+    for (const auto* record : shown)
+        key += QStringLiteral("%1@%2 ").arg(record->checkpoint.step).arg(record->time);
     if (key == checkpointKey_) return;
     checkpointKey_ = key;
     checkpointNone_->setVisible(shown.empty());
@@ -349,20 +367,28 @@ void MonitorCards::refreshCheckpoints() {
         text->setFont(style::font(TextSize::Caption));
         setLabelTone(text, Tone::Text2);
         row->addWidget(text, 1);
-        QToolButton* more = makeIconButton(QStringLiteral("more"), tr("Checkpoint of step %1").arg(countText(record->checkpoint.step)));
+        QToolButton* more = makeIconButton(
+            QStringLiteral("more"), tr("Checkpoint of step %1").arg(countText(record->checkpoint.step)));
         row->addWidget(more);
-        const QString folder = monitor_->folder() + QLatin1Char('/') + QString::fromStdString(record->checkpoint.dir);
-        connect(more, &QToolButton::clicked, this, [this, folder, more] { checkpointMenu(folder, more->mapToGlobal(QPoint(0, more->height()))); });
+        const QString folder =
+            monitor_->folder() + QLatin1Char('/') + QString::fromStdString(record->checkpoint.dir);
+        connect(more, &QToolButton::clicked, this, [this, folder, more] {
+            checkpointMenu(folder, more->mapToGlobal(QPoint(0, more->height())));
+        });
         checkpointRows_->addWidget(host);
     }
 }
 
 void MonitorCards::checkpointMenu(const QString& folder, const QPoint& at) {
     QMenu menu(this);
-    menu.addAction(style::icon(QStringLiteral("folder")), tr("Open folder"), this, [this, folder] { Q_EMIT openFolderWanted(folder); });
-    menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy path of the pipeline"), this, [folder] { QApplication::clipboard()->setText(folder + QStringLiteral("/pipeline")); });
+    menu.addAction(style::icon(QStringLiteral("folder")), tr("Open folder"), this,
+                   [this, folder] { Q_EMIT openFolderWanted(folder); });
+    menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy path of the pipeline"), this,
+                   [folder] { QApplication::clipboard()->setText(folder + QStringLiteral("/pipeline")); });
     menu.addAction(tr("Copy command to sample from it"), this, [folder] {
-        QApplication::clipboard()->setText(QStringLiteral("atelier-engine sample --model '%1/pipeline' --prompt '' --out samples").arg(folder));
+        QApplication::clipboard()->setText(
+            QStringLiteral("atelier-engine sample --model '%1/pipeline' --prompt '' --out samples")
+                .arg(folder));
     });
     menu.exec(at);
 }

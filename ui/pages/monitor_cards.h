@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The cards at the right of the run monitor: memory, where a step goes, checkpoints, events and log. Part of MonitorView.
+// The cards at the right of the run monitor: memory, where a step goes, checkpoints, events and log. Part of
+// MonitorView.
 #pragma once
 
 #include <QFrame>

@@ -18,7 +18,11 @@ constexpr qint64 kNoteStaysMs = 20'000;
 }
 
 MonitorLead::MonitorLead(const RunListModel& runs, QWidget* parent)
-    : QWidget(parent), runs_(runs), switcher_(makeButton(QString())), state_(new Pill), subtitle_(new ElidedLabel) {
+    : QWidget(parent),
+      runs_(runs),
+      switcher_(makeButton(QString())),
+      state_(new Pill),
+      subtitle_(new ElidedLabel) {
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(10);
@@ -28,7 +32,8 @@ MonitorLead::MonitorLead(const RunListModel& runs, QWidget* parent)
     inside->setContentsMargins(0, 0, 10, 0);
     auto* chevron = new QLabel;
     chevron->setAttribute(Qt::WA_TransparentForMouseEvents);
-    chevron->setPixmap(style::iconPixmap(QStringLiteral("chev"), 14, style::Tone::Text2, devicePixelRatioF()));
+    chevron->setPixmap(
+        style::iconPixmap(QStringLiteral("chev"), 14, style::Tone::Text2, devicePixelRatioF()));
     inside->addStretch();
     inside->addWidget(chevron);
     switcher_->setMinimumWidth(120);
@@ -77,22 +82,32 @@ void MonitorLead::refresh() {
 }
 
 QString requestNote(const RequestTrack& track) {
-    const QString what = requestWords(QString::fromUtf8(run::requestName(track.request.kind).data(), qsizetype(run::requestName(track.request.kind).size())));
+    const QString what = requestWords(QString::fromUtf8(
+        run::requestName(track.request.kind).data(), qsizetype(run::requestName(track.request.kind).size())));
     const QString asked = QDateTime::fromMSecsSinceEpoch(track.askedAt).toString(QStringLiteral("HH:mm:ss"));
     using State = RequestTrack::State;
     switch (track.state) {
-        case State::Asked: return MonitorControls::tr("%1: asked %2").arg(what, asked);
-        case State::Taken: return MonitorControls::tr("%1: taken, at work").arg(what);
-        case State::Done: return MonitorControls::tr("%1: done, %2 s").arg(what, QLocale().toString(track.seconds, 'f', track.seconds < 10 ? 1 : 0));
-        case State::Refused: return MonitorControls::tr("%1: refused, %2").arg(what, track.text);
-        case State::NotSent: return MonitorControls::tr("%1: not sent, %2").arg(what, track.text);
-        case State::Unanswered: return MonitorControls::tr("%1: the run ended first").arg(what);
+        case State::Asked:
+            return MonitorControls::tr("%1: asked %2").arg(what, asked);
+        case State::Taken:
+            return MonitorControls::tr("%1: taken, at work").arg(what);
+        case State::Done:
+            return MonitorControls::tr("%1: done, %2 s")
+                .arg(what, QLocale().toString(track.seconds, 'f', track.seconds < 10 ? 1 : 0));
+        case State::Refused:
+            return MonitorControls::tr("%1: refused, %2").arg(what, track.text);
+        case State::NotSent:
+            return MonitorControls::tr("%1: not sent, %2").arg(what, track.text);
+        case State::Unanswered:
+            return MonitorControls::tr("%1: the run ended first").arg(what);
     }
     return {};
 }
 
 MonitorControls::MonitorControls(const MonitorActions& actions, QWidget* parent)
-    : QWidget(parent), actions_(actions), note_(makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2)) {
+    : QWidget(parent),
+      actions_(actions),
+      note_(makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2)) {
     auto* layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(8);
@@ -109,7 +124,9 @@ MonitorControls::MonitorControls(const MonitorActions& actions, QWidget* parent)
         return host;
     };
     wide_ = group({makeButton(actions.sample), makeButton(actions.checkpoint), makeButton(actions.pause)}, 8);
-    narrow_ = group({makeIconButton(actions.sample), makeIconButton(actions.checkpoint), makeIconButton(actions.pause)}, 2);
+    narrow_ = group(
+        {makeIconButton(actions.sample), makeIconButton(actions.checkpoint), makeIconButton(actions.pause)},
+        2);
     narrow_->hide();
     stopButton_ = makeButton(actions.stop, ButtonRole::Danger);
     stopMenu_ = makeIconButton(QStringLiteral("chev"), tr("More ways to stop"));
@@ -138,7 +155,9 @@ void MonitorControls::show(RunMonitor* monitor) {
     refresh();
 }
 
-QString MonitorControls::note() const { return note_->text(); }
+QString MonitorControls::note() const {
+    return note_->text();
+}
 
 QString MonitorControls::noteText() const {
     const RequestTrack* newest = nullptr;
@@ -164,18 +183,22 @@ void MonitorControls::refresh() {
     const bool unknown = status == RunStatus::NotHeardFrom;
     actions_.sample->setEnabled(active && !stopping && !busy(run::RequestKind::Sample));
     actions_.checkpoint->setEnabled(active && !stopping && !busy(run::RequestKind::Checkpoint));
-    actions_.pause->setEnabled(active && !stopping && !busy(run::RequestKind::Pause) && !busy(run::RequestKind::Resume));
+    actions_.pause->setEnabled(active && !stopping && !busy(run::RequestKind::Pause) &&
+                               !busy(run::RequestKind::Resume));
     actions_.pause->setText(paused ? tr("Resume") : tr("Pause"));
     actions_.pause->setIcon(style::icon(paused ? QStringLiteral("play") : QStringLiteral("pause")));
-    actions_.pause->setToolTip(paused ? tr("Go on computing") : tr("Gives the compute free; memory stays taken"));
+    actions_.pause->setToolTip(paused ? tr("Go on computing")
+                                      : tr("Gives the compute free; memory stays taken"));
     actions_.stop->setEnabled(active && !stopping);
     actions_.stop->setText(stopping ? tr("Stopping") : tr("Stop"));
     actions_.stopNow->setEnabled(active);
     actions_.forceStop->setEnabled(have && monitor_->controller().canForceStop());
     const bool working = have && (run::isActive(status) || unknown);
-    for (QAction* action : {actions_.sample, actions_.checkpoint, actions_.pause, actions_.stop}) action->setVisible(working);
+    for (QAction* action : {actions_.sample, actions_.checkpoint, actions_.pause, actions_.stop})
+        action->setVisible(working);
     stopMenu_->setVisible(working);
-    const bool canStart = have && !run::isActive(status) && status != RunStatus::Finished && monitor_->controller().caughtUp();
+    const bool canStart =
+        have && !run::isActive(status) && status != RunStatus::Finished && monitor_->controller().caughtUp();
     actions_.start->setVisible(canStart);
     actions_.start->setText(status == RunStatus::NotStarted ? tr("Start") : tr("Resume"));
     actions_.exportRun->setVisible(have && !working);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The monitor's part of the page header: run switcher, state, and the controls, each of which asks the engine and shows
-// what became of it ("asked 14:36:02", then "done, 0.4 s"). Part of RunsPage.
+// The monitor's part of the page header: run switcher, state, and the controls, each of which asks the engine
+// and shows what became of it ("asked 14:36:02", then "done, 0.4 s"). Part of RunsPage.
 #pragma once
 
 #include <QPointer>

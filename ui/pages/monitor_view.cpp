@@ -33,15 +33,20 @@ constexpr int kSideWidth = 340, kNarrowSide = 300, kNarrow = 1120;
 enum CurveTab { Loss, LearningRate, Gradient, Throughput };
 
 // Slider 0 … 100 → 0 … 0.999, finer towards the strong end.
-double smoothingOf(int slider) { return slider <= 0 ? 0 : std::min(0.999, 1 - std::pow(10, -3.0 * slider / 100)); }
+double smoothingOf(int slider) {
+    return slider <= 0 ? 0 : std::min(0.999, 1 - std::pow(10, -3.0 * slider / 100));
+}
 
-QString bytesText(std::uint64_t bytes) { return QString::fromStdString(humanBytes(bytes)); }
+QString bytesText(std::uint64_t bytes) {
+    return QString::fromStdString(humanBytes(bytes));
+}
 
 }  // namespace
 
 MonitorView::MonitorView(Thumbnails& thumbnails, QWidget* parent) : QWidget(parent), thumbnails_(thumbnails) {
     setObjectName(QStringLiteral("page"));
-    setMinimumWidth(760);  // the layout gives way before the window does: resizeEvent() drops what can be missed
+    setMinimumWidth(
+        760);  // the layout gives way before the window does: resizeEvent() drops what can be missed
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
     all->setSpacing(0);
@@ -117,7 +122,8 @@ QWidget* MonitorView::makePlotCard() {
     auto* row = new QHBoxLayout;
     row->setSpacing(12);
     curveTabs_ = new SegmentedControl(tr("Curve"));
-    for (const QString& text : {tr("Loss"), tr("Learning rate"), tr("Gradient"), tr("Throughput")}) curveTabs_->addSegment(text);
+    for (const QString& text : {tr("Loss"), tr("Learning rate"), tr("Gradient"), tr("Throughput")})
+        curveTabs_->addSegment(text);
     axisTabs_ = new SegmentedControl(tr("Horizontal axis"));
     for (const QString& text : {tr("Steps"), tr("Images"), tr("Time")}) axisTabs_->addSegment(text);
     curveTabs_->setCurrentIndex(0);
@@ -145,8 +151,10 @@ QWidget* MonitorView::makePlotCard() {
     layout->addWidget(plot_, 1);
 
     connect(curveTabs_, &SegmentedControl::currentChanged, this, &MonitorView::chooseCurve);
-    connect(axisTabs_, &SegmentedControl::currentChanged, this, [this](int axis) { plot_->setAxis(PlotAxis(axis)); });
-    connect(smooth_, &QSlider::valueChanged, this, [this](int value) { plot_->setSmoothing(smoothingOf(value)); });
+    connect(axisTabs_, &SegmentedControl::currentChanged, this,
+            [this](int axis) { plot_->setAxis(PlotAxis(axis)); });
+    connect(smooth_, &QSlider::valueChanged, this,
+            [this](int value) { plot_->setSmoothing(smoothingOf(value)); });
     connect(more, &QToolButton::clicked, this, [this, more] {
         QMenu menu(this);
         plot_->fillMenu(menu);
@@ -168,7 +176,8 @@ QWidget* MonitorView::makeSamplesCard() {
     row->setSpacing(12);
     sampleNote_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
     sampleTabs_ = new SegmentedControl(tr("Which samples"));
-    for (const QString& text : {tr("By step"), tr("Latest"), tr("Before / after")}) sampleTabs_->addSegment(text);
+    for (const QString& text : {tr("By step"), tr("Latest"), tr("Before / after")})
+        sampleTabs_->addSegment(text);
     sampleTabs_->setCurrentIndex(0);
     row->addWidget(makeLabel(tr("Samples"), TextSize::Body, QFont::DemiBold));
     row->addWidget(sampleNote_, 1);
@@ -224,13 +233,21 @@ void MonitorView::chooseCurve(int tab) {
     const MetricStore* store = &monitor_->metrics().store();
     std::vector<PlotSeries> series;
     switch (tab) {
-        case LearningRate: series = {{store, "lr", tr("learning rate"), 0, false}}; break;
-        case Gradient: series = {{store, "grad_norm", tr("gradient norm"), 0, false}}; break;
-        case Throughput: series = {{store, MetricModel::kThroughput, tr("images per second"), 0, false}}; break;
+        case LearningRate:
+            series = {{store, "lr", tr("learning rate"), 0, false}};
+            break;
+        case Gradient:
+            series = {{store, "grad_norm", tr("gradient norm"), 0, false}};
+            break;
+        case Throughput:
+            series = {{store, MetricModel::kThroughput, tr("images per second"), 0, false}};
+            break;
         default:
             series = {{store, "loss", tr("loss"), 0, false}};
             hasValidation_ = monitor_->validation().has_value();
-            if (hasValidation_) series.push_back({store, store->find("val_loss") >= 0 ? "val_loss" : "validation_loss", tr("validation"), 1, true});
+            if (hasValidation_)
+                series.push_back({store, store->find("val_loss") >= 0 ? "val_loss" : "validation_loss",
+                                  tr("validation"), 1, true});
             break;
     }
     plot_->setAccessibleName(series[0].label);
@@ -250,7 +267,9 @@ void MonitorView::refreshFigures() {
     const RunMonitor& m = *monitor_;
     const run::RunState& state = m.state();
     progress_.value->setValue(QString::number(int(m.fraction() * 100)), tr("%"));
-    progress_.note->setText(m.totalSteps() > 0 ? tr("step %1 of %2").arg(countText(m.step()), countText(m.totalSteps())) : tr("step %1").arg(countText(m.step())));
+    progress_.note->setText(m.totalSteps() > 0
+                                ? tr("step %1 of %2").arg(countText(m.step()), countText(m.totalSteps()))
+                                : tr("step %1").arg(countText(m.step())));
     const bool running = m.status() == run::RunStatus::Running;
     const double eta = m.etaSeconds();
     if (running && eta >= 0) {
@@ -258,57 +277,96 @@ void MonitorView::refreshFigures() {
         const qsizetype space = words.indexOf(QLatin1Char(' '));
         const bool number = space > 0 && words[0].isDigit();
         left_.value->setValue(number ? words.left(space) : words, number ? words.mid(space + 1) : QString());
-        left_.note->setText(tr("done about %1").arg(clockWords(double(QDateTime::currentSecsSinceEpoch()) + eta)));
+        left_.note->setText(
+            tr("done about %1").arg(clockWords(double(QDateTime::currentSecsSinceEpoch()) + eta)));
     } else {
         const double last = state.lastTime;
-        left_.value->setValue(m.active() ? (running ? tr("estimating") : statusWords(m.status())) : statusWords(m.status()), {});
-        left_.note->setText(m.active() ? phaseWords(QString::fromStdString(state.phase)) : last > 0 ? ageWords(last, double(QDateTime::currentSecsSinceEpoch())) : QString());
+        left_.value->setValue(
+            m.active() ? (running ? tr("estimating") : statusWords(m.status())) : statusWords(m.status()),
+            {});
+        left_.note->setText(m.active() ? phaseWords(QString::fromStdString(state.phase))
+                            : last > 0 ? ageWords(last, double(QDateTime::currentSecsSinceEpoch()))
+                                       : QString());
     }
     const double rate = m.stepsPerSecond();
-    speed_.value->setValue(rate > 0 ? QLocale().toString(rate >= 0.1 ? rate : 1 / rate, 'f', 2) : QStringLiteral("–"), rate <= 0 ? QString() : rate >= 0.1 ? tr("steps/s") : tr("s per step"));
-    speed_.note->setText(state.progress.imagesPerSecond > 0 ? tr("%1 images/s").arg(QLocale().toString(state.progress.imagesPerSecond, 'f', state.progress.imagesPerSecond < 10 ? 1 : 0)) : tr("not measured yet"));
+    speed_.value->setValue(
+        rate > 0 ? QLocale().toString(rate >= 0.1 ? rate : 1 / rate, 'f', 2) : QStringLiteral("–"),
+        rate <= 0     ? QString()
+        : rate >= 0.1 ? tr("steps/s")
+                      : tr("s per step"));
+    speed_.note->setText(state.progress.imagesPerSecond > 0
+                             ? tr("%1 images/s")
+                                   .arg(QLocale().toString(state.progress.imagesPerSecond, 'f',
+                                                           state.progress.imagesPerSecond < 10 ? 1 : 0))
+                             : tr("not measured yet"));
     const auto loss = m.loss();
     loss_.value->setValue(loss ? lossText(*loss) : QStringLiteral("–"), loss ? tr("loss") : QString());
     const auto validation = m.validation();
-    loss_.note->setText(validation ? tr("validation %1 at %2").arg(lossText(validation->value), countText(validation->step)) : tr("newest step"));
+    loss_.note->setText(
+        validation ? tr("validation %1 at %2").arg(lossText(validation->value), countText(validation->step))
+                   : tr("newest step"));
     std::uint64_t used = 0;
-    if (state.device && state.device->memory) used = *state.device->memory;
+    if (state.device && state.device->memory)
+        used = *state.device->memory;
     else if (state.memory)
         for (const auto& part : state.memory->bytes) used += part.second;
     const QString size = used > 0 ? bytesText(used) : QString();
     QString unit = size.section(QLatin1Char(' '), 1);
-    if (state.device && state.device->memoryTotal) unit = tr("%1 of %2").arg(unit, bytesText(*state.device->memoryTotal).section(QLatin1Char(' '), 0, 0));
-    memory_.value->setValue(used > 0 ? size.section(QLatin1Char(' '), 0, 0) : QStringLiteral("–"), used > 0 ? unit : QString());
+    if (state.device && state.device->memoryTotal)
+        unit =
+            tr("%1 of %2").arg(unit, bytesText(*state.device->memoryTotal).section(QLatin1Char(' '), 0, 0));
+    memory_.value->setValue(used > 0 ? size.section(QLatin1Char(' '), 0, 0) : QStringLiteral("–"),
+                            used > 0 ? unit : QString());
     QStringList device;
-    if (state.device && state.device->utilization) device << tr("GPU %1 %").arg(qRound(*state.device->utilization * 100));
-    if (state.device && state.device->temperature) device << tr("%1 °C").arg(qRound(*state.device->temperature));
-    if (device.isEmpty() && state.memory && state.memory->peak > 0) device << tr("peak %1").arg(bytesText(state.memory->peak));
+    if (state.device && state.device->utilization)
+        device << tr("GPU %1 %").arg(qRound(*state.device->utilization * 100));
+    if (state.device && state.device->temperature)
+        device << tr("%1 °C").arg(qRound(*state.device->temperature));
+    if (device.isEmpty() && state.memory && state.memory->peak > 0)
+        device << tr("peak %1").arg(bytesText(state.memory->peak));
     memory_.note->setText(device.isEmpty() ? tr("memory") : device.join(QStringLiteral(", ")));
     const bool preparing = m.status() == run::RunStatus::Preparing;
-    const double part = preparing && state.progress.total > 0 ? double(state.progress.done) / double(state.progress.total) : preparing ? -1 : m.fraction();
+    const double part = preparing && state.progress.total > 0
+                            ? double(state.progress.done) / double(state.progress.total)
+                        : preparing ? -1
+                                    : m.fraction();
     bar_->setFraction(part);
-    bar_->setTone(m.status() == run::RunStatus::Failed ? PillTone::Bad : m.status() == run::RunStatus::Finished ? PillTone::Good : m.active() ? PillTone::Accent : PillTone::Neutral);
+    bar_->setTone(m.status() == run::RunStatus::Failed     ? PillTone::Bad
+                  : m.status() == run::RunStatus::Finished ? PillTone::Good
+                  : m.active()                             ? PillTone::Accent
+                                                           : PillTone::Neutral);
 }
 
 void MonitorView::refreshPlot() {
     const RunMonitor& m = *monitor_;
     if (!hasValidation_ && curveTabs_->currentIndex() == Loss && m.validation()) chooseCurve(Loss);
     const run::RunState& state = m.state();
-    const std::size_t key = state.checkpoints.size() * 31 + state.samples.size() * 101 + state.attempts.size() * 1009 + state.warnings.size() * 7919;
+    const std::size_t key = state.checkpoints.size() * 31 + state.samples.size() * 101 +
+                            state.attempts.size() * 1009 + state.warnings.size() * 7919;
     if (key != markerKey_) {
         markerKey_ = key;
         std::vector<PlotMarker> markers;
         for (const auto& record : state.checkpoints)
-            if (!record.superseded) markers.push_back({PlotMarkerKind::Checkpoint, record.checkpoint.step, tr("Checkpoint, %1").arg(bytesText(record.checkpoint.bytes))});
-        for (const auto& record : state.samples) markers.push_back({PlotMarkerKind::Sample, record.sample.step, record.sample.count == 1 ? tr("1 sample") : tr("%1 samples").arg(record.sample.count)});
+            if (!record.superseded)
+                markers.push_back({PlotMarkerKind::Checkpoint, record.checkpoint.step,
+                                   tr("Checkpoint, %1").arg(bytesText(record.checkpoint.bytes))});
+        for (const auto& record : state.samples)
+            markers.push_back(
+                {PlotMarkerKind::Sample, record.sample.step,
+                 record.sample.count == 1 ? tr("1 sample") : tr("%1 samples").arg(record.sample.count)});
         for (std::size_t i = 1; i < state.attempts.size(); ++i)
-            if (!state.attempts[i].started.resumedFrom.empty()) markers.push_back({PlotMarkerKind::Resume, state.attempts[i].started.resumedStep, tr("Resumed")});
+            if (!state.attempts[i].started.resumedFrom.empty())
+                markers.push_back(
+                    {PlotMarkerKind::Resume, state.attempts[i].started.resumedStep, tr("Resumed")});
         for (const auto& record : state.warnings)
-            if (record.warning.code == "non_finite_loss") markers.push_back({PlotMarkerKind::Skipped, record.step, QString::fromStdString(record.warning.text)});
+            if (record.warning.code == "non_finite_loss")
+                markers.push_back(
+                    {PlotMarkerKind::Skipped, record.step, QString::fromStdString(record.warning.text)});
         plot_->setMarkers(std::move(markers));
     }
     plot_->setLive(m.active());
-    plot_->setPlanned(m.totalSteps(), state.progress.totalImages > 0 ? state.progress.totalImages : m.settings().totalImages);
+    plot_->setPlanned(m.totalSteps(),
+                      state.progress.totalImages > 0 ? state.progress.totalImages : m.settings().totalImages);
     plot_->refresh();
 }
 
@@ -317,7 +375,9 @@ void MonitorView::refreshSamples() {
     SampleModel& samples = monitor_->samples();
     const auto next = monitor_->nextSample();
     if (next && samples.prompts() > 0) {
-        const QString note = next->seconds < 0 ? tr("next") : next->seconds < 120 ? tr("in %1 s").arg(qint64(std::ceil(next->seconds))) : tr("in %1 min").arg(qRound(next->seconds / 60));
+        const QString note = next->seconds < 0     ? tr("next")
+                             : next->seconds < 120 ? tr("in %1 s").arg(qint64(std::ceil(next->seconds)))
+                                                   : tr("in %1 min").arg(qRound(next->seconds / 60));
         samples.setPending(next->step, note);
     } else {
         samples.setPending({});
@@ -327,13 +387,18 @@ void MonitorView::refreshSamples() {
     sampleEmpty_->setVisible(!any);
     if (!any) {
         const qint64 every = monitor_->settings().sampleEvery;
-        sampleEmpty_->setText(next && next->seconds >= 0 ? tr("No samples yet. The first are due at step %1.").arg(countText(next->step))
-                              : every == 0 ? tr("No samples. The settings ask for none: add prompts under Sample pictures.") : tr("No samples yet"));
+        sampleEmpty_->setText(
+            next && next->seconds >= 0
+                ? tr("No samples yet. The first are due at step %1.").arg(countText(next->step))
+            : every == 0 ? tr("No samples. The settings ask for none: add prompts under Sample pictures.")
+                         : tr("No samples yet"));
     }
     QString note;
     if (any && samples.steps() > 0)
         if (const SampleEntry* e = samples.entry(0, samples.steps() - 1); e != nullptr && e->steps > 0)
-            note = tr("same seed in every row, %1 steps, guidance %2").arg(e->steps).arg(QLocale().toString(e->guidance));
+            note = tr("same seed in every row, %1 steps, guidance %2")
+                       .arg(e->steps)
+                       .arg(QLocale().toString(e->guidance));
     sampleNote_->setText(note);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The body of the run monitor: figures and bar, plot, samples, cards. Shows one RunMonitor and follows it; what it
-// remembers (zoom, smoothing, axis) belongs to the viewer, never to the run.
+// The body of the run monitor: figures and bar, plot, samples, cards. Shows one RunMonitor and follows it;
+// what it remembers (zoom, smoothing, axis) belongs to the viewer, never to the run.
 #pragma once
 
 #include <QPointer>

@@ -12,7 +12,9 @@ namespace {
 constexpr int kSwatch = 16, kGap = 6, kBetween = 14;
 }
 
-PlotLegend::PlotLegend(QWidget* parent) : QWidget(parent) { setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed); }
+PlotLegend::PlotLegend(QWidget* parent) : QWidget(parent) {
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+}
 
 void PlotLegend::setSeries(const std::vector<PlotSeries>& series, bool raw) {
     entries_.clear();
@@ -48,7 +50,8 @@ void PlotLegend::paintEvent(QPaintEvent*) {
         painter.setPen(QPen(colour, e.raw ? 1.5 : 2.5, Qt::SolidLine, Qt::RoundCap));
         painter.drawLine(QPointF(x + 1, height() / 2.0), QPointF(x + kSwatch - 1, height() / 2.0));
         painter.setPen(t.text2);
-        painter.drawText(QRect(x + kSwatch + kGap, 0, textWidth + 2, height()), Qt::AlignVCenter | Qt::AlignLeft, e.text);
+        painter.drawText(QRect(x + kSwatch + kGap, 0, textWidth + 2, height()),
+                         Qt::AlignVCenter | Qt::AlignLeft, e.text);
         x += kSwatch + kGap + textWidth + kBetween;
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the Runs page does on request: control requests, start, trash, export, save. All of it through RunDesk.
+// What the Runs page does on request: control requests, start, trash, export, save. All of it through
+// RunDesk.
 #include <QApplication>
 #include <QClipboard>
-#include <QFileDialog>
 #include <QDir>
+#include <QFileDialog>
 #include <QFileInfo>
 #include <QMenu>
 
@@ -22,24 +23,39 @@ void RunsPage::buildActions() {
             if (monitorShown() && monitor_) run();
         };
     };
-    actions_.sample = addPageAction(menu, tr("Sample now"), QKeySequence(Qt::Key_S), QStringLiteral("camera"), whenShown([this] { ask(run::RequestKind::Sample); }));
-    actions_.checkpoint = addPageAction(menu, tr("Checkpoint now"), QKeySequence(Qt::Key_K), QStringLiteral("save"), whenShown([this] { ask(run::RequestKind::Checkpoint); }));
-    actions_.pause = addPageAction(menu, tr("Pause"), QKeySequence(Qt::Key_P), QStringLiteral("pause"), whenShown([this] {
-        ask(monitor_->status() == run::RunStatus::Paused ? run::RequestKind::Resume : run::RequestKind::Pause);
-    }));
-    actions_.stop = addPageAction(menu, tr("Stop"), QKeySequence(Qt::CTRL | Qt::Key_Period), QStringLiteral("stop"), whenShown([this] { monitor_->controller().stop(true); }));
+    actions_.sample = addPageAction(menu, tr("Sample now"), QKeySequence(Qt::Key_S), QStringLiteral("camera"),
+                                    whenShown([this] { ask(run::RequestKind::Sample); }));
+    actions_.checkpoint =
+        addPageAction(menu, tr("Checkpoint now"), QKeySequence(Qt::Key_K), QStringLiteral("save"),
+                      whenShown([this] { ask(run::RequestKind::Checkpoint); }));
+    actions_.pause =
+        addPageAction(menu, tr("Pause"), QKeySequence(Qt::Key_P), QStringLiteral("pause"), whenShown([this] {
+                          ask(monitor_->status() == run::RunStatus::Paused ? run::RequestKind::Resume
+                                                                           : run::RequestKind::Pause);
+                      }));
+    actions_.stop =
+        addPageAction(menu, tr("Stop"), QKeySequence(Qt::CTRL | Qt::Key_Period), QStringLiteral("stop"),
+                      whenShown([this] { monitor_->controller().stop(true); }));
     actions_.stop->setToolTip(tr("Finish the step, write a checkpoint, end. Nothing is lost."));
-    actions_.stopNow = addPageAction(menu, tr("Stop without checkpoint…"), {}, {}, whenShown([this] { stopWithoutCheckpoint(); }));
-    actions_.forceStop = addPageAction(menu, tr("Force stop"), {}, {}, whenShown([this] { monitor_->controller().forceStop(); }));
+    actions_.stopNow = addPageAction(menu, tr("Stop without checkpoint…"), {}, {},
+                                     whenShown([this] { stopWithoutCheckpoint(); }));
+    actions_.forceStop = addPageAction(menu, tr("Force stop"), {}, {},
+                                       whenShown([this] { monitor_->controller().forceStop(); }));
     actions_.forceStop->setToolTip(tr("Offered when the engine has not stopped 30 s after it was asked"));
-    actions_.start = addPageAction(menu, tr("Resume"), {}, QStringLiteral("play"), whenShown([this] { start(monitor_->folder()); }));
-    actions_.exportRun = addPageAction(menu, tr("Export…"), QKeySequence(Qt::CTRL | Qt::Key_E), QStringLiteral("export"), [this] {
-        const QString folder = monitorShown() && monitor_ ? monitor_->folder() : list_->current() != nullptr ? list_->current()->path : QString();
-        if (!folder.isEmpty()) exportRun(folder);
-    });
+    actions_.start = addPageAction(menu, tr("Resume"), {}, QStringLiteral("play"),
+                                   whenShown([this] { start(monitor_->folder()); }));
+    actions_.exportRun = addPageAction(
+        menu, tr("Export…"), QKeySequence(Qt::CTRL | Qt::Key_E), QStringLiteral("export"), [this] {
+            const QString folder = monitorShown() && monitor_    ? monitor_->folder()
+                                   : list_->current() != nullptr ? list_->current()->path
+                                                                 : QString();
+            if (!folder.isEmpty()) exportRun(folder);
+        });
     addPageAction(menu, tr("Open run folder…"), {}, QStringLiteral("folder"), [this] { openFolderDialog(); });
-    addPageAction(menu, tr("All runs"), QKeySequence(Qt::Key_Backspace), {}, whenShown([this] { showList(); }));
-    addPageAction(menu, tr("Look again"), QKeySequence(Qt::Key_F5), QStringLiteral("reset"), [this] { watcher_.rescan(); });
+    addPageAction(menu, tr("All runs"), QKeySequence(Qt::Key_Backspace), {},
+                  whenShown([this] { showList(); }));
+    addPageAction(menu, tr("Look again"), QKeySequence(Qt::Key_F5), QStringLiteral("reset"),
+                  [this] { watcher_.rescan(); });
 }
 
 void RunsPage::ask(run::RequestKind kind) {
@@ -50,13 +66,18 @@ void RunsPage::ask(run::RequestKind kind) {
 }
 
 void RunsPage::stopWithoutCheckpoint() {
-    const auto last = monitor_->state().checkpoints.empty() ? std::int64_t(0) : monitor_->state().checkpoints.back().checkpoint.step;
+    const auto last = monitor_->state().checkpoints.empty()
+                          ? std::int64_t(0)
+                          : monitor_->state().checkpoints.back().checkpoint.step;
     const std::int64_t lost = std::max<std::int64_t>(0, monitor_->step() - last);
-    auto* sheet = new Sheet(window(), QStringLiteral("stop"), tr("Stop %1 without a checkpoint?").arg(monitor_->name()), {}, 480);
-    QLabel* text = makeLabel(tr("The last checkpoint is of step %1. The %2 steps since then are lost.").arg(countText(last), countText(lost)));
+    auto* sheet = new Sheet(window(), QStringLiteral("stop"),
+                            tr("Stop %1 without a checkpoint?").arg(monitor_->name()), {}, 480);
+    QLabel* text = makeLabel(tr("The last checkpoint is of step %1. The %2 steps since then are lost.")
+                                 .arg(countText(last), countText(lost)));
     text->setWordWrap(true);
     sheet->setBody(text);
-    setButtonRole(sheet->setPrimary(tr("Stop without checkpoint"), QStringLiteral("stop")), ButtonRole::Danger);
+    setButtonRole(sheet->setPrimary(tr("Stop without checkpoint"), QStringLiteral("stop")),
+                  ButtonRole::Danger);
     connect(sheet, &QDialog::accepted, this, [this] {
         if (monitor_) monitor_->controller().stop(false);
     });
@@ -79,14 +100,19 @@ void RunsPage::trash(const QStringList& folders) {
     for (const QString& folder : folders) {
         const RunSummary* run = runs_.find(folder);
         if (run != nullptr && run->active()) {
-            Q_EMIT messageRaised({Severity::Warning, tr("%1 is at work and stays.").arg(run->name), tr("Stop it first."), {}});
+            Q_EMIT messageRaised(
+                {Severity::Warning, tr("%1 is at work and stays.").arg(run->name), tr("Stop it first."), {}});
             return;
         }
         names << QFileInfo(folder).fileName();
     }
     if (names.isEmpty()) return;
-    auto* sheet = new Sheet(window(), QStringLiteral("trash"), names.size() == 1 ? tr("Move %1 to the trash?").arg(names[0]) : tr("Move %1 runs to the trash?").arg(names.size()), {}, 480);
-    QLabel* text = makeLabel(tr("Its checkpoints, samples and curves go along. Until the trash is emptied they can be put back."));
+    auto* sheet = new Sheet(window(), QStringLiteral("trash"),
+                            names.size() == 1 ? tr("Move %1 to the trash?").arg(names[0])
+                                              : tr("Move %1 runs to the trash?").arg(names.size()),
+                            {}, 480);
+    QLabel* text = makeLabel(
+        tr("Its checkpoints, samples and curves go along. Until the trash is emptied they can be put back."));
     text->setWordWrap(true);
     sheet->setBody(text);
     setButtonRole(sheet->setPrimary(tr("Move to trash"), QStringLiteral("trash")), ButtonRole::Danger);
@@ -96,8 +122,13 @@ void RunsPage::trash(const QStringList& folders) {
             desk_.trash(folder, [this, folder](const Status& status) {
                 watcher_.removeElsewhere(folder);
                 watcher_.rescan();
-                if (!status) report(status, tr("%1 is still there.").arg(QFileInfo(folder).fileName()));
-                else Q_EMIT messageRaised({Severity::Good, tr("%1 is in the trash.").arg(QFileInfo(folder).fileName()), {}, {}});
+                if (!status)
+                    report(status, tr("%1 is still there.").arg(QFileInfo(folder).fileName()));
+                else
+                    Q_EMIT messageRaised({Severity::Good,
+                                          tr("%1 is in the trash.").arg(QFileInfo(folder).fileName()),
+                                          {},
+                                          {}});
             });
         }
     });
@@ -106,10 +137,14 @@ void RunsPage::trash(const QStringList& folders) {
 }
 
 void RunsPage::exportRun(const QString& folder) {
-    auto* sheet = new ExportSheet(window(), desk_, folder + QStringLiteral("/config.yaml"), QFileInfo(folder).fileName());
+    auto* sheet = new ExportSheet(window(), desk_, folder + QStringLiteral("/config.yaml"),
+                                  QFileInfo(folder).fileName());
     sheet->setAttribute(Qt::WA_DeleteOnClose);
     connect(sheet, &ExportSheet::exported, this, [this](const QString& target) {
-        Q_EMIT messageRaised({Severity::Good, tr("Exported to %1.").arg(target), tr("README.txt in it names the commands."), {{tr("Open folder"), [this, target] { desk_.showInFiles(target); }}}});
+        Q_EMIT messageRaised({Severity::Good,
+                              tr("Exported to %1.").arg(target),
+                              tr("README.txt in it names the commands."),
+                              {{tr("Open folder"), [this, target] { desk_.showInFiles(target); }}}});
     });
     sheet->open();
 }
@@ -119,24 +154,37 @@ void RunsPage::runMenu(const QString& path, const QPoint& at) {
     if (run == nullptr) return;
     QMenu menu(this);
     const bool active = run->active();
-    menu.addAction(style::icon(QStringLiteral("runs")), tr("Open monitor"), this, [this, path] { showMonitor(path); });
-    menu.addAction(style::icon(QStringLiteral("folder")), tr("Open folder"), this, [this, path] { desk_.showInFiles(path); });
+    menu.addAction(style::icon(QStringLiteral("runs")), tr("Open monitor"), this,
+                   [this, path] { showMonitor(path); });
+    menu.addAction(style::icon(QStringLiteral("folder")), tr("Open folder"), this,
+                   [this, path] { desk_.showInFiles(path); });
     menu.addSeparator();
     if (active) {
-        menu.addAction(style::icon(QStringLiteral("stop")), tr("Stop"), this, [this, path] { desk_.monitor(path)->controller().stop(true); });
+        menu.addAction(style::icon(QStringLiteral("stop")), tr("Stop"), this,
+                       [this, path] { desk_.monitor(path)->controller().stop(true); });
     } else if (run->status != run::RunStatus::Finished) {
-        menu.addAction(style::icon(QStringLiteral("play")), run->status == run::RunStatus::NotStarted ? tr("Start") : tr("Resume"), this, [this, path] { start(path); });
+        menu.addAction(style::icon(QStringLiteral("play")),
+                       run->status == run::RunStatus::NotStarted ? tr("Start") : tr("Resume"), this,
+                       [this, path] { start(path); });
     }
-    menu.addAction(style::icon(QStringLiteral("configure")), tr("Run again with changes"), this, [this, path] { Q_EMIT pageRequested(QStringLiteral("configure"), path + QStringLiteral("/config.yaml")); });
-    menu.addAction(style::icon(QStringLiteral("export")), tr("Export…"), this, [this, path] { exportRun(path); });
+    menu.addAction(
+        style::icon(QStringLiteral("configure")), tr("Run again with changes"), this, [this, path] {
+            Q_EMIT pageRequested(QStringLiteral("configure"), path + QStringLiteral("/config.yaml"));
+        });
+    menu.addAction(style::icon(QStringLiteral("export")), tr("Export…"), this,
+                   [this, path] { exportRun(path); });
     menu.addSeparator();
-    menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy path"), this, [path] { QApplication::clipboard()->setText(path); });
-    menu.addAction(tr("Copy command"), this, [this, path] { QApplication::clipboard()->setText(desk_.startCommand(path)); });
-    if (run->elsewhere) menu.addAction(tr("Take off this list"), this, [this, path] { watcher_.removeElsewhere(path); });
+    menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy path"), this,
+                   [path] { QApplication::clipboard()->setText(path); });
+    menu.addAction(tr("Copy command"), this,
+                   [this, path] { QApplication::clipboard()->setText(desk_.startCommand(path)); });
+    if (run->elsewhere)
+        menu.addAction(tr("Take off this list"), this, [this, path] { watcher_.removeElsewhere(path); });
     menu.addSeparator();
     QStringList chosen = list_->selected();
     if (!chosen.contains(path)) chosen = {path};
-    QAction* remove = menu.addAction(style::icon(QStringLiteral("trash")), tr("Move to trash…"), this, [this, chosen] { trash(chosen); });
+    QAction* remove = menu.addAction(style::icon(QStringLiteral("trash")), tr("Move to trash…"), this,
+                                     [this, chosen] { trash(chosen); });
     remove->setEnabled(!active);
     menu.exec(at);
 }
@@ -152,12 +200,17 @@ void RunsPage::savePlot(const QString& name, const QByteArray& bytes) {
 }
 
 void RunsPage::saveSample(const QString& file) {
-    const QString path = QFileDialog::getSaveFileName(this, tr("Save picture"), QDir::home().filePath(QFileInfo(file).fileName()));
-    if (!path.isEmpty()) desk_.copyFile(file, path, [this, path](const Status& status) { report(status, tr("%1 was not saved.").arg(path)); });
+    const QString path = QFileDialog::getSaveFileName(this, tr("Save picture"),
+                                                      QDir::home().filePath(QFileInfo(file).fileName()));
+    if (!path.isEmpty())
+        desk_.copyFile(file, path, [this, path](const Status& status) {
+            report(status, tr("%1 was not saved.").arg(path));
+        });
 }
 
 void RunsPage::report(const Status& status, const QString& what) {
-    if (!status) Q_EMIT messageRaised({Severity::Error, what, QString::fromStdString(status.error().message()), {}});
+    if (!status)
+        Q_EMIT messageRaised({Severity::Error, what, QString::fromStdString(status.error().message()), {}});
 }
 
 }  // namespace atelier

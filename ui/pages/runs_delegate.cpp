@@ -19,17 +19,23 @@ namespace {
 
 constexpr int kPad = 11, kPicture = 40;  // kPad: where the style puts the header's text
 
-QString ofDuration(double seconds) { return QString::fromStdString(humanDuration(seconds)); }
+QString ofDuration(double seconds) {
+    return QString::fromStdString(humanDuration(seconds));
+}
 
-void twoLines(QPainter& painter, const QRect& rect, const QString& first, const QString& second, QFont::Weight weight = QFont::Normal) {
+void twoLines(QPainter& painter, const QRect& rect, const QString& first, const QString& second,
+              QFont::Weight weight = QFont::Normal) {
     const style::Tokens& t = style::tokens();
-    const QRect top(rect.left(), rect.center().y() - 19, rect.width(), 19), bottom(rect.left(), rect.center().y() + 1, rect.width(), 18);
+    const QRect top(rect.left(), rect.center().y() - 19, rect.width(), 19),
+        bottom(rect.left(), rect.center().y() + 1, rect.width(), 18);
     painter.setFont(style::font(style::TextSize::Body, weight));
     painter.setPen(t.text);
-    painter.drawText(top, Qt::AlignLeft | Qt::AlignVCenter, painter.fontMetrics().elidedText(first, Qt::ElideRight, top.width()));
+    painter.drawText(top, Qt::AlignLeft | Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(first, Qt::ElideRight, top.width()));
     painter.setFont(style::font(style::TextSize::Caption));
     painter.setPen(t.text2);
-    painter.drawText(bottom, Qt::AlignLeft | Qt::AlignVCenter, painter.fontMetrics().elidedText(second, Qt::ElideRight, bottom.width()));
+    painter.drawText(bottom, Qt::AlignLeft | Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(second, Qt::ElideRight, bottom.width()));
 }
 
 }  // namespace
@@ -46,29 +52,52 @@ const RunSummary* runAt(const QModelIndex& index) {
 PillTone statusTone(run::RunStatus status) {
     using run::RunStatus;
     switch (status) {
-        case RunStatus::Preparing: case RunStatus::Running: return PillTone::Accent;
-        case RunStatus::Paused: case RunStatus::Stopping: case RunStatus::Suspended: case RunStatus::NotHeardFrom: return PillTone::Warn;
-        case RunStatus::Finished: return PillTone::Good;
-        case RunStatus::Failed: return PillTone::Bad;
-        case RunStatus::NotStarted: case RunStatus::Stopped: return PillTone::Neutral;
+        case RunStatus::Preparing:
+        case RunStatus::Running:
+            return PillTone::Accent;
+        case RunStatus::Paused:
+        case RunStatus::Stopping:
+        case RunStatus::Suspended:
+        case RunStatus::NotHeardFrom:
+            return PillTone::Warn;
+        case RunStatus::Finished:
+            return PillTone::Good;
+        case RunStatus::Failed:
+            return PillTone::Bad;
+        case RunStatus::NotStarted:
+        case RunStatus::Stopped:
+            return PillTone::Neutral;
     }
     return PillTone::Neutral;
 }
 
-QString stateText(const RunSummary& run) { return run.unreadable.isEmpty() ? statusWords(run.status) : RunsDelegate::tr("Unreadable"); }
+QString stateText(const RunSummary& run) {
+    return run.unreadable.isEmpty() ? statusWords(run.status) : RunsDelegate::tr("Unreadable");
+}
 
 QString progressText(const RunSummary& run) {
     using run::RunStatus;
     const QString percent = RunsDelegate::tr("%1 %").arg(int(run.fraction() * 100));
     switch (run.status) {
-        case RunStatus::NotStarted: return RunsDelegate::tr("ready to start");
-        case RunStatus::Preparing: return phaseWords(run.phase);
-        case RunStatus::Running: return percent + QStringLiteral("  ·  ") + leftWords(run.etaSeconds);
-        case RunStatus::Paused: case RunStatus::Stopping: return percent;
-        case RunStatus::NotHeardFrom: return RunsDelegate::tr("%1  ·  silent since %2").arg(percent, clockWords(run.lastTime));
-        case RunStatus::Suspended: return RunsDelegate::tr("step %1, can continue").arg(countText(run.step));
-        case RunStatus::Finished: return RunsDelegate::tr("%1 steps in %2").arg(countText(run.step), ofDuration(run.trainedSeconds));
-        case RunStatus::Stopped: case RunStatus::Failed: return RunsDelegate::tr("stopped at step %1").arg(countText(run.step));
+        case RunStatus::NotStarted:
+            return RunsDelegate::tr("ready to start");
+        case RunStatus::Preparing:
+            return phaseWords(run.phase);
+        case RunStatus::Running:
+            return percent + QStringLiteral("  ·  ") + leftWords(run.etaSeconds);
+        case RunStatus::Paused:
+        case RunStatus::Stopping:
+            return percent;
+        case RunStatus::NotHeardFrom:
+            return RunsDelegate::tr("%1  ·  silent since %2").arg(percent, clockWords(run.lastTime));
+        case RunStatus::Suspended:
+            return RunsDelegate::tr("step %1, can continue").arg(countText(run.step));
+        case RunStatus::Finished:
+            return RunsDelegate::tr("%1 steps in %2")
+                .arg(countText(run.step), ofDuration(run.trainedSeconds));
+        case RunStatus::Stopped:
+        case RunStatus::Failed:
+            return RunsDelegate::tr("stopped at step %1").arg(countText(run.step));
     }
     return {};
 }
@@ -78,13 +107,15 @@ QString placeText(const RunSummary& run, double now) {
     return ageWords(run.lastTime, now);
 }
 
-RunsDelegate::RunsDelegate(Thumbnails& thumbnails, QObject* parent) : QStyledItemDelegate(parent), thumbnails_(thumbnails) {}
+RunsDelegate::RunsDelegate(Thumbnails& thumbnails, QObject* parent)
+    : QStyledItemDelegate(parent), thumbnails_(thumbnails) {}
 
 QSize RunsDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex& index) const {
     return {100, index.parent().isValid() ? kRowHeight : kGroupHeight};
 }
 
-void RunsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+void RunsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                         const QModelIndex& index) const {
     const style::Tokens& t = style::tokens();
     painter->save();
     painter->setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
@@ -94,54 +125,73 @@ void RunsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, 
         painter->restore();
         return;
     }
-    const bool selected = (option.state & QStyle::State_Selected) != 0, hover = (option.state & QStyle::State_MouseOver) != 0;
+    const bool selected = (option.state & QStyle::State_Selected) != 0,
+               hover = (option.state & QStyle::State_MouseOver) != 0;
     painter->fillRect(option.rect, selected ? t.accentSoft : hover ? t.hover : t.surface);
     painter->fillRect(QRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), t.line);
-    if (selected && index.column() == 0) painter->fillRect(QRect(option.rect.left(), option.rect.top(), 3, option.rect.height()), t.accent);
+    if (selected && index.column() == 0)
+        painter->fillRect(QRect(option.rect.left(), option.rect.top(), 3, option.rect.height()), t.accent);
     const QRect rect = option.rect.adjusted(kPad, 0, -8, 0);
     const qreal dpr = painter->device()->devicePixelRatioF();
     switch (index.column()) {
-        case RunListModel::Name: paintName(*painter, rect, *run, dpr); break;
-        case RunListModel::State: paintState(*painter, rect, *run, selected, dpr); break;
-        case RunListModel::Progress: paintProgress(*painter, rect, *run); break;
-        case RunListModel::Curve: paintCurve(*painter, rect, *run); break;
+        case RunListModel::Name:
+            paintName(*painter, rect, *run, dpr);
+            break;
+        case RunListModel::State:
+            paintState(*painter, rect, *run, selected, dpr);
+            break;
+        case RunListModel::Progress:
+            paintProgress(*painter, rect, *run);
+            break;
+        case RunListModel::Curve:
+            paintCurve(*painter, rect, *run);
+            break;
         case RunListModel::Loss:
             painter->setFont(style::font());
             painter->setPen(t.text);
-            painter->drawText(rect.adjusted(0, 0, -3, 0), Qt::AlignRight | Qt::AlignVCenter, run->loss ? lossText(*run->loss) : QStringLiteral("—"));
+            painter->drawText(rect.adjusted(0, 0, -3, 0), Qt::AlignRight | Qt::AlignVCenter,
+                              run->loss ? lossText(*run->loss) : QStringLiteral("—"));
             break;
         case RunListModel::Where: {
             const double now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
             twoLines(*painter, rect.adjusted(0, 0, -kMoreWidth, 0), run->where, placeText(*run, now));
             const QPixmap more = style::iconPixmap(QStringLiteral("more"), 16, style::Tone::Text2, dpr);
-            painter->drawPixmap(QPoint(option.rect.right() - kMoreWidth + 12, option.rect.center().y() - 8), more);
+            painter->drawPixmap(QPoint(option.rect.right() - kMoreWidth + 12, option.rect.center().y() - 8),
+                                more);
             break;
         }
-        default: break;
+        default:
+            break;
     }
-    if ((option.state & QStyle::State_HasFocus) && (option.state & QStyle::State_KeyboardFocusChange) && index.column() == 0) {
+    if ((option.state & QStyle::State_HasFocus) && (option.state & QStyle::State_KeyboardFocusChange) &&
+        index.column() == 0) {
         painter->setPen(QPen(t.accent, 2));
-        painter->drawLine(QPoint(option.rect.left() + 1, option.rect.top() + 1), QPoint(option.rect.left() + 1, option.rect.bottom() - 1));
+        painter->drawLine(QPoint(option.rect.left() + 1, option.rect.top() + 1),
+                          QPoint(option.rect.left() + 1, option.rect.bottom() - 1));
     }
     painter->restore();
 }
 
-void RunsDelegate::paintGroup(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+void RunsDelegate::paintGroup(QPainter& painter, const QStyleOptionViewItem& option,
+                              const QModelIndex& index) const {
     const style::Tokens& t = style::tokens();
     painter.fillRect(option.rect, t.bg);
     painter.fillRect(QRect(option.rect.left(), option.rect.bottom(), option.rect.width(), 1), t.line);
     if (index.column() != 0) return;
     const auto* view = qobject_cast<const QTreeView*>(option.widget);
     const bool open = view == nullptr || view->isExpanded(index);
-    const QPixmap chevron = style::iconPixmap(open ? QStringLiteral("chev") : QStringLiteral("chevr"), 12, style::Tone::Text2, painter.device()->devicePixelRatioF());
+    const QPixmap chevron = style::iconPixmap(open ? QStringLiteral("chev") : QStringLiteral("chevr"), 12,
+                                              style::Tone::Text2, painter.device()->devicePixelRatioF());
     painter.drawPixmap(QPoint(option.rect.left() + kPad, option.rect.center().y() - 6), chevron);
     painter.setFont(style::font(style::TextSize::Caption, QFont::DemiBold));
     painter.setPen(t.text2);
-    painter.drawText(option.rect.adjusted(kPad + 20, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter, index.data().toString());
+    painter.drawText(option.rect.adjusted(kPad + 20, 0, 0, 0), Qt::AlignLeft | Qt::AlignVCenter,
+                     index.data().toString());
 }
 
 // On a selected row the pill stands on the surface colour: its own soft background would vanish there.
-void RunsDelegate::paintState(QPainter& painter, const QRect& rect, const RunSummary& run, bool selected, qreal dpr) const {
+void RunsDelegate::paintState(QPainter& painter, const QRect& rect, const RunSummary& run, bool selected,
+                              qreal dpr) const {
     const QString text = stateText(run);
     const PillTone tone = run.unreadable.isEmpty() ? statusTone(run.status) : PillTone::Bad;
     if (!selected || tone != PillTone::Accent) {
@@ -165,7 +215,8 @@ void RunsDelegate::paintName(QPainter& painter, QRect rect, const RunSummary& ru
     const QRectF box(rect.left(), rect.center().y() - kPicture / 2 + 1, kPicture, kPicture);
     QPainterPath shape;
     shape.addRoundedRect(box, 4, 4);
-    const QImage image = run.samples.isEmpty() ? QImage() : thumbnails_.get(run.samples.front(), int(kPicture * dpr));
+    const QImage image =
+        run.samples.isEmpty() ? QImage() : thumbnails_.get(run.samples.front(), int(kPicture * dpr));
     if (!image.isNull()) {
         painter.save();
         painter.setClipPath(shape);
@@ -174,11 +225,17 @@ void RunsDelegate::paintName(QPainter& painter, QRect rect, const RunSummary& ru
         painter.restore();
     } else {
         painter.fillPath(shape, t.sunken);
-        const QPixmap icon = style::iconPixmap(run.active() || run.status == run::RunStatus::NotStarted ? QStringLiteral("clock") : QStringLiteral("runs"), 16, style::Tone::Text3, dpr);
+        const QPixmap icon = style::iconPixmap(run.active() || run.status == run::RunStatus::NotStarted
+                                                   ? QStringLiteral("clock")
+                                                   : QStringLiteral("runs"),
+                                               16, style::Tone::Text3, dpr);
         painter.drawPixmap(QPointF(box.center().x() - 8, box.center().y() - 8), icon);
     }
-    const QString method = run.settings && !run.settings->method.isEmpty() ? run.settings->method : run.unreadable.isEmpty() ? QString() : run.unreadable;
-    twoLines(painter, rect.adjusted(kPicture + 12, 0, 0, 0), run.name, run.elsewhere ? RunsDelegate::tr("%1 · elsewhere").arg(method) : method, QFont::DemiBold);
+    const QString method = run.settings && !run.settings->method.isEmpty() ? run.settings->method
+                           : run.unreadable.isEmpty()                      ? QString()
+                                                                           : run.unreadable;
+    twoLines(painter, rect.adjusted(kPicture + 12, 0, 0, 0), run.name,
+             run.elsewhere ? RunsDelegate::tr("%1 · elsewhere").arg(method) : method, QFont::DemiBold);
 }
 
 void RunsDelegate::paintProgress(QPainter& painter, const QRect& rect, const RunSummary& run) const {
@@ -191,22 +248,28 @@ void RunsDelegate::paintProgress(QPainter& painter, const QRect& rect, const Run
         painter.drawText(rect, Qt::AlignLeft | Qt::AlignVCenter, progressText(run));
         return;
     }
-    ProgressLine::paint(painter, bar, run.status == run::RunStatus::Preparing ? -1 : run.fraction(), tone == PillTone::Warn ? PillTone::Neutral : tone);
+    ProgressLine::paint(painter, bar, run.status == run::RunStatus::Preparing ? -1 : run.fraction(),
+                        tone == PillTone::Warn ? PillTone::Neutral : tone);
     painter.setFont(style::font(style::TextSize::Caption));
     painter.setPen(t.text2);
     const QRect line(rect.left(), rect.center().y() + 1, rect.width(), 18);
-    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter, painter.fontMetrics().elidedText(progressText(run), Qt::ElideRight, line.width()));
+    painter.drawText(line, Qt::AlignLeft | Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(progressText(run), Qt::ElideRight, line.width()));
 }
 
 void RunsDelegate::paintCurve(QPainter& painter, const QRect& rect, const RunSummary& run) const {
     if (run.curve.size() < 2) return;
     const style::Tokens& t = style::tokens();
-    const auto [low, high] = std::minmax_element(run.curve.begin(), run.curve.end(), [](auto& a, auto& b) { return a.y < b.y; });
+    const auto [low, high] =
+        std::minmax_element(run.curve.begin(), run.curve.end(), [](auto& a, auto& b) { return a.y < b.y; });
     const double span = std::max(high->y - low->y, 1e-12);
     const QRectF area(rect.left(), rect.center().y() - 13, std::min(108, rect.width()), 26);
     QPolygonF line;
-    for (const CurvePoint& p : run.curve) line.append({area.left() + p.x * area.width(), area.bottom() - (p.y - low->y) / span * area.height()});
-    painter.setPen(QPen(run.status == run::RunStatus::Failed ? t.bad : t.chart[0], 1.5, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+    for (const CurvePoint& p : run.curve)
+        line.append(
+            {area.left() + p.x * area.width(), area.bottom() - (p.y - low->y) / span * area.height()});
+    painter.setPen(QPen(run.status == run::RunStatus::Failed ? t.bad : t.chart[0], 1.5, Qt::SolidLine,
+                        Qt::RoundCap, Qt::RoundJoin));
     painter.setBrush(Qt::NoBrush);
     painter.drawPolyline(line);
 }

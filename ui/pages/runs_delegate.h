@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How a run looks in the list: picture, name and method · state · progress · curve · loss · where. Used by RunsList.
+// How a run looks in the list: picture, name and method · state · progress · curve · loss · where. Used by
+// RunsList.
 #pragma once
 
 #include <QStyledItemDelegate>
@@ -25,12 +26,14 @@ class RunsDelegate : public QStyledItemDelegate {
     static constexpr int kRowHeight = 60, kGroupHeight = 34, kMoreWidth = 40;
     RunsDelegate(Thumbnails& thumbnails, QObject* parent);
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
 
   private:
     void paintGroup(QPainter& painter, const QStyleOptionViewItem& option, const QModelIndex& index) const;
     void paintName(QPainter& painter, QRect rect, const RunSummary& run, qreal dpr) const;
-    void paintState(QPainter& painter, const QRect& rect, const RunSummary& run, bool selected, qreal dpr) const;
+    void paintState(QPainter& painter, const QRect& rect, const RunSummary& run, bool selected,
+                    qreal dpr) const;
     void paintProgress(QPainter& painter, const QRect& rect, const RunSummary& run) const;
     void paintCurve(QPainter& painter, const QRect& rect, const RunSummary& run) const;
     Thumbnails& thumbnails_;

@@ -45,10 +45,12 @@ class PictureStrip : public QWidget {
             const QImage image = thumbnails_.get(files_[i], int(side * devicePixelRatioF()));
             painter.save();
             painter.setClipPath(shape);
-            if (image.isNull()) painter.fillRect(box, style::tokens().sunken);
+            if (image.isNull())
+                painter.fillRect(box, style::tokens().sunken);
             else {
                 const QSizeF size = QSizeF(image.size()).scaled(box.size(), Qt::KeepAspectRatioByExpanding);
-                painter.drawImage(QRectF(box.center() - QPointF(size.width() / 2, size.height() / 2), size), image);
+                painter.drawImage(QRectF(box.center() - QPointF(size.width() / 2, size.height() / 2), size),
+                                  image);
             }
             painter.restore();
         }
@@ -99,7 +101,8 @@ void addRow(QGridLayout* grid, const QString& label, const QString& value, bool 
 
 }  // namespace
 
-RunsInspector::RunsInspector(const RunListModel& model, Thumbnails& thumbnails, QWidget* parent) : QWidget(parent), model_(model) {
+RunsInspector::RunsInspector(const RunListModel& model, Thumbnails& thumbnails, QWidget* parent)
+    : QWidget(parent), model_(model) {
     auto* scroll = new QScrollArea;
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
@@ -156,7 +159,8 @@ RunsInspector::RunsInspector(const RunListModel& model, Thumbnails& thumbnails, 
     outer->addWidget(nothing_);
     connect(open_, &QPushButton::clicked, this, [this] { Q_EMIT openWanted(path_); });
     connect(start_, &QPushButton::clicked, this, [this] { Q_EMIT startWanted(path_); });
-    connect(more, &QToolButton::clicked, this, [this, more] { Q_EMIT menuWanted(path_, more->mapToGlobal(QPoint(0, more->height()))); });
+    connect(more, &QToolButton::clicked, this,
+            [this, more] { Q_EMIT menuWanted(path_, more->mapToGlobal(QPoint(0, more->height()))); });
     show(nullptr);
 }
 
@@ -172,12 +176,20 @@ void RunsInspector::show(const RunSummary* run) {
     name_->setText(run->name);
     state_->set(stateText(*run), run->unreadable.isEmpty() ? statusTone(run->status) : PillTone::Bad);
     pictures_->setFiles(run->samples);
-    pictureNote_->setText(run->samples.isEmpty() ? tr("No samples yet") : tr("Samples at step %1").arg(countText(run->sampleStep)));
-    const bool canStart = !run->active() && run->status != run::RunStatus::Finished && run->unreadable.isEmpty();
+    pictureNote_->setText(run->samples.isEmpty() ? tr("No samples yet")
+                                                 : tr("Samples at step %1").arg(countText(run->sampleStep)));
+    const bool canStart =
+        !run->active() && run->status != run::RunStatus::Finished && run->unreadable.isEmpty();
     start_->setVisible(canStart);
     start_->setText(run->status == run::RunStatus::NotStarted ? tr("Start") : tr("Resume"));
-    // The rows below are rebuilt only when what they show has changed: the list is looked at every two seconds.
-    const QString key = QStringLiteral("%1|%2|%3|%4|%5").arg(run->path).arg(quintptr(run->settings.get())).arg(run->checkpointStep).arg(int(run->status)).arg(model_.count(RunFilterKind::All));
+    // The rows below are rebuilt only when what they show has changed: the list is looked at every two
+    // seconds.
+    const QString key = QStringLiteral("%1|%2|%3|%4|%5")
+                            .arg(run->path)
+                            .arg(quintptr(run->settings.get()))
+                            .arg(run->checkpointStep)
+                            .arg(int(run->status))
+                            .arg(model_.count(RunFilterKind::All));
     if (key == key_) return;
     key_ = key;
     fillSettings(*run);
@@ -189,7 +201,9 @@ void RunsInspector::fillSettings(const RunSummary& run) {
     QGridLayout* rows = freshRows(settings_);
     if (!run.settings->problem.isEmpty()) addRow(rows, tr("Settings"), run.settings->problem, false);
     for (const auto& [label, value] : run.settings->brief) addRow(rows, label, value, false);
-    if (run.checkpointStep >= 0) addRow(rows, tr("Last checkpoint"), tr("step %1, verified").arg(countText(run.checkpointStep)), false);
+    if (run.checkpointStep >= 0)
+        addRow(rows, tr("Last checkpoint"), tr("step %1, verified").arg(countText(run.checkpointStep)),
+               false);
 }
 
 void RunsInspector::fillDifferences(const RunSummary& run) {
@@ -204,13 +218,22 @@ void RunsInspector::fillDifferences(const RunSummary& run) {
         const std::map<QString, QString> before(earlier->settings->all.begin(), earlier->settings->all.end());
         for (const auto& [key, value] : run.settings->all) {
             const auto was = before.find(key);
-            if (key.startsWith(QLatin1String("experiment.name")) || key.startsWith(QLatin1String("experiment.folder")) || (was != before.end() && was->second == value)) continue;
+            if (key.startsWith(QLatin1String("experiment.name")) ||
+                key.startsWith(QLatin1String("experiment.folder")) ||
+                (was != before.end() && was->second == value))
+                continue;
             if (++shown > 8) break;
-            addRow(rows, key, QStringLiteral("%1 → %2").arg(was != before.end() ? was->second.section(QLatin1Char('/'), -1) : QStringLiteral("—"), value.section(QLatin1Char('/'), -1)), true);
+            addRow(rows, key,
+                   QStringLiteral("%1 → %2").arg(
+                       was != before.end() ? was->second.section(QLatin1Char('/'), -1) : QStringLiteral("—"),
+                       value.section(QLatin1Char('/'), -1)),
+                   true);
         }
     }
     differenceTitle_->setVisible(earlier != nullptr);
-    if (earlier != nullptr) differenceTitle_->setText(shown > 0 ? tr("Different from %1").arg(earlier->name) : tr("Same settings as %1").arg(earlier->name));
+    if (earlier != nullptr)
+        differenceTitle_->setText(shown > 0 ? tr("Different from %1").arg(earlier->name)
+                                            : tr("Same settings as %1").arg(earlier->name));
 }
 
 void RunsInspector::fillNeeds(const RunSummary& run) {
@@ -225,7 +248,8 @@ void RunsInspector::fillNeeds(const RunSummary& run) {
     row->addWidget(icon);
     row->addWidget(makeLabel(tr("%1 needs you").arg(run.name), TextSize::Body, QFont::DemiBold), 1);
     needsLayout_->addWidget(title);
-    QLabel* text = makeLabel(run.errorText + (run.errorHint.isEmpty() ? QString() : QLatin1Char('\n') + run.errorHint));
+    QLabel* text =
+        makeLabel(run.errorText + (run.errorHint.isEmpty() ? QString() : QLatin1Char('\n') + run.errorHint));
     text->setWordWrap(true);
     text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     needsLayout_->addWidget(text);

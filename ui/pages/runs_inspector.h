@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The selected run at the right of the list: newest samples, settings in brief, what differs from the nearest earlier
-// run, and what needs a person. Part of RunsPage.
+// The selected run at the right of the list: newest samples, settings in brief, what differs from the nearest
+// earlier run, and what needs a person. Part of RunsPage.
 #pragma once
 
 #include <QWidget>

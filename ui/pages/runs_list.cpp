@@ -38,11 +38,17 @@ RunsList::RunsList(RunListModel& model, Thumbnails& thumbnails, QWidget* parent)
     for (int c = 0; c < RunListModel::ColumnCount; ++c) header->resizeSection(c, widths[std::size_t(c)]);
     header->setSectionResizeMode(0, QHeaderView::Stretch);
 
-    none_ = new EmptyState(QStringLiteral("runs"), tr("No runs yet"), tr("A run is a folder that the engine fills. Start one, or open a run folder from anywhere."));
-    connect(none_->addButton(tr("New run"), QStringLiteral("plus"), ButtonRole::Primary), &QPushButton::clicked, this, &RunsList::newRunWanted);
-    connect(none_->addButton(tr("Open run folder…"), QStringLiteral("folder"), ButtonRole::Normal), &QPushButton::clicked, this, &RunsList::openFolderWanted);
-    filteredOut_ = new EmptyState(QStringLiteral("search"), tr("No run matches"), tr("Find by name, method, place, or a setting: learning_rate:<1e-4"));
-    connect(filteredOut_->addButton(tr("Clear filter"), {}, ButtonRole::Normal), &QPushButton::clicked, this, &RunsList::filterCleared);
+    none_ = new EmptyState(
+        QStringLiteral("runs"), tr("No runs yet"),
+        tr("A run is a folder that the engine fills. Start one, or open a run folder from anywhere."));
+    connect(none_->addButton(tr("New run"), QStringLiteral("plus"), ButtonRole::Primary),
+            &QPushButton::clicked, this, &RunsList::newRunWanted);
+    connect(none_->addButton(tr("Open run folder…"), QStringLiteral("folder"), ButtonRole::Normal),
+            &QPushButton::clicked, this, &RunsList::openFolderWanted);
+    filteredOut_ = new EmptyState(QStringLiteral("search"), tr("No run matches"),
+                                  tr("Find by name, method, place, or a setting: learning_rate:<1e-4"));
+    connect(filteredOut_->addButton(tr("Clear filter"), {}, ButtonRole::Normal), &QPushButton::clicked, this,
+            &RunsList::filterCleared);
     stack_->addWidget(view_);
     stack_->addWidget(none_);
     stack_->addWidget(filteredOut_);
@@ -84,7 +90,9 @@ void RunsList::setScanned() {
 void RunsList::refresh() {
     view_->expandAll();
     const bool any = model_.count(RunFilterKind::All) > 0;
-    QWidget* shown = any && filter_.rowCount() == 0 ? static_cast<QWidget*>(filteredOut_) : !any && scanned_ ? none_ : static_cast<QWidget*>(view_);
+    QWidget* shown = any && filter_.rowCount() == 0 ? static_cast<QWidget*>(filteredOut_)
+                     : !any && scanned_             ? none_
+                                                    : static_cast<QWidget*>(view_);
     stack_->setCurrentWidget(shown);
     if (current() == nullptr && filter_.rowCount() > 0) {
         const QModelIndex first = filter_.index(0, 0, filter_.index(0, 0));
@@ -92,7 +100,9 @@ void RunsList::refresh() {
     }
 }
 
-const RunSummary* RunsList::current() const { return runAt(view_->currentIndex()); }
+const RunSummary* RunsList::current() const {
+    return runAt(view_->currentIndex());
+}
 
 QStringList RunsList::selected() const {
     QStringList paths;
@@ -115,7 +125,8 @@ bool RunsList::eventFilter(QObject* watched, QEvent* event) {
             if (run == nullptr) {
                 const QModelIndex group = index.siblingAtColumn(0);
                 view_->setExpanded(group, !view_->isExpanded(group));
-            } else if (index.column() == RunListModel::Where && mouse.pos().x() > view_->viewport()->width() - RunsDelegate::kMoreWidth) {
+            } else if (index.column() == RunListModel::Where &&
+                       mouse.pos().x() > view_->viewport()->width() - RunsDelegate::kMoreWidth) {
                 Q_EMIT menuWanted(run->path, mouse.globalPosition().toPoint());
             }
         }

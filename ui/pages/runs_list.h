@@ -28,7 +28,7 @@ class RunsList : public QWidget {
 
   Q_SIGNALS:
     void currentChanged();
-    void opened(const QString& path);                      // double click, Enter
+    void opened(const QString& path);                        // double click, Enter
     void menuWanted(const QString& path, const QPoint& at);  // global position
     void newRunWanted();
     void openFolderWanted();

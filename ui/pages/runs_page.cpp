@@ -22,21 +22,30 @@ namespace atelier {
 namespace {
 
 constexpr int kCompactWidth = 1200;
-constexpr RunFilterKind kChips[] = {RunFilterKind::All, RunFilterKind::Running, RunFilterKind::Finished, RunFilterKind::Failed};
+constexpr RunFilterKind kChips[] = {RunFilterKind::All, RunFilterKind::Running, RunFilterKind::Finished,
+                                    RunFilterKind::Failed};
 
 // The run folder that a path means: itself, or the folder of one of its files. "" when it is none.
 QString runFolderOf(const QString& path) {
     const QFileInfo info(path);
     const QString folder = info.isDir() ? info.absoluteFilePath() : info.absolutePath();
     const run::FolderKind kind = run::kindOfFolder(fs::path(folder.toStdString()));
-    return kind == run::FolderKind::Started || kind == run::FolderKind::Exported ? QDir::cleanPath(folder) : QString();
+    return kind == run::FolderKind::Started || kind == run::FolderKind::Exported ? QDir::cleanPath(folder)
+                                                                                 : QString();
 }
 
 }  // namespace
 
-RunsPage::RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, Thumbnails& thumbnails, QWidget* parent)
-    : Page(parent), runs_(runs), watcher_(watcher), desk_(desk), stack_(new QStackedWidget), list_(new RunsList(runs, thumbnails)),
-      inspector_(new RunsInspector(runs, thumbnails)), view_(new MonitorView(thumbnails)) {
+RunsPage::RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, Thumbnails& thumbnails,
+                   QWidget* parent)
+    : Page(parent),
+      runs_(runs),
+      watcher_(watcher),
+      desk_(desk),
+      stack_(new QStackedWidget),
+      list_(new RunsList(runs, thumbnails)),
+      inspector_(new RunsInspector(runs, thumbnails)),
+      view_(new MonitorView(thumbnails)) {
     stack_->addWidget(list_);
     stack_->addWidget(view_);
     setBody(stack_);
@@ -48,7 +57,8 @@ RunsPage::RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, T
     connect(list_, &RunsList::opened, this, &RunsPage::showMonitor);
     connect(list_, &RunsList::currentChanged, this, &RunsPage::refreshInspector);
     connect(list_, &RunsList::menuWanted, this, &RunsPage::runMenu);
-    connect(list_, &RunsList::newRunWanted, this, [this] { Q_EMIT pageRequested(QStringLiteral("configure"), {}); });
+    connect(list_, &RunsList::newRunWanted, this,
+            [this] { Q_EMIT pageRequested(QStringLiteral("configure"), {}); });
     connect(list_, &RunsList::openFolderWanted, this, &RunsPage::openFolderDialog);
     connect(list_, &RunsList::filterCleared, this, [this] {
         find_->clear();
@@ -60,7 +70,8 @@ RunsPage::RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, T
     connect(inspector_, &RunsInspector::menuWanted, this, &RunsPage::runMenu);
     connect(view_, &MonitorView::saveRequested, this, &RunsPage::savePlot);
     connect(view_, &MonitorView::saveFileRequested, this, &RunsPage::saveSample);
-    connect(view_, &MonitorView::openFolderWanted, this, [this](const QString& path) { desk_.showInFiles(path); });
+    connect(view_, &MonitorView::openFolderWanted, this,
+            [this](const QString& path) { desk_.showInFiles(path); });
     connect(&runs_, &RunListModel::runsChanged, this, &RunsPage::refreshCounts);
     connect(&watcher_, &RunListWatcher::scanned, list_, &RunsList::setScanned);
     if (watcher_.firstScanDone()) list_->setScanned();
@@ -91,7 +102,8 @@ void RunsPage::buildListHeader() {
     connect(chips_, &SegmentedControl::currentChanged, this, [this](int i) { list_->setKind(kChips[i]); });
     connect(find_, &QLineEdit::textChanged, list_, &RunsList::setText);
     connect(folder, &QPushButton::clicked, this, &RunsPage::openFolderDialog);
-    connect(fresh, &QPushButton::clicked, this, [this] { Q_EMIT pageRequested(QStringLiteral("configure"), {}); });
+    connect(fresh, &QPushButton::clicked, this,
+            [this] { Q_EMIT pageRequested(QStringLiteral("configure"), {}); });
 }
 
 void RunsPage::buildMonitorHeader() {
@@ -109,7 +121,9 @@ void RunsPage::resizeEvent(QResizeEvent* event) {
     find_->setFixedWidth(width() < kCompactWidth ? 110 : 180);
 }
 
-bool RunsPage::monitorShown() const { return stack_->currentWidget() == view_; }
+bool RunsPage::monitorShown() const {
+    return stack_->currentWidget() == view_;
+}
 
 void RunsPage::showList() {
     stack_->setCurrentWidget(list_);
@@ -132,7 +146,9 @@ void RunsPage::showMonitor(const QString& folder) {
         if (monitor_) monitor_->disconnect(this);
         monitor_ = monitor;
         connect(monitor, &RunMonitor::changed, this, &RunsPage::refreshBanner);
-        connect(monitor, &RunMonitor::problem, this, [this](const QString& text) { Q_EMIT messageRaised({Severity::Warning, tr("Samples cannot be shown."), text, {}}); });
+        connect(monitor, &RunMonitor::problem, this, [this](const QString& text) {
+            Q_EMIT messageRaised({Severity::Warning, tr("Samples cannot be shown."), text, {}});
+        });
     }
     if (!bannerShown_.isEmpty()) banners()->remove(QStringLiteral("run"));
     bannerShown_.clear();
@@ -155,13 +171,18 @@ bool RunsPage::open(const QString& path) {
     if (path == QLatin1String("newest")) {
         const RunSummary* newest = nullptr;
         for (const RunSummary* run : runs_.all())
-            if (newest == nullptr || std::pair(run->active(), run->started) > std::pair(newest->active(), newest->started)) newest = run;
+            if (newest == nullptr ||
+                std::pair(run->active(), run->started) > std::pair(newest->active(), newest->started))
+                newest = run;
         if (newest != nullptr) showMonitor(newest->path);
         return newest != nullptr;
     }
     const QString folder = runFolderOf(path);
     if (folder.isEmpty()) {
-        Q_EMIT messageRaised({Severity::Error, tr("%1 is not a run folder.").arg(path), tr("A run folder has a config.yaml and, once started, an events.jsonl."), {}});
+        Q_EMIT messageRaised({Severity::Error,
+                              tr("%1 is not a run folder.").arg(path),
+                              tr("A run folder has a config.yaml and, once started, an events.jsonl."),
+                              {}});
         return false;
     }
     if (runs_.find(folder) == nullptr) watcher_.addElsewhere(folder);
@@ -169,16 +190,22 @@ bool RunsPage::open(const QString& path) {
     return true;
 }
 
-QString RunsPage::location() const { return monitorShown() && monitor_ ? monitor_->folder() : QString(); }
+QString RunsPage::location() const {
+    return monitorShown() && monitor_ ? monitor_->folder() : QString();
+}
 
 void RunsPage::openLocation(const QString& location) {
-    if (location.isEmpty()) showList();
-    else showMonitor(location);
+    if (location.isEmpty())
+        showList();
+    else
+        showMonitor(location);
 }
 
 QList<DropTarget> RunsPage::dropTargets(const Dropped& dropped) {
     if (dropped.kind != DroppedKind::Run) return {};
-    return {{QStringLiteral("runs"), tr("Open its monitor"), tr("Curves, samples and events of this run; nothing is copied."), [this](const Dropped& d) { open(d.paths.value(0)); }}};
+    return {{QStringLiteral("runs"), tr("Open its monitor"),
+             tr("Curves, samples and events of this run; nothing is copied."),
+             [this](const Dropped& d) { open(d.paths.value(0)); }}};
 }
 
 QList<std::pair<QString, QString>> RunsPage::objects() const {
@@ -189,7 +216,8 @@ QList<std::pair<QString, QString>> RunsPage::objects() const {
 
 void RunsPage::refreshCounts() {
     const QString names[] = {tr("All"), tr("Running"), tr("Finished"), tr("Failed")};
-    for (int i = 0; i < 4; ++i) chips_->setSegmentText(i, QStringLiteral("%1  %2").arg(names[i]).arg(runs_.count(kChips[i])));
+    for (int i = 0; i < 4; ++i)
+        chips_->setSegmentText(i, QStringLiteral("%1  %2").arg(names[i]).arg(runs_.count(kChips[i])));
     setBadge(runs_.count(RunFilterKind::Running));
     refreshInspector();
 }
@@ -220,14 +248,17 @@ void RunsPage::refreshBanner() {
     Message message{severity, text, detail, {}};
     if (!failure.text.isEmpty()) {
         if (monitor_->status() != run::RunStatus::NotStarted)
-            message.actions.push_back({tr("Resume"), [this] { if (monitor_) start(monitor_->folder()); }});
+            message.actions.push_back({tr("Resume"), [this] {
+                                           if (monitor_) start(monitor_->folder());
+                                       }});
         monitor_->readLog();
         message.actions.push_back({tr("Show log"), [this] { view_->cards()->showLog(); }});
-        message.actions.push_back({tr("Copy report"), [this] {
-            if (!monitor_) return;
-            QApplication::clipboard()->setText(monitor_->report());
-            Q_EMIT messageRaised({Severity::Good, tr("The report is in the clipboard."), {}, {}});
-        }});
+        message.actions.push_back(
+            {tr("Copy report"), [this] {
+                 if (!monitor_) return;
+                 QApplication::clipboard()->setText(monitor_->report());
+                 Q_EMIT messageRaised({Severity::Good, tr("The report is in the clipboard."), {}, {}});
+             }});
     }
     banners()->show(QStringLiteral("run"), message, false);
 }

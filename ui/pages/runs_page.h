@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Runs: the list, and the monitor of one of them. Built by app/studio; opens run folders from drops, the command line,
-// the status bar and Configure's Start.
+// Runs: the list, and the monitor of one of them. Built by app/studio; opens run folders from drops, the
+// command line, the status bar and Configure's Start.
 #pragma once
 
 #include "ui/models/run_desk.h"
@@ -21,7 +21,8 @@ class Thumbnails;
 class RunsPage : public Page {
     Q_OBJECT
   public:
-    RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, Thumbnails& thumbnails, QWidget* parent = nullptr);
+    RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, Thumbnails& thumbnails,
+             QWidget* parent = nullptr);
 
     // A run folder, a file in it (events.jsonl, config.yaml), or "newest".
     bool open(const QString& path) override;

@@ -80,7 +80,9 @@ QString ValueTicker::getTickLabel(double tick, const QLocale& locale, QChar, int
             .replace(QStringLiteral("e+0"), QStringLiteral("e"));
     }
     int decimals = 0;  // as many as tell neighbours apart exactly: 0.025 needs three
-    for (double scaled = step_; decimals < 6 && std::abs(scaled - std::round(scaled)) > 1e-6 * scaled; scaled *= 10) ++decimals;
+    for (double scaled = step_; decimals < 6 && std::abs(scaled - std::round(scaled)) > 1e-6 * scaled;
+         scaled *= 10)
+        ++decimals;
     return locale.toString(tick, 'f', decimals);
 }
 

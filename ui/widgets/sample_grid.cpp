@@ -32,7 +32,8 @@ constexpr int kGap = 8, kHeaderHeight = 26, kPromptWidth = 168, kRadius = 6;
 class CellDelegate : public QStyledItemDelegate {
   public:
     CellDelegate(const SampleGrid& grid) : QStyledItemDelegate(), grid_(grid) {}
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override {
         const style::Tokens& t = style::tokens();
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
@@ -42,21 +43,26 @@ class CellDelegate : public QStyledItemDelegate {
         QPainterPath shape;
         shape.addRoundedRect(cell, kRadius, kRadius);
         switch (SampleState(index.data(SampleModel::StateRole).toInt())) {
-            case SampleState::Ready: paintPicture(*painter, cell, shape, index.data(SampleModel::FileRole).toString()); break;
+            case SampleState::Ready:
+                paintPicture(*painter, cell, shape, index.data(SampleModel::FileRole).toString());
+                break;
             case SampleState::Failed:
                 painter->fillPath(shape, t.sunken);
                 painter->setPen(t.text2);
                 painter->setFont(style::font(style::TextSize::Caption));
-                painter->drawText(cell.adjusted(6, 4, -6, -4), Qt::AlignCenter | Qt::TextWordWrap, index.data(SampleModel::NoteRole).toString());
+                painter->drawText(cell.adjusted(6, 4, -6, -4), Qt::AlignCenter | Qt::TextWordWrap,
+                                  index.data(SampleModel::NoteRole).toString());
                 break;
             case SampleState::Pending:
                 painter->setPen(QPen(t.lineStrong, 1, Qt::DashLine));
                 painter->drawRoundedRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), kRadius, kRadius);
                 painter->setPen(t.text2);
                 painter->setFont(style::font(style::TextSize::Caption));
-                painter->drawText(cell.adjusted(4, 4, -4, -4), Qt::AlignCenter | Qt::TextWordWrap, index.data(SampleModel::NoteRole).toString());
+                painter->drawText(cell.adjusted(4, 4, -4, -4), Qt::AlignCenter | Qt::TextWordWrap,
+                                  index.data(SampleModel::NoteRole).toString());
                 break;
-            case SampleState::Absent: break;
+            case SampleState::Absent:
+                break;
         }
         if (option.state & QStyle::State_Selected) {
             painter->setBrush(Qt::NoBrush);
@@ -69,14 +75,16 @@ class CellDelegate : public QStyledItemDelegate {
     }
 
   private:
-    void paintPicture(QPainter& painter, const QRectF& cell, const QPainterPath& shape, const QString& file) const {
+    void paintPicture(QPainter& painter, const QRectF& cell, const QPainterPath& shape,
+                      const QString& file) const {
         const qreal dpr = grid_.devicePixelRatioF();
         const QImage image = grid_.thumbnails().get(file, int(cell.width() * dpr));
         if (image.isNull()) {
             painter.fillPath(shape, style::tokens().sunken);
             if (grid_.thumbnails().failed(file)) {
                 painter.setPen(style::tokens().text2);
-                painter.drawText(cell, Qt::AlignCenter | Qt::TextWordWrap, SampleGrid::tr("cannot be decoded"));
+                painter.drawText(cell, Qt::AlignCenter | Qt::TextWordWrap,
+                                 SampleGrid::tr("cannot be decoded"));
             }
             return;
         }
@@ -101,7 +109,8 @@ class StepHeader : public QHeaderView {
         painter->fillRect(rect, t.surface);
         painter->setFont(style::font(style::TextSize::Caption, current ? QFont::DemiBold : QFont::Normal));
         painter->setPen(current ? t.text : t.text2);
-        painter->drawText(rect.adjusted(0, 0, -kGap, -4), Qt::AlignHCenter | Qt::AlignBottom, model()->headerData(column, orientation()).toString());
+        painter->drawText(rect.adjusted(0, 0, -kGap, -4), Qt::AlignHCenter | Qt::AlignBottom,
+                          model()->headerData(column, orientation()).toString());
     }
 
   private:
@@ -119,7 +128,8 @@ class PromptHeader : public QHeaderView {
         const style::Tokens& t = style::tokens();
         painter->fillRect(rect, t.surface);
         const QRect text = rect.adjusted(0, 2, -12, -kGap - 2);
-        const QFont seedFont = style::font(style::TextSize::Caption), font = style::font(style::TextSize::Caption, QFont::Medium);
+        const QFont seedFont = style::font(style::TextSize::Caption),
+                    font = style::font(style::TextSize::Caption, QFont::Medium);
         const QFontMetrics metrics(font);
         const int seedHeight = QFontMetrics(seedFont).height();
         const QRect room = text.adjusted(0, 0, 0, -seedHeight - 2);
@@ -127,12 +137,14 @@ class PromptHeader : public QHeaderView {
         painter->setPen(t.text);
         QString prompt = samples_.prompt(row);
         // As many whole lines as fit; the whole text is in the tooltip.
-        while (prompt.size() > 8 && metrics.boundingRect(room, Qt::TextWordWrap, prompt).height() > std::max(room.height(), metrics.height()))
+        while (prompt.size() > 8 && metrics.boundingRect(room, Qt::TextWordWrap, prompt).height() >
+                                        std::max(room.height(), metrics.height()))
             prompt = prompt.left(prompt.size() - 6).trimmed() + QChar(0x2026);
         painter->drawText(room, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, prompt);
         painter->setFont(seedFont);
         painter->setPen(t.text2);
-        painter->drawText(text, Qt::AlignLeft | Qt::AlignBottom, SampleGrid::tr("seed %1").arg(samples_.seed(row)));
+        painter->drawText(text, Qt::AlignLeft | Qt::AlignBottom,
+                          SampleGrid::tr("seed %1").arg(samples_.seed(row)));
     }
     bool viewportEvent(QEvent* event) override {
         if (event->type() == QEvent::ToolTip) {
@@ -173,12 +185,14 @@ SampleGrid::SampleGrid(SampleModel& model, Thumbnails& thumbnails, QWidget* pare
         header->setFocusPolicy(Qt::NoFocus);
     }
     // The corner between the headers is a button that Fusion draws raised.
-    for (auto* corner : findChildren<QAbstractButton*>(QString(), Qt::FindDirectChildrenOnly)) corner->installEventFilter(this);
+    for (auto* corner : findChildren<QAbstractButton*>(QString(), Qt::FindDirectChildrenOnly))
+        corner->installEventFilter(this);
     horizontalHeader()->setFixedHeight(kHeaderHeight);
     horizontalHeader()->setDefaultAlignment(Qt::AlignCenter);
     verticalHeader()->setFixedWidth(kPromptWidth);
     connect(&thumbnails, &Thumbnails::ready, viewport(), qOverload<>(&QWidget::update));
-    for (const auto signal : {&QAbstractItemModel::columnsInserted, &QAbstractItemModel::columnsRemoved, &QAbstractItemModel::rowsInserted})
+    for (const auto signal : {&QAbstractItemModel::columnsInserted, &QAbstractItemModel::columnsRemoved,
+                              &QAbstractItemModel::rowsInserted})
         connect(&model, signal, this, [this] { columnsChanged(); });
     connect(&model, &QAbstractItemModel::modelReset, this, [this] { columnsChanged(); });
     connect(horizontalScrollBar(), &QScrollBar::actionTriggered, this, [this] {
@@ -200,7 +214,10 @@ void SampleGrid::columnsChanged() {
         setColumnHidden(c, !shown);
     }
     layoutCells();
-    if (followNewest_) QMetaObject::invokeMethod(this, [this] { horizontalScrollBar()->setValue(horizontalScrollBar()->maximum()); }, Qt::QueuedConnection);
+    if (followNewest_)
+        QMetaObject::invokeMethod(
+            this, [this] { horizontalScrollBar()->setValue(horizontalScrollBar()->maximum()); },
+            Qt::QueuedConnection);
 }
 
 void SampleGrid::layoutCells() {
@@ -228,7 +245,9 @@ void SampleGrid::showStep(qint64 step) {
     quiet_ = false;
 }
 
-qint64 SampleGrid::currentStep() const { return currentIndex().isValid() ? samples_.step(currentIndex().column()) : -1; }
+qint64 SampleGrid::currentStep() const {
+    return currentIndex().isValid() ? samples_.step(currentIndex().column()) : -1;
+}
 
 void SampleGrid::resizeEvent(QResizeEvent* event) {
     QTableView::resizeEvent(event);
@@ -243,13 +262,15 @@ void SampleGrid::currentChanged(const QModelIndex& current, const QModelIndex& p
 }
 
 void SampleGrid::keyPressEvent(QKeyEvent* event) {
-    const bool open = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter || event->key() == Qt::Key_Space;
+    const bool open =
+        event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter || event->key() == Qt::Key_Space;
     if (open && samples_.entry(currentIndex().row(), currentIndex().column()) != nullptr) {
         Q_EMIT opened(currentIndex().row(), currentIndex().column());
         return;
     }
     if (event->key() == Qt::Key_C && currentIndex().isValid() && event->modifiers() == Qt::NoModifier) {
-        if (const SampleEntry* e = samples_.entry(currentIndex().row(), currentIndex().column())) QApplication::clipboard()->setImage(QImage(e->file));
+        if (const SampleEntry* e = samples_.entry(currentIndex().row(), currentIndex().column()))
+            QApplication::clipboard()->setImage(QImage(e->file));
         return;
     }
     QTableView::keyPressEvent(event);
@@ -273,7 +294,8 @@ void SampleGrid::mouseMoveEvent(QMouseEvent* event) {
     mime->setUrls({QUrl::fromLocalFile(e->file)});
     drag->setMimeData(mime);
     const QImage image = thumbnails_.get(e->file, int(cell_ * devicePixelRatioF()));
-    if (!image.isNull()) drag->setPixmap(QPixmap::fromImage(image.scaledToWidth(cell_, Qt::SmoothTransformation)));
+    if (!image.isNull())
+        drag->setPixmap(QPixmap::fromImage(image.scaledToWidth(cell_, Qt::SmoothTransformation)));
     drag->exec(Qt::CopyAction);
 }
 
@@ -286,7 +308,9 @@ void SampleGrid::mouseReleaseEvent(QMouseEvent* event) {
 }
 
 void SampleGrid::contextMenuEvent(QContextMenuEvent* event) {
-    const QModelIndex index = event->reason() == QContextMenuEvent::Keyboard ? currentIndex() : indexAt(viewport()->mapFromGlobal(event->globalPos()));
+    const QModelIndex index = event->reason() == QContextMenuEvent::Keyboard
+                                  ? currentIndex()
+                                  : indexAt(viewport()->mapFromGlobal(event->globalPos()));
     if (samples_.entry(index.row(), index.column()) == nullptr) return;
     QMenu menu(this);
     fillMenu(menu, index);
@@ -296,14 +320,20 @@ void SampleGrid::contextMenuEvent(QContextMenuEvent* event) {
 void SampleGrid::fillMenu(QMenu& menu, const QModelIndex& index) {
     const SampleEntry e = *samples_.entry(index.row(), index.column());
     const int row = index.row(), column = index.column();
-    menu.addAction(style::icon(QStringLiteral("eye")), tr("Large view"), this, [this, row, column] { Q_EMIT opened(row, column); });
+    menu.addAction(style::icon(QStringLiteral("eye")), tr("Large view"), this,
+                   [this, row, column] { Q_EMIT opened(row, column); });
     if (!e.file.isEmpty()) {
-        menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy picture"), this, [e] { QApplication::clipboard()->setImage(QImage(e.file)); });
-        menu.addAction(style::icon(QStringLiteral("save")), tr("Save picture…"), this, [this, e] { Q_EMIT saveRequested(e.file); });
+        menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy picture"), this,
+                       [e] { QApplication::clipboard()->setImage(QImage(e.file)); });
+        menu.addAction(style::icon(QStringLiteral("save")), tr("Save picture…"), this,
+                       [this, e] { Q_EMIT saveRequested(e.file); });
     }
     menu.addSeparator();
-    menu.addAction(tr("Copy prompt and seed"), this, [e] { QApplication::clipboard()->setText(QStringLiteral("%1\nseed %2").arg(e.prompt).arg(e.seed)); });
-    if (!e.file.isEmpty()) menu.addAction(tr("Copy path"), this, [e] { QApplication::clipboard()->setText(e.file); });
+    menu.addAction(tr("Copy prompt and seed"), this, [e] {
+        QApplication::clipboard()->setText(QStringLiteral("%1\nseed %2").arg(e.prompt).arg(e.seed));
+    });
+    if (!e.file.isEmpty())
+        menu.addAction(tr("Copy path"), this, [e] { QApplication::clipboard()->setText(e.file); });
 }
 
 bool SampleGrid::eventFilter(QObject* watched, QEvent* event) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Prompt × step: one row a prompt, one column a step, pictures decoded off the main thread. The column that comes next is
-// dashed, a picture that could not be made is grey with its reason. Used by the run monitor.
+// Prompt × step: one row a prompt, one column a step, pictures decoded off the main thread. The column that
+// comes next is dashed, a picture that could not be made is grey with its reason. Used by the run monitor.
 #pragma once
 
 #include <QTableView>

@@ -25,7 +25,8 @@ constexpr int kGain = 4;  // a difference of 64 levels is white
 
 QImage differenceOf(const QImage& a, const QImage& b) {
     const QImage x = a.convertToFormat(QImage::Format_RGB32);
-    const QImage y = b.scaled(a.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation).convertToFormat(QImage::Format_RGB32);
+    const QImage y = b.scaled(a.size(), Qt::IgnoreAspectRatio, Qt::SmoothTransformation)
+                         .convertToFormat(QImage::Format_RGB32);
     QImage out(x.size(), QImage::Format_RGB32);
     for (int row = 0; row < x.height(); ++row) {
         const auto* p = reinterpret_cast<const QRgb*>(x.constScanLine(row));
@@ -33,14 +34,17 @@ QImage differenceOf(const QImage& a, const QImage& b) {
         auto* o = reinterpret_cast<QRgb*>(out.scanLine(row));
         for (int i = 0; i < x.width(); ++i) {
             const auto d = [](int u, int v) { return std::min(255, std::abs(u - v) * kGain); };
-            o[i] = qRgb(d(qRed(p[i]), qRed(q[i])), d(qGreen(p[i]), qGreen(q[i])), d(qBlue(p[i]), qBlue(q[i])));
+            o[i] =
+                qRgb(d(qRed(p[i]), qRed(q[i])), d(qGreen(p[i]), qGreen(q[i])), d(qBlue(p[i]), qBlue(q[i])));
         }
     }
     return out;
 }
 
 // Small pictures (32 … 128 px) are looked at pixel by pixel.
-Qt::TransformationMode scaling(const QImage& image, double shown) { return image.width() * 3 < shown ? Qt::FastTransformation : Qt::SmoothTransformation; }
+Qt::TransformationMode scaling(const QImage& image, double shown) {
+    return image.width() * 3 < shown ? Qt::FastTransformation : Qt::SmoothTransformation;
+}
 }  // namespace
 
 SampleViewer::SampleViewer(QWidget* window, const SampleModel& model, Thumbnails& thumbnails)
@@ -59,19 +63,30 @@ SampleViewer::SampleViewer(QWidget* window, const SampleModel& model, Thumbnails
         layout->addWidget(button);
         return button;
     };
-    modes_[0] = add(QStringLiteral("compare"), tr("Before and after (B)"), [this] { setCompare(compare_ == Compare::BeforeAfter ? Compare::None : Compare::BeforeAfter); }, true);
-    modes_[1] = add(QStringLiteral("layers"), tr("Difference (D)"), [this] { setCompare(compare_ == Compare::Difference ? Compare::None : Compare::Difference); }, true);
-    modes_[2] = add(QStringLiteral("info"), tr("How it was made (I)"), [this] { setInfo(!info_); }, true);
-    add(QStringLiteral("copy"), tr("Copy picture (C)"), [this] { copy(); }, false);
-    add(QStringLiteral("x"), tr("Close (Esc)"), [this] { close(); }, false);
+    modes_[0] = add(
+        QStringLiteral("compare"), tr("Before and after (B)"),
+        [this] { setCompare(compare_ == Compare::BeforeAfter ? Compare::None : Compare::BeforeAfter); },
+        true);
+    modes_[1] = add(
+        QStringLiteral("layers"), tr("Difference (D)"),
+        [this] { setCompare(compare_ == Compare::Difference ? Compare::None : Compare::Difference); }, true);
+    modes_[2] = add(
+        QStringLiteral("info"), tr("How it was made (I)"), [this] { setInfo(!info_); }, true);
+    add(
+        QStringLiteral("copy"), tr("Copy picture (C)"), [this] { copy(); }, false);
+    add(
+        QStringLiteral("x"), tr("Close (Esc)"), [this] { close(); }, false);
     window_->installEventFilter(this);
     connect(&thumbnails, &Thumbnails::ready, this, [this] { update(); });
-    connect(&model, &QAbstractItemModel::columnsInserted, this, [this](const QModelIndex&, int first, int last) {
-        if (first <= column_) column_ += last - first + 1;  // the picture shown stays
-    });
+    connect(&model, &QAbstractItemModel::columnsInserted, this,
+            [this](const QModelIndex&, int first, int last) {
+                if (first <= column_) column_ += last - first + 1;  // the picture shown stays
+            });
     connect(&model, &QAbstractItemModel::columnsRemoved, this, [this] {
-        if (model_.steps() == 0) close();
-        else column_ = std::min(column_, model_.steps() - 1);
+        if (model_.steps() == 0)
+            close();
+        else
+            column_ = std::min(column_, model_.steps() - 1);
         update();
     });
     connect(&model, &QAbstractItemModel::modelReset, this, &SampleViewer::close);
@@ -122,8 +137,12 @@ void SampleViewer::announce() {
     QAccessible::updateAccessibility(&event);
 }
 
-QRect SampleViewer::stage() const { return rect().adjusted(kMargin, kTop, -kMargin - (info_ ? 300 : 0), -kBottom); }
-int SampleViewer::side() const { return int(std::min(stage().width(), stage().height()) * devicePixelRatioF()); }
+QRect SampleViewer::stage() const {
+    return rect().adjusted(kMargin, kTop, -kMargin - (info_ ? 300 : 0), -kBottom);
+}
+int SampleViewer::side() const {
+    return int(std::min(stage().width(), stage().height()) * devicePixelRatioF());
+}
 
 QImage SampleViewer::image(int column) const {
     const SampleEntry* e = model_.entry(row_, column);
@@ -140,7 +159,8 @@ int SampleViewer::otherColumn() const {
 
 QRectF SampleViewer::pictureRect() const {
     const QImage current = image(column_);
-    const QSizeF size = QSizeF(current.isNull() ? QSize(1, 1) : current.size()).scaled(QSizeF(stage().size()), Qt::KeepAspectRatio);
+    const QSizeF size = QSizeF(current.isNull() ? QSize(1, 1) : current.size())
+                            .scaled(QSizeF(stage().size()), Qt::KeepAspectRatio);
     return {QRectF(stage()).center() - QPointF(size.width() / 2, size.height() / 2), size};
 }
 
@@ -152,16 +172,23 @@ void SampleViewer::paintEvent(QPaintEvent*) {
     painter.setPen(t.text);
     painter.setFont(style::font(style::TextSize::Title, QFont::DemiBold));
     const QRect title(kMargin, 12, width() - 2 * kMargin - bar_->width() - 16, 26);
-    painter.drawText(title, Qt::AlignVCenter | Qt::AlignLeft, painter.fontMetrics().elidedText(model_.prompts() > 0 ? model_.prompt(row_) : QString(), Qt::ElideRight, title.width()));
+    painter.drawText(title, Qt::AlignVCenter | Qt::AlignLeft,
+                     painter.fontMetrics().elidedText(model_.prompts() > 0 ? model_.prompt(row_) : QString(),
+                                                      Qt::ElideRight, title.width()));
     painter.setFont(style::font(style::TextSize::Caption));
     painter.setPen(t.text2);
-    QString place = tr("step %1 · %2 of %3").arg(countText(model_.step(column_))).arg(column_ + 1).arg(model_.steps());
+    QString place =
+        tr("step %1 · %2 of %3").arg(countText(model_.step(column_))).arg(column_ + 1).arg(model_.steps());
     const int other = otherColumn();
-    if (compare_ == Compare::BeforeAfter) place += tr(" · left: step %1, right: step %2").arg(countText(model_.step(other)), countText(model_.step(column_)));
-    if (compare_ == Compare::Difference) place += tr(" · difference to step %1, × %2").arg(countText(model_.step(other))).arg(kGain);
+    if (compare_ == Compare::BeforeAfter)
+        place += tr(" · left: step %1, right: step %2")
+                     .arg(countText(model_.step(other)), countText(model_.step(column_)));
+    if (compare_ == Compare::Difference)
+        place += tr(" · difference to step %1, × %2").arg(countText(model_.step(other))).arg(kGain);
     painter.drawText(QRect(kMargin, 38, title.width(), 18), Qt::AlignVCenter | Qt::AlignLeft, place);
-    painter.drawText(QRect(kMargin, height() - 34, width() - 2 * kMargin, 20), Qt::AlignCenter,
-                     tr("← → step   ↑ ↓ prompt   B before and after   D difference   I info   C copy   Esc close"));
+    painter.drawText(
+        QRect(kMargin, height() - 34, width() - 2 * kMargin, 20), Qt::AlignCenter,
+        tr("← → step   ↑ ↓ prompt   B before and after   D difference   I info   C copy   Esc close"));
 
     const QRectF target = pictureRect();
     const QImage current = image(column_);
@@ -171,7 +198,9 @@ void SampleViewer::paintEvent(QPaintEvent*) {
         shape.addRoundedRect(target, 8, 8);
         painter.setClipPath(shape);
         painter.setClipRect(clip, Qt::IntersectClip);
-        painter.setRenderHint(QPainter::SmoothPixmapTransform, scaling(picture, target.width() * devicePixelRatioF()) == Qt::SmoothTransformation);
+        painter.setRenderHint(
+            QPainter::SmoothPixmapTransform,
+            scaling(picture, target.width() * devicePixelRatioF()) == Qt::SmoothTransformation);
         painter.drawImage(target, picture);
         painter.restore();
     };
@@ -181,10 +210,12 @@ void SampleViewer::paintEvent(QPaintEvent*) {
         shape.addRoundedRect(target, 8, 8);
         painter.fillPath(shape, t.sunken);
         painter.setPen(t.text2);
-        painter.drawText(target, Qt::AlignCenter | Qt::TextWordWrap, e == nullptr ? tr("not made at this step") : e->failure);
+        painter.drawText(target, Qt::AlignCenter | Qt::TextWordWrap,
+                         e == nullptr ? tr("not made at this step") : e->failure);
     } else if (compare_ == Compare::Difference && other != column_) {
         const QImage before = image(other);
-        const QString key = QStringLiteral("%1/%2/%3/%4").arg(row_).arg(column_).arg(other).arg(current.width());
+        const QString key =
+            QStringLiteral("%1/%2/%3/%4").arg(row_).arg(column_).arg(other).arg(current.width());
         if (!before.isNull() && differenceKey_ != key) {
             difference_ = differenceOf(current, before);
             differenceKey_ = key;
@@ -199,8 +230,12 @@ void SampleViewer::paintEvent(QPaintEvent*) {
         painter.drawLine(QPointF(x, target.top()), QPointF(x, target.bottom()));
         painter.setBrush(t.pictureInk);
         painter.drawEllipse(QPointF(x, target.center().y()), 14, 14);
-        painter.drawPolyline(QPolygonF({{x - 4, target.center().y() - 4}, {x - 8, target.center().y()}, {x - 4, target.center().y() + 4}}));
-        painter.drawPolyline(QPolygonF({{x + 4, target.center().y() - 4}, {x + 8, target.center().y()}, {x + 4, target.center().y() + 4}}));
+        painter.drawPolyline(QPolygonF({{x - 4, target.center().y() - 4},
+                                        {x - 8, target.center().y()},
+                                        {x - 4, target.center().y() + 4}}));
+        painter.drawPolyline(QPolygonF({{x + 4, target.center().y() - 4},
+                                        {x + 8, target.center().y()},
+                                        {x + 4, target.center().y() + 4}}));
     } else {
         draw(current, target);
     }
@@ -221,18 +256,43 @@ void SampleViewer::paintInfo(QPainter& painter) {
 
 void SampleViewer::keyPressEvent(QKeyEvent* event) {
     switch (event->key()) {
-        case Qt::Key_Left: go(0, -1); return;
-        case Qt::Key_Right: go(0, 1); return;
-        case Qt::Key_Up: go(-1, 0); return;
-        case Qt::Key_Down: go(1, 0); return;
-        case Qt::Key_Home: go(0, -model_.steps()); return;
-        case Qt::Key_End: go(0, model_.steps()); return;
-        case Qt::Key_B: setCompare(compare_ == Compare::BeforeAfter ? Compare::None : Compare::BeforeAfter); return;
-        case Qt::Key_D: setCompare(compare_ == Compare::Difference ? Compare::None : Compare::Difference); return;
-        case Qt::Key_I: setInfo(!info_); return;
-        case Qt::Key_C: copy(); return;
-        case Qt::Key_Escape: case Qt::Key_Space: case Qt::Key_Return: close(); return;
-        default: QWidget::keyPressEvent(event);
+        case Qt::Key_Left:
+            go(0, -1);
+            return;
+        case Qt::Key_Right:
+            go(0, 1);
+            return;
+        case Qt::Key_Up:
+            go(-1, 0);
+            return;
+        case Qt::Key_Down:
+            go(1, 0);
+            return;
+        case Qt::Key_Home:
+            go(0, -model_.steps());
+            return;
+        case Qt::Key_End:
+            go(0, model_.steps());
+            return;
+        case Qt::Key_B:
+            setCompare(compare_ == Compare::BeforeAfter ? Compare::None : Compare::BeforeAfter);
+            return;
+        case Qt::Key_D:
+            setCompare(compare_ == Compare::Difference ? Compare::None : Compare::Difference);
+            return;
+        case Qt::Key_I:
+            setInfo(!info_);
+            return;
+        case Qt::Key_C:
+            copy();
+            return;
+        case Qt::Key_Escape:
+        case Qt::Key_Space:
+        case Qt::Key_Return:
+            close();
+            return;
+        default:
+            QWidget::keyPressEvent(event);
     }
 }
 
@@ -245,8 +305,10 @@ void SampleViewer::copy() const {
 }
 
 void SampleViewer::mousePressEvent(QMouseEvent* event) {
-    if (compare_ == Compare::BeforeAfter && pictureRect().contains(event->position())) mouseMoveEvent(event);
-    else if (!pictureRect().contains(event->position())) close();
+    if (compare_ == Compare::BeforeAfter && pictureRect().contains(event->position()))
+        mouseMoveEvent(event);
+    else if (!pictureRect().contains(event->position()))
+        close();
 }
 
 void SampleViewer::mouseMoveEvent(QMouseEvent* event) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A sample as large as the window: ← → step, ↑ ↓ prompt, B before/after with a handle, D difference, I info, C copy, Esc.
-// Opened by the run monitor over its window.
+// A sample as large as the window: ← → step, ↑ ↓ prompt, B before/after with a handle, D difference, I info,
+// C copy, Esc. Opened by the run monitor over its window.
 #pragma once
 
 #include <QImage>
@@ -46,7 +46,7 @@ class SampleViewer : public QWidget {
   private:
     QRect stage() const;  // room for the picture
     QRectF pictureRect() const;
-    int side() const;     // device pixels asked of the thumbnails
+    int side() const;  // device pixels asked of the thumbnails
     QImage image(int column) const;
     int otherColumn() const;  // what B and D compare with
     void copy() const;

@@ -18,7 +18,9 @@ using namespace atelier;
 
 namespace {
 
-run::Event metric(std::int64_t step, double loss) { return {1000.0 + double(step), run::Metric{step, step * 8, {{"loss", loss}, {"lr", 1e-4}}}}; }
+run::Event metric(std::int64_t step, double loss) {
+    return {1000.0 + double(step), run::Metric{step, step * 8, {{"loss", loss}, {"lr", 1e-4}}}};
+}
 
 RunSummary summary(const QString& name, run::RunStatus status, double time) {
     RunSummary s;
@@ -27,7 +29,8 @@ RunSummary summary(const QString& name, run::RunStatus status, double time) {
     s.status = status;
     s.started = s.lastTime = time;
     auto settings = std::make_shared<RunSettings>();
-    settings->all = {{QStringLiteral("optimizer.params.learning_rate"), QStringLiteral("0.0001")}, {QStringLiteral("system.batch_size"), QStringLiteral("64")}};
+    settings->all = {{QStringLiteral("optimizer.params.learning_rate"), QStringLiteral("0.0001")},
+                     {QStringLiteral("system.batch_size"), QStringLiteral("64")}};
     settings->method = QStringLiteral("From scratch");
     s.settings = settings;
     return s;
@@ -59,7 +62,8 @@ class TestRunModels : public QObject {
         QCOMPARE(model.rowCount(), 501);
         QCOMPARE(model.index(500, MetricModel::FirstMetric).data().toDouble(), 7.0);
         model.apply({{2001, run::Progress{.step = 502, .images = 4016, .imagesPerSecond = 154}}});
-        QCOMPARE(model.headerData(5, Qt::Horizontal).toString(), QString::fromLatin1(MetricModel::kThroughput));
+        QCOMPARE(model.headerData(5, Qt::Horizontal).toString(),
+                 QString::fromLatin1(MetricModel::kThroughput));
         QCOMPARE(model.rowCount(), 502);
         model.apply({{2002, run::Phase{"train"}}});
         QCOMPARE(changed.count(), 3);
@@ -71,9 +75,15 @@ class TestRunModels : public QObject {
         QAbstractItemModelTester tester(&model, Mode::QtTest);
         run::RunStarted start;
         start.device = "cuda:0 NVIDIA GeForce RTX 4090";
-        model.apply({{1, start}, {2, run::Progress{.step = 2611}}, metric(2611, 1), {3, run::Warning{"non_finite_loss", "Loss not finite at step 2 611. Step skipped.", "Image crab-033 caused it."}},
-                     {4, run::Checkpoint{3000, "checkpoints/step-00003000", 248'000'000, 0.4}}, {5, run::Sample{3000, "samples/step-00003000", 3, 1}},
-                     {6, run::Ack{"a", "checkpoint", run::AckState::Taken, ""}}, {7, run::Ack{"a", "checkpoint", run::AckState::Done, ""}}});
+        model.apply({{1, start},
+                     {2, run::Progress{.step = 2611}},
+                     metric(2611, 1),
+                     {3, run::Warning{"non_finite_loss", "Loss not finite at step 2 611. Step skipped.",
+                                      "Image crab-033 caused it."}},
+                     {4, run::Checkpoint{3000, "checkpoints/step-00003000", 248'000'000, 0.4}},
+                     {5, run::Sample{3000, "samples/step-00003000", 3, 1}},
+                     {6, run::Ack{"a", "checkpoint", run::AckState::Taken, ""}},
+                     {7, run::Ack{"a", "checkpoint", run::AckState::Done, ""}}});
         QCOMPARE(model.rowCount(), 5);
         QCOMPARE(model.index(0).data().toString(), QStringLiteral("Checkpoint now: done"));
         QCOMPARE(model.index(1).data().toString(), QStringLiteral("3 samples at step 3\u202F000"));
@@ -130,13 +140,15 @@ class TestRunModels : public QObject {
         QImage picture(32, 32, QImage::Format_RGB32);
         picture.fill(Qt::red);
         QVERIFY(picture.save(dir + QStringLiteral("/0000.png")));
-        QVERIFY(writeFileAtomic(fs::path(dir.toStdString()) / "samples.json",
-                                R"({"samples":[{"file":"0000.png","prompt":"fox","seed":7,"guidance":7,"sampler":"ddim","steps":30,"width":32,"height":32},
+        QVERIFY(writeFileAtomic(
+            fs::path(dir.toStdString()) / "samples.json",
+            R"({"samples":[{"file":"0000.png","prompt":"fox","seed":7,"guidance":7,"sampler":"ddim","steps":30,"width":32,"height":32},
                                    {"file":"../../../etc/passwd","prompt":"hen","seed":7},{"prompt":"cat","error":"out of memory"}]})"));
         SampleModel model;
         SampleReader reader(folder.path(), model);
         QSignalSpy read(&reader, &SampleReader::stepRead), problem(&reader, &SampleReader::problem);
-        reader.follow({{1, run::Sample{100, "samples/step-00000100", 3, 1}}, {2, run::Sample{200, "samples/step-00000200", 3, 0}}});
+        reader.follow({{1, run::Sample{100, "samples/step-00000100", 3, 1}},
+                       {2, run::Sample{200, "samples/step-00000200", 3, 0}}});
         QTRY_COMPARE(read.count(), 1);
         QTRY_COMPARE(problem.count(), 1);
         QVERIFY(problem[0][0].toString().contains(QStringLiteral("step-00000200")));
@@ -154,11 +166,15 @@ class TestRunModels : public QObject {
         RunFilterModel filter(&model);
         QAbstractItemModelTester filterTester(&filter, Mode::QtTest);
         using Status = run::RunStatus;
-        model.setRuns({summary(QStringLiteral("a"), Status::Running, 3), summary(QStringLiteral("b"), Status::Failed, 2), summary(QStringLiteral("c"), Status::Finished, 1)});
+        model.setRuns({summary(QStringLiteral("a"), Status::Running, 3),
+                       summary(QStringLiteral("b"), Status::Failed, 2),
+                       summary(QStringLiteral("c"), Status::Finished, 1)});
         QCOMPARE(model.rowCount(model.index(RunListModel::Running, 0)), 1);
         QCOMPARE(model.rowCount(model.index(RunListModel::Earlier, 0)), 2);
         const QPersistentModelIndex c = model.indexOf(QStringLiteral("/runs/c"));
-        model.setRuns({summary(QStringLiteral("a"), Status::Finished, 9), summary(QStringLiteral("c"), Status::Finished, 10), summary(QStringLiteral("d"), Status::Preparing, 11)});
+        model.setRuns({summary(QStringLiteral("a"), Status::Finished, 9),
+                       summary(QStringLiteral("c"), Status::Finished, 10),
+                       summary(QStringLiteral("d"), Status::Preparing, 11)});
         QVERIFY(c.isValid());
         QCOMPARE(c.data().toString(), QStringLiteral("c"));
         QCOMPARE(c.row(), 0);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Runs page over real folders that a fake engine fills: the list and its states, the monitor's live updates, control
-// requests and their answers, reopening, failure, a long log. ATELIER_SHOTS=DIR also writes pictures, light and dark.
+// The Runs page over real folders that a fake engine fills: the list and its states, the monitor's live
+// updates, control requests and their answers, reopening, failure, a long log. ATELIER_SHOTS=DIR also writes
+// pictures, light and dark.
 #include <QApplication>
 #include <QComboBox>
 #include <QFile>
@@ -80,7 +81,9 @@ QString labelText(const QWidget* root) {
 
 std::vector<QImage> emoji(std::initializer_list<const char*> names) {
     std::vector<QImage> pictures;
-    for (const char* name : names) pictures.emplace_back(QStringLiteral(ATELIER_SOURCE_DIR "/resources/demo/emoji/%1.png").arg(QLatin1String(name)));
+    for (const char* name : names)
+        pictures.emplace_back(
+            QStringLiteral(ATELIER_SOURCE_DIR "/resources/demo/emoji/%1.png").arg(QLatin1String(name)));
     return pictures;
 }
 
@@ -94,7 +97,8 @@ class TestRunsPage : public QObject {
         Bench bench;
         bench.open();
         QTRY_VERIFY(bench.watcher->firstScanDone());
-        QTRY_VERIFY2(labelText(bench.page.get()).contains(QStringLiteral("No runs yet")), qPrintable(labelText(bench.page.get())));
+        QTRY_VERIFY2(labelText(bench.page.get()).contains(QStringLiteral("No runs yet")),
+                     qPrintable(labelText(bench.page.get())));
     }
 
     void statesComeFromEventsAndProcesses() {
@@ -122,7 +126,9 @@ class TestRunsPage : public QObject {
         suspended->finish(run::FinishReason::Suspended);
         bench.open();
         QTRY_COMPARE(bench.runs.count(RunFilterKind::All), 5);
-        const auto status = [&](const char* name) { return bench.runs.find(bench.logs() + QLatin1Char('/') + QLatin1String(name))->status; };
+        const auto status = [&](const char* name) {
+            return bench.runs.find(bench.logs() + QLatin1Char('/') + QLatin1String(name))->status;
+        };
         QCOMPARE(status("alive"), run::RunStatus::Running);
         QCOMPARE(status("done"), run::RunStatus::Finished);
         QCOMPARE(status("failed"), run::RunStatus::Failed);
@@ -170,14 +176,18 @@ class TestRunsPage : public QObject {
         bench.page->activateWindow();
         view->setFocus();
         for (QAction* action : bench.page->actions())
-            if (action->shortcut() == QKeySequence(Qt::Key_K) || action->shortcut() == QKeySequence(Qt::Key_S)) action->trigger();
-        QTRY_VERIFY2(bench.page->controls()->note().contains(QStringLiteral("asked")), qPrintable(bench.page->controls()->note()));
+            if (action->shortcut() == QKeySequence(Qt::Key_K) ||
+                action->shortcut() == QKeySequence(Qt::Key_S))
+                action->trigger();
+        QTRY_VERIFY2(bench.page->controls()->note().contains(QStringLiteral("asked")),
+                     qPrintable(bench.page->controls()->note()));
         std::vector<std::string> served;
         QTRY_VERIFY(([&] {
             for (const std::string& name : fake.serve()) served.push_back(name);
             return served.size() == 2;
         }()));
-        QTRY_VERIFY2(bench.page->controls()->note().contains(QStringLiteral("done")), qPrintable(bench.page->controls()->note()));
+        QTRY_VERIFY2(bench.page->controls()->note().contains(QStringLiteral("done")),
+                     qPrintable(bench.page->controls()->note()));
         QTRY_COMPARE(monitor->samples().steps(), 2);
         QCOMPARE(monitor->state().checkpoints.size(), std::size_t(2));
 
@@ -250,16 +260,19 @@ class TestRunsPage : public QObject {
         fake.start();
         fake.train(740);
         fake.checkpoint(500);
-        fake.put(run::ErrorRaised{"internal", "out of memory: 1.9 GB were missing", "backward pass", "use batch 2"});
+        fake.put(run::ErrorRaised{"internal", "out of memory: 1.9 GB were missing", "backward pass",
+                                  "use batch 2"});
         fake.finish(run::FinishReason::Failed);
         bench.open();
         bench.page->showMonitor(fake.folder());
-        QTRY_VERIFY2(bench.page->banners()->has(QStringLiteral("run")), qPrintable(labelText(bench.page.get())));
+        QTRY_VERIFY2(bench.page->banners()->has(QStringLiteral("run")),
+                     qPrintable(labelText(bench.page.get())));
         const QString words = labelText(bench.page->banners());
         QVERIFY2(words.contains(QStringLiteral("1.9 GB were missing")), qPrintable(words));
         QVERIFY2(words.contains(QStringLiteral("Step 500 is saved")), qPrintable(words));
         const QString report = bench.page->monitorView()->monitor()->report();
-        QVERIFY(report.contains(QStringLiteral("0123456789abcdef")) && report.contains(QStringLiteral("use batch 2")));
+        QVERIFY(report.contains(QStringLiteral("0123456789abcdef")) &&
+                report.contains(QStringLiteral("use batch 2")));
         bench.page->showList();
         QVERIFY(!bench.page->banners()->has(QStringLiteral("run")));
     }
@@ -298,7 +311,13 @@ class TestRunsPage : public QObject {
         {
             std::ofstream out(fake.place().events(), std::ios::app);
             for (int i = 1; i <= n; ++i)
-                out << run::eventToLine({1.7e9 + i * 0.1, run::Metric{i, i * 64, {{"loss", 0.1 + 0.1 / i + 0.01 * (i % 7)}, {"lr", 1e-4}, {"grad_norm", 1.0}}}}) << '\n';
+                out << run::eventToLine(
+                           {1.7e9 + i * 0.1, run::Metric{i,
+                                                         i * 64,
+                                                         {{"loss", 0.1 + 0.1 / i + 0.01 * (i % 7)},
+                                                          {"lr", 1e-4},
+                                                          {"grad_norm", 1.0}}}})
+                    << '\n';
         }
         fake.finish(run::FinishReason::Completed);
         bench.open();
@@ -319,14 +338,18 @@ class TestRunsPage : public QObject {
         total.start();
         turn.start();
         pulse.start(0);
-        while (monitor->metrics().store().rows() < std::size_t(n) && total.elapsed() < 100'000) QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents);
+        while (monitor->metrics().store().rows() < std::size_t(n) && total.elapsed() < 100'000)
+            QCoreApplication::processEvents(QEventLoop::AllEvents | QEventLoop::WaitForMoreEvents);
         pulse.stop();
         QCOMPARE(monitor->metrics().store().rows(), std::size_t(n));
         QVERIFY(first < std::size_t(n));
         std::sort(turns.begin(), turns.end());
         if (bench1M) {
-            qInfo("%d metric events in %.1f s, %zu turns of the event loop: median %.1f ms, 99 %% %.1f ms, longest %.1f ms; RSS %.0f MB, %.0f before", n,
-                  double(total.elapsed()) / 1000, turns.size(), turns[turns.size() / 2], turns[turns.size() * 99 / 100], turns.back(), residentMb(), before);
+            qInfo(
+                "%d metric events in %.1f s, %zu turns of the event loop: median %.1f ms, 99 %% %.1f ms, "
+                "longest %.1f ms; RSS %.0f MB, %.0f before",
+                n, double(total.elapsed()) / 1000, turns.size(), turns[turns.size() / 2],
+                turns[turns.size() * 99 / 100], turns.back(), residentMb(), before);
             QTest::qWait(500);
             qInfo("redraw %.2f ms, RSS %.0f MB", bench.page->monitorView()->plot()->redrawMs(), residentMb());
         }
@@ -351,16 +374,23 @@ class TestRunsPage : public QObject {
             if (step > 0) fake.checkpoint(step);
             if (step == 2500) {
                 fake.train(2610, 2);
-                fake.put(run::Warning{"non_finite_loss", "Loss not finite at step 2 611. Step skipped.", "Image crab-033 caused it."});
+                fake.put(run::Warning{"non_finite_loss", "Loss not finite at step 2 611. Step skipped.",
+                                      "Image crab-033 caused it."});
             }
         }
-        fake.put(run::Memory{{{"weights", 600'000'000}, {"optimizer", 1'200'000'000}, {"activations", 6'000'000'000}, {"encoders", 1'100'000'000}}, 9'300'000'000});
+        fake.put(run::Memory{{{"weights", 600'000'000},
+                              {"optimizer", 1'200'000'000},
+                              {"activations", 6'000'000'000},
+                              {"encoders", 1'100'000'000}},
+                             9'300'000'000});
         fake.put(run::Device{0.97, 71.0, 8'900'000'000, 24'000'000'000});
         fake.put(run::Timing{0.004, 0.058, 0.324, 0.029});
         fake.train(3420, 2);
         fake.setTime(double(QDateTime::currentSecsSinceEpoch()));
         fake.progress(1080);
-        const auto earlier = [&](const char* name, const char* method, std::int64_t to, double level, run::FinishReason reason, double age, std::initializer_list<const char*> pictures) {
+        const auto earlier = [&](const char* name, const char* method, std::int64_t to, double level,
+                                 run::FinishReason reason, double age,
+                                 std::initializer_list<const char*> pictures) {
             FakePlan plan;
             plan.name = name;
             plan.method = method;
@@ -371,13 +401,20 @@ class TestRunsPage : public QObject {
             run.start();
             run.train(to, 10);
             if (to >= 500) run.sample(to);
-            if (reason == run::FinishReason::Failed) run.put(run::ErrorRaised{"internal", "out of memory: the backward pass needed 1.9 GB more than was free", "step 740", "use batch 2"});
+            if (reason == run::FinishReason::Failed)
+                run.put(run::ErrorRaised{"internal",
+                                         "out of memory: the backward pass needed 1.9 GB more than was free",
+                                         "step 740", "use batch 2"});
             run.finish(reason);
         };
-        earlier("emoji-lora-r64", "finetune", 740, 0.14, run::FinishReason::Failed, 4 * 3600, {"1f31d", "1f308", "02602"});
-        earlier("emoji-finetune-512", "finetune", 4400, 0.088, run::FinishReason::Suspended, 9 * 3600, {"02603", "1f308", "02602"});
-        earlier("emoji-lora-r8", "finetune", 6000, 0.095, run::FinishReason::Completed, 26 * 3600, {"1f31e", "1f308", "02602"});
-        earlier("birds-scratch", "scratch", 6000, 0.11, run::FinishReason::Completed, 70 * 3600, {"02602", "1f308", "02603"});
+        earlier("emoji-lora-r64", "finetune", 740, 0.14, run::FinishReason::Failed, 4 * 3600,
+                {"1f31d", "1f308", "02602"});
+        earlier("emoji-finetune-512", "finetune", 4400, 0.088, run::FinishReason::Suspended, 9 * 3600,
+                {"02603", "1f308", "02602"});
+        earlier("emoji-lora-r8", "finetune", 6000, 0.095, run::FinishReason::Completed, 26 * 3600,
+                {"1f31e", "1f308", "02602"});
+        earlier("birds-scratch", "scratch", 6000, 0.11, run::FinishReason::Completed, 70 * 3600,
+                {"02602", "1f308", "02603"});
         FakePlan exported;
         exported.name = "emoji-export";
         {
@@ -395,7 +432,8 @@ class TestRunsPage : public QObject {
             bench.page->showMonitor(fake.folder());
             QTRY_COMPARE(bench.page->monitorView()->monitor()->samples().steps(), 7);
             QTest::qWait(900);
-            bench.page->monitorView()->samples()->setCurrentIndex(bench.page->monitorView()->monitor()->samples().index(1, 6));
+            bench.page->monitorView()->samples()->setCurrentIndex(
+                bench.page->monitorView()->monitor()->samples().index(1, 6));
             bench.page->grab().save(folder + QStringLiteral("/monitor") + suffix);
             bench.page->resize(947, 650);
             QTest::qWait(300);
