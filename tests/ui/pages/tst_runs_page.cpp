@@ -299,6 +299,48 @@ class TestRunsPage : public QObject {
         QVERIFY(!bench.page->monitorShown());
     }
 
+    // (d) of the four uses: the sheet hands the run's own configuration to the engine, which writes a folder
+    // that runs.
+    void exportsThroughTheEngine() {
+        Bench bench;
+        FakeRun fake(bench.logs());
+        fake.start();
+        fake.finish(run::FinishReason::Stopped);
+        bench.open();
+        bench.engine->locate(QStringLiteral(ATELIER_BIN_DIR "/atelier-engine"));
+        QTRY_VERIFY2_WITH_TIMEOUT(bench.desk->engineReady(), qPrintable(bench.engine->info().problem),
+                                  10'000);
+        QVERIFY(!bench.desk->clusters().empty());
+        int done = 0;
+        QString refused;
+        const auto run = [&](const QString& target) {  // a sheet deletes itself when it is done
+            auto* sheet =
+                new ExportSheet(bench.page.get(), *bench.desk, fake.folder() + QStringLiteral("/config.yaml"),
+                                QString::fromStdString(fake.plan().name));
+            connect(sheet, &ExportSheet::exported, this, [&] { ++done; });
+            connect(sheet, &ExportSheet::refused, this, [&](const QString& why) {
+                refused = why;
+                ++done;
+            });
+            sheet->setTarget(target);
+            sheet->run();
+        };
+        const QString target = bench.home.filePath(QStringLiteral("for the cluster"));
+        run(target);
+        QTRY_VERIFY_WITH_TIMEOUT(done == 1, 20'000);
+        QVERIFY2(refused.isEmpty(), qPrintable(refused));
+        for (const char* file : {"config.yaml", "job.sbatch", "job.json", "README.txt"})
+            QVERIFY2(QFileInfo::exists(target + QLatin1Char('/') + QLatin1String(file)), file);
+        // Dropped back on the window it is a run that can be started.
+        QVERIFY(bench.page->open(target));
+        QTRY_VERIFY(bench.runs.find(target) != nullptr);
+        QCOMPARE(bench.runs.find(target)->status, run::RunStatus::NotStarted);
+        // The same place again: the engine's own words, in the sheet.
+        run(target);
+        QTRY_VERIFY_WITH_TIMEOUT(done == 2, 20'000);
+        QVERIFY2(refused.contains(target), qPrintable(refused));
+    }
+
     // A log of many events arrives in slices; no turn of the event loop may last long.
     void aLongLogOpensProgressively() {
         const bool bench1M = qEnvironmentVariableIsSet("ATELIER_BENCH");
