@@ -50,8 +50,8 @@ class Filler {
 void initializeDefault(torch::nn::Module& module, std::uint64_t seed, const std::string& scope) {
     const at::NoGradGuard guard;
     const Filler filler(seed, scope);
-    for (const auto& item : module.named_modules()) {
-        const std::string prefix = item.key().empty() ? "" : item.key() + ".";
+    for (const auto& item : module.named_modules("", /*include_self=*/false)) {
+        const std::string prefix = item.key() + ".";
         const torch::nn::Module* layer = item.value().get();
         const auto weightAndBias = [&](const at::Tensor& weight, const at::Tensor& bias) {
             const double bound = 1.0 / std::sqrt(static_cast<double>(weight.numel() / weight.size(0)));  // fan in

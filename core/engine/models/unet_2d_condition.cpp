@@ -51,11 +51,12 @@ nn::TransformerOptions transformerOptions(const UNet2DConditionConfig& c, std::s
 // A residual block and the transformer behind it, if any: the unit of gradient checkpointing.
 at::Tensor runLayer(const at::Tensor& x, const at::Tensor& skip, const ResnetBlock& resnet, const Transformer2D* attention,
                     const Conditioning& conditioning) {
-    const auto compute = [&resnet, attention](const std::vector<at::Tensor>& in) {  // x, skip, time, context
-        const at::Tensor h = resnet.forward(in[1].defined() ? at::cat({in[0], in[1]}, 1) : in[0], in[2]);
-        return attention ? attention->forward(h, in[3]) : h;
+    const auto compute = [&resnet, attention](const std::vector<at::Tensor>& in) {  // x, time, context, perhaps a skip
+        const at::Tensor h = resnet.forward(in.size() > 3 ? at::cat({in[0], in[3]}, 1) : in[0], in[1]);
+        return attention ? attention->forward(h, in[2]) : h;
     };
-    const std::vector<at::Tensor> inputs{x, skip, conditioning.activatedTime_BT, conditioning.context_BSD};
+    std::vector<at::Tensor> inputs{x, conditioning.activatedTime_BT, conditioning.context_BSD};
+    if (skip.defined()) inputs.push_back(skip);
     if (!conditioning.checkpointing || !at::GradMode::is_enabled()) return compute(inputs);
     std::vector<at::Tensor> parameters = resnet.parameters();
     if (attention)

@@ -240,8 +240,8 @@ class CheckpointedFunction : public torch::autograd::Function<CheckpointedFuncti
         std::vector<std::size_t> place;
         for (std::size_t i = 0; i < saved.size(); ++i) {
             at::Tensor tensor = saved[i];
-            if (i < inputCount) inputs.push_back(tensor = saved[i].defined() ? saved[i].detach().set_requires_grad(saved[i].requires_grad()) : saved[i]);
-            if (!tensor.defined() || !tensor.requires_grad()) continue;
+            if (i < inputCount) inputs.push_back(tensor = saved[i].detach().set_requires_grad(saved[i].requires_grad()));
+            if (!tensor.requires_grad()) continue;
             wanted.push_back(tensor);
             place.push_back(i);
         }

@@ -27,7 +27,7 @@ at::Tensor attention(const at::Tensor& q_BSC, const at::Tensor& k_BTC, const at:
                      bool causal = false, bool upcast = false);
 
 // Gradient checkpointing (Chen et al. 2016): runs `function` without remembering anything but its inputs and runs it again
-// in backward: the same values and gradients. `parameters`: what `function` uses besides its inputs and needs a gradient.
+// in backward: the same values, the same gradients but for the order of sums. Inputs are defined tensors. `parameters`: what `function` uses besides its inputs and needs a gradient.
 using CheckpointFunction = std::function<at::Tensor(const std::vector<at::Tensor>& inputs)>;
 at::Tensor checkpoint(const CheckpointFunction& function, const std::vector<at::Tensor>& inputs,
                       const std::vector<at::Tensor>& parameters);
