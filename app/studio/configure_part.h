@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Configure page with its document and models, and what it asks for: saving, starting, exporting. Owned by Studio.
+// The Configure page with its document and models, and what it asks for: saving, starting, exporting. Owned
+// by Studio.
 #pragma once
 
 #include <QObject>
@@ -20,12 +21,14 @@ class Settings;
 class ConfigurePart : public QObject {
     Q_OBJECT
   public:
-    ConfigurePart(Settings& settings, RunDesk& desk, RunListWatcher& watcher, MainWindow& window, const QString& project, QObject* parent = nullptr);
+    ConfigurePart(Settings& settings, RunDesk& desk, RunListWatcher& watcher, MainWindow& window,
+                  const QString& project, QObject* parent = nullptr);
     ~ConfigurePart() override;
     ConfigurePage* makePage();
 
   private:
-    // What a fresh template is given: the bundled tiny pipeline or the last base model, the last shards, the project's run folder.
+    // What a fresh template is given: the bundled tiny pipeline or the last base model, the last shards, the
+    // project's run folder.
     QList<std::pair<QString, QString>> fill(const QString& templateFile, const QStringList& required) const;
     void save(bool underNewName);
     void start();

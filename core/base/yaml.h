@@ -98,8 +98,8 @@ Node resolvePlain(std::string_view text);
 // Block style, keys in order; strings are quoted where they would be read as something else. Equal to
 // OmegaConf.to_yaml.
 std::string dump(const Node& node);
-// One value on one line, for `key: value` edits and messages: [a, b], {x: 1}, 1.0e-05, 'yes'. `inFlow`: it will stand
-// inside [ ] or { }, where more texts need quotes.
+// One value on one line, for `key: value` edits and messages: [a, b], {x: 1}, 1.0e-05, 'yes'. `inFlow`: it
+// will stand inside [ ] or { }, where more texts need quotes.
 std::string dumpInline(const Node& node, bool inFlow = false);
 
 // Keys become text; non-finite numbers become "nan", "inf", "-inf".

@@ -235,7 +235,8 @@ std::string dumpInline(const Node& node, bool inFlow) {
         text = text.substr(open + 1, close - open - 1);
     }
     // A quoted text with line breaks spreads over lines: keep it on one as JSON, which is YAML.
-    if (text.find('\n') != std::string::npos) return node.isScalar() ? dumpJson(Json(node.text)) : dumpJson(toJson(node));
+    if (text.find('\n') != std::string::npos)
+        return node.isScalar() ? dumpJson(Json(node.text)) : dumpJson(toJson(node));
     return text;
 }
 

@@ -45,7 +45,8 @@ Result<LoadedConfig> loadTrainConfig(const fs::path& path, std::span<const std::
 
 // The same without stopping at the first problem. `name` is used in messages; the text need not be on disk.
 CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
-                               std::span<const std::string> overrides = {}, const ConfigLoadOptions& options = {});
+                               std::span<const std::string> overrides = {},
+                               const ConfigLoadOptions& options = {});
 
 // The frozen config.yaml of a run folder: `resolved` as YAML with config_version on top, without secrets.
 std::string frozenYaml(const LoadedConfig& loaded);

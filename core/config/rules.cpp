@@ -194,6 +194,31 @@ void evaluationIsExplicit(const RuleInput& in, Findings& findings) {
                      "Give a few prompts, to see what the model learns.");
 }
 
+// Pictures do not change what is learned, so this is a warning: open-diffusion's files go on to run.
+void evaluationCaptionsAreNotUsed(const RuleInput& in, Findings& findings) {
+    if (in.purpose != Purpose::Train || !in.config.experiment.evalCaptionFile ||
+        findings.unfilled("experiment.eval_caption_file"))
+        return;
+    findings.add(IssueSeverity::Warning, "not_available", "experiment.eval_caption_file",
+                 "pictures from a caption file are not made in this version",
+                 "Give a few of its captions as sampling.prompts.");
+}
+
+void samplerIsAvailable(const RuleInput& in, Findings& findings) {
+    const SamplerName sampler = in.config.sampling.sampler;
+    if (sampler == SamplerName::Ddim || sampler == SamplerName::Ddpm || sampler == SamplerName::Euler) return;
+    findings.add(IssueSeverity::Error, "not_available", "sampling.sampler",
+                 "the sampler " + std::string(enumName(sampler)) + " is not available in this version",
+                 "Use ddim, ddpm or euler.", Remedy{"sampling.sampler", "ddim"});
+}
+
+void methodIsAvailable(const RuleInput& in, Findings& findings) {
+    if (in.config.method.type != MethodType::Lora) return;
+    findings.add(IssueSeverity::Error, "not_available", "method.type",
+                 "training a LoRA is not available in this version", "Use finetune, scratch or autoencoder.",
+                 Remedy{"method.type", "finetune"});
+}
+
 // The data section repeats three numbers of other sections by interpolation; different ones would be
 // misleading.
 void repeatedNumbersAgree(const RuleInput& in, Findings& findings) {
@@ -309,6 +334,9 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     learningRatesAgree(input, findings);
     runIsLongerThanItsParts(input, findings);
     evaluationIsExplicit(input, findings);
+    evaluationCaptionsAreNotUsed(input, findings);
+    methodIsAvailable(input, findings);
+    samplerIsAvailable(input, findings);
     repeatedNumbersAgree(input, findings);
     keysBelongToTheMethod(input, findings);
     latentCacheNeedsFixedPictures(input, findings);

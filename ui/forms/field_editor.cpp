@@ -61,13 +61,21 @@ class NumberEdit : public QLineEdit {
     void keyPressEvent(QKeyEvent* event) override {
         double number = 0;
         const bool up = event->key() == Qt::Key_Up;
-        if ((!up && event->key() != Qt::Key_Down) || isReadOnly() || !parseNumber(text(), number)) return QLineEdit::keyPressEvent(event);
-        if (schema_.info.fractional) number *= up ? 1.25 : 0.8;
-        else number += (up ? 1 : -1) * (schema_.type == ValueType::Int ? 1 : std::fabs(number) >= 10 ? 1 : 0.1);
+        if ((!up && event->key() != Qt::Key_Down) || isReadOnly() || !parseNumber(text(), number))
+            return QLineEdit::keyPressEvent(event);
+        if (schema_.info.fractional)
+            number *= up ? 1.25 : 0.8;
+        else
+            number += (up ? 1 : -1) * (schema_.type == ValueType::Int ? 1
+                                       : std::fabs(number) >= 10      ? 1
+                                                                      : 0.1);
         if (schema_.info.min) number = std::max(number, *schema_.info.min);
         if (schema_.info.max) number = std::min(number, *schema_.info.max);
-        number = QString::number(number, 'g', 3).toDouble() != number && schema_.type == ValueType::Float ? QString::number(number, 'g', 4).toDouble() : number;
-        setText(numberForField(schema_.type == ValueType::Int ? Json(qint64(std::llround(number))) : Json(number), schema_));
+        number = QString::number(number, 'g', 3).toDouble() != number && schema_.type == ValueType::Float
+                     ? QString::number(number, 'g', 4).toDouble()
+                     : number;
+        setText(numberForField(
+            schema_.type == ValueType::Int ? Json(qint64(std::llround(number))) : Json(number), schema_));
         Q_EMIT textEdited(text());
     }
 
@@ -77,13 +85,16 @@ class NumberEdit : public QLineEdit {
 
 class NumberField : public FieldEditor {
   public:
-    NumberField(const SchemaNode& schema, QWidget* parent) : FieldEditor(parent), schema_(schema), edit_(new NumberEdit(schema, this)) {
+    NumberField(const SchemaNode& schema, QWidget* parent)
+        : FieldEditor(parent), schema_(schema), edit_(new NumberEdit(schema, this)) {
         auto* row = new QHBoxLayout(this);
         row->setContentsMargins(0, 0, 0, 0);
         row->addWidget(edit_);
         edit_->setPlaceholderText(schema.optional ? tr("not set") : QString());
         connect(edit_, &QLineEdit::textEdited, this, &NumberField::take);
-        connect(edit_, &QLineEdit::editingFinished, this, [this] { if (good_ && !value_.is_null()) edit_->setText(numberForField(value_, schema_)); });
+        connect(edit_, &QLineEdit::editingFinished, this, [this] {
+            if (good_ && !value_.is_null()) edit_->setText(numberForField(value_, schema_));
+        });
     }
     QWidget* field() const override { return edit_; }
     void setReadOnly(bool readOnly) override { edit_->setReadOnly(readOnly); }
@@ -107,7 +118,9 @@ class NumberField : public FieldEditor {
         }
         const bool whole = schema_.type == ValueType::Int;
         good_ = parseNumber(text, number) && (!whole || std::floor(number) == number);
-        Q_EMIT mistyped(good_ ? QString() : whole ? tr("A whole number is expected.") : tr("A number is expected, such as 0.5 or 1e-4."));
+        Q_EMIT mistyped(good_   ? QString()
+                        : whole ? tr("A whole number is expected.")
+                                : tr("A number is expected, such as 0.5 or 1e-4."));
         if (!good_) return;
         value_ = whole ? Json(qint64(number)) : Json(number);
         Q_EMIT edited(whole ? Node::ofInt(qint64(number)) : Node::ofFloat(number));
@@ -120,19 +133,23 @@ class NumberField : public FieldEditor {
 
 class ChoiceField : public FieldEditor {
   public:
-    ChoiceField(const SchemaNode& schema, QWidget* parent) : FieldEditor(parent), schema_(schema), box_(new QComboBox(this)) {
+    ChoiceField(const SchemaNode& schema, QWidget* parent)
+        : FieldEditor(parent), schema_(schema), box_(new QComboBox(this)) {
         auto* row = new QHBoxLayout(this);
         row->setContentsMargins(0, 0, 0, 0);
         row->addWidget(box_);
         if (schema.optional) box_->addItem(tr("not set"), QString());
         for (const auto& choice : schema.choices)
-            if (!choice.label.empty()) box_->addItem(tr(choice.label.c_str()), QString::fromStdString(choice.name));
+            if (!choice.label.empty())
+                box_->addItem(tr(choice.label.c_str()), QString::fromStdString(choice.name));
         box_->setFocusPolicy(Qt::StrongFocus);
         box_->installEventFilter(this);
         connect(box_, &QComboBox::activated, this, [this](int index) {
             const QString name = box_->itemData(index).toString();
-            if (name.isEmpty()) Q_EMIT cleared();
-            else Q_EMIT edited(Node::ofString(name.toStdString()));
+            if (name.isEmpty())
+                Q_EMIT cleared();
+            else
+                Q_EMIT edited(Node::ofString(name.toStdString()));
         });
     }
     QWidget* field() const override { return box_; }
@@ -185,16 +202,21 @@ class SwitchField : public FieldEditor {
 // Text and paths; a path has a browse button and takes a dropped file or folder.
 class TextField : public FieldEditor {
   public:
-    TextField(const SchemaNode& schema, QWidget* parent) : FieldEditor(parent), schema_(schema), edit_(new QLineEdit(this)) {
+    TextField(const SchemaNode& schema, QWidget* parent)
+        : FieldEditor(parent), schema_(schema), edit_(new QLineEdit(this)) {
         auto* row = new QHBoxLayout(this);
         row->setContentsMargins(0, 0, 0, 0);
         row->setSpacing(4);
         row->addWidget(edit_, 1);
         const TextKind kind = schema.info.text;
         if (kind == TextKind::Secret) edit_->setEchoMode(QLineEdit::Password);
-        edit_->setPlaceholderText(schema.optional ? tr("not set") : schema.info.required ? tr("must be given") : QString());
-        if (kind == TextKind::Folder || kind == TextKind::File || kind == TextKind::Model || kind == TextKind::Shards || kind == TextKind::Path) {
-            auto* browse = makeIconButton(QStringLiteral("folder"), tr("Choose %1").arg(tr(std::string(schema.info.label).c_str())));
+        edit_->setPlaceholderText(schema.optional        ? tr("not set")
+                                  : schema.info.required ? tr("must be given")
+                                                         : QString());
+        if (kind == TextKind::Folder || kind == TextKind::File || kind == TextKind::Model ||
+            kind == TextKind::Shards || kind == TextKind::Path) {
+            auto* browse = makeIconButton(QStringLiteral("folder"),
+                                          tr("Choose %1").arg(tr(std::string(schema.info.label).c_str())));
             row->addWidget(browse);
             connect(browse, &QToolButton::clicked, this, &TextField::browse);
             edit_->setAcceptDrops(false);
@@ -205,27 +227,33 @@ class TextField : public FieldEditor {
     QWidget* field() const override { return edit_; }
     void setReadOnly(bool readOnly) override { edit_->setReadOnly(readOnly); }
     void setValue(const Json& value, bool given) override {
-        const QString text = value.is_string() && (given || !schema_.info.required) ? QString::fromStdString(value.get<std::string>()) : QString();
+        const QString text = value.is_string() && (given || !schema_.info.required)
+                                 ? QString::fromStdString(value.get<std::string>())
+                                 : QString();
         if (edit_->text() != text && !(edit_->hasFocus() && typed_ == edit_->text())) edit_->setText(text);
         typed_.clear();
     }
 
   protected:
     void dragEnterEvent(QDragEnterEvent* event) override {
-        if (event->mimeData()->hasUrls() && event->mimeData()->urls().front().isLocalFile()) event->acceptProposedAction();
+        if (event->mimeData()->hasUrls() && event->mimeData()->urls().front().isLocalFile())
+            event->acceptProposedAction();
     }
     void dropEvent(QDropEvent* event) override { put(event->mimeData()->urls().front().toLocalFile()); }
 
   private:
     void take(const QString& text) {
         typed_ = text;
-        if (text.isEmpty() && (schema_.optional || schema_.info.required)) Q_EMIT cleared();
-        else Q_EMIT edited(Node::ofString(text.toStdString()));
+        if (text.isEmpty() && (schema_.optional || schema_.info.required))
+            Q_EMIT cleared();
+        else
+            Q_EMIT edited(Node::ofString(text.toStdString()));
     }
     void put(const QString& path) {
         if (path.isEmpty()) return;
         QString shown = path;
-        if (shown.startsWith(QDir::homePath() + QLatin1Char('/'))) shown = QLatin1Char('~') + shown.mid(QDir::homePath().size());
+        if (shown.startsWith(QDir::homePath() + QLatin1Char('/')))
+            shown = QLatin1Char('~') + shown.mid(QDir::homePath().size());
         edit_->setText(shown);
         Q_EMIT edited(Node::ofString(shown.toStdString()));
     }
@@ -233,8 +261,10 @@ class TextField : public FieldEditor {
         const QString title = tr(std::string(schema_.info.label).c_str());
         QString at = edit_->text();
         if (at.startsWith(QLatin1Char('~'))) at = QDir::homePath() + at.mid(1);
-        if (schema_.info.text == TextKind::File) put(QFileDialog::getOpenFileName(window(), title, at));
-        else put(QFileDialog::getExistingDirectory(window(), title, at));
+        if (schema_.info.text == TextKind::File)
+            put(QFileDialog::getOpenFileName(window(), title, at));
+        else
+            put(QFileDialog::getExistingDirectory(window(), title, at));
     }
     const SchemaNode& schema_;
     QLineEdit* edit_;
@@ -244,7 +274,8 @@ class TextField : public FieldEditor {
 // One entry per line.
 class ListField : public FieldEditor {
   public:
-    ListField(const SchemaNode& schema, QWidget* parent) : FieldEditor(parent), edit_(new QPlainTextEdit(this)) {
+    ListField(const SchemaNode& schema, QWidget* parent)
+        : FieldEditor(parent), edit_(new QPlainTextEdit(this)) {
         auto* row = new QHBoxLayout(this);
         row->setContentsMargins(0, 0, 0, 0);
         row->addWidget(edit_);
@@ -256,7 +287,8 @@ class ListField : public FieldEditor {
             if (quiet_) return;
             Node list = Node::list();
             for (const QString& line : edit_->toPlainText().split(QLatin1Char('\n')))
-                if (!line.trimmed().isEmpty()) list.items.push_back(Node::ofString(line.trimmed().toStdString()));
+                if (!line.trimmed().isEmpty())
+                    list.items.push_back(Node::ofString(line.trimmed().toStdString()));
             Q_EMIT edited(list);
         });
     }
@@ -265,7 +297,8 @@ class ListField : public FieldEditor {
     void setValue(const Json& value, bool) override {
         QStringList lines;
         if (value.is_array())
-            for (const auto& item : value) lines << QString::fromStdString(item.is_string() ? item.get<std::string>() : item.dump());
+            for (const auto& item : value)
+                lines << QString::fromStdString(item.is_string() ? item.get<std::string>() : item.dump());
         QStringList now;
         for (const QString& line : edit_->toPlainText().split(QLatin1Char('\n')))
             if (!line.trimmed().isEmpty()) now << line.trimmed();
@@ -283,7 +316,10 @@ class ListField : public FieldEditor {
 // Maps (architectures, filters): a summary, and the way to where they are edited.
 class MapField : public FieldEditor {
   public:
-    MapField(const SchemaNode&, QWidget* parent) : FieldEditor(parent), button_(makeButton(tr("Edit in the YAML"), {}, ButtonRole::Link)), label_(makeLabel({}, style::TextSize::Body, QFont::Normal, style::Tone::Text2)) {
+    MapField(const SchemaNode&, QWidget* parent)
+        : FieldEditor(parent),
+          button_(makeButton(tr("Edit in the YAML"), {}, ButtonRole::Link)),
+          label_(makeLabel({}, style::TextSize::Body, QFont::Normal, style::Tone::Text2)) {
         auto* row = new QHBoxLayout(this);
         row->setContentsMargins(0, 0, 0, 0);
         row->addWidget(label_);
@@ -294,8 +330,10 @@ class MapField : public FieldEditor {
     QWidget* field() const override { return button_; }
     void setReadOnly(bool) override {}
     void setValue(const Json& value, bool) override {
-        if (value.is_string()) label_->setText(QString::fromStdString(value.get<std::string>()));
-        else label_->setText(value.empty() ? tr("none") : tr("%n key(s)", nullptr, int(value.size())));
+        if (value.is_string())
+            label_->setText(QString::fromStdString(value.get<std::string>()));
+        else
+            label_->setText(value.empty() ? tr("none") : tr("%n key(s)", nullptr, int(value.size())));
     }
 
   private:
@@ -307,15 +345,21 @@ class MapField : public FieldEditor {
 
 FieldEditor* makeFieldEditor(const SchemaNode& schema, QWidget* parent) {
     switch (schema.type) {
-        case ValueType::Bool: return new SwitchField(schema, parent);
+        case ValueType::Bool:
+            return new SwitchField(schema, parent);
         case ValueType::Int:
-        case ValueType::Float: return new NumberField(schema, parent);
-        case ValueType::Choice: return new ChoiceField(schema, parent);
-        case ValueType::TextList: return new ListField(schema, parent);
+        case ValueType::Float:
+            return new NumberField(schema, parent);
+        case ValueType::Choice:
+            return new ChoiceField(schema, parent);
+        case ValueType::TextList:
+            return new ListField(schema, parent);
         case ValueType::TextMap:
         case ValueType::Free:
-        case ValueType::Section: return new MapField(schema, parent);
-        case ValueType::Text: break;
+        case ValueType::Section:
+            return new MapField(schema, parent);
+        case ValueType::Text:
+            break;
     }
     return new TextField(schema, parent);
 }

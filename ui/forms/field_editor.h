@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One editor per kind of setting, made from its description: number, choice, switch, text, path, list. FormRow owns it.
+// One editor per kind of setting, made from its description: number, choice, switch, text, path, list.
+// FormRow owns it.
 #pragma once
 
 #include <QWidget>
@@ -14,7 +15,8 @@ class FieldEditor : public QWidget {
   public:
     // The widget that takes the keyboard.
     virtual QWidget* field() const = 0;
-    // Shows a complete value (defaults filled in). Does not emit edited(). Left alone while the user types the same value.
+    // Shows a complete value (defaults filled in). Does not emit edited(). Left alone while the user types
+    // the same value.
     virtual void setValue(const Json& value, bool given) = 0;
     virtual void setReadOnly(bool readOnly) { field()->setEnabled(!readOnly); }
 
@@ -31,7 +33,8 @@ class FieldEditor : public QWidget {
 // `folder`: where a file dialog starts.
 FieldEditor* makeFieldEditor(const SchemaNode& schema, QWidget* parent = nullptr);
 
-// "24 000", "1e-4", "0,5" (where the comma is the locale's) as typed into a number field; false when it is none.
+// "24 000", "1e-4", "0,5" (where the comma is the locale's) as typed into a number field; false when it is
+// none.
 bool parseNumber(const QString& text, double& number);
 // 24 000, 1e-4: how a number field shows a value.
 QString numberForField(const Json& value, const SchemaNode& schema);

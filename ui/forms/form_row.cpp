@@ -19,23 +19,34 @@
 namespace atelier {
 
 namespace {
-QString words(std::string_view text) { return QApplication::translate("Settings", std::string(text).c_str()); }
+QString words(std::string_view text) {
+    return QApplication::translate("Settings", std::string(text).c_str());
+}
 constexpr int kLabelWidth = 192, kOriginWidth = 78, kUnitWidth = 76;
 
 QString originText(Origin origin) {
     switch (origin) {
-        case Origin::Default: return FormRow::tr("default");
-        case Origin::Template: return FormRow::tr("template");
-        case Origin::File: return FormRow::tr("file");
-        case Origin::User: return FormRow::tr("you");
-        case Origin::CommandLine: return FormRow::tr("command");
+        case Origin::Default:
+            return FormRow::tr("default");
+        case Origin::Template:
+            return FormRow::tr("template");
+        case Origin::File:
+            return FormRow::tr("file");
+        case Origin::User:
+            return FormRow::tr("you");
+        case Origin::CommandLine:
+            return FormRow::tr("command");
     }
     return {};
 }
 }  // namespace
 
 FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* parent)
-    : QWidget(parent), schema_(schema), document_(document), path_(QString::fromStdString(schema.path)), editor_(makeFieldEditor(schema, this)) {
+    : QWidget(parent),
+      schema_(schema),
+      document_(document),
+      path_(QString::fromStdString(schema.path)),
+      editor_(makeFieldEditor(schema, this)) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(26, 5, 12, 5);
     column->setSpacing(2);
@@ -57,11 +68,13 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
     names->addWidget(key);
     row->addLayout(names);
 
-    const bool wide = schema.type == ValueType::Text || schema.type == ValueType::TextList || schema.type == ValueType::TextMap || schema.type == ValueType::Free;
+    const bool wide = schema.type == ValueType::Text || schema.type == ValueType::TextList ||
+                      schema.type == ValueType::TextMap || schema.type == ValueType::Free;
     if (!wide) editor_->setFixedWidth(schema.type == ValueType::Choice ? 236 : 184);
     row->addWidget(editor_, wide ? 1 : 0);
     if (!wide || !schema.info.unit.empty()) {
-        auto* unit = makeLabel(words(schema.info.unit), style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
+        auto* unit =
+            makeLabel(words(schema.info.unit), style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
         unit->setMinimumWidth(schema.type == ValueType::Choice ? 0 : kUnitWidth);
         row->addWidget(unit, wide ? 0 : 1);
     }
@@ -91,8 +104,10 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
     field->installEventFilter(this);
 
     connect(editor_, &FieldEditor::edited, this, [this](const yaml::Node& value) {
-        if (!document_.setValue(path_, value)) mistyped_ = document_.why();
-        else mistyped_.clear();
+        if (!document_.setValue(path_, value))
+            mistyped_ = document_.why();
+        else
+            mistyped_.clear();
         showNote();
     });
     connect(editor_, &FieldEditor::cleared, this, [this] { document_.removeValue(path_); });
@@ -102,8 +117,10 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
     });
     connect(editor_, &FieldEditor::showTextRequested, this, [this] { Q_EMIT showTextRequested(path_); });
     connect(reset_, &QToolButton::clicked, this, [this] {
-        if (QApplication::keyboardModifiers() & Qt::AltModifier) document_.resetToDefault(path_);
-        else document_.resetOneStep(path_);
+        if (QApplication::keyboardModifiers() & Qt::AltModifier)
+            document_.resetToDefault(path_);
+        else
+            document_.resetOneStep(path_);
     });
     refresh();
 }
@@ -117,14 +134,20 @@ void FormRow::refresh() {
     const QString written = document_.written(path_);
     const bool asWritten = schema_.type == ValueType::Text && given && !document_.isReference(path_);
     const bool missing = written == QLatin1String("?\?\?");
-    editor_->setValue(missing ? Json() : asWritten ? Json(written.toStdString()) : document_.value(path_), given);
+    editor_->setValue(missing     ? Json()
+                      : asWritten ? Json(written.toStdString())
+                                  : document_.value(path_),
+                      given);
     originWord_->setText(originText(origin.origin));
     setLabelTone(originWord_, origin.origin == Origin::User ? style::Tone::Accent : style::Tone::Text2);
-    QFont font = style::font(style::TextSize::Caption, origin.origin == Origin::User ? QFont::DemiBold : QFont::Normal);
+    QFont font = style::font(style::TextSize::Caption,
+                             origin.origin == Origin::User ? QFont::DemiBold : QFont::Normal);
     originWord_->setFont(font);
     originWord_->setToolTip(document_.chain(path_).join(QStringLiteral("  →  ")));
     reset_->setEnabled(given && !readOnly);
-    reset_->setToolTip(origin.origin == Origin::User ? tr("Back to what it was (Alt: to the default)") : given ? tr("Back to the default") : tr("This is the default"));
+    reset_->setToolTip(origin.origin == Origin::User ? tr("Back to what it was (Alt: to the default)")
+                       : given                       ? tr("Back to the default")
+                                                     : tr("This is the default"));
     showNote();
     update();
 }
@@ -142,11 +165,18 @@ void FormRow::showNote() {
     } else if (issue) {
         const bool missing = issue->code == "missing" || issue->code == "required";
         text = missing ? tr("This must be given.") : QString::fromStdString(issue->text);
-        if (!missing && !issue->hint.empty() && issue->severity == IssueSeverity::Error) text += QStringLiteral(". ") + QString::fromStdString(issue->hint);
+        if (!missing && !issue->hint.empty() && issue->severity == IssueSeverity::Error)
+            text += QStringLiteral(". ") + QString::fromStdString(issue->hint);
         const bool error = issue->severity == IssueSeverity::Error;
-        icon = error ? QStringLiteral("error") : issue->severity == IssueSeverity::Warning ? QStringLiteral("warning") : QStringLiteral("info");
-        tone = error ? style::Tone::Bad : issue->severity == IssueSeverity::Warning ? style::Tone::Warn : style::Tone::Text2;
-        mark = error ? FieldIssue::Error : issue->severity == IssueSeverity::Warning ? FieldIssue::Warning : FieldIssue::None;
+        icon = error                                       ? QStringLiteral("error")
+               : issue->severity == IssueSeverity::Warning ? QStringLiteral("warning")
+                                                           : QStringLiteral("info");
+        tone = error                                       ? style::Tone::Bad
+               : issue->severity == IssueSeverity::Warning ? style::Tone::Warn
+                                                           : style::Tone::Text2;
+        mark = error                                       ? FieldIssue::Error
+               : issue->severity == IssueSeverity::Warning ? FieldIssue::Warning
+                                                           : FieldIssue::None;
     } else if (document_.isReference(path_)) {
         text = document_.written(path_);
         icon = QStringLiteral("link");
@@ -171,8 +201,10 @@ void FormRow::setCurrent(bool current) {
 bool FormRow::matches(const QString& text) const {
     const QString value = document_.written(path_);
     for (const QString& part : text.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
-        const bool found = path_.contains(part, Qt::CaseInsensitive) || words(schema_.info.label).contains(part, Qt::CaseInsensitive) ||
-                           words(schema_.info.help).contains(part, Qt::CaseInsensitive) || value.contains(part, Qt::CaseInsensitive);
+        const bool found = path_.contains(part, Qt::CaseInsensitive) ||
+                           words(schema_.info.label).contains(part, Qt::CaseInsensitive) ||
+                           words(schema_.info.help).contains(part, Qt::CaseInsensitive) ||
+                           value.contains(part, Qt::CaseInsensitive);
         if (!found) return false;
     }
     return true;
@@ -189,7 +221,9 @@ void FormRow::paintEvent(QPaintEvent*) {
     }
     const Origin origin = document_.origin(path_).origin;
     if (origin == Origin::Default) return;
-    const QColor colour = origin == Origin::User ? t.accent : origin == Origin::Template ? t.line : t.lineStrong;
+    const QColor colour = origin == Origin::User       ? t.accent
+                          : origin == Origin::Template ? t.line
+                                                       : t.lineStrong;
     painter.fillRect(QRectF(16, 7, 3, 32), colour);
 }
 

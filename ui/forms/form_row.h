@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One setting as a row: origin bar, label and key, editor, unit, origin word, reset, and a sentence when something is up.
-// Made and kept by FormView.
+// One setting as a row: origin bar, label and key, editor, unit, origin word, reset, and a sentence when
+// something is up. Made and kept by FormView.
 #pragma once
 
 #include <QWidget>
@@ -23,12 +23,12 @@ class FormRow : public QWidget {
     QString path() const { return path_; }
     const SchemaNode& schema() const { return schema_; }
     FieldEditor* editor() const { return editor_; }
-    void refresh();                    // from the document
+    void refresh();  // from the document
     void setCurrent(bool current);
     bool matches(const QString& text) const;  // label, key, help or value
 
   Q_SIGNALS:
-    void activated(const QString& path);       // clicked or focused
+    void activated(const QString& path);  // clicked or focused
     void showTextRequested(const QString& path);
 
   protected:

@@ -15,17 +15,22 @@
 namespace atelier {
 
 namespace {
-QString words(std::string_view text) { return QApplication::translate("Settings", std::string(text).c_str()); }
+QString words(std::string_view text) {
+    return QApplication::translate("Settings", std::string(text).c_str());
+}
 
 void collect(const SchemaNode& node, Importance level, QStringList& out) {
     for (const auto& child : node.children) {
-        if (child.type == ValueType::Section) collect(child, level, out);
-        else if (child.info.importance <= level && child.info.implemented) out << QString::fromStdString(child.path);
+        if (child.type == ValueType::Section)
+            collect(child, level, out);
+        else if (child.info.importance <= level && child.info.implemented)
+            out << QString::fromStdString(child.path);
     }
 }
 }  // namespace
 
-FormView::FormView(ConfigDocument& document, QWidget* parent) : QScrollArea(parent), document_(document), content_(new QWidget) {
+FormView::FormView(ConfigDocument& document, QWidget* parent)
+    : QScrollArea(parent), document_(document), content_(new QWidget) {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
@@ -48,7 +53,9 @@ QStringList FormView::paths(const QString& section, Importance level) {
     return out;
 }
 
-int FormView::count(Importance level) { return int(paths({}, level).size()); }
+int FormView::count(Importance level) {
+    return int(paths({}, level).size());
+}
 
 std::vector<FormView::Group> FormView::groups() const {
     std::vector<Group> out;
@@ -59,7 +66,9 @@ std::vector<FormView::Group> FormView::groups() const {
         if (!searching && !filter_.section.isEmpty() && filter_.section != key) continue;
         const bool essentials = filter_.section.isEmpty() && !filter_.changedOnly && !searching;
         Group group{words(section.info.label), words(section.info.help), {}};
-        for (const QString& path : paths(key, searching ? Importance::Expert : essentials ? Importance::Basic : filter_.level)) {
+        for (const QString& path : paths(key, searching    ? Importance::Expert
+                                              : essentials ? Importance::Basic
+                                                           : filter_.level)) {
             if (filter_.changedOnly && document_.origin(path).origin != Origin::User) continue;
             const bool given = document_.origin(path).origin != Origin::Default;
             // What the method does not know is hidden, unless the text gives it or it was searched for.
@@ -102,7 +111,8 @@ void FormView::setFilter(const FormFilter& filter) {
 void FormView::rebuild() {
     const std::vector<Group> wanted = groups();
     QString structure;
-    for (const auto& group : wanted) structure += group.title + QLatin1Char(':') + group.paths.join(QLatin1Char(',')) + QLatin1Char(';');
+    for (const auto& group : wanted)
+        structure += group.title + QLatin1Char(':') + group.paths.join(QLatin1Char(',')) + QLatin1Char(';');
     if (structure == structure_ && !structure.isEmpty()) return refreshRows();
     structure_ = structure;
     content_->setUpdatesEnabled(false);
@@ -128,7 +138,8 @@ void FormView::rebuild() {
         row->setContentsMargins(26, 6, 12, 2);
         row->setSpacing(10);
         row->addWidget(makeLabel(group.title, style::TextSize::Body, QFont::DemiBold));
-        row->addWidget(makeLabel(group.about, style::TextSize::Caption, QFont::Normal, style::Tone::Text2), 1);
+        row->addWidget(makeLabel(group.about, style::TextSize::Caption, QFont::Normal, style::Tone::Text2),
+                       1);
         layout_->addWidget(head);
         head->show();
         decoration_.push_back(head);
@@ -141,7 +152,8 @@ void FormView::rebuild() {
         }
     }
     if (shown_.isEmpty()) {
-        auto* nothing = makeLabel(filter_.changedOnly ? tr("Nothing is changed.") : tr("No setting matches."), style::TextSize::Body, QFont::Normal, style::Tone::Text2);
+        auto* nothing = makeLabel(filter_.changedOnly ? tr("Nothing is changed.") : tr("No setting matches."),
+                                  style::TextSize::Body, QFont::Normal, style::Tone::Text2);
         nothing->setParent(content_);
         nothing->setContentsMargins(26, 16, 12, 0);
         layout_->addWidget(nothing);
@@ -162,7 +174,8 @@ void FormView::rebuild() {
 void FormView::refreshRows() {
     // Which rows there are may depend on values (the method); rows with the keyboard stay.
     QString structure;
-    for (const auto& group : groups()) structure += group.title + QLatin1Char(':') + group.paths.join(QLatin1Char(',')) + QLatin1Char(';');
+    for (const auto& group : groups())
+        structure += group.title + QLatin1Char(':') + group.paths.join(QLatin1Char(',')) + QLatin1Char(';');
     if (structure != structure_) {
         QWidget* focus = QApplication::focusWidget();
         const bool ours = focus && content_->isAncestorOf(focus);

@@ -16,9 +16,9 @@ class ConfigDocument;
 class FormRow;
 
 struct FormFilter {
-    QString section;     // "" = Essentials: what every run needs, across sections
+    QString section;  // "" = Essentials: what every run needs, across sections
     Importance level = Importance::Basic;
-    QString search;      // looks through all sections and levels
+    QString search;  // looks through all sections and levels
     bool changedOnly = false;
 };
 
@@ -44,7 +44,10 @@ class FormView : public QScrollArea {
   private:
     void rebuild();
     void refreshRows();
-    struct Group { QString title, about; QStringList paths; };
+    struct Group {
+        QString title, about;
+        QStringList paths;
+    };
     std::vector<Group> groups() const;
     ConfigDocument& document_;
     FormFilter filter_;

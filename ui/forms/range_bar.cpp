@@ -9,7 +9,9 @@
 
 namespace atelier {
 
-RangeBar::RangeBar(QWidget* parent) : QWidget(parent) { setFixedHeight(48); }
+RangeBar::RangeBar(QWidget* parent) : QWidget(parent) {
+    setFixedHeight(48);
+}
 
 void RangeBar::set(double usualLow, double usualHigh, std::optional<double> value, const QString& valueText) {
     low_ = usualLow;

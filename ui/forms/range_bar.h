@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Where a number lies against its usual range: a line (logarithmic where the range spans decades), the usual part, a dot.
-// Shown by the explanation panel.
+// Where a number lies against its usual range: a line (logarithmic where the range spans decades), the usual
+// part, a dot. Shown by the explanation panel.
 #pragma once
 
 #include <QWidget>

@@ -35,14 +35,22 @@ YamlEditor::YamlEditor(QWidget* parent) : QPlainTextEdit(parent), gutter_(new Gu
     new YamlHighlighter(document());
     setViewportMargins(gutterWidth(), 0, 0, 0);
     connect(this, &QPlainTextEdit::updateRequest, this, [this](const QRect& rect, int dy) {
-        if (dy) gutter_->scroll(0, dy);
-        else gutter_->update(0, rect.y(), gutter_->width(), rect.height());
+        if (dy)
+            gutter_->scroll(0, dy);
+        else
+            gutter_->update(0, rect.y(), gutter_->width(), rect.height());
     });
-    connect(this, &QPlainTextEdit::textChanged, this, [this] { if (!quiet_) Q_EMIT typed(toPlainText()); });
-    connect(this, &QPlainTextEdit::cursorPositionChanged, this, [this] { if (!quiet_ && hasFocus()) Q_EMIT caretLineChanged(lineAtCaret()); });
+    connect(this, &QPlainTextEdit::textChanged, this, [this] {
+        if (!quiet_) Q_EMIT typed(toPlainText());
+    });
+    connect(this, &QPlainTextEdit::cursorPositionChanged, this, [this] {
+        if (!quiet_ && hasFocus()) Q_EMIT caretLineChanged(lineAtCaret());
+    });
 }
 
-int YamlEditor::gutterWidth() const { return 48; }
+int YamlEditor::gutterWidth() const {
+    return 48;
+}
 
 void YamlEditor::showText(const QString& text) {
     const QString now = toPlainText();
@@ -50,7 +58,9 @@ void YamlEditor::showText(const QString& text) {
     // Common head and tail stay untouched, with caret, scroll and highlighting.
     qsizetype head = 0, tail = 0;
     while (head < now.size() && head < text.size() && now[head] == text[head]) ++head;
-    while (tail < now.size() - head && tail < text.size() - head && now[now.size() - 1 - tail] == text[text.size() - 1 - tail]) ++tail;
+    while (tail < now.size() - head && tail < text.size() - head &&
+           now[now.size() - 1 - tail] == text[text.size() - 1 - tail])
+        ++tail;
     const int scroll = verticalScrollBar()->value();
     quiet_ = true;
     QTextCursor cursor(document());
@@ -76,14 +86,16 @@ void YamlEditor::setCurrentLine(int line) {
     const QTextBlock block = document()->findBlockByNumber(line - 1);
     if (!block.isValid()) return;
     const QRectF at = blockBoundingGeometry(block).translated(contentOffset());
-    if (at.top() < 0 || at.bottom() > viewport()->height()) verticalScrollBar()->setValue(std::max(0, line - 6));
+    if (at.top() < 0 || at.bottom() > viewport()->height())
+        verticalScrollBar()->setValue(std::max(0, line - 6));
 }
 
 void YamlEditor::goToLine(int line, int column) {
     const QTextBlock block = document()->findBlockByNumber(line - 1);
     if (!block.isValid()) return;
     QTextCursor cursor(block);
-    cursor.movePosition(QTextCursor::Right, QTextCursor::MoveAnchor, std::clamp(column - 1, 0, std::max(0, block.length() - 1)));
+    cursor.movePosition(QTextCursor::Right, QTextCursor::MoveAnchor,
+                        std::clamp(column - 1, 0, std::max(0, block.length() - 1)));
     setTextCursor(cursor);
     centerCursor();
 }
@@ -119,9 +131,12 @@ void YamlEditor::paintGutter(QPaintEvent* event) {
         const int line = block.blockNumber() + 1;
         const auto issue = issues_.constFind(line);
         const bool marked = issue != issues_.cend() && *issue != IssueSeverity::Note;
-        const QColor colour = !marked ? (line == currentLine_ ? t.accentInk : t.text3) : *issue == IssueSeverity::Error ? t.bad : t.warn;
+        const QColor colour = !marked ? (line == currentLine_ ? t.accentInk : t.text3)
+                              : *issue == IssueSeverity::Error ? t.bad
+                                                               : t.warn;
         painter.setPen(colour);
-        painter.drawText(QRectF(0, top, gutter_->width() - 18, height), Qt::AlignRight | Qt::AlignVCenter, QString::number(line));
+        painter.drawText(QRectF(0, top, gutter_->width() - 18, height), Qt::AlignRight | Qt::AlignVCenter,
+                         QString::number(line));
         if (marked) {
             painter.setPen(Qt::NoPen);
             painter.setBrush(colour);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The live YAML beside the form: line numbers, a dot at lines with issues, the current field's line tinted. Typing goes to
-// the document at once; changes of the form arrive without moving caret or scroll.
+// The live YAML beside the form: line numbers, a dot at lines with issues, the current field's line tinted.
+// Typing goes to the document at once; changes of the form arrive without moving caret or scroll.
 #pragma once
 
 #include <QHash>
@@ -17,7 +17,7 @@ class YamlEditor : public QPlainTextEdit {
     // Takes over a text from elsewhere; only the part that differs is replaced.
     void showText(const QString& text);
     void setIssueLines(const QHash<int, IssueSeverity>& lines);
-    void setCurrentLine(int line);    // of the current field, 1-based; 0 = none
+    void setCurrentLine(int line);  // of the current field, 1-based; 0 = none
     void goToLine(int line, int column = 1);
     int lineAtCaret() const { return textCursor().blockNumber() + 1; }
     void paintGutter(QPaintEvent* event);

@@ -14,9 +14,12 @@ static int commentStart(const QString& text) {
     for (int i = 0; i < text.size(); ++i) {
         const QChar c = text[i];
         if (!quote.isNull()) {
-            if (c == QLatin1Char('\\') && quote == QLatin1Char('"')) ++i;
-            else if (c == quote) quote = QChar();
-        } else if ((c == QLatin1Char('"') || c == QLatin1Char('\'')) && (i == 0 || QStringLiteral(" ,[{:").contains(text[i - 1]))) {
+            if (c == QLatin1Char('\\') && quote == QLatin1Char('"'))
+                ++i;
+            else if (c == quote)
+                quote = QChar();
+        } else if ((c == QLatin1Char('"') || c == QLatin1Char('\'')) &&
+                   (i == 0 || QStringLiteral(" ,[{:").contains(text[i - 1]))) {
             quote = c;
         } else if (c == QLatin1Char('#') && (i == 0 || text[i - 1].isSpace())) {
             return i;
@@ -34,11 +37,14 @@ void YamlHighlighter::highlightBlock(const QString& text) {
     int from = 0;
     for (int i = 0; i <= code.size(); ++i) {
         const bool end = i == code.size();
-        const bool colon = !end && code[i] == QLatin1Char(':') && (i + 1 == code.size() || code[i + 1].isSpace());
+        const bool colon =
+            !end && code[i] == QLatin1Char(':') && (i + 1 == code.size() || code[i + 1].isSpace());
         const bool separator = end || QStringLiteral(",[]{}").contains(code[i]);
         if (colon) {
             int begin = from;
-            while (begin < i && (code[begin].isSpace() || (code[begin] == QLatin1Char('-') && begin + 1 < i && code[begin + 1].isSpace()))) ++begin;
+            while (begin < i && (code[begin].isSpace() || (code[begin] == QLatin1Char('-') && begin + 1 < i &&
+                                                           code[begin + 1].isSpace())))
+                ++begin;
             setFormat(begin, i - begin, t.yamlKey);
             from = i + 1;
         } else if (separator) {
@@ -50,13 +56,18 @@ void YamlHighlighter::highlightBlock(const QString& text) {
 
 void YamlHighlighter::value(const QString& text, int from) {
     int begin = from, end = int(text.size());
-    while (begin < end && (text[begin].isSpace() || (text[begin] == QLatin1Char('-') && begin + 1 < end && text[begin + 1].isSpace()))) ++begin;
+    while (begin < end && (text[begin].isSpace() ||
+                           (text[begin] == QLatin1Char('-') && begin + 1 < end && text[begin + 1].isSpace())))
+        ++begin;
     while (end > begin && text[end - 1].isSpace()) --end;
     if (begin >= end) return;
     const auto& t = style::tokens();
     const yaml::Kind kind = yaml::resolvePlain(text.mid(begin, end - begin).toStdString()).kind;
     const bool number = kind != yaml::Kind::String;
-    setFormat(begin, end - begin, text.mid(begin, end - begin) == QLatin1String("?\?\?") ? t.bad : number ? t.yamlNumber : t.yamlString);
+    setFormat(begin, end - begin,
+              text.mid(begin, end - begin) == QLatin1String("?\?\?") ? t.bad
+              : number                                               ? t.yamlNumber
+                                                                     : t.yamlString);
 }
 
 }  // namespace atelier

@@ -13,15 +13,23 @@
 namespace atelier {
 
 namespace {
-std::string plain(const QString& text) { return text.toStdString(); }
-KeyPath keys(const QString& path) { return splitKeyPath(plain(path)); }
+std::string plain(const QString& text) {
+    return text.toStdString();
+}
+KeyPath keys(const QString& path) {
+    return splitKeyPath(plain(path));
+}
 constexpr qint64 kMergeWithin = 1500;  // ms between strokes that become one undo step
 }  // namespace
 
 class ConfigTextCommand : public QUndoCommand {
   public:
     ConfigTextCommand(ConfigDocument& document, QString after, const QString& what, QString key)
-        : QUndoCommand(what), document_(document), before_(document.text_), after_(std::move(after)), key_(std::move(key)) {
+        : QUndoCommand(what),
+          document_(document),
+          before_(document.text_),
+          after_(std::move(after)),
+          key_(std::move(key)) {
         clock_.start();
     }
     int id() const override { return 1; }
@@ -119,18 +127,24 @@ void ConfigDocument::setText(const QString& text) {
 
 bool ConfigDocument::edit(const QString& path, const yaml::Node* value) {
     why_.clear();
-    const auto edited = value ? setInText(plain(text_), keys(path), *value) : removeFromText(plain(text_), keys(path));
+    const auto edited =
+        value ? setInText(plain(text_), keys(path), *value) : removeFromText(plain(text_), keys(path));
     if (!edited) {
         why_ = QString::fromStdString(edited.error().message());
         return false;
     }
     const SchemaNode* schema = findSchema(plain(path));
     const QString label = schema ? tr(std::string(schema->info.label).c_str()) : path;
-    return push(QString::fromStdString(*edited), value ? tr("Change %1").arg(label) : tr("Reset %1").arg(label), path);
+    return push(QString::fromStdString(*edited),
+                value ? tr("Change %1").arg(label) : tr("Reset %1").arg(label), path);
 }
 
-bool ConfigDocument::setValue(const QString& path, const yaml::Node& value) { return edit(path, &value); }
-bool ConfigDocument::removeValue(const QString& path) { return edit(path, nullptr); }
+bool ConfigDocument::setValue(const QString& path, const yaml::Node& value) {
+    return edit(path, &value);
+}
+bool ConfigDocument::removeValue(const QString& path) {
+    return edit(path, nullptr);
+}
 
 bool ConfigDocument::resetOneStep(const QString& path) {
     const yaml::Node* begun = selectPath(begunTree_, keys(path));
@@ -149,10 +163,12 @@ const Issue* ConfigDocument::issueAt(const QString& path) const {
 }
 
 int ConfigDocument::errorCount() const {
-    return int(std::ranges::count_if(checked_.issues, [](const Issue& i) { return i.severity == IssueSeverity::Error; }));
+    return int(std::ranges::count_if(checked_.issues,
+                                     [](const Issue& i) { return i.severity == IssueSeverity::Error; }));
 }
 int ConfigDocument::warningCount() const {
-    return int(std::ranges::count_if(checked_.issues, [](const Issue& i) { return i.severity == IssueSeverity::Warning; }));
+    return int(std::ranges::count_if(checked_.issues,
+                                     [](const Issue& i) { return i.severity == IssueSeverity::Warning; }));
 }
 
 Json ConfigDocument::value(const QString& path) const {
@@ -173,10 +189,13 @@ bool ConfigDocument::isReference(const QString& path) const {
 
 bool ConfigDocument::applies(const QString& path) const {
     const SchemaNode* schema = findSchema(plain(path));
-    return !schema || schema->info.when.empty() || conditionHolds(schema->info.when, checked_.loaded.resolved);
+    return !schema || schema->info.when.empty() ||
+           conditionHolds(schema->info.when, checked_.loaded.resolved);
 }
 
-ValueOrigin ConfigDocument::origin(const QString& path) const { return originOf(keys(path), tree_, begunTree_, base_); }
+ValueOrigin ConfigDocument::origin(const QString& path) const {
+    return originOf(keys(path), tree_, begunTree_, base_);
+}
 
 QStringList ConfigDocument::chain(const QString& path) const {
     QStringList out;
@@ -214,7 +233,9 @@ QString ConfigDocument::pathAtLine(int line) const {
                 best = here;
                 bestLine = entry.key.begin.line;
             }
-            if (entry.value.isMap() && findSchema(plain(here)) && findSchema(plain(here))->type == ValueType::Section) self(self, entry.value, here);
+            if (entry.value.isMap() && findSchema(plain(here)) &&
+                findSchema(plain(here))->type == ValueType::Section)
+                self(self, entry.value, here);
         }
     };
     visit(visit, tree_, {});
@@ -225,15 +246,19 @@ int ConfigDocument::changedCount() const {
     int count = 0;
     const auto visit = [&](auto&& self, const SchemaNode& node) -> void {
         for (const auto& child : node.children) {
-            if (child.type == ValueType::Section) self(self, child);
-            else count += origin(QString::fromStdString(child.path)).origin == Origin::User;
+            if (child.type == ValueType::Section)
+                self(self, child);
+            else
+                count += origin(QString::fromStdString(child.path)).origin == Origin::User;
         }
     };
     visit(visit, trainSchema());
     return count;
 }
 
-QString ConfigDocument::resolvedYaml() const { return QString::fromStdString(frozenYaml(checked_.loaded)); }
+QString ConfigDocument::resolvedYaml() const {
+    return QString::fromStdString(frozenYaml(checked_.loaded));
+}
 
 LoadedConfig ConfigDocument::forRun(const QString& name) const {
     LoadedConfig out = checked_.loaded;
@@ -251,14 +276,17 @@ std::vector<ConfigDocument::DiffLine> ConfigDocument::changes() const {
     std::vector<std::vector<int>> common(std::size_t(n + 1), std::vector<int>(std::size_t(m + 1), 0));
     for (qsizetype i = n - 1; i >= 0; --i)
         for (qsizetype j = m - 1; j >= 0; --j)
-            common[std::size_t(i)][std::size_t(j)] = a[i] == b[j] ? common[std::size_t(i + 1)][std::size_t(j + 1)] + 1
-                                                                  : std::max(common[std::size_t(i + 1)][std::size_t(j)], common[std::size_t(i)][std::size_t(j + 1)]);
+            common[std::size_t(i)][std::size_t(j)] =
+                a[i] == b[j] ? common[std::size_t(i + 1)][std::size_t(j + 1)] + 1
+                             : std::max(common[std::size_t(i + 1)][std::size_t(j)],
+                                        common[std::size_t(i)][std::size_t(j + 1)]);
     qsizetype i = 0, j = 0;
     while (i < n || j < m) {
         if (i < n && j < m && a[i] == b[j]) {
             out.push_back({QLatin1Char(' '), a[i]});
             ++i, ++j;
-        } else if (i < n && (j == m || common[std::size_t(i + 1)][std::size_t(j)] >= common[std::size_t(i)][std::size_t(j + 1)])) {
+        } else if (i < n && (j == m || common[std::size_t(i + 1)][std::size_t(j)] >=
+                                           common[std::size_t(i)][std::size_t(j + 1)])) {
             out.push_back({QLatin1Char('-'), a[i++]});
         } else {
             out.push_back({QLatin1Char('+'), b[j++]});

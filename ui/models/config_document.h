@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The configuration being edited: one text, edited by the form (single values) and by hand, with undo; checked after
-// every change. The Configure page and its parts show it.
+// The configuration being edited: one text, edited by the form (single values) and by hand, with undo;
+// checked after every change. The Configure page and its parts show it.
 #pragma once
 
 #include <QObject>
@@ -24,8 +24,8 @@ class ConfigDocument : public QObject {
     QString name() const { return name_; }  // "emoji-lora.yaml" or the template's title
     QString file() const { return file_; }  // "" until saved
     Origin base() const { return base_; }
-    bool openFile(const QString& path);     // false: why() says what is wrong
-    bool saveFile(const QString& path);     // atomic; false: why()
+    bool openFile(const QString& path);  // false: why() says what is wrong
+    bool saveFile(const QString& path);  // atomic; false: why()
     bool isModified() const { return text_ != begunText_; }
 
     const QString& text() const { return text_; }
@@ -48,20 +48,23 @@ class ConfigDocument : public QObject {
     int warningCount() const;
 
     const TrainConfig& config() const { return checked_.loaded.config; }
-    Json value(const QString& path) const;         // complete: defaults filled in, references resolved
-    QString written(const QString& path) const;    // as in the text ("${…}", "1e-4"); "" when absent
-    bool isReference(const QString& path) const;   // the text holds ${…} there
-    bool applies(const QString& path) const;       // its condition holds
+    Json value(const QString& path) const;        // complete: defaults filled in, references resolved
+    QString written(const QString& path) const;   // as in the text ("${…}", "1e-4"); "" when absent
+    bool isReference(const QString& path) const;  // the text holds ${…} there
+    bool applies(const QString& path) const;      // its condition holds
     ValueOrigin origin(const QString& path) const;
     QStringList chain(const QString& path) const;  // "default 1.0e-04", "template 1.0e-05", "you 0.002"
     int lineOf(const QString& path) const;         // 1-based; 0 = not in the text
     QString pathAtLine(int line) const;            // the innermost key whose value stands there
     int changedCount() const;                      // values that differ from what the document began with
 
-    QString resolvedYaml() const;                  // what a run would freeze
+    QString resolvedYaml() const;                    // what a run would freeze
     LoadedConfig forRun(const QString& name) const;  // the same under another run name
-    struct DiffLine { QChar mark; QString text; };   // ' ', '-' or '+'
-    std::vector<DiffLine> changes() const;           // against the text it began with
+    struct DiffLine {
+        QChar mark;
+        QString text;
+    };                                      // ' ', '-' or '+'
+    std::vector<DiffLine> changes() const;  // against the text it began with
 
   Q_SIGNALS:
     void textChanged(bool byHand);  // byHand: the editor that typed it need not take it over

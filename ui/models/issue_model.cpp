@@ -8,7 +8,8 @@
 
 namespace atelier {
 
-IssueModel::IssueModel(ConfigDocument& document, QObject* parent) : QAbstractListModel(parent), document_(document) {
+IssueModel::IssueModel(ConfigDocument& document, QObject* parent)
+    : QAbstractListModel(parent), document_(document) {
     connect(&document, &ConfigDocument::checked, this, &IssueModel::refresh);
     refresh();
 }
@@ -19,9 +20,13 @@ void IssueModel::refresh() {
     endResetModel();
 }
 
-int IssueModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(issues_.size()); }
+int IssueModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(issues_.size());
+}
 
-const Issue* IssueModel::issue(int row) const { return row >= 0 && row < int(issues_.size()) ? &issues_[std::size_t(row)] : nullptr; }
+const Issue* IssueModel::issue(int row) const {
+    return row >= 0 && row < int(issues_.size()) ? &issues_[std::size_t(row)] : nullptr;
+}
 
 // "Base model must be given", "Learning rate: 0.002 is 20 times …".
 static QString sentence(const Issue& one) {
@@ -37,19 +42,26 @@ QVariant IssueModel::data(const QModelIndex& index, int role) const {
     const Issue* one = index.isValid() ? issue(index.row()) : nullptr;
     if (!one) return {};
     switch (role) {
-        case Qt::DisplayRole: return sentence(*one);
+        case Qt::DisplayRole:
+            return sentence(*one);
         case Qt::ToolTipRole:
-        case Qt::AccessibleTextRole: return QString::fromStdString(describe(*one, {}));
-        case SeverityRole: return int(one->severity);
-        case PathRole: return QString::fromStdString(one->path);
-        case LineRole: return one->line;
+        case Qt::AccessibleTextRole:
+            return QString::fromStdString(describe(*one, {}));
+        case SeverityRole:
+            return int(one->severity);
+        case PathRole:
+            return QString::fromStdString(one->path);
+        case LineRole:
+            return one->line;
         case HintRole: {
             const QString hint = QString::fromStdString(one->hint);
             const QString lead = QStringLiteral("Put a value in place of ?\?\?: ");
             return hint.startsWith(lead) ? hint.mid(lead.size()) : hint;
         }
-        case RemedyRole: return remedyText(index.row());
-        default: return {};
+        case RemedyRole:
+            return remedyText(index.row());
+        default:
+            return {};
     }
 }
 

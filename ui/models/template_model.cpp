@@ -18,9 +18,12 @@ ConfigTemplate readTemplate(const QString& file, const QString& text) {
     for (const QString& line : text.split(QLatin1Char('\n'))) {
         if (!line.startsWith(QLatin1String("# "))) break;
         const QString words = line.mid(2).trimmed();
-        if (number++ == 0) out.title = words;
-        else if (words.startsWith(QLatin1String("Needs: "))) out.needs = words.mid(7);
-        else out.about += (out.about.isEmpty() ? QString() : QStringLiteral(" ")) + words;
+        if (number++ == 0)
+            out.title = words;
+        else if (words.startsWith(QLatin1String("Needs: ")))
+            out.needs = words.mid(7);
+        else
+            out.about += (out.about.isEmpty() ? QString() : QStringLiteral(" ")) + words;
     }
     const CheckedConfig checked = checkTrainConfig(text.toStdString(), file.toStdString());
     for (const auto& issue : checked.issues)
@@ -29,7 +32,8 @@ ConfigTemplate readTemplate(const QString& file, const QString& text) {
     return out;
 }
 
-TemplateModel::TemplateModel(const QString& shipped, const QString& own, QObject* parent) : QAbstractListModel(parent), shipped_(shipped), own_(own) {
+TemplateModel::TemplateModel(const QString& shipped, const QString& own, QObject* parent)
+    : QAbstractListModel(parent), shipped_(shipped), own_(own) {
     reload();
 }
 
@@ -38,8 +42,10 @@ void TemplateModel::reload() {
     templates_.clear();
     for (const QString& folder : {shipped_, own_}) {
         if (folder.isEmpty()) continue;
-        for (const QString& name : QDir(folder).entryList({QStringLiteral("*.yaml")}, QDir::Files, QDir::Name)) {
-            if (folder == shipped_ && name == QLatin1String("demo.yaml")) continue;  // scripts/demo fills it in
+        for (const QString& name :
+             QDir(folder).entryList({QStringLiteral("*.yaml")}, QDir::Files, QDir::Name)) {
+            if (folder == shipped_ && name == QLatin1String("demo.yaml"))
+                continue;  // scripts/demo fills it in
             QFile file(folder + QLatin1Char('/') + name);
             if (!file.open(QIODevice::ReadOnly) || file.size() > (1 << 20)) continue;
             templates_.push_back(readTemplate(file.fileName(), QString::fromUtf8(file.readAll())));
@@ -47,23 +53,34 @@ void TemplateModel::reload() {
         }
     }
     // The one that needs nothing first.
-    std::stable_partition(templates_.begin(), templates_.end(), [](const ConfigTemplate& t) { return !t.own && t.file.endsWith(QLatin1String("/tiny.yaml")); });
+    std::stable_partition(templates_.begin(), templates_.end(), [](const ConfigTemplate& t) {
+        return !t.own && t.file.endsWith(QLatin1String("/tiny.yaml"));
+    });
     endResetModel();
 }
 
-int TemplateModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(templates_.size()); }
+int TemplateModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(templates_.size());
+}
 
 QVariant TemplateModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid()) return {};
     const ConfigTemplate& one = templates_[std::size_t(index.row())];
     switch (role) {
-        case Qt::DisplayRole: return one.title;
-        case AboutRole: return one.about;
-        case NeedsRole: return one.needs;
-        case FileRole: return one.file;
-        case MethodRole: return one.method;
-        case OwnRole: return one.own;
-        default: return {};
+        case Qt::DisplayRole:
+            return one.title;
+        case AboutRole:
+            return one.about;
+        case NeedsRole:
+            return one.needs;
+        case FileRole:
+            return one.file;
+        case MethodRole:
+            return one.method;
+        case OwnRole:
+            return one.own;
+        default:
+            return {};
     }
 }
 

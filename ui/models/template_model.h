@@ -10,7 +10,7 @@ namespace atelier {
 
 struct ConfigTemplate {
     QString title, about, needs, file, text, method;
-    bool own = false;  // the user's or the project's
+    bool own = false;      // the user's or the project's
     QStringList required;  // paths that are ??? in it
 };
 

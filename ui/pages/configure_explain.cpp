@@ -16,10 +16,13 @@
 namespace atelier {
 
 namespace {
-QString words(std::string_view text) { return QApplication::translate("Settings", std::string(text).c_str()); }
+QString words(std::string_view text) {
+    return QApplication::translate("Settings", std::string(text).c_str());
+}
 }  // namespace
 
-ConfigureExplain::ConfigureExplain(ConfigDocument& document, QWidget* parent) : QWidget(parent), document_(document) {
+ConfigureExplain::ConfigureExplain(ConfigDocument& document, QWidget* parent)
+    : QWidget(parent), document_(document) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(16, 12, 16, 12);
     column->setSpacing(6);
@@ -68,29 +71,42 @@ void ConfigureExplain::refresh() {
     const TrainConfig& config = document_.config();
     const qint64 batch = std::max<qint64>(1, config.system.batchSize * config.system.gradientAccumulation);
     const qint64 steps = config.experiment.numExamplesToSee / batch;
-    plan_->setText(steps > 0 ? tr("On one device: %1 steps with %2 images each, a checkpoint every %3 steps.").arg(figure(steps), figure(batch), figure(config.experiment.saveEvery)) : tr("The length of the run is not given yet."));
+    plan_->setText(steps > 0 ? tr("On one device: %1 steps with %2 images each, a checkpoint every %3 steps.")
+                                   .arg(figure(steps), figure(batch), figure(config.experiment.saveEvery))
+                             : tr("The length of the run is not given yet."));
 
     const SchemaNode* node = findSchema(path_.toStdString());
     if (!node || path_.isEmpty()) {
         title_->setText(tr("Settings"));
         key_->clear();
         text_->setText(tr("Click a setting or a line of the YAML to read what it does."));
-        for (QWidget* one : {static_cast<QWidget*>(range_), static_cast<QWidget*>(usual_), static_cast<QWidget*>(chain_), static_cast<QWidget*>(related_)}) one->hide();
+        for (QWidget* one : {static_cast<QWidget*>(range_), static_cast<QWidget*>(usual_),
+                             static_cast<QWidget*>(chain_), static_cast<QWidget*>(related_)})
+            one->hide();
         return;
     }
     const FieldInfo& info = node->info;
     title_->setText(words(info.label));
     key_->setText(path_);
     QString text = words(info.help);
-    if (!info.higher.empty()) text += QStringLiteral(" <b>%1</b> %2").arg(node->type == ValueType::Bool || node->type == ValueType::Choice ? tr("On:") : tr("Higher:"), words(info.higher).toHtmlEscaped());
-    if (!info.lower.empty()) text += QStringLiteral(" <b>%1</b> %2").arg(node->type == ValueType::Bool || node->type == ValueType::Choice ? tr("Off:") : tr("Lower:"), words(info.lower).toHtmlEscaped());
+    if (!info.higher.empty())
+        text += QStringLiteral(" <b>%1</b> %2")
+                    .arg(node->type == ValueType::Bool || node->type == ValueType::Choice ? tr("On:")
+                                                                                          : tr("Higher:"),
+                         words(info.higher).toHtmlEscaped());
+    if (!info.lower.empty())
+        text += QStringLiteral(" <b>%1</b> %2")
+                    .arg(node->type == ValueType::Bool || node->type == ValueType::Choice ? tr("Off:")
+                                                                                          : tr("Lower:"),
+                         words(info.lower).toHtmlEscaped());
     text_->setTextFormat(Qt::RichText);
     text_->setText(text);
 
     const std::string method(enumName(config.method.type));
     const UsualRange* usual = nullptr;
     for (const auto& range : info.usual)
-        if (range.high > range.low && (range.method == method || (range.method.empty() && !usual))) usual = &range;
+        if (range.high > range.low && (range.method == method || (range.method.empty() && !usual)))
+            usual = &range;
     const Json value = document_.value(path_);
     range_->setVisible(usual != nullptr);
     usual_->setVisible(usual != nullptr);
@@ -98,19 +114,29 @@ void ConfigureExplain::refresh() {
         std::optional<double> number;
         if (value.is_number()) number = value.get<double>();
         range_->set(usual->low, usual->high, number, numberForField(value, *node));
-        const QString label = words([&] { for (const auto& choice : findSchema("method.type")->choices) if (choice.name == method) return std::string_view(choice.label); return std::string_view(); }());
-        usual_->setText(tr("Usual for %1: %2 to %3 %4").arg(label, numberForField(Json(usual->low), *node), numberForField(Json(usual->high), *node), words(info.unit)));
+        const QString label = words([&] {
+            for (const auto& choice : findSchema("method.type")->choices)
+                if (choice.name == method) return std::string_view(choice.label);
+            return std::string_view();
+        }());
+        usual_->setText(tr("Usual for %1: %2 to %3 %4")
+                            .arg(label, numberForField(Json(usual->low), *node),
+                                 numberForField(Json(usual->high), *node), words(info.unit)));
         if (node->type == ValueType::Int)
-            usual_->setText(tr("Usual for %1: %2 to %3 %4").arg(label, figure(qint64(usual->low)), figure(qint64(usual->high)), words(info.unit)));
+            usual_->setText(
+                tr("Usual for %1: %2 to %3 %4")
+                    .arg(label, figure(qint64(usual->low)), figure(qint64(usual->high)), words(info.unit)));
     }
     const QStringList chain = document_.chain(path_);
     chain_->setVisible(!chain.isEmpty());
-    chain_->setText(fontMetrics().elidedText(chain.join(QStringLiteral("  →  ")), Qt::ElideMiddle, std::max(120, width() / 2)));
+    chain_->setText(fontMetrics().elidedText(chain.join(QStringLiteral("  →  ")), Qt::ElideMiddle,
+                                             std::max(120, width() / 2)));
     chain_->setToolTip(chain.join(QStringLiteral("  →  ")));
     QStringList links;
     for (const auto related : info.related)
         if (const SchemaNode* other = findSchema(related); other && !related.empty())
-            links << QStringLiteral("<a href=\"%1\">%2</a>").arg(QString::fromStdString(other->path), words(other->info.label).toHtmlEscaped());
+            links << QStringLiteral("<a href=\"%1\">%2</a>")
+                         .arg(QString::fromStdString(other->path), words(other->info.label).toHtmlEscaped());
     related_->setVisible(!links.isEmpty());
     related_->setText(tr("Works with %1").arg(links.join(QStringLiteral(", "))));
 }

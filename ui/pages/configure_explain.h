@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The current setting in plain words: what it does, higher and lower, the usual range, where its value comes from, what it
-// works with. Part of the Configure page.
+// The current setting in plain words: what it does, higher and lower, the usual range, where its value comes
+// from, what it works with. Part of the Configure page.
 #pragma once
 
 #include <QWidget>

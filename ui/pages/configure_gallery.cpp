@@ -28,7 +28,11 @@ QString iconFor(const QString& method) {
 }  // namespace
 
 TemplateCard::TemplateCard(const ConfigTemplate& from, QWidget* parent)
-    : QAbstractButton(parent), about_(from.about), needs_(from.needs), icon_(from.file.endsWith(QLatin1String("/tiny.yaml")) ? QStringLiteral("sparkle") : iconFor(from.method)) {
+    : QAbstractButton(parent),
+      about_(from.about),
+      needs_(from.needs),
+      icon_(from.file.endsWith(QLatin1String("/tiny.yaml")) ? QStringLiteral("sparkle")
+                                                            : iconFor(from.method)) {
     setText(from.title);
     setCheckable(true);
     setAutoExclusive(true);
@@ -37,36 +41,49 @@ TemplateCard::TemplateCard(const ConfigTemplate& from, QWidget* parent)
     setFocusPolicy(Qt::StrongFocus);
 }
 
-void TemplateCard::enterEvent(QEnterEvent*) { update(); }
-void TemplateCard::leaveEvent(QEvent*) { update(); }
+void TemplateCard::enterEvent(QEnterEvent*) {
+    update();
+}
+void TemplateCard::leaveEvent(QEvent*) {
+    update();
+}
 
 void TemplateCard::paintEvent(QPaintEvent*) {
     const auto& t = style::tokens();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     const QRectF card = QRectF(rect()).adjusted(1, 1, -1, -1);
-    painter.setPen(isChecked() || hasFocus() ? QPen(t.accent, 2) : QPen(underMouse() ? t.lineStrong : t.line, 1));
+    painter.setPen(isChecked() || hasFocus() ? QPen(t.accent, 2)
+                                             : QPen(underMouse() ? t.lineStrong : t.line, 1));
     painter.setBrush(t.surface);
     painter.drawRoundedRect(card, 8, 8);
     painter.setPen(Qt::NoPen);
     painter.setBrush(t.accentSoft);
     painter.drawRoundedRect(QRectF(17, 17, 34, 34), 6, 6);
-    painter.drawPixmap(QPointF(25, 25), style::iconPixmap(icon_, 18, style::Tone::AccentInk, devicePixelRatioF()));
+    painter.drawPixmap(QPointF(25, 25),
+                       style::iconPixmap(icon_, 18, style::Tone::AccentInk, devicePixelRatioF()));
     const int width = this->width() - 36;
     painter.setPen(t.text);
     painter.setFont(style::font(style::TextSize::Title, QFont::DemiBold));
-    painter.drawText(QRect(18, 58, width, 22), Qt::AlignVCenter, painter.fontMetrics().elidedText(text(), Qt::ElideRight, width));
+    painter.drawText(QRect(18, 58, width, 22), Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(text(), Qt::ElideRight, width));
     painter.setFont(style::font());
     painter.setPen(t.text2);
     painter.drawText(QRect(18, 82, width, 52), Qt::TextWordWrap | Qt::AlignTop, about_);
     painter.setFont(style::font(style::TextSize::Caption));
-    painter.drawPixmap(QPointF(18, 143), style::iconPixmap(QStringLiteral("info"), 14, style::Tone::Text2, devicePixelRatioF()));
-    painter.drawText(QRect(38, 138, width - 20, 24), Qt::AlignVCenter, painter.fontMetrics().elidedText(needs_, Qt::ElideRight, width - 20));
+    painter.drawPixmap(QPointF(18, 143), style::iconPixmap(QStringLiteral("info"), 14, style::Tone::Text2,
+                                                           devicePixelRatioF()));
+    painter.drawText(QRect(38, 138, width - 20, 24), Qt::AlignVCenter,
+                     painter.fontMetrics().elidedText(needs_, Qt::ElideRight, width - 20));
     setToolTip(needs_);
 }
 
 ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& document, QWidget* parent)
-    : QScrollArea(parent), templates_(templates), document_(document), content_(new QWidget), grid_(new QWidget) {
+    : QScrollArea(parent),
+      templates_(templates),
+      document_(document),
+      content_(new QWidget),
+      grid_(new QWidget) {
     setWidgetResizable(true);
     setFrameShape(NoFrame);
     auto* column = new QVBoxLayout(content_);
@@ -128,10 +145,13 @@ void ConfigureGallery::arrange() {
     int place = 0;
     for (std::size_t i = 0; i < cards_.size(); ++i) {
         const ConfigTemplate& one = templates_.at(int(i));
-        const bool match = search_.isEmpty() || (one.title + one.about + one.needs + one.method).contains(search_, Qt::CaseInsensitive);
+        const bool match =
+            search_.isEmpty() ||
+            (one.title + one.about + one.needs + one.method).contains(search_, Qt::CaseInsensitive);
         cards_[i]->setVisible(match);
         if (!match) continue;
-        cards_[i]->setGeometry((place % columns) * (cardWidth + kGap), (place / columns) * (kCardHeight + kGap), cardWidth, kCardHeight);
+        cards_[i]->setGeometry((place % columns) * (cardWidth + kGap),
+                               (place / columns) * (kCardHeight + kGap), cardWidth, kCardHeight);
         ++place;
     }
     const int rows = (place + columns - 1) / columns;
@@ -167,9 +187,12 @@ void ConfigureGallery::showNeeds() {
     if (chosen_ < 0) return;
     const TrainConfig& config = document_.config();
     const qint64 batch = std::max<qint64>(1, config.system.batchSize * config.system.gradientAccumulation);
-    const QString plan = tr("%1 steps with %2 images each").arg(figure(config.experiment.numExamplesToSee / batch), figure(batch));
+    const QString plan = tr("%1 steps with %2 images each")
+                             .arg(figure(config.experiment.numExamplesToSee / batch), figure(batch));
     const int errors = document_.errorCount();
-    plan_->setText(errors == 0 ? plan : plan + QStringLiteral(" · ") + tr("%n value(s) missing or wrong", nullptr, errors));
+    plan_->setText(errors == 0
+                       ? plan
+                       : plan + QStringLiteral(" · ") + tr("%n value(s) missing or wrong", nullptr, errors));
 }
 
 void ConfigureGallery::resizeEvent(QResizeEvent* event) {

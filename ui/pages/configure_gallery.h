@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The template gallery: a card per template, and below the chosen one what it still needs. Part of the Configure page.
+// The template gallery: a card per template, and below the chosen one what it still needs. Part of the
+// Configure page.
 #pragma once
 
 #include <QAbstractButton>

@@ -23,19 +23,27 @@ class IssueDelegate : public QStyledItemDelegate {
     explicit IssueDelegate(IssueModel& model, QObject* parent) : QStyledItemDelegate(parent), model_(model) {}
     QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {200, 46}; }
     QRect buttonRect(const QRect& row, const QString& text) const {
-        const int width = QFontMetrics(style::font(style::TextSize::Caption, QFont::Medium)).horizontalAdvance(text) + 22;
+        const int width =
+            QFontMetrics(style::font(style::TextSize::Caption, QFont::Medium)).horizontalAdvance(text) + 22;
         return {row.right() - width - 12, row.center().y() - 12, width, 24};
     }
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override {
         const auto& t = style::tokens();
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
         const QRect row = option.rect;
-        if (option.state & QStyle::State_Selected) painter->fillRect(row, t.accentSoft);
-        else if (option.state & QStyle::State_MouseOver) painter->fillRect(row, t.hover);
+        if (option.state & QStyle::State_Selected)
+            painter->fillRect(row, t.accentSoft);
+        else if (option.state & QStyle::State_MouseOver)
+            painter->fillRect(row, t.hover);
         const auto severity = IssueSeverity(index.data(IssueModel::SeverityRole).toInt());
-        const auto tone = severity == IssueSeverity::Error ? style::Tone::Bad : severity == IssueSeverity::Warning ? style::Tone::Warn : style::Tone::Text2;
-        const QString icon = severity == IssueSeverity::Error ? QStringLiteral("error") : severity == IssueSeverity::Warning ? QStringLiteral("warning") : QStringLiteral("info");
+        const auto tone = severity == IssueSeverity::Error     ? style::Tone::Bad
+                          : severity == IssueSeverity::Warning ? style::Tone::Warn
+                                                               : style::Tone::Text2;
+        const QString icon = severity == IssueSeverity::Error     ? QStringLiteral("error")
+                             : severity == IssueSeverity::Warning ? QStringLiteral("warning")
+                                                                  : QStringLiteral("info");
         const qreal dpr = painter->device()->devicePixelRatioF();
         painter->drawPixmap(QPointF(row.left() + 16, row.top() + 8), style::iconPixmap(icon, 16, tone, dpr));
         const QString remedy = index.data(IssueModel::RemedyRole).toString();
@@ -53,23 +61,31 @@ class IssueDelegate : public QStyledItemDelegate {
         const int left = row.left() + 42;
         painter->setFont(style::font());
         painter->setPen(t.text);
-        painter->drawText(QRect(left, row.top() + 5, right - left, 18), Qt::AlignVCenter, painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, right - left));
+        painter->drawText(
+            QRect(left, row.top() + 5, right - left, 18), Qt::AlignVCenter,
+            painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, right - left));
         painter->setFont(style::font(style::TextSize::Caption));
         painter->setPen(t.text2);
         QString below = index.data(IssueModel::PathRole).toString();
         const int line = index.data(IssueModel::LineRole).toInt();
-        if (line > 0) below += (below.isEmpty() ? QString() : QStringLiteral(" · ")) + ConfigureIssues::tr("line %1").arg(line);
+        if (line > 0)
+            below += (below.isEmpty() ? QString() : QStringLiteral(" · ")) +
+                     ConfigureIssues::tr("line %1").arg(line);
         const QString hint = index.data(IssueModel::HintRole).toString();
         if (!hint.isEmpty()) below += (below.isEmpty() ? QString() : QStringLiteral(" · ")) + hint;
-        painter->drawText(QRect(left, row.top() + 23, right - left, 17), Qt::AlignVCenter, painter->fontMetrics().elidedText(below, Qt::ElideRight, right - left));
+        painter->drawText(QRect(left, row.top() + 23, right - left, 17), Qt::AlignVCenter,
+                          painter->fontMetrics().elidedText(below, Qt::ElideRight, right - left));
         painter->setPen(t.line);
         painter->drawLine(row.bottomLeft(), row.bottomRight());
         painter->restore();
     }
-    bool editorEvent(QEvent* event, QAbstractItemModel*, const QStyleOptionViewItem& option, const QModelIndex& index) override {
+    bool editorEvent(QEvent* event, QAbstractItemModel*, const QStyleOptionViewItem& option,
+                     const QModelIndex& index) override {
         if (event->type() != QEvent::MouseButtonRelease) return false;
         const QString remedy = index.data(IssueModel::RemedyRole).toString();
-        if (remedy.isEmpty() || !buttonRect(option.rect, remedy).contains(static_cast<QMouseEvent*>(event)->pos())) return false;
+        if (remedy.isEmpty() ||
+            !buttonRect(option.rect, remedy).contains(static_cast<QMouseEvent*>(event)->pos()))
+            return false;
         model_.applyRemedy(index.row());
         return true;
     }
@@ -80,7 +96,8 @@ class IssueDelegate : public QStyledItemDelegate {
 
 }  // namespace
 
-ConfigureIssues::ConfigureIssues(IssueModel& model, QWidget* parent) : QWidget(parent), model_(model), list_(new QListView) {
+ConfigureIssues::ConfigureIssues(IssueModel& model, QWidget* parent)
+    : QWidget(parent), model_(model), list_(new QListView) {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);

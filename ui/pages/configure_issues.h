@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The issues of the form, the YAML and `check` in one list: counts, rows, remedy buttons. Part of the Configure page.
+// The issues of the form, the YAML and `check` in one list: counts, rows, remedy buttons. Part of the
+// Configure page.
 #pragma once
 
 #include <QListView>

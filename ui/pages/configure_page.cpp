@@ -21,24 +21,33 @@
 
 namespace atelier {
 
-QUndoStack* ConfigurePage::undoStack() { return document_.undoStack(); }
+QUndoStack* ConfigurePage::undoStack() {
+    return document_.undoStack();
+}
 
-QString ConfigurePage::location() const { return document_.file(); }
+QString ConfigurePage::location() const {
+    return document_.file();
+}
 
 bool ConfigurePage::open(const QString& path) {
     if (path.isEmpty()) return false;
-    const bool yaml = path.endsWith(QLatin1String(".yaml"), Qt::CaseInsensitive) || path.endsWith(QLatin1String(".yml"), Qt::CaseInsensitive);
+    const bool yaml = path.endsWith(QLatin1String(".yaml"), Qt::CaseInsensitive) ||
+                      path.endsWith(QLatin1String(".yml"), Qt::CaseInsensitive);
     if (!yaml) {
         // Shards to train on: they go into the template that is chosen next.
         dataset_ = path;
         Q_EMIT datasetGiven(path);
         showGallery();
-        if (gallery_->chosen() < 0 && templates_.rowCount() > 0) gallery_->choose(0);
-        else if (gallery_->chosen() >= 0) document_.setValue(QStringLiteral("dataset.params.path"), yaml::Node::ofString(path.toStdString()));
+        if (gallery_->chosen() < 0 && templates_.rowCount() > 0)
+            gallery_->choose(0);
+        else if (gallery_->chosen() >= 0)
+            document_.setValue(QStringLiteral("dataset.params.path"),
+                               yaml::Node::ofString(path.toStdString()));
         return true;
     }
     if (!document_.openFile(path)) {
-        banners()->show(QStringLiteral("open"), {Severity::Error, tr("This file is not opened."), document_.why(), {}});
+        banners()->show(QStringLiteral("open"),
+                        {Severity::Error, tr("This file is not opened."), document_.why(), {}});
         return false;
     }
     banners()->remove(QStringLiteral("open"));
@@ -51,16 +60,22 @@ bool ConfigurePage::open(const QString& path) {
 QList<DropTarget> ConfigurePage::dropTargets(const Dropped& dropped) {
     if (dropped.paths.isEmpty()) return {};
     const QString path = dropped.paths.front();
-    if (path.endsWith(QLatin1String(".yaml"), Qt::CaseInsensitive) || path.endsWith(QLatin1String(".yml"), Qt::CaseInsensitive))
-        return {{QStringLiteral("file"), tr("Open this configuration"), QFileInfo(path).fileName(), [this](const Dropped& d) { open(d.paths.front()); }}};
+    if (path.endsWith(QLatin1String(".yaml"), Qt::CaseInsensitive) ||
+        path.endsWith(QLatin1String(".yml"), Qt::CaseInsensitive))
+        return {{QStringLiteral("file"), tr("Open this configuration"), QFileInfo(path).fileName(),
+                 [this](const Dropped& d) { open(d.paths.front()); }}};
     if (QFileInfo::exists(path + QStringLiteral("/model_index.json")))
-        return {{QStringLiteral("models"), tr("Use as base model"), QFileInfo(path).fileName(), [this](const Dropped& d) {
-                     document_.setValue(QStringLiteral("model.pretrained"), yaml::Node::ofString(d.paths.front().toStdString()));
+        return {{QStringLiteral("models"), tr("Use as base model"), QFileInfo(path).fileName(),
+                 [this](const Dropped& d) {
+                     document_.setValue(QStringLiteral("model.pretrained"),
+                                        yaml::Node::ofString(d.paths.front().toStdString()));
                  }}};
     return {};
 }
 
-bool ConfigurePage::galleryShown() const { return stack_->currentWidget() == gallery_; }
+bool ConfigurePage::galleryShown() const {
+    return stack_->currentWidget() == gallery_;
+}
 
 void ConfigurePage::showGallery() {
     stack_->setCurrentWidget(gallery_);
@@ -87,17 +102,26 @@ void ConfigurePage::beginTemplate(int row) {
     if (document_.isOpen() && document_.isModified() && !galleryShown()) {
         const QString text = document_.text(), name = document_.name(), file = document_.file();
         const Origin base = document_.base();
-        Q_EMIT messageRaised({Severity::Info, tr("A new configuration was begun."), {}, {{tr("Back to %1").arg(name), [this, text, name, file, base] {
-                                  document_.begin(text, base, name, file);
-                                  showForm();
-                              }}}});
+        Q_EMIT messageRaised({Severity::Info,
+                              tr("A new configuration was begun."),
+                              {},
+                              {{tr("Back to %1").arg(name), [this, text, name, file, base] {
+                                    document_.begin(text, base, name, file);
+                                    showForm();
+                                }}}});
     }
-    QList<std::pair<QString, QString>> values = filler_ ? filler_(from.file, from.required) : QList<std::pair<QString, QString>>{};
-    if (!dataset_.isEmpty()) values.append({QStringLiteral("dataset.params.path"), QString::fromStdString(yaml::dumpInline(yaml::Node::ofString(dataset_.toStdString())))});
+    QList<std::pair<QString, QString>> values =
+        filler_ ? filler_(from.file, from.required) : QList<std::pair<QString, QString>>{};
+    if (!dataset_.isEmpty())
+        values.append(
+            {QStringLiteral("dataset.params.path"),
+             QString::fromStdString(yaml::dumpInline(yaml::Node::ofString(dataset_.toStdString())))});
     std::string text = from.text.toStdString();
     for (const auto& [path, written] : values) {
         const auto value = yaml::parse(written.toStdString());
-        if (auto edited = value ? setInText(text, splitKeyPath(path.toStdString()), *value) : Result<std::string>(text)) text = std::move(*edited);
+        if (auto edited =
+                value ? setInText(text, splitKeyPath(path.toStdString()), *value) : Result<std::string>(text))
+            text = std::move(*edited);
     }
     document_.begin(QString::fromStdString(text), Origin::Template, from.title);
 }
@@ -110,7 +134,8 @@ void ConfigurePage::onChecked() {
     if (galleryShown()) return;
     QHash<int, IssueSeverity> lines;
     for (const auto& issue : document_.issues())
-        if (issue.line > 0 && (!lines.contains(issue.line) || issue.severity < lines[issue.line])) lines[issue.line] = issue.severity;
+        if (issue.line > 0 && (!lines.contains(issue.line) || issue.severity < lines[issue.line]))
+            lines[issue.line] = issue.severity;
     yaml_->setIssueLines(lines);
     yaml_->setCurrentLine(document_.lineOf(current_));
     title_->setText(document_.name());
@@ -125,7 +150,8 @@ void ConfigurePage::onChecked() {
     if (errors > 0) note << tr("%n error(s)", nullptr, errors);
     if (warnings > 0) note << tr("%n warning(s)", nullptr, warnings);
     setStatusNote(note.isEmpty() ? tr("No issues") : note.join(QStringLiteral(", ")));
-    startAction_->setText(warnings > 0 && errors == 0 ? tr("Start with %n warning(s)", nullptr, warnings) : tr("Start"));
+    startAction_->setText(warnings > 0 && errors == 0 ? tr("Start with %n warning(s)", nullptr, warnings)
+                                                      : tr("Start"));
     levels_->setSegmentText(0, tr("Basic %1").arg(FormView::count(Importance::Basic)));
     levels_->setSegmentText(1, tr("Advanced %1").arg(FormView::count(Importance::Advanced)));
     levels_->setSegmentText(2, tr("Expert %1").arg(FormView::count(Importance::Expert)));
@@ -158,7 +184,9 @@ void ConfigurePage::jump(const QString& path, int line) {
             filter_.changedOnly = false;
             filter_.section = target.section(QLatin1Char('.'), 0, 0);
             for (const Importance level : {Importance::Basic, Importance::Advanced, Importance::Expert})
-                if (filter_.level < level && !FormView::paths(filter_.section, filter_.level).contains(target)) filter_.level = level;
+                if (filter_.level < level &&
+                    !FormView::paths(filter_.section, filter_.level).contains(target))
+                    filter_.level = level;
             Q_UNUSED(node);
             applyFilter();
         }
@@ -179,8 +207,10 @@ void ConfigurePage::showTab(int tab) {
     tabs_->setCurrentIndex(tab);
     if (tab == 1) {
         QString text;
-        for (const auto& line : document_.changes()) text += line.mark + QStringLiteral(" ") + line.text + QLatin1Char('\n');
-        if (changes_->toPlainText() != text) changes_->setPlainText(document_.isModified() ? text : tr("Nothing is changed.\n"));
+        for (const auto& line : document_.changes())
+            text += line.mark + QStringLiteral(" ") + line.text + QLatin1Char('\n');
+        if (changes_->toPlainText() != text)
+            changes_->setPlainText(document_.isModified() ? text : tr("Nothing is changed.\n"));
     } else if (tab == 2) {
         const QString text = document_.resolvedYaml();
         if (resolved_->toPlainText() != text) resolved_->setPlainText(text);
@@ -212,7 +242,8 @@ void ConfigurePage::refreshNavigation() {
         }
         for (const auto& issue : document_.issues()) {
             const QString path = QString::fromStdString(issue.path);
-            if (!section.isEmpty() && path != section && !path.startsWith(section + QLatin1Char('.'))) continue;
+            if (!section.isEmpty() && path != section && !path.startsWith(section + QLatin1Char('.')))
+                continue;
             worst = std::min(worst, int(issue.severity));
         }
         item->setData(Qt::UserRole + 1, changed);
@@ -232,7 +263,11 @@ void ConfigurePage::setRunOn(const QStringList& choices) {
 void ConfigurePage::start() {
     if (document_.errorCount() > 0) {
         const Issue first = document_.issues().front();
-        Q_EMIT messageRaised({Severity::Error, tr("Not started: %n value(s) missing or wrong.", nullptr, document_.errorCount()), QString::fromStdString(describe(first, {})), {}});
+        Q_EMIT messageRaised(
+            {Severity::Error,
+             tr("Not started: %n value(s) missing or wrong.", nullptr, document_.errorCount()),
+             QString::fromStdString(describe(first, {})),
+             {}});
         if (!galleryShown()) jump(QString::fromStdString(first.path), first.line);
         return;
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Configure: template gallery, or form beside the live YAML with explanation and issues. Starting, exporting and saving
-// are asked for by signals; app/studio does them.
+// Configure: template gallery, or form beside the live YAML with explanation and issues. Starting, exporting
+// and saving are asked for by signals; app/studio does them.
 #pragma once
 
 #include "ui/forms/form_view.h"
@@ -22,15 +22,18 @@ class TemplateModel;
 class YamlEditor;
 
 // Fills the gaps of a fresh template (base model, shards) with what the user had last: path → YAML value.
-using TemplateFiller = std::function<QList<std::pair<QString, QString>>(const QString& templateFile, const QStringList& required)>;
+using TemplateFiller = std::function<QList<std::pair<QString, QString>>(const QString& templateFile,
+                                                                        const QStringList& required)>;
 
 class ConfigurePage : public Page {
     Q_OBJECT
   public:
-    ConfigurePage(ConfigDocument& document, IssueModel& issues, TemplateModel& templates, TemplateFiller filler, QWidget* parent = nullptr);
+    ConfigurePage(ConfigDocument& document, IssueModel& issues, TemplateModel& templates,
+                  TemplateFiller filler, QWidget* parent = nullptr);
 
     QUndoStack* undoStack() override;
-    // A YAML file, or shards ("…/{000000..000007}.tar" or a folder) to train on: those go into the next template.
+    // A YAML file, or shards ("…/{000000..000007}.tar" or a folder) to train on: those go into the next
+    // template.
     bool open(const QString& path) override;
     QString location() const override;
     void openLocation(const QString& location) override { open(location); }
@@ -49,7 +52,7 @@ class ConfigurePage : public Page {
     void start();
 
   Q_SIGNALS:
-    void startRequested();                  // the document has no errors
+    void startRequested();  // the document has no errors
     void exportRequested();
     void saveRequested(bool underNewName);
     void fileOpened(const QString& path);

@@ -35,7 +35,8 @@ class SectionDelegate : public QStyledItemDelegate {
   public:
     using QStyledItemDelegate::QStyledItemDelegate;
     QSize sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const override { return {120, 34}; }
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override {
         const auto& t = style::tokens();
         painter->save();
         painter->setRenderHint(QPainter::Antialiasing);
@@ -47,24 +48,31 @@ class SectionDelegate : public QStyledItemDelegate {
             painter->drawRoundedRect(row, 6, 6);
         }
         int right = row.right() - 10;
-        const int changed = index.data(Qt::UserRole + 1).toInt(), worst = index.data(Qt::UserRole + 2).toInt();
+        const int changed = index.data(Qt::UserRole + 1).toInt(),
+                  worst = index.data(Qt::UserRole + 2).toInt();
         if (changed > 0) {
             painter->setFont(style::font(style::TextSize::Body, QFont::DemiBold));
             painter->setPen(t.accentInk);
             const QString text = QString::number(changed);
             const int width = painter->fontMetrics().horizontalAdvance(text);
-            painter->drawText(QRect(right - width, row.top(), width + 2, row.height()), Qt::AlignVCenter, text);
+            painter->drawText(QRect(right - width, row.top(), width + 2, row.height()), Qt::AlignVCenter,
+                              text);
             right -= width + 8;
         }
         if (worst <= int(IssueSeverity::Warning)) {
             const bool error = worst == int(IssueSeverity::Error);
-            painter->drawPixmap(QPointF(right - 14, row.center().y() - 7), style::iconPixmap(error ? QStringLiteral("error") : QStringLiteral("warning"), 14, error ? style::Tone::Bad : style::Tone::Warn, painter->device()->devicePixelRatioF()));
+            painter->drawPixmap(QPointF(right - 14, row.center().y() - 7),
+                                style::iconPixmap(error ? QStringLiteral("error") : QStringLiteral("warning"),
+                                                  14, error ? style::Tone::Bad : style::Tone::Warn,
+                                                  painter->device()->devicePixelRatioF()));
             right -= 20;
         }
         painter->setFont(style::font(style::TextSize::Body, selected ? QFont::DemiBold : QFont::Normal));
         painter->setPen(t.text);
         const QRect text(row.left() + 10, row.top(), right - row.left() - 12, row.height());
-        painter->drawText(text, Qt::AlignVCenter, painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, text.width()));
+        painter->drawText(
+            text, Qt::AlignVCenter,
+            painter->fontMetrics().elidedText(index.data().toString(), Qt::ElideRight, text.width()));
         painter->restore();
     }
 };
@@ -89,8 +97,14 @@ QPlainTextEdit* makeReadOnlyText(const QString& name) {
 
 }  // namespace
 
-ConfigurePage::ConfigurePage(ConfigDocument& document, IssueModel& issues, TemplateModel& templates, TemplateFiller filler, QWidget* parent)
-    : Page(parent), document_(document), issues_(issues), templates_(templates), filler_(std::move(filler)), stack_(new QStackedWidget) {
+ConfigurePage::ConfigurePage(ConfigDocument& document, IssueModel& issues, TemplateModel& templates,
+                             TemplateFiller filler, QWidget* parent)
+    : Page(parent),
+      document_(document),
+      issues_(issues),
+      templates_(templates),
+      filler_(std::move(filler)),
+      stack_(new QStackedWidget) {
     gallery_ = new ConfigureGallery(templates_, document_);
     stack_->addWidget(gallery_);
 
@@ -142,7 +156,9 @@ QWidget* ConfigurePage::makeNavigation() {
     };
     add(tr("Essentials"), {});
     for (const auto& section : trainSchema().children)
-        if (section.type == ValueType::Section) add(QApplication::translate("Settings", std::string(section.info.label).c_str()), QString::fromStdString(section.path));
+        if (section.type == ValueType::Section)
+            add(QApplication::translate("Settings", std::string(section.info.label).c_str()),
+                QString::fromStdString(section.path));
     navigation_->setCurrentRow(0);
     connect(navigation_, &QListWidget::currentRowChanged, this, [this](int row) {
         if (row < 0) return;
@@ -225,14 +241,19 @@ QWidget* ConfigurePage::makeText() {
     tabs_ = new SegmentedControl(tr("Text"));
     for (const QString& name : {tr("YAML"), tr("Changes"), tr("Resolved")}) tabs_->addSegment(name);
     tabs_->setCurrentIndex(0);
-    connect(tabs_, &SegmentedControl::currentChanged, this, [this](int index) { if (texts_->currentIndex() != index) showTab(index); });
+    connect(tabs_, &SegmentedControl::currentChanged, this, [this](int index) {
+        if (texts_->currentIndex() != index) showTab(index);
+    });
     row->addWidget(tabs_);
     row->addStretch();
     inStep_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
     row->addWidget(inStep_);
     auto* copy = makeIconButton(QStringLiteral("copy"), tr("Copy the text"));
     connect(copy, &QToolButton::clicked, this, [this] {
-        QApplication::clipboard()->setText(texts_->currentIndex() == 0 ? document_.text() : static_cast<QPlainTextEdit*>(texts_->currentWidget())->toPlainText());
+        QApplication::clipboard()->setText(
+            texts_->currentIndex() == 0
+                ? document_.text()
+                : static_cast<QPlainTextEdit*>(texts_->currentWidget())->toPlainText());
     });
     row->addWidget(copy);
     column->addWidget(bar);
@@ -242,7 +263,9 @@ QWidget* ConfigurePage::makeText() {
     changes_ = makeReadOnlyText(tr("Changes"));
     resolved_ = makeReadOnlyText(tr("Resolved"));
     new YamlHighlighter(resolved_->document());
-    for (QWidget* one : {static_cast<QWidget*>(yaml_), static_cast<QWidget*>(changes_), static_cast<QWidget*>(resolved_)}) texts_->addWidget(one);
+    for (QWidget* one :
+         {static_cast<QWidget*>(yaml_), static_cast<QWidget*>(changes_), static_cast<QWidget*>(resolved_)})
+        texts_->addWidget(one);
     column->addWidget(texts_, 1);
     right->addWidget(upper);
     connect(yaml_, &YamlEditor::typed, &document_, &ConfigDocument::setText);
@@ -263,18 +286,33 @@ QWidget* ConfigurePage::makeText() {
 }
 
 void ConfigurePage::makeActions() {
-    newAction_ = addPageAction(tr("Configuration"), tr("New from template…"), QKeySequence::New, QStringLiteral("plus"), [this] { showGallery(); });
-    addPageAction(tr("Configuration"), tr("Save"), QKeySequence::Save, QStringLiteral("save"), [this] { if (document_.isOpen()) Q_EMIT saveRequested(false); });
-    addPageAction(tr("Configuration"), tr("Save as…"), QKeySequence::SaveAs, {}, [this] { if (document_.isOpen()) Q_EMIT saveRequested(true); });
-    exportAction_ = addPageAction(tr("Configuration"), tr("Export…"), QKeySequence(QStringLiteral("Ctrl+E")), QStringLiteral("export"), [this] { if (document_.isOpen()) Q_EMIT exportRequested(); });
-    startAction_ = addPageAction(tr("Configuration"), tr("Start"), QKeySequence(QStringLiteral("Ctrl+Return")), QStringLiteral("play"), [this] { start(); });
-    addPageAction(tr("Configuration"), tr("Next issue"), QKeySequence(Qt::Key_F8), QStringLiteral("warning"), [this] { if (!galleryShown()) issuesList_->next(); });
-    addPageAction(tr("Configuration"), tr("Find setting"), QKeySequence::Find, QStringLiteral("search"), [this] {
-        QLineEdit* field = galleryShown() ? gallerySearch_ : search_;
-        field->setFocus(Qt::ShortcutFocusReason);
-        field->selectAll();
+    newAction_ = addPageAction(tr("Configuration"), tr("New from template…"), QKeySequence::New,
+                               QStringLiteral("plus"), [this] { showGallery(); });
+    addPageAction(tr("Configuration"), tr("Save"), QKeySequence::Save, QStringLiteral("save"), [this] {
+        if (document_.isOpen()) Q_EMIT saveRequested(false);
     });
-    addPageAction(tr("Configuration"), tr("Explanation"), QKeySequence(Qt::Key_F1), QStringLiteral("info"), [this] { explain_->setVisible(!explain_->isVisible()); });
+    addPageAction(tr("Configuration"), tr("Save as…"), QKeySequence::SaveAs, {}, [this] {
+        if (document_.isOpen()) Q_EMIT saveRequested(true);
+    });
+    exportAction_ = addPageAction(tr("Configuration"), tr("Export…"), QKeySequence(QStringLiteral("Ctrl+E")),
+                                  QStringLiteral("export"), [this] {
+                                      if (document_.isOpen()) Q_EMIT exportRequested();
+                                  });
+    startAction_ =
+        addPageAction(tr("Configuration"), tr("Start"), QKeySequence(QStringLiteral("Ctrl+Return")),
+                      QStringLiteral("play"), [this] { start(); });
+    addPageAction(tr("Configuration"), tr("Next issue"), QKeySequence(Qt::Key_F8), QStringLiteral("warning"),
+                  [this] {
+                      if (!galleryShown()) issuesList_->next();
+                  });
+    addPageAction(tr("Configuration"), tr("Find setting"), QKeySequence::Find, QStringLiteral("search"),
+                  [this] {
+                      QLineEdit* field = galleryShown() ? gallerySearch_ : search_;
+                      field->setFocus(Qt::ShortcutFocusReason);
+                      field->selectAll();
+                  });
+    addPageAction(tr("Configuration"), tr("Explanation"), QKeySequence(Qt::Key_F1), QStringLiteral("info"),
+                  [this] { explain_->setVisible(!explain_->isVisible()); });
 }
 
 void ConfigurePage::makeHeader() {
@@ -282,7 +320,8 @@ void ConfigurePage::makeHeader() {
     title_->setFont(style::font(style::TextSize::Title, QFont::DemiBold));
     title_->setMinimumWidth(60);
     header()->addLeading(title_);
-    auto* about = makeLabel(tr("Pick what you want to make. Every value can be changed afterwards."), style::TextSize::Body, QFont::Normal, style::Tone::Text2);
+    auto* about = makeLabel(tr("Pick what you want to make. Every value can be changed afterwards."),
+                            style::TextSize::Body, QFont::Normal, style::Tone::Text2);
     header()->addLeading(about);
     from_ = makeLabel({}, style::TextSize::Body, QFont::Normal, style::Tone::Text2);
     header()->addLeading(from_);
@@ -303,7 +342,12 @@ void ConfigurePage::makeHeader() {
     redo->setIcon(style::icon(QStringLiteral("redo")));
     QWidget* back = makeButton(newAction_, ButtonRole::Normal);
     header()->addTrailing(back);
-    formHeader_ = {from_, edited_, back, header()->addIconAction(undo), header()->addIconAction(redo), header()->addActionButton(exportAction_)};
+    formHeader_ = {from_,
+                   edited_,
+                   back,
+                   header()->addIconAction(undo),
+                   header()->addIconAction(redo),
+                   header()->addActionButton(exportAction_)};
     auto* where = makeLabel(tr("Run on"), style::TextSize::Body, QFont::Normal, style::Tone::Text2);
     runOn_ = new QComboBox;
     runOn_->setAccessibleName(tr("Run on"));

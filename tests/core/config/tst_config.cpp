@@ -206,6 +206,7 @@ void TestConfig::findings_data() {
         "lr_scheduler.params.warmup_length", "warmup_too_long", 6, "lr_scheduler.params.warmup_length=800");
     row("unavailable value", "experiment_: 1\nmodel_: 1\nloss: {}\nmethod: {type: scratch}\n",
         "model.pretrained", "scratch_pretrained", 2, "method.type=finetune");
+    row("LoRA", "method: {type: lora}\n", "method.type", "not_available", 6, "method.type=finetune");
     row("other method's key", "loss: {kl_weight: 0.5}\n", "loss.kl_weight", "other_method", 6,
         "loss.kl_weight=");
     row("swallowed data key", "x: 1\n", "x", "unknown_key", 6, "x=");
@@ -290,7 +291,7 @@ void TestConfig::replayNeedsLess() {
     const std::string text =
         "model: {pretrained: /m}\ndataset: {params: {path: '?\?\?'}}\nexperiment: {log_dir: "
         "'?\?\?'}\noptimizer: "
-        "{params: {learning_rate: 1e-3}}\nmethod: {type: lora, rank: 4, alpha: 4}\n";
+        "{params: {learning_rate: 1e-3}}\nmethod: {type: finetune}\n";
     const auto checked = checkTrainConfig(text, "/base/c.yaml", {}, {.purpose = Purpose::Replay, .base = {}});
     QVERIFY2(!hasErrors(checked.issues), all(checked).c_str());
     QVERIFY(hasErrors(check(text).issues));

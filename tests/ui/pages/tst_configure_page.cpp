@@ -21,7 +21,8 @@ using namespace atelier;
 
 namespace {
 const QString kText = QStringLiteral(
-    "# mine\nexperiment:\n  name: x  # n\n  log_dir: /tmp\n  num_examples_to_see: 64000\nmodel:\n  pretrained: /m\ndataset:\n  params:\n    path: /d.tar\noptimizer:\n  params:\n    "
+    "# mine\nexperiment:\n  name: x  # n\n  log_dir: /tmp\n  num_examples_to_see: 64000\nmodel:\n  "
+    "pretrained: /m\ndataset:\n  params:\n    path: /d.tar\noptimizer:\n  params:\n    "
     "learning_rate: 0.0001 # rate\nsystem:\n  batch_size: 8\nsampling:\n  prompts: [a]\n");
 
 struct Fixture {
@@ -245,7 +246,8 @@ void TestConfigurePage::changesAndResolved() {
     QCOMPARE(plus, 1);
     QCOMPARE(minus, 1);
     QVERIFY(f.document.resolvedYaml().contains(QStringLiteral("beta1: 0.9")));
-    QCOMPARE(f.document.forRun(QStringLiteral("y")).resolved["experiment"]["name"].get<std::string>(), std::string("y"));
+    QCOMPARE(f.document.forRun(QStringLiteral("y")).resolved["experiment"]["name"].get<std::string>(),
+             std::string("y"));
 }
 
 void TestConfigurePage::fileRoundTrip() {
