@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// atelier-engine bench train: the time of one optimizer update of a UNet on random latents, and the memory it takes.
-// The step is the training loop's own: noise, forward, loss, backward, clip, AdamW (and EMA on request).
+// atelier-engine bench train: the time of one optimizer update of a UNet on random latents, and the memory it
+// takes. The step is the training loop's own: noise, forward, loss, backward, clip, AdamW (and EMA on
+// request).
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -86,12 +87,16 @@ Result<Json> measure(const BenchArguments& arguments) {
     double loss = 0;
     for (int step = 0; step < arguments.warmup + arguments.steps; ++step) {
         std::vector<std::uint64_t> numbers;
-        for (int i = 0; i < arguments.batch; ++i) numbers.push_back(static_cast<std::uint64_t>(step * arguments.batch + i));
+        for (int i = 0; i < arguments.batch; ++i)
+            numbers.push_back(static_cast<std::uint64_t>(step * arguments.batch + i));
         const auto begin = std::chrono::steady_clock::now();
         const double cpuBegin = cpuSeconds();
-        const auto latents = train::normalsFor(1, RandomStream::Latent, numbers, {4, arguments.size, arguments.size}, device);
-        const auto context = train::normalsFor(1, RandomStream::Sample, numbers, {arguments.tokens, arguments.context}, device);
-        const auto noise = train::normalsFor(1, RandomStream::Noise, numbers, {4, arguments.size, arguments.size}, device);
+        const auto latents =
+            train::normalsFor(1, RandomStream::Latent, numbers, {4, arguments.size, arguments.size}, device);
+        const auto context = train::normalsFor(1, RandomStream::Sample, numbers,
+                                               {arguments.tokens, arguments.context}, device);
+        const auto noise =
+            train::normalsFor(1, RandomStream::Noise, numbers, {4, arguments.size, arguments.size}, device);
         const auto timesteps = train::timestepsFor(1, numbers, schedule.size(), device);
         const auto result = train::denoisingLoss(*unet, schedule, type, latents, noise, timesteps, context);
         result.loss.backward();
@@ -131,18 +136,35 @@ int benchTrain(Arguments words) {
     BenchArguments arguments;
     CLI::App app{"Time and memory of one training step of a UNet on random latents, as one JSON object."};
     app.name("atelier-engine bench train");
-    app.add_option("--steps", arguments.steps, "measured steps")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--warmup", arguments.warmup, "steps before them")->check(CLI::NonNegativeNumber)->capture_default_str();
-    app.add_option("--batch", arguments.batch, "samples per step")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--channels", arguments.channels, "channels per level")->delimiter(',')->capture_default_str();
-    app.add_option("--size", arguments.size, "side of the latents")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--tokens", arguments.tokens, "length of the context")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--context", arguments.context, "width of the context")->check(CLI::PositiveNumber)->capture_default_str();
-    app.add_option("--precision", arguments.precision, "fp32 or bf16")->check(CLI::IsMember({"fp32", "bf16"}))->capture_default_str();
+    app.add_option("--steps", arguments.steps, "measured steps")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--warmup", arguments.warmup, "steps before them")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
+    app.add_option("--batch", arguments.batch, "samples per step")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--channels", arguments.channels, "channels per level")
+        ->delimiter(',')
+        ->capture_default_str();
+    app.add_option("--size", arguments.size, "side of the latents")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--tokens", arguments.tokens, "length of the context")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--context", arguments.context, "width of the context")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    app.add_option("--precision", arguments.precision, "fp32 or bf16")
+        ->check(CLI::IsMember({"fp32", "bf16"}))
+        ->capture_default_str();
     app.add_option("--threads", arguments.threads, "CPU threads; default: physical cores");
     app.add_option("--device", arguments.device, "cpu, cuda or auto")->capture_default_str();
     app.add_flag("--ema", arguments.ema, "with an average of the weights");
-    app.add_flag("--gradient-checkpointing", arguments.checkpointing, "recompute activations in the backward pass");
+    app.add_flag("--gradient-checkpointing", arguments.checkpointing,
+                 "recompute activations in the backward pass");
     if (const auto code = parse(app, words)) return *code;
     const auto result = measure(arguments);
     if (!result) return report(result.error());

@@ -10,12 +10,14 @@ namespace atelier::cli {
 int benchVerb(Arguments arguments) {
     if (!arguments.empty() && arguments[0] == "train") return benchTrain(arguments.subspan(1));
     if (!arguments.empty() && arguments[0] == "data") return benchData(arguments.subspan(1));
-    CLI::App app{"Figures of this machine as JSON.\n  bench train [options]   one training step of a UNet\n"
-                 "  bench data [options]    shard writing and reading"};
+    CLI::App app{
+        "Figures of this machine as JSON.\n  bench train [options]   one training step of a UNet\n"
+        "  bench data [options]    shard writing and reading"};
     app.name("atelier-engine bench");
     app.allow_extras();
     if (const auto code = parse(app, arguments)) return *code;
-    return report(Error{ErrorCode::Usage, "say what to measure", "", "atelier-engine bench train, or bench data."});
+    return report(
+        Error{ErrorCode::Usage, "say what to measure", "", "atelier-engine bench train, or bench data."});
 }
 
 }  // namespace atelier::cli

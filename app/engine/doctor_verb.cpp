@@ -38,8 +38,10 @@ std::vector<Finding> examineDevices() {
     } else if (!problem.empty() && problem.find("no NVIDIA device") != std::string::npos) {
         findings.push_back({"info", "gpu", problem + "; training runs on the CPU", ""});
     } else {
-        findings.push_back({"missing", "gpu", problem.empty() ? "the driver reports no usable device" : problem,
-                            "Install the NVIDIA driver, and a LibTorch with CUDA (scripts/setup, or ATELIER_LIBTORCH=DIR)."});
+        findings.push_back({"missing", "gpu",
+                            problem.empty() ? "the driver reports no usable device" : problem,
+                            "Install the NVIDIA driver, and a LibTorch with CUDA (scripts/setup, or "
+                            "ATELIER_LIBTORCH=DIR)."});
     }
     return findings;
 }
@@ -48,27 +50,34 @@ std::vector<Finding> examineProcessor() {
     std::vector<Finding> findings;
     const int cores = physicalCores();
     const auto logical = static_cast<int>(std::thread::hardware_concurrency());
-    findings.push_back({"ok", "cores", fmt::format("{} physical, {} logical; training uses {}", cores, logical, cores), ""});
+    findings.push_back(
+        {"ok", "cores", fmt::format("{} physical, {} logical; training uses {}", cores, logical, cores), ""});
     const std::string capability = at::get_cpu_capability();
     const bool vector512 = capability.find("AVX512") != std::string::npos;
-    findings.push_back({vector512 ? "ok" : "slow", "instructions", capability,
-                        vector512 ? "" : "bf16 on this processor is emulated: use model.mixed_precision: fp32."});
+    findings.push_back(
+        {vector512 ? "ok" : "slow", "instructions", capability,
+         vector512 ? "" : "bf16 on this processor is emulated: use model.mixed_precision: fp32."});
     const char* waiting = std::getenv("OMP_WAIT_POLICY");
     const bool passive = waiting && toLowerAscii(waiting) == "passive";
-    findings.push_back({passive ? "ok" : "slow", "OMP_WAIT_POLICY", waiting ? waiting : "not set",
-                        passive ? "" : "Several computing processes on one machine slow each other down; set it to PASSIVE."});
+    findings.push_back(
+        {passive ? "ok" : "slow", "OMP_WAIT_POLICY", waiting ? waiting : "not set",
+         passive ? ""
+                 : "Several computing processes on one machine slow each other down; set it to PASSIVE."});
     return findings;
 }
 
 std::vector<Finding> examineMemoryAndDisk() {
     std::vector<Finding> findings;
-    const auto memory = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+    const auto memory = static_cast<std::uint64_t>(::sysconf(_SC_PHYS_PAGES)) *
+                        static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
     findings.push_back({"ok", "memory", humanBytes(memory), ""});
     const auto home = expandUser("~");
     if (const auto space = freeSpace(home)) {
         const bool little = *space < 20'000'000'000ULL;
         findings.push_back({little ? "slow" : "ok", "disk", humanBytes(*space) + " free in " + home.string(),
-                            little ? "Checkpoints of a Stable Diffusion model take about 14 GB each; put experiment.log_dir where there is room." : ""});
+                            little ? "Checkpoints of a Stable Diffusion model take about 14 GB each; put "
+                                     "experiment.log_dir where there is room."
+                                   : ""});
     }
     return findings;
 }
@@ -77,10 +86,15 @@ std::vector<Finding> examineLibraries() {
     std::vector<Finding> findings;
     findings.push_back({"ok", "LibTorch", TORCH_VERSION, ""});
     findings.push_back({at::hasMKL() ? "ok" : "slow", "MKL", at::hasMKL() ? "in LibTorch" : "not in LibTorch",
-                        at::hasMKL() ? "" : "Use the pinned LibTorch of scripts/setup: matrix products are several times faster with it."});
+                        at::hasMKL() ? ""
+                                     : "Use the pinned LibTorch of scripts/setup: matrix products are "
+                                       "several times faster with it."});
     const bool oneDnn = at::globalContext().hasMKLDNN();
-    findings.push_back({oneDnn ? "ok" : "slow", "oneDNN", oneDnn ? "in LibTorch" : "not in LibTorch",
-                        oneDnn ? "" : "Use the pinned LibTorch of scripts/setup: convolutions are several times faster with it."});
+    findings.push_back(
+        {oneDnn ? "ok" : "slow", "oneDNN", oneDnn ? "in LibTorch" : "not in LibTorch",
+         oneDnn
+             ? ""
+             : "Use the pinned LibTorch of scripts/setup: convolutions are several times faster with it."});
     return findings;
 }
 
@@ -93,11 +107,15 @@ int doctorVerb(Arguments arguments) {
     app.add_flag("--json", json, "as one JSON object on stdout");
     if (const auto code = parse(app, arguments)) return *code;
     std::vector<Finding> findings;
-    for (const auto& part : {examineDevices(), examineProcessor(), examineMemoryAndDisk(), examineLibraries()})
+    for (const auto& part :
+         {examineDevices(), examineProcessor(), examineMemoryAndDisk(), examineLibraries()})
         findings.insert(findings.end(), part.begin(), part.end());
     Json list = Json::array();
     for (const auto& finding : findings) {
-        list.push_back({{"state", finding.state}, {"subject", finding.subject}, {"text", finding.text}, {"remedy", finding.remedy}});
+        list.push_back({{"state", finding.state},
+                        {"subject", finding.subject},
+                        {"text", finding.text},
+                        {"remedy", finding.remedy}});
         if (json) continue;
         std::printf("%-8s %-16s %s\n", finding.state, finding.subject.c_str(), finding.text.c_str());
         if (!finding.remedy.empty()) std::printf("%-25s → %s\n", "", finding.remedy.c_str());

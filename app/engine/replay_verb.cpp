@@ -12,14 +12,17 @@
 namespace atelier::cli {
 
 int replayVerb(Arguments arguments) {
-    CLI::App app{"Train on recorded batches (latents, noise, timesteps, encoder_hidden_states) and write losses and weights."};
+    CLI::App app{
+        "Train on recorded batches (latents, noise, timesteps, encoder_hidden_states) and write losses and "
+        "weights."};
     app.name("atelier-engine replay");
     std::vector<std::string> words;
     train::ReplayOptions options;
     std::string batches, out;
     app.add_option("CONFIG", words, "CONFIG.yaml [key=value …]")->required();
     app.add_option("--batches", batches, "folder with batch-00000.safetensors, …")->required();
-    app.add_option("--out", out, "new folder for losses.json, pipeline/ and unet_raw.safetensors")->required();
+    app.add_option("--out", out, "new folder for losses.json, pipeline/ and unet_raw.safetensors")
+        ->required();
     app.add_option("--device", options.device, "auto, cpu or cuda; default: system.device");
     if (const auto code = parse(app, arguments)) return *code;
 

@@ -40,11 +40,14 @@ struct SampleArguments {
 Status readSize(const std::string& text, eval::GenerateOptions& options) {
     const auto parts = split(text, 'x');
     char* end = nullptr;
-    const auto number = [&](const std::string& part) { return static_cast<int>(std::strtol(part.c_str(), &end, 10)); };
+    const auto number = [&](const std::string& part) {
+        return static_cast<int>(std::strtol(part.c_str(), &end, 10));
+    };
     options.width = number(parts.front());
     options.height = parts.size() == 2 ? number(parts.back()) : options.width;
     if (parts.size() > 2 || options.width <= 0 || options.height <= 0 || *end != '\0')
-        return fail(ErrorCode::Usage, "the size \"" + text + "\" is not understood", "--size", "Write 512 or 768x512 (width x height).");
+        return fail(ErrorCode::Usage, "the size \"" + text + "\" is not understood", "--size",
+                    "Write 512 or 768x512 (width x height).");
     return {};
 }
 
@@ -68,8 +71,8 @@ Result<std::vector<std::string>> readPrompts(const std::string& file) {
     return prompts;
 }
 
-Result<eval::GivenNoise> readNoise(const SampleArguments& arguments, const Pipeline& pipeline, std::size_t pictures,
-                                   eval::GenerateOptions& options) {
+Result<eval::GivenNoise> readNoise(const SampleArguments& arguments, const Pipeline& pipeline,
+                                   std::size_t pictures, eval::GenerateOptions& options) {
     eval::GivenNoise noise;
     if (arguments.latents.empty()) return noise;
     ATELIER_TRY(const auto tensors, readTensors(arguments.latents));
@@ -79,16 +82,20 @@ Result<eval::GivenNoise> readNoise(const SampleArguments& arguments, const Pipel
         else if (name == "step_noise")
             noise.stepNoise = tensor;
         else
-            return fail(ErrorCode::Usage, "it holds a tensor \"" + name + "\"", arguments.latents, "Known: latents, step_noise.");
+            return fail(ErrorCode::Usage, "it holds a tensor \"" + name + "\"", arguments.latents,
+                        "Known: latents, step_noise.");
     }
     const auto channels = pipeline.unet->config().inChannels;
     const auto& latents = noise.latents;
     if (!latents.defined() || latents.dim() != 4 || latents.scalar_type() != at::kFloat ||
         latents.size(0) != static_cast<std::int64_t>(pictures) || latents.size(1) != channels)
-        return fail(ErrorCode::Usage, fmt::format("\"latents\" must be F32 of shape [{}, {}, h, w]", pictures, channels), arguments.latents);
-    if (noise.stepNoise.defined() &&
-        (noise.stepNoise.dim() != 5 || noise.stepNoise.size(0) < options.steps || noise.stepNoise[0].sizes() != latents.sizes()))
-        return fail(ErrorCode::Usage, "\"step_noise\" must be F32 of shape [steps, N, C, h, w]", arguments.latents);
+        return fail(ErrorCode::Usage,
+                    fmt::format("\"latents\" must be F32 of shape [{}, {}, h, w]", pictures, channels),
+                    arguments.latents);
+    if (noise.stepNoise.defined() && (noise.stepNoise.dim() != 5 || noise.stepNoise.size(0) < options.steps ||
+                                      noise.stepNoise[0].sizes() != latents.sizes()))
+        return fail(ErrorCode::Usage, "\"step_noise\" must be F32 of shape [steps, N, C, h, w]",
+                    arguments.latents);
     const int factor = pipeline.vae->config().downscale();
     options.height = static_cast<int>(latents.size(2)) * factor;
     options.width = static_cast<int>(latents.size(3)) * factor;
@@ -102,7 +109,8 @@ Status runSample(SampleArguments& arguments) {
     if (!arguments.promptFile.empty()) {
         ATELIER_TRY(prompts, readPrompts(arguments.promptFile));
     }
-    if (prompts.empty()) return fail(ErrorCode::Usage, "no prompt is given", "", "Use --prompt TEXT or --prompts FILE.");
+    if (prompts.empty())
+        return fail(ErrorCode::Usage, "no prompt is given", "", "Use --prompt TEXT or --prompts FILE.");
     LoadOptions load;
     load.device = device;
     load.dtype = arguments.bf16 ? at::kBFloat16 : at::kFloat;
@@ -121,7 +129,8 @@ Status runSample(SampleArguments& arguments) {
     if (!arguments.size.empty()) ATELIER_DO(readSize(arguments.size, options));
     ATELIER_TRY(const auto noise, readNoise(arguments, pipeline, prompts.size(), options));
     std::vector<eval::PictureRequest> requests;
-    for (std::size_t i = 0; i < prompts.size(); ++i) requests.push_back({prompts[i], arguments.negative, arguments.seed, i});
+    for (std::size_t i = 0; i < prompts.size(); ++i)
+        requests.push_back({prompts[i], arguments.negative, arguments.seed, i});
 
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     options.onStep = [&](int done, int total) {
@@ -136,7 +145,8 @@ Status runSample(SampleArguments& arguments) {
     ATELIER_TRY(const auto pictures, eval::generate(pipeline, requests, options, noise));
     display.finish();
     const fs::path out = expandUser(arguments.out);
-    ATELIER_DO(eval::writePictures(pictures, requests, options, out, {{"model", fs::absolute(expandUser(arguments.model)).string()}}));
+    ATELIER_DO(eval::writePictures(pictures, requests, options, out,
+                                   {{"model", fs::absolute(expandUser(arguments.model)).string()}}));
     if (arguments.json)
         std::printf("%s\n", dumpJson({{"out", out.string()}, {"count", prompts.size()}}).c_str());
     else
@@ -152,16 +162,20 @@ int sampleVerb(Arguments words) {
     app.name("atelier-engine sample");
     app.add_option("--model", arguments.model, "diffusers pipeline folder")->required();
     app.add_option("--prompt", arguments.prompts, "one or more prompts; a picture each");
-    app.add_option("--prompts", arguments.promptFile, "file with one prompt per line, or CSV with a caption column");
+    app.add_option("--prompts", arguments.promptFile,
+                   "file with one prompt per line, or CSV with a caption column");
     app.add_option("--out", arguments.out, "folder for 0000.png … and samples.json")->required();
     app.add_option("--negative", arguments.negative, "what not to show");
     app.add_option("--steps", arguments.steps, "network evaluations per picture")->capture_default_str();
-    app.add_option("--guidance", arguments.guidance, "classifier-free guidance scale; 1 or less: off")->capture_default_str();
+    app.add_option("--guidance", arguments.guidance, "classifier-free guidance scale; 1 or less: off")
+        ->capture_default_str();
     app.add_option("--sampler", arguments.sampler, join(samplerNames(), ", "))->capture_default_str();
     app.add_option("--seed", arguments.seed, "start of the noise")->capture_default_str();
     app.add_option("--size", arguments.size, "SIDE or WIDTHxHEIGHT in pixels; default: the model's own");
     app.add_option("--latents", arguments.latents, "safetensors file with the noise to start from");
-    app.add_option("--batch", arguments.batch, "pictures computed together")->check(CLI::PositiveNumber)->capture_default_str();
+    app.add_option("--batch", arguments.batch, "pictures computed together")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     app.add_option("--device", arguments.device, "auto, cpu or cuda")->capture_default_str();
     app.add_option("--threads", arguments.threads, "CPU threads; default: physical cores");
     app.add_flag("--bf16", arguments.bf16, "compute in bfloat16");

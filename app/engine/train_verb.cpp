@@ -18,14 +18,17 @@
 namespace atelier::cli {
 namespace {
 
-// First Ctrl-C: checkpoint and stop. Second: abort. SIGTERM and SIGUSR1 (SLURM's warning): checkpoint, then exit 4.
+// First Ctrl-C: checkpoint and stop. Second: abort. SIGTERM and SIGUSR1 (SLURM's warning): checkpoint, then
+// exit 4.
 void onInterrupt(int) {
     static volatile std::sig_atomic_t seen = 0;
     if (seen) ::_exit(130);
     seen = 1;
     train::requestStop(train::StopRequest::Stop);
 }
-void onSuspend(int) { train::requestStop(train::StopRequest::Suspend); }
+void onSuspend(int) {
+    train::requestStop(train::StopRequest::Suspend);
+}
 
 void installSignalHandlers() {
     struct sigaction action {};
@@ -36,14 +39,14 @@ void installSignalHandlers() {
     action.sa_handler = onSuspend;
     ::sigaction(SIGTERM, &action, nullptr);
     ::sigaction(SIGUSR1, &action, nullptr);
-    ::signal(SIGHUP, SIG_IGN);    // a closed terminal does not end a run
-    ::signal(SIGXFSZ, SIG_IGN);   // a file-size limit is an error with a text, not a death
+    ::signal(SIGHUP, SIG_IGN);   // a closed terminal does not end a run
+    ::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error with a text, not a death
 }
 
 struct Command {
-    std::string target;                   // run folder or configuration file
-    std::vector<std::string> overrides;   // key=value
-    bool openDiffusionForm = false;       // config=FILE: relative paths start at the working directory
+    std::string target;                  // run folder or configuration file
+    std::vector<std::string> overrides;  // key=value
+    bool openDiffusionForm = false;      // config=FILE: relative paths start at the working directory
 };
 
 // "config=FILE key=value …" or "TARGET key=value …".
@@ -63,7 +66,8 @@ Result<Command> readCommand(const std::vector<std::string>& words) {
         }
     }
     if (command.target.empty())
-        return fail(ErrorCode::Usage, "no configuration and no run folder is given", "", "atelier-engine train --help shows the forms.");
+        return fail(ErrorCode::Usage, "no configuration and no run folder is given", "",
+                    "atelier-engine train --help shows the forms.");
     return command;
 }
 
@@ -105,8 +109,8 @@ Result<Plan> planConfig(const Command& command) {
             plan.resume = true;
             break;
         case run::FolderKind::Foreign:
-            return fail(ErrorCode::Usage, "the folder holds files that are not those of a run", plan.runFolder.string(),
-                        "Choose another experiment.name or empty the folder.");
+            return fail(ErrorCode::Usage, "the folder holds files that are not those of a run",
+                        plan.runFolder.string(), "Choose another experiment.name or empty the folder.");
         case run::FolderKind::Absent:
         case run::FolderKind::Empty:
         case run::FolderKind::Exported:
@@ -123,7 +127,9 @@ Result<Plan> makePlan(const Command& command) {
 }
 
 // One JSON object per line on stdout.
-void printJson(const Json& json) { std::printf("%s\n", dumpJson(json).c_str()); }
+void printJson(const Json& json) {
+    std::printf("%s\n", dumpJson(json).c_str());
+}
 
 ProgressState displayState(const train::Progress& progress, const std::string& phase) {
     ProgressState state;
@@ -156,9 +162,13 @@ const char* reasonName(train::FinishReason reason) {
 
 int finish(const train::Outcome& outcome, const fs::path& runFolder, bool json) {
     if (json)
-        printJson({{"reason", reasonName(outcome.reason)}, {"step", outcome.step}, {"images", outcome.images}, {"run", runFolder.string()}});
+        printJson({{"reason", reasonName(outcome.reason)},
+                   {"step", outcome.step},
+                   {"images", outcome.images},
+                   {"run", runFolder.string()}});
     else
-        std::printf("%s after step %lld, %s: %s\n", reasonName(outcome.reason), static_cast<long long>(outcome.step),
+        std::printf("%s after step %lld, %s: %s\n", reasonName(outcome.reason),
+                    static_cast<long long>(outcome.step),
                     plural(static_cast<std::uint64_t>(outcome.images), "image").c_str(), runFolder.c_str());
     return outcome.reason == train::FinishReason::Suspended ? exitCode(ErrorCode::Suspended) : 0;
 }
@@ -172,7 +182,8 @@ int trainVerb(Arguments arguments) {
     train::Options options;
     bool json = false;
     app.add_option("TARGET", words,
-                   "RUN_DIR [key=value …] continues; CONFIG.yaml [key=value …] or config=CONFIG.yaml key=value … starts");
+                   "RUN_DIR [key=value …] continues; CONFIG.yaml [key=value …] or config=CONFIG.yaml "
+                   "key=value … starts");
     app.add_option("--device", options.device, "auto, cpu or cuda; default: system.device");
     app.add_flag("--takeover", options.takeover, "take the run from another host's process that is gone");
     app.add_flag("--json", json, "progress and result as JSON lines on stdout");
@@ -199,7 +210,8 @@ int trainVerb(Arguments arguments) {
         display.update(displayState(progress, phase));
     };
     options.onMessage = [&](const std::string& line) { display.print(line); };
-    if (!json) display.print(fmt::format("{}: {}", plan->resume ? "continuing" : "run", plan->runFolder.string()));
+    if (!json)
+        display.print(fmt::format("{}: {}", plan->resume ? "continuing" : "run", plan->runFolder.string()));
     const auto outcome = train::run(plan->config, options);
     display.finish();
     if (!outcome) return report(outcome.error(), json);

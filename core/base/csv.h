@@ -8,7 +8,8 @@
 
 namespace atelier {
 
-// Rows of fields; quotes, doubled quotes and line ends inside quotes are understood, CRLF too. Empty lines give no row.
+// Rows of fields; quotes, doubled quotes and line ends inside quotes are understood, CRLF too. Empty lines
+// give no row.
 std::vector<std::vector<std::string>> parseCsv(std::string_view text);
 
 }  // namespace atelier

@@ -40,7 +40,8 @@ at::Tensor limit(const ScheduleConfig& config, const at::Tensor& x0) {
 }
 
 // Formats differ per sampler only in the default and in whether linspace is rounded.
-std::vector<double> spacedTimesteps(const ScheduleConfig& config, TimestepSpacing spacing, int steps, bool rounded) {
+std::vector<double> spacedTimesteps(const ScheduleConfig& config, TimestepSpacing spacing, int steps,
+                                    bool rounded) {
     const int n = config.numTrainTimesteps;
     std::vector<double> result;
     for (int i = 0; i < steps; ++i) {
@@ -84,7 +85,8 @@ std::vector<double> karrasSigmas(const std::vector<double>& sigmas) {
     const double low = std::pow(sigmas.back(), 1 / 7.0);
     std::vector<double> result;
     for (std::size_t i = 0; i < sigmas.size(); ++i) {
-        const double ramp = sigmas.size() == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(sigmas.size() - 1);
+        const double ramp =
+            sigmas.size() == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(sigmas.size() - 1);
         result.push_back(std::pow(high + ramp * (low - high), 7.0));
     }
     return result;
@@ -97,7 +99,8 @@ void planEuler(const NoiseSchedule& schedule, SamplingPlan& plan, TimestepSpacin
     for (const double t : plan.timesteps) plan.sigmas.push_back(interpolate(table, t));
     if (schedule.config.useKarrasSigmas) {
         plan.sigmas = karrasSigmas(plan.sigmas);
-        for (std::size_t i = 0; i < plan.sigmas.size(); ++i) plan.timesteps[i] = timestepOfSigma(table, plan.sigmas[i]);
+        for (std::size_t i = 0; i < plan.sigmas.size(); ++i)
+            plan.timesteps[i] = timestepOfSigma(table, plan.sigmas[i]);
     }
     for (auto& sigma : plan.sigmas) sigma = static_cast<float>(sigma);
     for (auto& t : plan.timesteps) t = static_cast<float>(t);
@@ -106,8 +109,8 @@ void planEuler(const NoiseSchedule& schedule, SamplingPlan& plan, TimestepSpacin
     plan.sigmas.push_back(0);
 }
 
-at::Tensor eulerStep(const NoiseSchedule& schedule, const at::Tensor& x, const at::Tensor& output, double sigma,
-                     double next) {
+at::Tensor eulerStep(const NoiseSchedule& schedule, const at::Tensor& x, const at::Tensor& output,
+                     double sigma, double next) {
     at::Tensor x0;
     switch (schedule.config.predictionType) {
         case PredictionType::Epsilon:
@@ -124,8 +127,8 @@ at::Tensor eulerStep(const NoiseSchedule& schedule, const at::Tensor& x, const a
 }
 
 // Song et al. 2021, eq. 12 with eta = 0. The previous timestep is t − N//n whatever the spacing.
-at::Tensor ddimStep(const NoiseSchedule& schedule, const SamplingPlan& plan, const at::Tensor& x, const at::Tensor& output,
-                    std::size_t step) {
+at::Tensor ddimStep(const NoiseSchedule& schedule, const SamplingPlan& plan, const at::Tensor& x,
+                    const at::Tensor& output, std::size_t step) {
     const auto& config = schedule.config;
     const int t = static_cast<int>(plan.timesteps[step]);
     const int previous = t - config.numTrainTimesteps / static_cast<int>(plan.timesteps.size());
@@ -133,20 +136,23 @@ at::Tensor ddimStep(const NoiseSchedule& schedule, const SamplingPlan& plan, con
     const float bar = schedule.alphaBar[static_cast<std::size_t>(t)];
     const float barPrevious = previous >= 0 ? schedule.alphaBar[static_cast<std::size_t>(previous)] : last;
     const auto prediction = interpret(config.predictionType, x, output, bar);
-    return std::sqrt(barPrevious) * limit(config, prediction.x0) + std::sqrt(1 - barPrevious) * prediction.epsilon;
+    return std::sqrt(barPrevious) * limit(config, prediction.x0) +
+           std::sqrt(1 - barPrevious) * prediction.epsilon;
 }
 
 // Ho et al. 2020, eq. 7, variance "fixed_small"; the previous timestep is the next entry of the list.
-at::Tensor ddpmStep(const NoiseSchedule& schedule, const SamplingPlan& plan, const at::Tensor& x, const at::Tensor& output,
-                    std::size_t step, const StepNoiseFunction& stepNoise) {
+at::Tensor ddpmStep(const NoiseSchedule& schedule, const SamplingPlan& plan, const at::Tensor& x,
+                    const at::Tensor& output, std::size_t step, const StepNoiseFunction& stepNoise) {
     const int t = static_cast<int>(plan.timesteps[step]);
     const bool final = step + 1 == plan.timesteps.size();
     const float bar = schedule.alphaBar[static_cast<std::size_t>(t)];
-    const float barPrevious = final ? 1.0F : schedule.alphaBar[static_cast<std::size_t>(plan.timesteps[step + 1])];
+    const float barPrevious =
+        final ? 1.0F : schedule.alphaBar[static_cast<std::size_t>(plan.timesteps[step + 1])];
     const float alpha = bar / barPrevious;
     const float beta = 1 - alpha;
     const auto x0 = limit(schedule.config, interpret(schedule.config.predictionType, x, output, bar).x0);
-    auto mean = (std::sqrt(barPrevious) * beta / (1 - bar)) * x0 + (std::sqrt(alpha) * (1 - barPrevious) / (1 - bar)) * x;
+    auto mean = (std::sqrt(barPrevious) * beta / (1 - bar)) * x0 +
+                (std::sqrt(alpha) * (1 - barPrevious) / (1 - bar)) * x;
     if (t == 0 || !stepNoise) return mean;
     const float variance = std::max((1 - barPrevious) / (1 - bar) * beta, 1e-20F);
     return mean + std::sqrt(variance) * stepNoise(static_cast<int>(step));
@@ -154,13 +160,18 @@ at::Tensor ddpmStep(const NoiseSchedule& schedule, const SamplingPlan& plan, con
 
 }  // namespace
 
-std::span<const std::string> samplerNames() { return kNames; }
-const std::string& samplerName(Sampler sampler) { return kNames[static_cast<std::size_t>(sampler)]; }
+std::span<const std::string> samplerNames() {
+    return kNames;
+}
+const std::string& samplerName(Sampler sampler) {
+    return kNames[static_cast<std::size_t>(sampler)];
+}
 
 Result<Sampler> samplerFromName(const std::string& name) {
     for (std::size_t i = 0; i < kNames.size(); ++i)
         if (kNames[i] == name) return static_cast<Sampler>(i);
-    return fail(ErrorCode::Usage, "there is no sampler \"" + name + "\"", "", "Samplers: " + join(kNames, ", ") + ".");
+    return fail(ErrorCode::Usage, "there is no sampler \"" + name + "\"", "",
+                "Samplers: " + join(kNames, ", ") + ".");
 }
 
 Result<SamplingPlan> planSampling(const NoiseSchedule& schedule, Sampler sampler, int steps) {
@@ -169,23 +180,27 @@ Result<SamplingPlan> planSampling(const NoiseSchedule& schedule, Sampler sampler
         return fail(ErrorCode::Usage, std::to_string(steps) + " steps asked for", "",
                     "Give 1 to " + std::to_string(config.numTrainTimesteps) + " steps.");
     if (config.thresholding)
-        return fail(ErrorCode::Model, "thresholding is on, which these samplers do not do", "scheduler_config.json",
+        return fail(ErrorCode::Model, "thresholding is on, which these samplers do not do",
+                    "scheduler_config.json",
                     "Set thresholding to false: it is meant for models that work on pixels.");
     SamplingPlan plan;
     plan.sampler = sampler;
     const bool euler = sampler == Sampler::Euler;
-    const auto spacing = config.timestepSpacing.value_or(euler ? TimestepSpacing::Linspace : TimestepSpacing::Leading);
+    const auto spacing =
+        config.timestepSpacing.value_or(euler ? TimestepSpacing::Linspace : TimestepSpacing::Leading);
     // The step offset of diffusers' DDPM, DDIM and Euler alike belongs to leading spacing only.
     plan.timesteps = spacedTimesteps(config, spacing, steps, !euler);
     if (plan.timesteps.front() > config.numTrainTimesteps - 1)
-        return fail(ErrorCode::Model, "steps_offset " + std::to_string(config.stepsOffset) + " leads beyond the last timestep",
+        return fail(ErrorCode::Model,
+                    "steps_offset " + std::to_string(config.stepsOffset) + " leads beyond the last timestep",
                     "scheduler_config.json", "Use fewer steps or another timestep_spacing.");
     if (euler) planEuler(schedule, plan, spacing);
     return plan;
 }
 
 at::Tensor runSampler(const NoiseSchedule& schedule, const SamplingPlan& plan, const at::Tensor& noise_BCHW,
-                      const DenoiseFunction& denoise, const StepNoiseFunction& stepNoise, const StepCallback& afterStep) {
+                      const DenoiseFunction& denoise, const StepNoiseFunction& stepNoise,
+                      const StepCallback& afterStep) {
     at::Tensor x = noise_BCHW * plan.initNoiseSigma;
     for (std::size_t i = 0; i < plan.timesteps.size(); ++i) {
         const double t = plan.timesteps[i];

@@ -31,7 +31,8 @@ struct SamplingPlan {
 // `steps` network evaluations; steps ≤ number of training timesteps, else a Usage error.
 Result<SamplingPlan> planSampling(const NoiseSchedule& schedule, Sampler sampler, int steps);
 
-// The network: output (epsilon, v or x0 as the schedule says) for an already scaled input at one timestep, guidance done.
+// The network: output (epsilon, v or x0 as the schedule says) for an already scaled input at one timestep,
+// guidance done.
 using DenoiseFunction = std::function<at::Tensor(const at::Tensor& input_BCHW, double timestep)>;
 // Standard normal noise [B,C,H,W] that a stochastic sampler adds at its i-th step.
 using StepNoiseFunction = std::function<at::Tensor(int step)>;
@@ -40,7 +41,8 @@ using StepCallback = std::function<bool(int step)>;
 
 // noise_BCHW: standard normal, before initNoiseSigma. Returns clean latents of the same shape.
 at::Tensor runSampler(const NoiseSchedule& schedule, const SamplingPlan& plan, const at::Tensor& noise_BCHW,
-                      const DenoiseFunction& denoise, const StepNoiseFunction& stepNoise = {}, const StepCallback& afterStep = {});
+                      const DenoiseFunction& denoise, const StepNoiseFunction& stepNoise = {},
+                      const StepCallback& afterStep = {});
 
 // Classifier-free guidance: u + scale·(c − u) (Ho & Salimans 2022).
 at::Tensor guide(const at::Tensor& unconditional, const at::Tensor& conditional, double scale);

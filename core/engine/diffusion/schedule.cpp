@@ -118,15 +118,19 @@ at::Tensor makeBetas(const ScheduleConfig& config) {
         case BetaSchedule::ScaledLinear:
             return at::linspace(std::sqrt(config.betaStart), std::sqrt(config.betaEnd), n, options).pow(2);
         case BetaSchedule::Sigmoid:
-            return at::linspace(-6, 6, n, options).sigmoid() * (config.betaEnd - config.betaStart) + config.betaStart;
+            return at::linspace(-6, 6, n, options).sigmoid() * (config.betaEnd - config.betaStart) +
+                   config.betaStart;
         case BetaSchedule::SquaredCosCapV2:
             break;
     }
     // Nichol & Dhariwal 2021, eq. 17, with the cap at 0.999.
-    const auto bar = [](double u) { return std::pow(std::cos((u + 0.008) / 1.008 * std::numbers::pi / 2), 2); };
+    const auto bar = [](double u) {
+        return std::pow(std::cos((u + 0.008) / 1.008 * std::numbers::pi / 2), 2);
+    };
     std::vector<double> betas(static_cast<std::size_t>(n));
     for (int i = 0; i < n; ++i)
-        betas[static_cast<std::size_t>(i)] = std::min(1 - bar((i + 1.0) / n) / bar(static_cast<double>(i) / n), 0.999);
+        betas[static_cast<std::size_t>(i)] =
+            std::min(1 - bar((i + 1.0) / n) / bar(static_cast<double>(i) / n), 0.999);
     return at::tensor(betas, at::kDouble).to(at::kFloat);
 }
 
@@ -173,7 +177,8 @@ Result<ScheduleConfig> scheduleConfigFromJson(const Json& json, const std::strin
     ATELIER_DO(reader.get("clip_sample_range", config.clipSampleRange));
     ATELIER_DO(reader.get("set_alpha_to_one", config.setAlphaToOne));
     ATELIER_DO(reader.get("use_karras_sigmas", config.useKarrasSigmas));
-    if (config.numTrainTimesteps < 1) return fail(ErrorCode::Model, "num_train_timesteps must be at least 1", where);
+    if (config.numTrainTimesteps < 1)
+        return fail(ErrorCode::Model, "num_train_timesteps must be at least 1", where);
     if (!config.trainedBetas.empty()) config.numTrainTimesteps = static_cast<int>(config.trainedBetas.size());
     return config;
 }
@@ -215,7 +220,8 @@ Result<NoiseSchedule> makeNoiseSchedule(const ScheduleConfig& config, const at::
     schedule.alphaBar.assign(bar.const_data_ptr<float>(), bar.const_data_ptr<float>() + bar.numel());
     for (const float value : schedule.alphaBar)
         if (!(value >= 0 && value <= 1))
-            return fail(ErrorCode::Model, "its betas give a noise schedule outside 0…1", "scheduler_config.json");
+            return fail(ErrorCode::Model, "its betas give a noise schedule outside 0…1",
+                        "scheduler_config.json");
     schedule.sqrtAlphaBar = bar.sqrt().to(device);
     schedule.sqrtOneMinusAlphaBar = (1 - bar).sqrt().to(device);
     return schedule;
@@ -241,6 +247,8 @@ at::Tensor predictionTarget(const NoiseSchedule& schedule, const at::Tensor& x0,
            gather(schedule.sqrtOneMinusAlphaBar, timesteps_B, x0) * x0;
 }
 
-const char* predictionTypeName(PredictionType type) { return nameOf(predictionTypeNames(), type); }
+const char* predictionTypeName(PredictionType type) {
+    return nameOf(predictionTypeNames(), type);
+}
 
 }  // namespace atelier

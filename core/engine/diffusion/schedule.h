@@ -18,8 +18,9 @@ enum class BetaSchedule { Linear, ScaledLinear, SquaredCosCapV2, Sigmoid };
 enum class PredictionType { Epsilon, VPrediction, Sample };
 enum class TimestepSpacing { Leading, Linspace, Trailing };
 
-// The keys of a diffusers scheduler_config.json that decide numbers. Keys that the classes default differently are
-// optional: absent means "the default of the sampler that reads it" (that is how XScheduler.from_config behaves).
+// The keys of a diffusers scheduler_config.json that decide numbers. Keys that the classes default
+// differently are optional: absent means "the default of the sampler that reads it" (that is how
+// XScheduler.from_config behaves).
 struct ScheduleConfig {
     std::string className = "DDIMScheduler";
     int numTrainTimesteps = 1000;
@@ -38,7 +39,8 @@ struct ScheduleConfig {
     bool useKarrasSigmas = false;
 };
 
-// Absent keys take the defaults above; unknown keys are ignored, a value that names nothing known is an error.
+// Absent keys take the defaults above; unknown keys are ignored, a value that names nothing known is an
+// error.
 Result<ScheduleConfig> scheduleConfigFromJson(const Json& json, const std::string& where);
 // Every key that a pipeline folder written for training should carry, with its _class_name.
 Json scheduleConfigToJson(const ScheduleConfig& config);
@@ -57,7 +59,8 @@ struct NoiseSchedule {
 Result<NoiseSchedule> makeNoiseSchedule(const ScheduleConfig& config, const at::Device& device);
 
 // x_t = √ᾱ_t·x0 + √(1−ᾱ_t)·noise.   x0, noise [B,…] float32, timesteps [B] int64 on the same device.
-at::Tensor addNoise(const NoiseSchedule& schedule, const at::Tensor& x0, const at::Tensor& noise, const at::Tensor& timesteps_B);
+at::Tensor addNoise(const NoiseSchedule& schedule, const at::Tensor& x0, const at::Tensor& noise,
+                    const at::Tensor& timesteps_B);
 
 // What the loss compares with: the noise, v = √ᾱ·noise − √(1−ᾱ)·x0 (Salimans & Ho 2022, eq. 12), or x0.
 at::Tensor predictionTarget(const NoiseSchedule& schedule, const at::Tensor& x0, const at::Tensor& noise,

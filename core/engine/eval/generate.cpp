@@ -13,12 +13,17 @@
 namespace atelier::eval {
 namespace {
 
-at::Device deviceOf(const torch::nn::Module& module) { return module.parameters().front().device(); }
-at::ScalarType typeOf(const torch::nn::Module& module) { return module.parameters().front().scalar_type(); }
+at::Device deviceOf(const torch::nn::Module& module) {
+    return module.parameters().front().device();
+}
+at::ScalarType typeOf(const torch::nn::Module& module) {
+    return module.parameters().front().scalar_type();
+}
 
 at::Tensor normals(std::uint64_t seed, RandomStream stream, std::uint64_t number, at::IntArrayRef shape) {
     auto noise = at::empty(shape, at::kFloat);
-    Random(seed, stream, number).normals({noise.mutable_data_ptr<float>(), static_cast<std::size_t>(noise.numel())});
+    Random(seed, stream, number)
+        .normals({noise.mutable_data_ptr<float>(), static_cast<std::size_t>(noise.numel())});
     return noise;
 }
 
@@ -36,7 +41,8 @@ Result<at::Tensor> tokenize(const Pipeline& pipeline, const std::vector<std::str
 }
 
 // Context [N,S,D] of the prompts, or [2N,S,D] = negative ‖ prompt when guidance needs both.
-Result<at::Tensor> encodeText(const Pipeline& pipeline, std::span<const PictureRequest> requests, bool guided) {
+Result<at::Tensor> encodeText(const Pipeline& pipeline, std::span<const PictureRequest> requests,
+                              bool guided) {
     std::vector<std::string> texts;
     if (guided)
         for (const auto& request : requests) texts.push_back(request.negative);
@@ -47,28 +53,32 @@ Result<at::Tensor> encodeText(const Pipeline& pipeline, std::span<const PictureR
 
 Status checkSize(const Pipeline& pipeline, const GenerateOptions& options) {
     const int factor = pipeline.vae->config().downscale();
-    if (options.width < factor || options.height < factor || options.width % factor || options.height % factor)
-        return fail(ErrorCode::Usage, fmt::format("the size {}×{} does not fit", options.width, options.height), "",
+    if (options.width < factor || options.height < factor || options.width % factor ||
+        options.height % factor)
+        return fail(ErrorCode::Usage,
+                    fmt::format("the size {}×{} does not fit", options.width, options.height), "",
                     fmt::format("Width and height must be multiples of {} for this model.", factor));
     return {};
 }
 
 // Latents of one batch of requests; `first` = its place in the given noise.
-Result<at::Tensor> sampleLatents(const Pipeline& pipeline, const NoiseSchedule& schedule, const SamplingPlan& plan,
-                                 std::span<const PictureRequest> requests, std::int64_t first,
-                                 const GenerateOptions& options, const GivenNoise& given,
+Result<at::Tensor> sampleLatents(const Pipeline& pipeline, const NoiseSchedule& schedule,
+                                 const SamplingPlan& plan, std::span<const PictureRequest> requests,
+                                 std::int64_t first, const GenerateOptions& options, const GivenNoise& given,
                                  const std::function<bool()>& afterStep) {
     const auto count = static_cast<std::int64_t>(requests.size());
     const auto device = deviceOf(*pipeline.unet);
     const auto type = typeOf(*pipeline.unet);
     const int factor = pipeline.vae->config().downscale();
-    const std::vector<std::int64_t> shape{pipeline.unet->config().inChannels, options.height / factor, options.width / factor};
+    const std::vector<std::int64_t> shape{pipeline.unet->config().inChannels, options.height / factor,
+                                          options.width / factor};
     const bool guided = options.guidance > 1;
     ATELIER_TRY(const auto context, encodeText(pipeline, requests, guided));
     const auto typedContext = context.to(type);
 
     std::vector<at::Tensor> start;
-    for (const auto& request : requests) start.push_back(normals(request.seed, RandomStream::Sample, request.index, shape));
+    for (const auto& request : requests)
+        start.push_back(normals(request.seed, RandomStream::Sample, request.index, shape));
     const auto noise = given.latents.defined() ? given.latents.narrow(0, first, count) : at::stack(start);
 
     const DenoiseFunction denoise = [&](const at::Tensor& input, double timestep) {
@@ -99,7 +109,14 @@ Result<at::Tensor> sampleLatents(const Pipeline& pipeline, const NoiseSchedule& 
 
 // [B,3,H,W] in −1…1 → 8-bit [B,H,W,3] on the CPU: round(255·clamp(x/2 + 0.5, 0, 1)).
 at::Tensor toPictures(const at::Tensor& pixels) {
-    return (pixels.to(at::kFloat) / 2 + 0.5).clamp(0, 1).mul(255).round().to(at::kByte).permute({0, 2, 3, 1}).contiguous().cpu();
+    return (pixels.to(at::kFloat) / 2 + 0.5)
+        .clamp(0, 1)
+        .mul(255)
+        .round()
+        .to(at::kByte)
+        .permute({0, 2, 3, 1})
+        .contiguous()
+        .cpu();
 }
 
 }  // namespace
@@ -108,7 +125,8 @@ Result<at::Tensor> generate(const Pipeline& pipeline, const std::vector<PictureR
                             const GenerateOptions& options, const GivenNoise& given) {
     const at::NoGradGuard noGrad;
     ATELIER_DO(checkSize(pipeline, options));
-    ATELIER_TRY(const auto config, scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
+    ATELIER_TRY(const auto config,
+                scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
     ATELIER_TRY(const auto schedule, makeNoiseSchedule(config, deviceOf(*pipeline.unet)));
     ATELIER_TRY(const auto plan, planSampling(schedule, options.sampler, options.steps));
 
@@ -119,12 +137,14 @@ Result<at::Tensor> generate(const Pipeline& pipeline, const std::vector<PictureR
     std::vector<at::Tensor> pictures;
     for (std::size_t first = 0; first < requests.size(); first += batch) {
         const auto part = std::span(requests).subspan(first, std::min(batch, requests.size() - first));
-        ATELIER_TRY(const auto latents,
-                    sampleLatents(pipeline, schedule, plan, part, static_cast<std::int64_t>(first), options, given, [&] {
-                        ++done;
-                        return !options.onStep || options.onStep(done, total);
-                    }));
-        const auto unscaled = pipeline.vae->unscaleLatents(latents).to(deviceOf(*pipeline.vae)).to(typeOf(*pipeline.vae));
+        ATELIER_TRY(const auto latents, sampleLatents(pipeline, schedule, plan, part,
+                                                      static_cast<std::int64_t>(first), options, given, [&] {
+                                                          ++done;
+                                                          return !options.onStep ||
+                                                                 options.onStep(done, total);
+                                                      }));
+        const auto unscaled =
+            pipeline.vae->unscaleLatents(latents).to(deviceOf(*pipeline.vae)).to(typeOf(*pipeline.vae));
         pictures.push_back(toPictures(pipeline.vae->decode(unscaled)));
     }
     if (pictures.empty()) return at::empty({0, options.height, options.width, 3}, at::kByte);
@@ -150,7 +170,8 @@ Status writePictures(const at::Tensor& pictures_NHWC, const std::vector<PictureR
     Json list = Json::array();
     const auto pictures = pictures_NHWC.contiguous();
     for (std::int64_t i = 0; i < pictures.size(0); ++i) {
-        auto image = data::Image::allocate(static_cast<int>(pictures.size(2)), static_cast<int>(pictures.size(1)));
+        auto image =
+            data::Image::allocate(static_cast<int>(pictures.size(2)), static_cast<int>(pictures.size(1)));
         std::memcpy(image.rgb.get(), pictures[i].const_data_ptr<std::uint8_t>(), image.byteSize());
         ATELIER_TRY(const auto bytes, data::encodeImage(image, {.format = data::ImageFormat::Png}));
         const auto name = fmt::format("{:04}.png", i);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Pictures from prompts with a loaded pipeline: text → guided sampling → decoder. Used by `sample` and by training.
+// Pictures from prompts with a loaded pipeline: text → guided sampling → decoder. Used by `sample` and by
+// training.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -22,18 +23,19 @@ struct GenerateOptions {
     double guidance = 7.5;  // ≤ 1: one pass without the negative prompt
     int width = 512;        // pixels; multiples of the autoencoder's factor
     int height = 512;
-    int batch = 8;          // pictures computed together
+    int batch = 8;                                    // pictures computed together
     std::function<bool(int done, int total)> onStep;  // network evaluations; returning false cancels
 };
 
 struct PictureRequest {
     std::string prompt;
     std::string negative;
-    std::uint64_t seed = 0;    // picture i of a call starts from Random(seed, Sample, index)
+    std::uint64_t seed = 0;  // picture i of a call starts from Random(seed, Sample, index)
     std::uint64_t index = 0;
 };
 
-// Given noise instead of the seeds': latents [N,C,h,w]; stepNoise [S,N,C,h,w] for stochastic samplers, or undefined.
+// Given noise instead of the seeds': latents [N,C,h,w]; stepNoise [S,N,C,h,w] for stochastic samplers, or
+// undefined.
 struct GivenNoise {
     at::Tensor latents;
     at::Tensor stepNoise;
@@ -48,6 +50,7 @@ Json describePicture(const PictureRequest& request, const GenerateOptions& optio
 
 // 0000.png, 0001.png, … and samples.json in `folder` (made); `extra` keys go on top of samples.json.
 Status writePictures(const at::Tensor& pictures_NHWC, const std::vector<PictureRequest>& requests,
-                     const GenerateOptions& options, const fs::path& folder, const Json& extra = Json::object());
+                     const GenerateOptions& options, const fs::path& folder,
+                     const Json& extra = Json::object());
 
 }  // namespace atelier::eval

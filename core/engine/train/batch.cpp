@@ -37,7 +37,8 @@ Batch makeBatch(const std::vector<data::TrainSample>& samples) {
     auto pixels_BHWC = at::empty({batch.size(), height, width, 3}, at::kByte);
     auto* target = pixels_BHWC.mutable_data_ptr<std::uint8_t>();
     for (const auto& sample : samples) {
-        ATELIER_CHECK(sample.width == width && sample.height == height, "one batch holds pictures of one size");
+        ATELIER_CHECK(sample.width == width && sample.height == height,
+                      "one batch holds pictures of one size");
         std::memcpy(target, sample.pixels.data(), sample.pixels.size());
         target += sample.pixels.size();
     }
@@ -56,14 +57,16 @@ at::Tensor normalsFor(std::uint64_t seed, RandomStream stream, const std::vector
     auto noise = at::empty(sizes, at::kFloat);
     auto* data = noise.mutable_data_ptr<float>();
     const auto each = static_cast<std::size_t>(noise.numel()) / std::max<std::size_t>(numbers.size(), 1);
-    at::parallel_for(0, static_cast<std::int64_t>(numbers.size()), 1, [&](std::int64_t begin, std::int64_t end) {
-        for (auto b = static_cast<std::size_t>(begin); b < static_cast<std::size_t>(end); ++b)
-            Random(seed, stream, numbers[b]).normals({data + b * each, each});
-    });
+    at::parallel_for(
+        0, static_cast<std::int64_t>(numbers.size()), 1, [&](std::int64_t begin, std::int64_t end) {
+            for (auto b = static_cast<std::size_t>(begin); b < static_cast<std::size_t>(end); ++b)
+                Random(seed, stream, numbers[b]).normals({data + b * each, each});
+        });
     return noise.to(device);
 }
 
-at::Tensor timestepsFor(std::uint64_t seed, const std::vector<std::uint64_t>& numbers, std::int64_t bound, at::Device device) {
+at::Tensor timestepsFor(std::uint64_t seed, const std::vector<std::uint64_t>& numbers, std::int64_t bound,
+                        at::Device device) {
     auto timesteps = at::empty({static_cast<std::int64_t>(numbers.size())}, at::kLong);
     auto* data = timesteps.mutable_data_ptr<std::int64_t>();
     for (std::size_t b = 0; b < numbers.size(); ++b)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Decoded samples → tensors, and the random numbers that belong to them. Every draw is a function of (seed, sample
-// number), so a batch can be made again from any point, on any device. Used by the training loop and its tasks.
+// Decoded samples → tensors, and the random numbers that belong to them. Every draw is a function of (seed,
+// sample number), so a batch can be made again from any point, on any device. Used by the training loop and
+// its tasks.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -19,13 +20,14 @@ struct Batch {
     std::vector<std::uint64_t> numbers;  // global sample numbers
     std::vector<std::uint64_t> indices;  // which sample of the dataset
     std::vector<std::string> keys;
-    std::vector<std::string> captions;   // empty where dropped out
-    at::Tensor pixels_BCHW;              // uint8, CPU; undefined when the plan decodes no pictures
+    std::vector<std::string> captions;  // empty where dropped out
+    at::Tensor pixels_BCHW;             // uint8, CPU; undefined when the plan decodes no pictures
 
     std::int64_t size() const { return static_cast<std::int64_t>(numbers.size()); }
 };
 
-// The next `size` samples; `onDropped` hears of every sample that could not be used. Data errors come through.
+// The next `size` samples; `onDropped` hears of every sample that could not be used. Data errors come
+// through.
 Result<Batch> nextBatch(data::SampleSource& source, std::int64_t size,
                         const std::function<void(const data::DroppedSample&)>& onDropped);
 // The same from samples at hand.
@@ -38,6 +40,7 @@ at::Tensor normalizePixels(const at::Tensor& pixels_BCHW, at::Device device);
 at::Tensor normalsFor(std::uint64_t seed, RandomStream stream, const std::vector<std::uint64_t>& numbers,
                       at::IntArrayRef shape, at::Device device);
 // Uniform integers in [0, bound) [B] int64.
-at::Tensor timestepsFor(std::uint64_t seed, const std::vector<std::uint64_t>& numbers, std::int64_t bound, at::Device device);
+at::Tensor timestepsFor(std::uint64_t seed, const std::vector<std::uint64_t>& numbers, std::int64_t bound,
+                        at::Device device);
 
 }  // namespace atelier::train

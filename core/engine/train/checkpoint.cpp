@@ -37,14 +37,16 @@ Status compare(const NamedTensors& written, const NamedTensors& read, const fs::
     for (const auto& [name, tensor] : written) {
         const auto found = byName.find(name);
         if (found == byName.end() || !sameBytes(tensor, found->second))
-            return fail(ErrorCode::Io, "the tensor \"" + name + "\" reads back differently than it was written", file.string(),
-                        "The disk or its driver is at fault; the previous checkpoint was kept.");
+            return fail(
+                ErrorCode::Io, "the tensor \"" + name + "\" reads back differently than it was written",
+                file.string(), "The disk or its driver is at fault; the previous checkpoint was kept.");
     }
     return {};
 }
 
 // Opens everything again: the state and every trained component must be there byte for byte.
-Status verify(const run::RunFolder& folder, std::int64_t step, const Optimizer& optimizer, const NamedTensors& weights) {
+Status verify(const run::RunFolder& folder, std::int64_t step, const Optimizer& optimizer,
+              const NamedTensors& weights) {
     const fs::path stateFile = folder.stateDir(step) / kTensorFile;
     ATELIER_TRY(const auto state, readTensors(stateFile));
     ATELIER_DO(compare(optimizer.state(), state, stateFile));
@@ -81,16 +83,19 @@ Status writeAll(const run::RunFolder& folder, Task& task, Optimizer& optimizer, 
     auto saved = task.savePipeline(folder.pipelineDir(step), weights);
     optimizer.useTrained();
     ATELIER_DO(saved);
-    const Json metadata{{"step", counters.step}, {"step_counts", "optimizer updates"}, {"images", counters.images}};
+    const Json metadata{
+        {"step", counters.step}, {"step_counts", "optimizer updates"}, {"images", counters.images}};
     ATELIER_DO(writeFileAtomic(folder.pipelineDir(step) / "metadata.json", dumpJsonPretty(metadata)));
-    ATELIER_DO(verify(folder, step, optimizer, optimizer.hasEma() ? optimizer.averages() : optimizer.masters()));
+    ATELIER_DO(
+        verify(folder, step, optimizer, optimizer.hasEma() ? optimizer.averages() : optimizer.masters()));
     return writeFileAtomic(folder.doneMarker(step), "");
 }
 
 Status linkPipeline(const run::RunFolder& folder, std::int64_t step) {
     const fs::path target = fs::path("checkpoints") / run::stepName(step) / "pipeline";
     ATELIER_DO(createDirectories(folder.root / "pipelines"));
-    ATELIER_DO(replaceSymlink(fs::path("..") / target, folder.root / "pipelines" / fmt::format("step_{}", step)));
+    ATELIER_DO(
+        replaceSymlink(fs::path("..") / target, folder.root / "pipelines" / fmt::format("step_{}", step)));
     return replaceSymlink(target, folder.currentPipeline());
 }
 
@@ -99,7 +104,8 @@ Result<Counters> readCounters(const run::RunFolder& folder, std::int64_t step) {
     ATELIER_TRY(const auto text, readFile(file));
     ATELIER_TRY(const auto json, parseJson(text, file.string()));
     if (json.value("version", 0) > kStateVersion)
-        return fail(ErrorCode::Model, "it was written by a newer version of the engine", file.string(), "Use that version, or a newer one.");
+        return fail(ErrorCode::Model, "it was written by a newer version of the engine", file.string(),
+                    "Use that version, or a newer one.");
     Counters counters{json.value("step", std::int64_t{-1}), json.value("images", std::int64_t{-1})};
     if (counters.step != step || counters.images < 0)
         return fail(ErrorCode::Model, "its counters make no sense", file.string());
@@ -160,7 +166,8 @@ Status retireCheckpoints(const run::RunFolder& folder, std::optional<std::int64_
         }
         const auto newer = complete.end() - place;  // 1 = newest
         const bool kept = !keepLast || newer <= std::max<std::int64_t>(*keepLast, 1) ||
-                          (keepEvery && *step % *keepEvery == 0) || fs::exists(entry.path() / "PINNED", error);
+                          (keepEvery && *step % *keepEvery == 0) ||
+                          fs::exists(entry.path() / "PINNED", error);
         if (!kept) doomed.push_back(entry.path());
     }
     for (const auto& path : doomed) {
@@ -169,8 +176,8 @@ Status retireCheckpoints(const run::RunFolder& folder, std::optional<std::int64_
         fs::remove(folder.root / "pipelines" / fmt::format("step_{}", step), error);
         fs::remove_all(path, error);
         if (error)
-            return fail(ErrorCode::Io, "an old checkpoint cannot be removed: " + error.message(), path.string(),
-                        "It only costs disk space.");
+            return fail(ErrorCode::Io, "an old checkpoint cannot be removed: " + error.message(),
+                        path.string(), "It only costs disk space.");
     }
     return {};
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Checkpoints of a run folder: written whole, opened again and compared before the previous one goes, loaded for exact
-// resume. DONE is written last; without it a checkpoint does not exist (core/run/run_folder.h names the files).
+// Checkpoints of a run folder: written whole, opened again and compared before the previous one goes, loaded
+// for exact resume. DONE is written last; without it a checkpoint does not exist (core/run/run_folder.h names
+// the files).
 #pragma once
 
 #include <cstdint>
@@ -24,9 +25,9 @@ struct CheckpointFacts {
     double seconds = 0;
 };
 
-// Writes checkpoints/step-N, reads it back, points current_pipeline and pipelines/step_N at it. The averages are in the
-// pipeline when there are any, and the trained weights are in the model again afterwards. On an Error nothing of the new
-// checkpoint is left, and earlier ones are as they were.
+// Writes checkpoints/step-N, reads it back, points current_pipeline and pipelines/step_N at it. The averages
+// are in the pipeline when there are any, and the trained weights are in the model again afterwards. On an
+// Error nothing of the new checkpoint is left, and earlier ones are as they were.
 Result<CheckpointFacts> writeCheckpoint(const run::RunFolder& folder, Task& task, Optimizer& optimizer,
                                         const Counters& counters, const Settings& settings);
 
@@ -34,8 +35,8 @@ Result<CheckpointFacts> writeCheckpoint(const run::RunFolder& folder, Task& task
 Result<std::optional<Counters>> loadNewestCheckpoint(const run::RunFolder& folder, Optimizer& optimizer,
                                                      const std::function<void(const Error&)>& problem);
 
-// Removes complete checkpoints that neither keepLast nor keepEvery nor a file PINNED holds; never the newest. Half-written
-// ones of a killed process are removed, too.
+// Removes complete checkpoints that neither keepLast nor keepEvery nor a file PINNED holds; never the newest.
+// Half-written ones of a killed process are removed, too.
 Status retireCheckpoints(const run::RunFolder& folder, std::optional<std::int64_t> keepLast,
                          std::optional<std::int64_t> keepEvery);
 

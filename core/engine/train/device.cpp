@@ -44,10 +44,13 @@ Result<at::Device> chooseDevice(const std::string& name) {
     if (name == "auto" || name.empty()) return usable ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
     if (name == "cpu") return at::Device(at::kCPU);
     if (name != "cuda" && !name.starts_with("cuda:"))
-        return fail(ErrorCode::Config, "there is no device \"" + name + "\"", "system.device", "Use auto, cpu or cuda.");
+        return fail(ErrorCode::Config, "there is no device \"" + name + "\"", "system.device",
+                    "Use auto, cpu or cuda.");
     if (!usable)
-        return fail(ErrorCode::Config, "no GPU can be used: " + (loadCuda().empty() ? "the driver reports no device" : loadCuda()),
-                    "system.device", "Set it to cpu or auto; atelier-engine doctor says what is missing.");
+        return fail(
+            ErrorCode::Config,
+            "no GPU can be used: " + (loadCuda().empty() ? "the driver reports no device" : loadCuda()),
+            "system.device", "Set it to cpu or auto; atelier-engine doctor says what is missing.");
     const int index = name == "cuda" ? 0 : std::atoi(name.c_str() + 5);
     if (index < 0 || index >= static_cast<int>(at::detail::getCUDAHooks().deviceCount()))
         return fail(ErrorCode::Config, "there is no GPU number " + std::to_string(index), "system.device");
@@ -77,9 +80,15 @@ int physicalCores() {
     return std::max(cores.empty() ? processors : static_cast<int>(cores.size()), 1);
 }
 
-void setThreads(int threads) { at::set_num_threads(threads > 0 ? threads : physicalCores()); }
+void setThreads(int threads) {
+    at::set_num_threads(threads > 0 ? threads : physicalCores());
+}
 
-std::uint64_t peakResidentBytes() { return statusBytes("VmHWM"); }
-std::uint64_t residentAnonymousBytes() { return statusBytes("RssAnon"); }
+std::uint64_t peakResidentBytes() {
+    return statusBytes("VmHWM");
+}
+std::uint64_t residentAnonymousBytes() {
+    return statusBytes("RssAnon");
+}
 
 }  // namespace atelier

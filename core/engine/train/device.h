@@ -12,8 +12,9 @@
 
 namespace atelier {
 
-// Loads LibTorch's CUDA half when the machine has an NVIDIA device. Call it first thing in main: a question to CUDA
-// before that would settle for the life of the process that there is none. Returns why not, or "" when loaded.
+// Loads LibTorch's CUDA half when the machine has an NVIDIA device. Call it first thing in main: a question
+// to CUDA before that would settle for the life of the process that there is none. Returns why not, or ""
+// when loaded.
 const std::string& loadCuda();
 
 // "auto" (a GPU when there is one), "cpu", "cuda", "cuda:1". Errors (code Config) say what is missing.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The training run, from the run folder to the last checkpoint. Read run() first, then update(): the rest serves them.
+// The training run, from the run folder to the last checkpoint. Read run() first, then update(): the rest
+// serves them.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <unistd.h>
 #include <algorithm>
 #include <chrono>
 #include <csignal>
-#include <unistd.h>
 
 #include "core/base/log.h"
 #include "core/base/strings.h"
@@ -27,7 +28,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+double secondsSince(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
 
 class TrainingRun {
   public:
@@ -40,7 +43,8 @@ class TrainingRun {
           events_(events),
           requests_(folder_, events_) {}
 
-    // Load, continue where the newest checkpoint is, then update after update with whatever is due in between.
+    // Load, continue where the newest checkpoint is, then update after update with whatever is due in
+    // between.
     Result<Outcome> run() {
         ATELIER_DO(start());
         while (!requests_.ending() && !finished()) {
@@ -55,11 +59,19 @@ class TrainingRun {
     const Counters& counters() const { return counters_; }
 
   private:
-    // ---- beginning ------------------------------------------------------------------------------------------------------
+    // ---- beginning
+    // ------------------------------------------------------------------------------------------------------
 
     Status start() {
-        run::RunStarted started{"atelier-engine " + std::string(kVersion), config_.hash, run::hostName(), ::getpid(),
-                                deviceDescription(settings_.device), 1, "", 0, options_.overrides};
+        run::RunStarted started{"atelier-engine " + std::string(kVersion),
+                                config_.hash,
+                                run::hostName(),
+                                ::getpid(),
+                                deviceDescription(settings_.device),
+                                1,
+                                "",
+                                0,
+                                options_.overrides};
         const auto checkpoints = run::completeCheckpoints(folder_);
         if (!checkpoints.empty()) {
             started.resumedStep = checkpoints.back();
@@ -71,7 +83,8 @@ class TrainingRun {
         ATELIER_TRY(task_, makeTask(settings_));
         optimizer_.emplace(task_->parameters(), settings_.computeType, settings_.adamw, settings_.ema);
         ATELIER_TRY(const auto resumed, loadNewestCheckpoint(folder_, *optimizer_, [&](const Error& error) {
-                        warn("checkpoint_unreadable", error.message(), "An older checkpoint is used instead.");
+                        warn("checkpoint_unreadable", error.message(),
+                             "An older checkpoint is used instead.");
                     }));
         if (resumed) counters_ = *resumed;
         ATELIER_DO(retireCheckpoints(folder_, settings_.keepLast, settings_.keepEvery));
@@ -83,10 +96,12 @@ class TrainingRun {
 
     Status openData() {
         data::DatasetOptions options;
-        options.required = settings_.plan.imageKey + (settings_.plan.needCaption ? "," + settings_.plan.captionKey : "");
+        options.required =
+            settings_.plan.imageKey + (settings_.plan.needCaption ? "," + settings_.plan.captionKey : "");
         options.filters = settings_.filters;
         ATELIER_TRY(index_, data::DatasetIndex::open(settings_.dataset, options));
-        for (const auto& problem : index_->problems()) warn("shard_unusable", problem, "Verify the dataset and build it again.");
+        for (const auto& problem : index_->problems())
+            warn("shard_unusable", problem, "Verify the dataset and build it again.");
         if (index_->size() == 0)
             return fail(ErrorCode::Data, "it holds no sample that can be trained on", settings_.dataset,
                         "atelier-engine dataset list shows what is in it.");
@@ -105,16 +120,19 @@ class TrainingRun {
         return {};
     }
 
-    // ---- one optimizer update -------------------------------------------------------------------------------------------
+    // ---- one optimizer update
+    // -------------------------------------------------------------------------------------------
 
-    // Batches → losses → gradients (summed over `accumulation` micro-steps) → clip → AdamW at lr(step) → EMA → meters.
+    // Batches → losses → gradients (summed over `accumulation` micro-steps) → clip → AdamW at lr(step) → EMA
+    // → meters.
     Status update() {
         const auto begin = Clock::now();
         const double waited = source_->secondsWaited();
         UpdateRecord record;
         const auto parts = static_cast<double>(settings_.accumulation);
         for (std::int64_t micro = 0; micro < settings_.accumulation; ++micro) {
-            ATELIER_TRY(const auto batch, nextBatch(*source_, settings_.batchSize, [&](const auto& d) { dropped(d); }));
+            ATELIER_TRY(const auto batch,
+                        nextBatch(*source_, settings_.batchSize, [&](const auto& d) { dropped(d); }));
             ATELIER_TRY(auto step, task_->loss(batch));
             (step.loss / parts).backward();
             optimizer_->gatherGradients();
@@ -154,17 +172,21 @@ class TrainingRun {
         auto keys = update.keys;
         const auto count = keys.size();
         if (count > kNamed) keys.resize(kNamed);
-        const auto names = join(keys, ", ") + (count > kNamed ? fmt::format(" and {} more", count - kNamed) : "");
-        const auto text = fmt::format("Step {}: the {} is not finite; the update was skipped. Samples: {}", update.step,
-                                      update.ownLoss ? "loss" : "gradient", names);
+        const auto names =
+            join(keys, ", ") + (count > kNamed ? fmt::format(" and {} more", count - kNamed) : "");
+        const auto text = fmt::format("Step {}: the {} is not finite; the update was skipped. Samples: {}",
+                                      update.step, update.ownLoss ? "loss" : "gradient", names);
         if (settings_.nonFinite == NonFinitePolicy::Stop)
             return fail(ErrorCode::Data, text, fmt::format("step {}", update.step),
-                        "Lower the learning rate, set model.max_grad_norm, or look at these samples; loss.non_finite: skip goes on.");
-        warn("non_finite_loss", text, "Once is harmless; if it goes on, lower the learning rate or set model.max_grad_norm.");
+                        "Lower the learning rate, set model.max_grad_norm, or look at these samples; "
+                        "loss.non_finite: skip goes on.");
+        warn("non_finite_loss", text,
+             "Once is harmless; if it goes on, lower the learning rate or set model.max_grad_norm.");
         return {};
     }
 
-    // ---- between updates ------------------------------------------------------------------------------------------------
+    // ---- between updates
+    // ------------------------------------------------------------------------------------------------
 
     Status doWhatIsDue() {
         const bool save = counters_.step % settings_.saveEvery == 0;
@@ -176,14 +198,14 @@ class TrainingRun {
     }
 
     Status poll() {
-        return requests_.poll([&](bool paused) {
-            static_cast<void>(phase(paused ? "paused" : phaseBeforePause_));
-        });
+        return requests_.poll(
+            [&](bool paused) { static_cast<void>(phase(paused ? "paused" : phaseBeforePause_)); });
     }
 
     bool finished() const {
         auto steps = settings_.totalUpdates;
-        if (const auto images = requests_.finishImages()) steps = std::max<std::int64_t>(*images / settings_.imagesPerUpdate(), 1);
+        if (const auto images = requests_.finishImages())
+            steps = std::max<std::int64_t>(*images / settings_.imagesPerUpdate(), 1);
         if (const auto step = requests_.finishStep()) steps = *step;
         return counters_.step >= steps;
     }
@@ -204,14 +226,16 @@ class TrainingRun {
         };
         const auto folder = folder_.sampleDir(counters_.step);
         optimizer_->useAverages();
-        const auto made = task_->writeSamples(folder, wanted, options, {{"step", counters_.step}, {"images", counters_.images}});
+        const auto made = task_->writeSamples(folder, wanted, options,
+                                              {{"step", counters_.step}, {"images", counters_.images}});
         optimizer_->useTrained();
         Status outcome;
         if (made) {
             ATELIER_DO(events_.write(run::Sample{counters_.step, folder_.relative(folder), *made, 0}));
         } else {
             outcome = tl::make_unexpected(made.error());
-            if (made.error().code != ErrorCode::Cancelled) warn("samples_not_made", made.error().message(), made.error().hint);
+            if (made.error().code != ErrorCode::Cancelled)
+                warn("samples_not_made", made.error().message(), made.error().hint);
         }
         ATELIER_DO(requests_.sampleDone(outcome));
         return phase("train");
@@ -221,7 +245,9 @@ class TrainingRun {
     Status checkpoint() {
         const auto written = writeCheckpointNow();
         ATELIER_DO(requests_.checkpointDone(written));
-        if (!written) warn("checkpoint_not_written", written.error().message(), "The last good checkpoint is intact. Make room before the next one is due.");
+        if (!written)
+            warn("checkpoint_not_written", written.error().message(),
+                 "The last good checkpoint is intact. Make room before the next one is due.");
         return phase("train");
     }
 
@@ -230,17 +256,20 @@ class TrainingRun {
         if (!complete.empty() && complete.back() == counters_.step) return {};
         ATELIER_DO(phase("checkpoint"));
         ATELIER_TRY(const auto facts, writeCheckpoint(folder_, *task_, *optimizer_, counters_, settings_));
-        ATELIER_DO(events_.write(run::Checkpoint{counters_.step, folder_.relative(folder_.checkpointDir(counters_.step)),
+        ATELIER_DO(events_.write(run::Checkpoint{counters_.step,
+                                                 folder_.relative(folder_.checkpointDir(counters_.step)),
                                                  facts.bytes, facts.seconds}));
         return retireCheckpoints(folder_, settings_.keepLast, settings_.keepEvery);
     }
 
-    // ---- end ------------------------------------------------------------------------------------------------------------
+    // ---- end
+    // ------------------------------------------------------------------------------------------------------------
 
     Result<Outcome> finish() {
         Outcome outcome{FinishReason::Completed, counters_.step, counters_.images};
         if (requests_.ending())
-            outcome.reason = requests_.reason() == StopRequest::Suspend ? FinishReason::Suspended : FinishReason::Stopped;
+            outcome.reason =
+                requests_.reason() == StopRequest::Suspend ? FinishReason::Suspended : FinishReason::Stopped;
         ATELIER_DO(phase("stopping"));
         const bool nothingDone = counters_.step == 0;
         if (!nothingDone && requests_.checkpointAtEnd()) {
@@ -254,7 +283,8 @@ class TrainingRun {
         return outcome;
     }
 
-    // ---- events ---------------------------------------------------------------------------------------------------------
+    // ---- events
+    // ---------------------------------------------------------------------------------------------------------
 
     Status phase(const std::string& name) {
         if (name != "paused") phaseBeforePause_ = name;
@@ -305,12 +335,16 @@ Result<Outcome> runCaught(TrainingRun& training) {
     try {
         return training.run();
     } catch (const c10::OutOfMemoryError& error) {
-        return fail(ErrorCode::Internal, "the device is out of memory", fmt::format("step {}", training.counters().step),
-                    "Lower system.batch_size and raise system.gradient_accumulation by the same factor, or turn on model.gradient_checkpointing.");
+        return fail(ErrorCode::Internal, "the device is out of memory",
+                    fmt::format("step {}", training.counters().step),
+                    "Lower system.batch_size and raise system.gradient_accumulation by the same factor, or "
+                    "turn on model.gradient_checkpointing.");
     } catch (const c10::Error& error) {
-        return fail(ErrorCode::Internal, error.what_without_backtrace(), fmt::format("step {}", training.counters().step));
+        return fail(ErrorCode::Internal, error.what_without_backtrace(),
+                    fmt::format("step {}", training.counters().step));
     } catch (const std::bad_alloc&) {
-        return fail(ErrorCode::Internal, "this machine is out of memory", fmt::format("step {}", training.counters().step),
+        return fail(ErrorCode::Internal, "this machine is out of memory",
+                    fmt::format("step {}", training.counters().step),
                     "Lower system.batch_size and raise system.gradient_accumulation by the same factor.");
     } catch (const std::exception& error) {
         return fail(ErrorCode::Internal, error.what(), fmt::format("step {}", training.counters().step));
@@ -326,7 +360,8 @@ Result<Outcome> run(const LoadedConfig& config, const Options& options) {
     ATELIER_DO(run::createRunFolder(folder));
     ATELIER_TRY(const auto lock, run::RunLock::acquire(folder, "atelier-engine train", options.takeover));
     std::error_code ignored;
-    if (!fs::exists(folder.config(), ignored)) ATELIER_DO(writeFileAtomic(folder.config(), frozenYaml(config)));
+    if (!fs::exists(folder.config(), ignored))
+        ATELIER_DO(writeFileAtomic(folder.config(), frozenYaml(config)));
     ATELIER_DO(log::addFile(folder.rankLog(0)));
     ATELIER_TRY(const auto events, run::EventWriter::open(folder.events()));
     const run::Heartbeat heartbeat(*events);
@@ -337,8 +372,8 @@ Result<Outcome> run(const LoadedConfig& config, const Options& options) {
         outcome = Outcome{FinishReason::Stopped, training.counters().step, training.counters().images};
     if (!outcome) {
         static_cast<void>(events->write(run::errorEvent(outcome.error())));
-        static_cast<void>(events->write(
-            run::RunFinished{run::FinishReason::Failed, training.counters().step, training.counters().images}));
+        static_cast<void>(events->write(run::RunFinished{run::FinishReason::Failed, training.counters().step,
+                                                         training.counters().images}));
         return outcome;
     }
     ATELIER_DO(events->write(run::RunFinished{eventReason(outcome->reason), outcome->step, outcome->images}));

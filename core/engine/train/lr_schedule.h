@@ -14,7 +14,8 @@ struct LrSchedule {
     std::int64_t warmup = 0;  // updates
     std::int64_t total = 1;   // updates of the whole run; used by the cosine only
 
-    // update n counts from 0. n < warmup: base·(n+1)/warmup; then base, or ½·base·(1 + cos(π(n−W)/(total−W))).
+    // update n counts from 0. n < warmup: base·(n+1)/warmup; then base, or ½·base·(1 +
+    // cos(π(n−W)/(total−W))).
     double at(std::int64_t update) const;
 };
 

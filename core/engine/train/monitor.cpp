@@ -15,7 +15,8 @@ namespace {
 constexpr std::size_t kRateWindow = 50;          // updates
 constexpr std::chrono::seconds kSlowEvents{10};  // timing and memory
 
-// All scalars of all records in one copy from the device: rows = records, columns = loss, norm, nonFinite, parts….
+// All scalars of all records in one copy from the device: rows = records, columns = loss, norm, nonFinite,
+// parts….
 std::vector<std::vector<double>> fetch(const std::vector<UpdateRecord>& records) {
     std::vector<at::Tensor> scalars;
     for (const auto& record : records) {
@@ -39,7 +40,8 @@ NonFiniteUpdate blame(const UpdateRecord& record) {
         const auto losses = record.perSample[micro].to(at::kCPU, at::kDouble);
         for (std::size_t i = 0; i < record.keys[micro].size(); ++i) {
             all.push_back(record.keys[micro][i]);
-            if (!std::isfinite(losses[static_cast<std::int64_t>(i)].item<double>())) result.keys.push_back(all.back());
+            if (!std::isfinite(losses[static_cast<std::int64_t>(i)].item<double>()))
+                result.keys.push_back(all.back());
         }
     }
     if (result.keys.empty()) {
@@ -51,9 +53,14 @@ NonFiniteUpdate blame(const UpdateRecord& record) {
 
 }  // namespace
 
-Monitor::Monitor(run::EventWriter& events, const Options& options, const Settings& settings, std::int64_t firstStep,
-                 std::int64_t firstImage)
-    : events_(events), options_(options), settings_(settings), step_(firstStep), images_(firstImage), lastSlow_(std::chrono::steady_clock::now()) {}
+Monitor::Monitor(run::EventWriter& events, const Options& options, const Settings& settings,
+                 std::int64_t firstStep, std::int64_t firstImage)
+    : events_(events),
+      options_(options),
+      settings_(settings),
+      step_(firstStep),
+      images_(firstImage),
+      lastSlow_(std::chrono::steady_clock::now()) {}
 
 void Monitor::add(UpdateRecord record) {
     step_ = record.step;
@@ -69,7 +76,8 @@ void Monitor::add(UpdateRecord record) {
 }
 
 bool Monitor::due() const {
-    return !records_.empty() && (step_ % settings_.metricsEvery == 0 || settings_.nonFinite == NonFinitePolicy::Stop);
+    return !records_.empty() &&
+           (step_ % settings_.metricsEvery == 0 || settings_.nonFinite == NonFinitePolicy::Stop);
 }
 
 double Monitor::imagesPerSecond() const {
@@ -90,10 +98,13 @@ Result<std::vector<NonFiniteUpdate>> Monitor::report(const Optimizer& optimizer,
             skipped.push_back(blame(records_[i]));
             continue;
         }
-        const auto add = [&](const std::string& name, double value) { sums[name].first += value, ++sums[name].second; };
+        const auto add = [&](const std::string& name, double value) {
+            sums[name].first += value, ++sums[name].second;
+        };
         add("loss", rows[i][0]);
         add("grad_norm", rows[i][1]);
-        for (std::size_t p = 0; p < records_[i].parts.size(); ++p) add(records_[i].parts[p].first, rows[i][3 + p]);
+        for (std::size_t p = 0; p < records_[i].parts.size(); ++p)
+            add(records_[i].parts[p].first, rows[i][3 + p]);
     }
     if (sums.empty()) sums["loss"] = {std::numeric_limits<double>::quiet_NaN(), 1};
     run::Metric metric{step_, images_, {}};
@@ -111,14 +122,17 @@ Status Monitor::reportSlow(const Optimizer& optimizer, const Task& task) {
     if (now - lastSlow_ < kSlowEvents) return {};
     lastSlow_ = now;
     const double n = static_cast<double>(std::max<std::int64_t>(timed_, 1));
-    ATELIER_DO(events_.write(run::Timing{timing_.data / n, timing_.encode / n, timing_.train / n, timing_.rest / n}));
+    ATELIER_DO(events_.write(
+        run::Timing{timing_.data / n, timing_.encode / n, timing_.train / n, timing_.rest / n}));
     timing_ = {};
     timed_ = 0;
     const auto weights = task.weightBytes();
     const auto state = optimizer.bytes();
     const auto resident = residentAnonymousBytes();
     const auto known = weights + state;
-    return events_.write(run::Memory{{{"weights", weights}, {"optimizer", state}, {"activations", resident > known ? resident - known : 0}},
+    return events_.write(run::Memory{{{"weights", weights},
+                                      {"optimizer", state},
+                                      {"activations", resident > known ? resident - known : 0}},
                                      peakResidentBytes()});
 }
 
@@ -130,11 +144,13 @@ Status Monitor::progress(std::int64_t done, std::int64_t total, bool now) {
     progress.totalImages = totalImages_;
     progress.imagesPerSecond = imagesPerSecond();
     if (progress.imagesPerSecond > 0)
-        progress.etaSeconds = static_cast<double>(std::max<std::int64_t>(totalImages_ - images_, 0)) / progress.imagesPerSecond;
+        progress.etaSeconds =
+            static_cast<double>(std::max<std::int64_t>(totalImages_ - images_, 0)) / progress.imagesPerSecond;
     progress.done = done;
     progress.total = total;
     if (options_.onProgress)
-        options_.onProgress({step_, totalUpdates_, images_, totalImages_, progress.imagesPerSecond, progress.etaSeconds, lastLoss_, done, total});
+        options_.onProgress({step_, totalUpdates_, images_, totalImages_, progress.imagesPerSecond,
+                             progress.etaSeconds, lastLoss_, done, total});
     return now ? events_.write(progress) : events_.writeIfDue(progress);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Meters of the training loop and the events made of them. Values stay on the device until they are reported: one copy
-// per report, none per step. Used by loop.cpp only.
+// Meters of the training loop and the events made of them. Values stay on the device until they are reported:
+// one copy per report, none per step. Used by loop.cpp only.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -27,7 +27,7 @@ struct UpdateRecord {
     double learningRate = 0;
     at::Tensor loss, gradNorm, nonFinite;
     std::vector<std::pair<std::string, at::Tensor>> parts;
-    std::vector<at::Tensor> perSample;          // one per micro-step
+    std::vector<at::Tensor> perSample;           // one per micro-step
     std::vector<std::vector<std::string>> keys;  // of its samples
     double dataSeconds = 0, encodeSeconds = 0, trainSeconds = 0, wallSeconds = 0;
 };
@@ -40,14 +40,16 @@ struct NonFiniteUpdate {
 
 class Monitor {
   public:
-    Monitor(run::EventWriter& events, const Options& options, const Settings& settings, std::int64_t firstStep,
-            std::int64_t firstImage);
+    Monitor(run::EventWriter& events, const Options& options, const Settings& settings,
+            std::int64_t firstStep, std::int64_t firstImage);
 
-    void setTotals(std::int64_t updates, std::int64_t images) { totalUpdates_ = updates, totalImages_ = images; }
+    void setTotals(std::int64_t updates, std::int64_t images) {
+        totalUpdates_ = updates, totalImages_ = images;
+    }
     void add(UpdateRecord record);
     bool due() const;
-    // Writes metric (and, every few seconds, timing and memory) events of what was added since the last report.
-    // Returns the updates that were skipped because something was not finite.
+    // Writes metric (and, every few seconds, timing and memory) events of what was added since the last
+    // report. Returns the updates that were skipped because something was not finite.
     Result<std::vector<NonFiniteUpdate>> report(const Optimizer& optimizer, const Task& task);
     // The heartbeat with the present numbers; cheap, at most once a second. done/total: of the phase.
     Status progress(std::int64_t done = 0, std::int64_t total = 0, bool now = false);

@@ -79,7 +79,8 @@ at::Tensor Optimizer::clip(std::optional<double> limit) {
     std::vector<at::Tensor> present;
     for (auto& gradient : gradients_) {
         if (!gradient.defined()) continue;
-        // The fused kernel wants the parameter's memory order; a layout that autograd chose otherwise is copied once.
+        // The fused kernel wants the parameter's memory order; a layout that autograd chose otherwise is
+        // copied once.
         present.push_back(gradient);
     }
     const auto norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(present, 2)), 2);
@@ -101,8 +102,9 @@ void Optimizer::step(double learningRate, const at::Tensor& nonFinite) {
         steps.push_back(steps_[i]);
     }
     at::_foreach_add_(steps, 1);
-    at::_fused_adamw_(masters, gradients, expAvg, expAvgSq, /*max_exp_avg_sqs=*/{}, steps, learningRate, options_.beta1,
-                      options_.beta2, options_.weightDecay, options_.epsilon, /*amsgrad=*/false, /*maximize=*/false,
+    at::_fused_adamw_(masters, gradients, expAvg, expAvgSq, /*max_exp_avg_sqs=*/{}, steps, learningRate,
+                      options_.beta1, options_.beta2, options_.weightDecay, options_.epsilon,
+                      /*amsgrad=*/false, /*maximize=*/false,
                       /*grad_scale=*/{}, nonFinite);
     at::_foreach_sub_(steps, std::vector<at::Tensor>(steps.size(), nonFinite));
     ++updates_;
@@ -141,7 +143,8 @@ void Optimizer::useAverages() {
         if (separateMasters_) {
             parameters_[i].copy_(shadows_[i]);
         } else {
-            std::swap(shadows_[i], masters_[i]);  // the model's tensor takes the other storage: no copy, no memory
+            std::swap(shadows_[i],
+                      masters_[i]);  // the model's tensor takes the other storage: no copy, no memory
             parameters_[i].set_data(masters_[i]);
         }
     }
@@ -183,9 +186,11 @@ Status Optimizer::load(const NamedTensors& state, const std::string& where) {
         const auto found = byName.find(name);
         if (found == byName.end())
             return fail(ErrorCode::Model, "it lacks the tensor \"" + name + "\"", where,
-                        "It belongs to a run with other trained parameters; start a new run instead of continuing this one.");
+                        "It belongs to a run with other trained parameters; start a new run instead of "
+                        "continuing this one.");
         if (found->second.sizes() != target.sizes())
-            return fail(ErrorCode::Model, "the tensor \"" + name + "\" has another shape than the model", where);
+            return fail(ErrorCode::Model, "the tensor \"" + name + "\" has another shape than the model",
+                        where);
         target.copy_(found->second);
         return {};
     };

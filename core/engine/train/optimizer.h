@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The trained parameters with everything that follows them: fp32 masters, AdamW's moments, EMA. One optimizer update is
-// three calls (gather → clip → step) without a host synchronisation. Used by the training loop and by replay.
+// The trained parameters with everything that follows them: fp32 masters, AdamW's moments, EMA. One optimizer
+// update is three calls (gather → clip → step) without a host synchronisation. Used by the training loop and
+// by replay.
 //
-// Precision: in float32 the model's own tensors are the masters. In bfloat16 the model computes with bfloat16 weights
-// and activations; masters, gradients' sum, moments and EMA are float32, and the weights are rounded copies of the
-// masters. No autocast: what a tensor's type is can be read from the code.
+// Precision: in float32 the model's own tensors are the masters. In bfloat16 the model computes with bfloat16
+// weights and activations; masters, gradients' sum, moments and EMA are float32, and the weights are rounded
+// copies of the masters. No autocast: what a tensor's type is can be read from the code.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -35,16 +36,19 @@ struct EmaOptions {
 class Optimizer {
   public:
     // `parameters`: the model's float32 tensors under names that are unique over all components
-    // ("unet.conv_in.weight"). With another compute type they are converted in place and their values become masters.
+    // ("unet.conv_in.weight"). With another compute type they are converted in place and their values become
+    // masters.
     Optimizer(NamedTensors parameters, at::ScalarType computeType, const AdamWOptions& options,
               std::optional<EmaOptions> ema);
 
     // Adds the gradients of one backward pass to the sum of this update and frees them where they are copies.
     void gatherGradients();
-    // L2 norm over all gradients together (device scalar); scales them by min(1, limit/(norm + 1e-6)) when given.
+    // L2 norm over all gradients together (device scalar); scales them by min(1, limit/(norm + 1e-6)) when
+    // given.
     at::Tensor clip(std::optional<double> limit);
-    // AdamW with decoupled weight decay (Loshchilov & Hutter 2019) at this learning rate, then EMA, then gradients are
-    // cleared. `nonFinite` (device float scalar, 0 or 1): 1 leaves weights and moments as they are.
+    // AdamW with decoupled weight decay (Loshchilov & Hutter 2019) at this learning rate, then EMA, then
+    // gradients are cleared. `nonFinite` (device float scalar, 0 or 1): 1 leaves weights and moments as they
+    // are.
     void step(double learningRate, const at::Tensor& nonFinite);
     void zeroGradients();
 
@@ -58,7 +62,8 @@ class Optimizer {
     void useAverages();
     void useTrained();
 
-    // Everything that exact resume needs, under "master.", "exp_avg.", "exp_avg_sq.", "ema." + name, and "updates".
+    // Everything that exact resume needs, under "master.", "exp_avg.", "exp_avg_sq.", "ema." + name, and
+    // "updates".
     NamedTensors state() const;
     // The reverse; an Error names the first tensor that is missing or differs in shape.
     Status load(const NamedTensors& state, const std::string& where);
@@ -74,7 +79,7 @@ class Optimizer {
     std::vector<at::Tensor> gradients_;   // float32 sums; the parameters' own .grad in float32 runs
     std::vector<at::Tensor> expAvg_;
     std::vector<at::Tensor> expAvgSq_;
-    std::vector<at::Tensor> steps_;       // one float scalar per parameter, as the fused kernel wants
+    std::vector<at::Tensor> steps_;  // one float scalar per parameter, as the fused kernel wants
     std::vector<at::Tensor> shadows_;
     AdamWOptions options_;
     std::optional<EmaOptions> ema_;

@@ -28,17 +28,22 @@ Result<std::vector<fs::path>> batchFiles(const fs::path& folder) {
         files.push_back(file);
     }
     if (files.empty())
-        return fail(ErrorCode::Usage, "there is no batch-00000.safetensors", folder.string(), "Give the folder of the recorded batches.");
+        return fail(ErrorCode::Usage, "there is no batch-00000.safetensors", folder.string(),
+                    "Give the folder of the recorded batches.");
     std::size_t present = 0;
     for (const auto& entry : fs::directory_iterator(folder, error))
-        if (entry.path().filename().string().starts_with("batch-") && entry.path().extension() == ".safetensors") ++present;
+        if (entry.path().filename().string().starts_with("batch-") &&
+            entry.path().extension() == ".safetensors")
+            ++present;
     if (present != files.size())
-        return fail(ErrorCode::Usage, fmt::format("batch-{:05}.safetensors is missing between others", files.size()), folder.string());
+        return fail(ErrorCode::Usage,
+                    fmt::format("batch-{:05}.safetensors is missing between others", files.size()),
+                    folder.string());
     return files;
 }
 
-Result<RecordedBatch> readBatch(const fs::path& file, const UNet2DConditionModel& unet, const NoiseSchedule& schedule,
-                                at::Device device) {
+Result<RecordedBatch> readBatch(const fs::path& file, const UNet2DConditionModel& unet,
+                                const NoiseSchedule& schedule, at::Device device) {
     ATELIER_TRY(const auto list, readTensors(file));
     const std::map<std::string, at::Tensor> tensors(list.begin(), list.end());
     const auto wrong = [&](const std::string& what) { return fail(ErrorCode::Usage, what, file.string()); };
@@ -54,24 +59,27 @@ Result<RecordedBatch> readBatch(const fs::path& file, const UNet2DConditionModel
     }
     for (const auto& [name, tensor] : tensors)
         if (!expected.contains(name)) return wrong("the tensor \"" + name + "\" is not known here");
-    RecordedBatch batch{tensors.at("latents"), tensors.at("noise"), tensors.at("timesteps"), tensors.at("encoder_hidden_states")};
+    RecordedBatch batch{tensors.at("latents"), tensors.at("noise"), tensors.at("timesteps"),
+                        tensors.at("encoder_hidden_states")};
     if (batch.latents.sizes() != batch.noise.sizes()) return wrong("latents and noise differ in shape");
-    if (batch.timesteps.numel() > 0 &&
-        (batch.timesteps.min().item<std::int64_t>() < 0 || batch.timesteps.max().item<std::int64_t>() >= schedule.size()))
+    if (batch.timesteps.numel() > 0 && (batch.timesteps.min().item<std::int64_t>() < 0 ||
+                                        batch.timesteps.max().item<std::int64_t>() >= schedule.size()))
         return wrong(fmt::format("timesteps must lie in 0…{}", schedule.size() - 1));
     UNetInputs inputs;
     inputs.sample_BCHW = batch.latents;
     inputs.timestep_B = batch.timesteps;
     inputs.encoderHiddenStates_BSD = batch.context;
     if (auto checked = unet.checkInputs(inputs); !checked) return wrong(checked.error().what);
-    for (auto* tensor : {&batch.latents, &batch.noise, &batch.timesteps, &batch.context}) *tensor = tensor->to(device);
+    for (auto* tensor : {&batch.latents, &batch.noise, &batch.timesteps, &batch.context})
+        *tensor = tensor->to(device);
     return batch;
 }
 
 Status requireEmpty(const fs::path& folder) {
     std::error_code error;
     if (fs::exists(folder, error) && !fs::is_empty(folder, error))
-        return fail(ErrorCode::Usage, "the output folder is not empty", folder.string(), "Give a new folder.");
+        return fail(ErrorCode::Usage, "the output folder is not empty", folder.string(),
+                    "Give a new folder.");
     return createDirectories(folder);
 }
 
@@ -80,17 +88,20 @@ struct Record {
 };
 
 // The updates of the run; a rest of micro-steps that fills no update gives its losses only.
-Result<Record> runUpdates(const std::vector<fs::path>& files, UNet2DConditionModel& unet, const NoiseSchedule& schedule,
-                          Optimizer& optimizer, const Settings& settings, const ReplayOptions& options) {
+Result<Record> runUpdates(const std::vector<fs::path>& files, UNet2DConditionModel& unet,
+                          const NoiseSchedule& schedule, Optimizer& optimizer, const Settings& settings,
+                          const ReplayOptions& options) {
     Record record;
     for (std::size_t i = 0; i < files.size(); ++i) {
         ATELIER_TRY(const auto batch, readBatch(files[i], unet, schedule, settings.device));
-        const auto step = denoisingLoss(unet, schedule, settings.computeType, batch.latents, batch.noise, batch.timesteps, batch.context);
+        const auto step = denoisingLoss(unet, schedule, settings.computeType, batch.latents, batch.noise,
+                                        batch.timesteps, batch.context);
         (step.loss / static_cast<double>(settings.accumulation)).backward();
         optimizer.gatherGradients();
         record.loss.push_back(step.loss.item<double>());
         if (options.onStep)
-            options.onStep(static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(files.size()), record.loss.back());
+            options.onStep(static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(files.size()),
+                           record.loss.back());
         if ((i + 1) % static_cast<std::size_t>(settings.accumulation)) continue;
         const auto norm = optimizer.clip(settings.maxGradNorm);
         const double learningRate = settings.learningRate.at(optimizer.updates());
@@ -108,35 +119,41 @@ Json numbers(const std::vector<double>& values) {
     return list;
 }
 
-NamedTensors withoutComponent(const NamedTensors& tensors) { return splitByComponent(tensors).begin()->second; }
+NamedTensors withoutComponent(const NamedTensors& tensors) {
+    return splitByComponent(tensors).begin()->second;
+}
 
 Status replayCaught(const LoadedConfig& config, const ReplayOptions& options) {
     ATELIER_TRY(const auto settings, makeReplaySettings(config.config, options.device));
     setThreads(settings.threads);
     const auto& source = settings.models.unet.folder;
     if (source.empty())
-        return fail(ErrorCode::Config, "replay starts from a pipeline folder", "model.pretrained", "Set it to a diffusers pipeline folder.");
+        return fail(ErrorCode::Config, "replay starts from a pipeline folder", "model.pretrained",
+                    "Set it to a diffusers pipeline folder.");
     ATELIER_TRY(const auto files, batchFiles(options.batches));
     LoadOptions load;
     load.device = settings.device;
     ATELIER_TRY(auto pipeline, loadPipeline(source, load));
-    ATELIER_TRY(auto scheduleConfig, scheduleConfigFromJson(pipeline.scheduler, (source / "scheduler").string()));
+    ATELIER_TRY(auto scheduleConfig,
+                scheduleConfigFromJson(pipeline.scheduler, (source / "scheduler").string()));
     if (settings.models.predictionType) scheduleConfig.predictionType = *settings.models.predictionType;
     ATELIER_TRY(const auto schedule, makeNoiseSchedule(scheduleConfig, settings.device));
     ATELIER_DO(requireEmpty(options.out));
 
     pipeline.unet->train();
     pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
-    Optimizer optimizer(trainableParameters(*pipeline.unet, "unet"), settings.computeType, settings.adamw, settings.ema);
+    Optimizer optimizer(trainableParameters(*pipeline.unet, "unet"), settings.computeType, settings.adamw,
+                        settings.ema);
     ATELIER_TRY(const auto record, runUpdates(files, *pipeline.unet, schedule, optimizer, settings, options));
 
     ATELIER_DO(writeTensors(options.out / "unet_raw.safetensors", withoutComponent(optimizer.masters())));
     SaveOptions save;
     save.weights["unet"] = withoutComponent(optimizer.hasEma() ? optimizer.averages() : optimizer.masters());
     ATELIER_DO(savePipeline(pipeline, options.out / "pipeline", save));
-    return writeFileAtomic(options.out / "losses.json", dumpJsonPretty({{"loss", numbers(record.loss)},
-                                                                         {"lr", numbers(record.learningRate)},
-                                                                         {"grad_norm", numbers(record.gradNorm)}}));
+    return writeFileAtomic(options.out / "losses.json",
+                           dumpJsonPretty({{"loss", numbers(record.loss)},
+                                           {"lr", numbers(record.learningRate)},
+                                           {"grad_norm", numbers(record.gradNorm)}}));
 }
 
 }  // namespace

@@ -14,7 +14,9 @@ static_assert(std::atomic<StopRequest>::is_always_lock_free);
 
 }  // namespace
 
-void requestStop(StopRequest request) noexcept { signalled.store(request); }
+void requestStop(StopRequest request) noexcept {
+    signalled.store(request);
+}
 
 Status Requests::poll(const std::function<void(bool)>& whilePaused) {
     bool announced = false;

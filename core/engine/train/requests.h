@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What others ask of a running training: signals, and files in control/. Polled at every safe point of every phase; what
-// takes time is noted here and done by the loop, which then answers. Used by loop.cpp only.
+// What others ask of a running training: signals, and files in control/. Polled at every safe point of every
+// phase; what takes time is noted here and done by the loop, which then answers. Used by loop.cpp only.
 #pragma once
 
 #include <functional>
@@ -15,11 +15,13 @@ namespace atelier::train {
 
 class Requests {
   public:
-    Requests(const run::RunFolder& folder, run::EventWriter& events) : inbox_(folder, events), events_(events) {}
+    Requests(const run::RunFolder& folder, run::EventWriter& events)
+        : inbox_(folder, events), events_(events) {}
 
     Status refuseStale() { return inbox_.refuseStale(); }
 
-    // Looks for new ones. Blocks while paused; `whilePaused` is called with true on entering and false on leaving.
+    // Looks for new ones. Blocks while paused; `whilePaused` is called with true on entering and false on
+    // leaving.
     Status poll(const std::function<void(bool)>& whilePaused);
 
     bool ending() const { return ending_ != StopRequest::None; }

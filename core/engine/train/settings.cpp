@@ -78,7 +78,8 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
     settings.learningRate.total = settings.totalUpdates;
     settings.maxGradNorm = config.model.maxGradNorm;
     if (config.model.useEma) settings.ema = EmaOptions{config.model.ema.decay, config.model.ema.warmup};
-    settings.nonFinite = config.loss.nonFinite == NonFinite::Stop ? NonFinitePolicy::Stop : NonFinitePolicy::Skip;
+    settings.nonFinite =
+        config.loss.nonFinite == NonFinite::Stop ? NonFinitePolicy::Stop : NonFinitePolicy::Skip;
     switch (config.model.mixedPrecision) {
         case Precision::Fp32:
             settings.computeType = at::kFloat;
@@ -90,7 +91,8 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
             return fail(unsupported("model.mixed_precision", "fp16", "Use bf16 or fp32."));
     }
     if (config.experiment.compat != Compat::Native)
-        return fail(unsupported("experiment.compat", "open_diffusion arithmetic", "Remove the key or set it to native."));
+        return fail(unsupported("experiment.compat", "open_diffusion arithmetic",
+                                "Remove the key or set it to native."));
     return {};
 }
 
@@ -110,7 +112,8 @@ Status setData(const TrainConfig& config, Settings& settings) {
     settings.workers = static_cast<int>(std::max<std::int64_t>(config.system.workers, 1));
     settings.cacheLatents = params.latentCache == LatentCache::Memory;
     if (settings.cacheLatents && (plan.crop == data::Crop::Random || plan.flipProbability > 0))
-        return fail(ErrorCode::Config, "cached latents cannot be cropped at random or flipped", "dataset.params.latent_cache",
+        return fail(ErrorCode::Config, "cached latents cannot be cropped at random or flipped",
+                    "dataset.params.latent_cache",
                     "Set crop: center and flip: false, or turn the cache off.");
     return {};
 }
@@ -125,7 +128,8 @@ Status setSampling(const TrainConfig& config, Settings& settings) {
     ATELIER_TRY(generate.sampler, samplerFromName(std::string(enumName(sampling.sampler))));
     generate.steps = static_cast<int>(sampling.steps);
     generate.guidance = sampling.guidance;
-    generate.width = generate.height = static_cast<int>(sampling.size.value_or(config.dataset.params.resolution));
+    generate.width = generate.height =
+        static_cast<int>(sampling.size.value_or(config.dataset.params.resolution));
     return {};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A configuration resolved for one run: paths expanded, defaults filled, names turned into types. Made once from
-// TrainConfig (settings.cpp), read by everything in this folder.
+// A configuration resolved for one run: paths expanded, defaults filled, names turned into types. Made once
+// from TrainConfig (settings.cpp), read by everything in this folder.
 #pragma once
 
 #include <c10/core/Device.h>
@@ -24,9 +24,10 @@ struct TrainConfig;
 
 namespace atelier::train {
 
-// Where one component comes from: a folder that holds it (pretrained), or constructor arguments (from scratch).
+// Where one component comes from: a folder that holds it (pretrained), or constructor arguments (from
+// scratch).
 struct ComponentSource {
-    fs::path folder;              // the component's own folder, or a pipeline folder that has it as a sub-folder
+    fs::path folder;  // the component's own folder, or a pipeline folder that has it as a sub-folder
     std::optional<Json> params;
     bool given() const { return !folder.empty() || params.has_value(); }
 };
@@ -86,10 +87,10 @@ struct Settings {
     eval::GenerateOptions generate;
 
     // checkpoints and reports
-    std::int64_t saveEvery = 1000;  // updates
+    std::int64_t saveEvery = 1000;          // updates
     std::optional<std::int64_t> keepLast;   // absent: keep all
     std::optional<std::int64_t> keepEvery;  // additionally every n-th update
-    std::int64_t metricsEvery = 1;  // updates between metric events
+    std::int64_t metricsEvery = 1;          // updates between metric events
 
     // machine
     at::Device device = at::kCPU;
@@ -98,8 +99,8 @@ struct Settings {
     std::int64_t imagesPerUpdate() const { return batchSize * accumulation; }
 };
 
-// `device`: auto | cpu | cuda, from the command line; "" = what the configuration says. Paths in the configuration are
-// absolute already (core/config/load.h). Errors (code Config) name the key.
+// `device`: auto | cpu | cuda, from the command line; "" = what the configuration says. Paths in the
+// configuration are absolute already (core/config/load.h). Errors (code Config) name the key.
 Result<Settings> makeSettings(const TrainConfig& config, const std::string& device = {});
 // The part of it that replay uses: model, optimisation, batch; no dataset, no pictures.
 Result<Settings> makeReplaySettings(const TrainConfig& config, const std::string& device = {});

@@ -16,8 +16,8 @@ Result<std::unique_ptr<Task>> makeTask(const Settings& settings) {
 }
 
 StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, at::ScalarType computeType,
-                       const at::Tensor& latents_BLHW, const at::Tensor& noise_BLHW, const at::Tensor& timesteps_B,
-                       const at::Tensor& context_BSD) {
+                       const at::Tensor& latents_BLHW, const at::Tensor& noise_BLHW,
+                       const at::Tensor& timesteps_B, const at::Tensor& context_BSD) {
     const auto noisy_BLHW = addNoise(schedule, latents_BLHW, noise_BLHW, timesteps_B).to(computeType);
     const auto prediction = unet.forward(noisy_BLHW, timesteps_B, context_BSD.to(computeType)).to(at::kFloat);
     const auto target = predictionTarget(schedule, latents_BLHW, noise_BLHW, timesteps_B);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a training method decides: which weights are trained, how a batch becomes a loss, what a checkpoint's pipeline
-// holds, what a sample picture is. One file per method; the loop (loop.cpp) knows nothing else of them.
+// What a training method decides: which weights are trained, how a batch becomes a loss, what a checkpoint's
+// pipeline holds, what a sample picture is. One file per method; the loop (loop.cpp) knows nothing else of
+// them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -34,19 +35,21 @@ class Task {
 
     // The trained tensors, "unet.conv_in.weight": component, dot, name in its file.
     virtual NamedTensors parameters() = 0;
-    // Before the first step: caches, calibration sets. May change the plan (decodeImages off with cached latents).
+    // Before the first step: caches, calibration sets. May change the plan (decodeImages off with cached
+    // latents).
     virtual Status prepare(std::shared_ptr<const data::DatasetIndex> index, data::TrainPlan& plan,
                            const PrepareProgress& progress) = 0;
     virtual Result<StepLoss> loss(const Batch& batch) = 0;
     // Seconds spent on encoding (VAE, frozen text encoder) since the last call; part of the timing event.
     virtual double takeEncodeSeconds() { return 0; }
 
-    // The checkpoint's pipeline folder. `weights`: float32 values of all trained tensors, the ones that are in the model
-    // now (there they may be rounded).
+    // The checkpoint's pipeline folder. `weights`: float32 values of all trained tensors, the ones that are
+    // in the model now (there they may be rounded).
     virtual Status savePipeline(const fs::path& folder, const NamedTensors& weights) = 0;
 
     // Pictures into `folder` with the weights that are in the model now; returns how many.
-    virtual Result<int> writeSamples(const fs::path& folder, const std::vector<eval::PictureRequest>& requests,
+    virtual Result<int> writeSamples(const fs::path& folder,
+                                     const std::vector<eval::PictureRequest>& requests,
                                      const eval::GenerateOptions& options, const Json& description) = 0;
 
     // Bytes of weights, for the memory event.
@@ -57,11 +60,12 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings);
 Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings);
 Result<std::unique_ptr<Task>> makeTask(const Settings& settings);
 
-// The loss of latent diffusion (Rombach et al. 2022, eq. 3): mean over elements of (prediction − target)², in float32.
-// latents, noise [B,L,h,w] float32 (latents scaled), timesteps [B] int64, context [B,S,D]; the network sees computeType.
+// The loss of latent diffusion (Rombach et al. 2022, eq. 3): mean over elements of (prediction − target)², in
+// float32. latents, noise [B,L,h,w] float32 (latents scaled), timesteps [B] int64, context [B,S,D]; the
+// network sees computeType.
 StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, at::ScalarType computeType,
-                       const at::Tensor& latents_BLHW, const at::Tensor& noise_BLHW, const at::Tensor& timesteps_B,
-                       const at::Tensor& context_BSD);
+                       const at::Tensor& latents_BLHW, const at::Tensor& noise_BLHW,
+                       const at::Tensor& timesteps_B, const at::Tensor& context_BSD);
 
 // Parameters of a module under "prefix." with gradients switched on.
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Methods "scratch" and "finetune": the denoiser of a latent diffusion model (Rombach et al. 2022, eq. 3), optionally with
-// its text encoder. Loss = mean over elements of (prediction − target)², in float32.
+// Methods "scratch" and "finetune": the denoiser of a latent diffusion model (Rombach et al. 2022, eq. 3),
+// optionally with its text encoder. Loss = mean over elements of (prediction − target)², in float32.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -26,7 +26,8 @@ class TextToImageTask final : public Task {
     NamedTensors parameters() override {
         auto result = trainableParameters(*pipeline_.unet, "unet");
         if (settings_.trainTextEncoder)
-            for (auto& entry : trainableParameters(*pipeline_.textEncoder, "text_encoder")) result.push_back(std::move(entry));
+            for (auto& entry : trainableParameters(*pipeline_.textEncoder, "text_encoder"))
+                result.push_back(std::move(entry));
         return result;
     }
 
@@ -44,14 +45,14 @@ class TextToImageTask final : public Task {
     Result<StepLoss> loss(const Batch& batch) override {
         const auto start = std::chrono::steady_clock::now();
         ATELIER_TRY(const auto encoded, encode(batch));
-        const auto noise = normalsFor(settings_.seed, RandomStream::Noise, encoded.numbers, encoded.latents_BLHW.sizes().slice(1),
-                                      settings_.device);
+        const auto noise = normalsFor(settings_.seed, RandomStream::Noise, encoded.numbers,
+                                      encoded.latents_BLHW.sizes().slice(1), settings_.device);
         const auto timesteps_B =
             timestepsFor(settings_.seed, encoded.numbers, schedule_.size(), settings_.device);
         encodeSeconds_ += secondsSince(start);
 
-        return denoisingLoss(*pipeline_.unet, schedule_, settings_.computeType, encoded.latents_BLHW, noise, timesteps_B,
-                             encoded.context_BSD);
+        return denoisingLoss(*pipeline_.unet, schedule_, settings_.computeType, encoded.latents_BLHW, noise,
+                             timesteps_B, encoded.context_BSD);
     }
 
     double takeEncodeSeconds() override { return std::exchange(encodeSeconds_, 0.0); }
@@ -75,7 +76,8 @@ class TextToImageTask final : public Task {
     }
 
     std::uint64_t weightBytes() const override {
-        return moduleBytes(*pipeline_.unet) + moduleBytes(*pipeline_.vae) + moduleBytes(*pipeline_.textEncoder);
+        return moduleBytes(*pipeline_.unet) + moduleBytes(*pipeline_.vae) +
+               moduleBytes(*pipeline_.textEncoder);
     }
 
   private:
@@ -114,7 +116,8 @@ class TextToImageTask final : public Task {
 
     Result<at::Tensor> encodeText(const std::vector<std::string>& captions) {
         const auto& encoder = *pipeline_.textEncoder;
-        const auto length = std::min(pipeline_.tokenizer->maxLength(), encoder.config().maxPositionEmbeddings);
+        const auto length =
+            std::min(pipeline_.tokenizer->maxLength(), encoder.config().maxPositionEmbeddings);
         std::vector<std::int64_t> ids;
         ids.reserve(captions.size() * static_cast<std::size_t>(length));
         for (const auto& caption : captions) {
@@ -127,7 +130,8 @@ class TextToImageTask final : public Task {
         return pipeline_.textEncoder->encode(ids_BS.to(settings_.device));
     }
 
-    // Moments of every sample of the dataset, in its own order; a sample that cannot be decoded stays undefined.
+    // Moments of every sample of the dataset, in its own order; a sample that cannot be decoded stays
+    // undefined.
     Status fillCache(const PrepareProgress& progress) {
         const at::NoGradGuard noGrad;
         auto plan = cachePlan_;
@@ -143,21 +147,25 @@ class TextToImageTask final : public Task {
             for (std::int64_t i = 0; i < batch.size(); ++i)
                 cache_[batch.indices[static_cast<std::size_t>(i)]] = moments[i].clone();
             done += batch.size();
-            if (progress && !progress(done, total)) return fail(ErrorCode::Cancelled, "caching latents was cancelled");
+            if (progress && !progress(done, total))
+                return fail(ErrorCode::Cancelled, "caching latents was cancelled");
         }
         return {};
     }
 
-    // A sample without cached moments is one whose picture cannot be read: its stand-in follows from (seed, number).
+    // A sample without cached moments is one whose picture cannot be read: its stand-in follows from (seed,
+    // number).
     Result<at::Tensor> cachedMoments(const Batch& batch, std::vector<std::string>& captions) {
         std::vector<at::Tensor> rows;
         for (std::size_t i = 0; i < batch.indices.size(); ++i) {
             std::uint64_t index = batch.indices[i];
             if (!cache_[index].defined()) {
-                ATELIER_TRY(const auto standIn, data::loadTrainSample(*index_, cachePlan_, *order_, batch.numbers[i]));
+                ATELIER_TRY(const auto standIn,
+                            data::loadTrainSample(*index_, cachePlan_, *order_, batch.numbers[i]));
                 index = standIn.index;
                 captions[i] = standIn.caption;
-                if (!cache_[index].defined()) cache_[index] = encodeMoments(makeBatch({standIn}).pixels_BCHW)[0].cpu();
+                if (!cache_[index].defined())
+                    cache_[index] = encodeMoments(makeBatch({standIn}).pixels_BCHW)[0].cpu();
             }
             rows.push_back(cache_[index]);
         }
@@ -180,7 +188,8 @@ Result<Json> scheduleJson(const ComponentSource& source) {
     return readModelJson(componentFolder(source, "scheduler") / "scheduler_config.json");
 }
 
-Result<std::shared_ptr<ClipTextModel>> makeOrLoadTextEncoder(const Settings& settings, const ClipTokenizer& tokenizer) {
+Result<std::shared_ptr<ClipTextModel>> makeOrLoadTextEncoder(const Settings& settings,
+                                                             const ClipTokenizer& tokenizer) {
     const auto& source = settings.models.textEncoder;
     if (!source.folder.empty()) return loadTextEncoder(componentFolder(source, "text_encoder"));
     // What the tokenizer decides need not be repeated in the configuration.
@@ -196,7 +205,8 @@ Result<std::shared_ptr<ClipTextModel>> makeOrLoadTextEncoder(const Settings& set
 Status requireGiven(const ComponentSource& source, const std::string& key) {
     if (source.given()) return {};
     return fail(ErrorCode::Config, "this component is not given", "model." + key,
-                "Give model.pretrained (a pipeline folder), or model." + key + ".pretrained, or model." + key + ".params.");
+                "Give model.pretrained (a pipeline folder), or model." + key + ".pretrained, or model." +
+                    key + ".params.");
 }
 
 // Widths that have to meet where components join.
@@ -206,19 +216,24 @@ Status checkFit(const Pipeline& pipeline, const Settings& settings) {
     const int width = pipeline.textEncoder->config().hiddenSize;
     for (const int expected : unet.crossAttentionDim)
         if (expected != width)
-            return fail(ErrorCode::Config, fmt::format("the UNet expects text of width {}, the text encoder gives {}", expected, width),
-                        "model.unet.params.cross_attention_dim", fmt::format("Set it to {}, or use a text encoder of width {}.", width, expected));
+            return fail(
+                ErrorCode::Config,
+                fmt::format("the UNet expects text of width {}, the text encoder gives {}", expected, width),
+                "model.unet.params.cross_attention_dim",
+                fmt::format("Set it to {}, or use a text encoder of width {}.", width, expected));
     if (unet.inChannels != vae.latentChannels)
         return fail(ErrorCode::Config,
-                    fmt::format("the UNet takes {} channels, the autoencoder gives {}", unet.inChannels, vae.latentChannels),
+                    fmt::format("the UNet takes {} channels, the autoencoder gives {}", unet.inChannels,
+                                vae.latentChannels),
                     "model.unet.params.in_channels", "They must be equal.");
     if (settings.plan.resolution % vae.downscale())
-        return fail(ErrorCode::Config, fmt::format("{} is not a multiple of {}", settings.plan.resolution, vae.downscale()),
+        return fail(ErrorCode::Config,
+                    fmt::format("{} is not a multiple of {}", settings.plan.resolution, vae.downscale()),
                     "dataset.params.resolution", "The autoencoder shrinks pictures by this factor.");
     if (pipeline.tokenizer->vocabSize() > pipeline.textEncoder->config().vocabSize)
         return fail(ErrorCode::Config,
-                    fmt::format("the tokenizer has {} tokens, the text encoder knows {}", pipeline.tokenizer->vocabSize(),
-                                pipeline.textEncoder->config().vocabSize),
+                    fmt::format("the tokenizer has {} tokens, the text encoder knows {}",
+                                pipeline.tokenizer->vocabSize(), pipeline.textEncoder->config().vocabSize),
                     "model.text_encoder", "Tokenizer and text encoder must belong together.");
     return {};
 }
@@ -234,7 +249,8 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
         return fail(ErrorCode::Config, "an autoencoder with random weights cannot be trained on", "model.vae",
                     "Train one first (method.type: autoencoder), or give model.vae.pretrained.");
     if (models.tokenizer.folder.empty())
-        return fail(ErrorCode::Config, "no tokenizer is given", "model.tokenizer", "Give model.tokenizer.pretrained.");
+        return fail(ErrorCode::Config, "no tokenizer is given", "model.tokenizer",
+                    "Give model.tokenizer.pretrained.");
 
     Pipeline pipeline;
     ATELIER_TRY(auto tokenizer, ClipTokenizer::load(componentFolder(models.tokenizer, "tokenizer")));
@@ -244,7 +260,8 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
     if (!models.unet.folder.empty()) {
         ATELIER_TRY(pipeline.unet, loadUnet(componentFolder(models.unet, "unet")));
     } else {
-        ATELIER_TRY(const auto config, unet2DConditionConfigFromJson(*models.unet.params, "model.unet.params"));
+        ATELIER_TRY(const auto config,
+                    unet2DConditionConfigFromJson(*models.unet.params, "model.unet.params"));
         pipeline.unet = makeUnet(config, settings.seed);
     }
     if (models.unet.folder == models.vae.folder) pipeline.source = models.unet.folder;
@@ -255,7 +272,8 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
     if (models.predictionType) scheduleConfig.predictionType = *models.predictionType;
     ATELIER_TRY(auto schedule, makeNoiseSchedule(scheduleConfig, settings.device));
     pipeline.scheduler = scheduleConfigToJson(scheduleConfig);
-    const auto& inference = models.inferenceSchedule.given() ? models.inferenceSchedule : models.trainingSchedule;
+    const auto& inference =
+        models.inferenceSchedule.given() ? models.inferenceSchedule : models.trainingSchedule;
     if (!inference.folder.empty()) {
         ATELIER_TRY(pipeline.scheduler, scheduleJson(inference));
         pipeline.scheduler["prediction_type"] = predictionTypeName(scheduleConfig.predictionType);

@@ -50,8 +50,9 @@ struct Options {
 enum class StopRequest { None, Stop, Suspend };
 void requestStop(StopRequest request) noexcept;
 
-// Runs until the configured number of images was seen, a request ends it, or it cannot go on. The folder is made, locked
-// and given its frozen config.yaml when it is new. Errors are events of the run, too, once its folder exists.
+// Runs until the configured number of images was seen, a request ends it, or it cannot go on. The folder is
+// made, locked and given its frozen config.yaml when it is new. Errors are events of the run, too, once its
+// folder exists.
 Result<Outcome> run(const LoadedConfig& config, const Options& options);
 
 }  // namespace atelier::train

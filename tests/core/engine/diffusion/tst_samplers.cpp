@@ -26,8 +26,9 @@ ScheduleConfig stableDiffusion() {
 double chain(const ScheduleConfig& config, Sampler sampler) {
     const auto schedule = makeNoiseSchedule(config, at::kCPU).value();
     const auto plan = planSampling(schedule, sampler, 10).value();
-    const auto x = runSampler(schedule, plan, at::ones({1, 1, 1, 1}),
-                              [](const at::Tensor& input, double t) { return 0.5 * input + 0.1 * std::cos(t / 100); });
+    const auto x = runSampler(schedule, plan, at::ones({1, 1, 1, 1}), [](const at::Tensor& input, double t) {
+        return 0.5 * input + 0.1 * std::cos(t / 100);
+    });
     return x.item<double>();
 }
 
@@ -89,7 +90,8 @@ class TestSamplers : public QObject {
     void timestepsOfEachSpacing() {
         auto config = stableDiffusion();
         const auto schedule = makeNoiseSchedule(config, at::kCPU).value();
-        QCOMPARE(planSampling(schedule, Sampler::Ddim, 4)->timesteps, (std::vector<double>{751, 501, 251, 1}));
+        QCOMPARE(planSampling(schedule, Sampler::Ddim, 4)->timesteps,
+                 (std::vector<double>{751, 501, 251, 1}));
         config.timestepSpacing = TimestepSpacing::Linspace;
         QCOMPARE(planSampling(makeNoiseSchedule(config, at::kCPU).value(), Sampler::Ddim, 4)->timesteps,
                  (std::vector<double>{999, 666, 333, 0}));
@@ -116,7 +118,8 @@ class TestSamplers : public QObject {
     }
 
     void configKeysAndTheirErrors() {
-        const auto json = parseJson(R"({"_class_name":"PNDMScheduler","beta_schedule":"scaled_linear","beta_start":0.00085,
+        const auto json =
+            parseJson(R"({"_class_name":"PNDMScheduler","beta_schedule":"scaled_linear","beta_start":0.00085,
             "beta_end":0.012,"steps_offset":1,"set_alpha_to_one":false,"skip_prk_steps":true,"clip_sample":false})");
         const auto config = scheduleConfigFromJson(json.value(), "f");
         QVERIFY(config);
@@ -125,7 +128,8 @@ class TestSamplers : public QObject {
         QVERIFY(config->clipSample == false);
         const auto again = scheduleConfigFromJson(scheduleConfigToJson(*config), "f");
         QVERIFY(again);
-        QCOMPARE(makeNoiseSchedule(*again, at::kCPU)->alphaBar, makeNoiseSchedule(*config, at::kCPU)->alphaBar);
+        QCOMPARE(makeNoiseSchedule(*again, at::kCPU)->alphaBar,
+                 makeNoiseSchedule(*config, at::kCPU)->alphaBar);
         const auto wrong = scheduleConfigFromJson(Json{{"beta_schedule", "cosine"}}, "f");
         QVERIFY(!wrong);
         QVERIFY(wrong.error().what.find("squaredcos_cap_v2") != std::string::npos);

@@ -15,8 +15,12 @@ using namespace atelier::train;
 
 namespace {
 
-at::Tensor leaf(const std::vector<double>& values) { return at::tensor(values, at::kFloat).requires_grad_(true); }
-at::Tensor zero() { return at::zeros({}); }
+at::Tensor leaf(const std::vector<double>& values) {
+    return at::tensor(values, at::kFloat).requires_grad_(true);
+}
+at::Tensor zero() {
+    return at::zeros({});
+}
 
 // One update by hand: p ← p(1 − lr·wd) − lr·m̂/(√v̂ + ε).
 struct Reference {
@@ -93,7 +97,8 @@ class TestOptimizer : public QObject {
         update(std::numeric_limits<float>::quiet_NaN());
         const auto after = optimizer.state();
         for (std::size_t i = 0; i < kept.size(); ++i)
-            if (after[i].first != "updates") QVERIFY2(at::equal(after[i].second, kept[i]), after[i].first.c_str());
+            if (after[i].first != "updates")
+                QVERIFY2(at::equal(after[i].second, kept[i]), after[i].first.c_str());
     }
 
     // shadow ← shadow − (1 − d)(shadow − p), d = min(decay, (1 + k)/(10 + k)).
