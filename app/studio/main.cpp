@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// atelier: the studio's program. Command line, application object, theme, window; the parts are put together in studio.cpp.
+// atelier: the studio's program. Command line, application object, theme, window; the parts are put together
+// in studio.cpp.
+#include <unistd.h>
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QElapsedTimer>
-#include <QTextStream>
 #include <QFile>
+#include <QTextStream>
 #include <QTimer>
-#include <unistd.h>
 
 #include <functional>
 
@@ -25,17 +26,20 @@ double sinceExec() {
     const QByteArray line = stat.readAll();
     const QList<QByteArray> fields = line.mid(line.lastIndexOf(')') + 2).split(' ');
     const double startTicks = fields.value(19).toDouble();  // field 22, counted from the state field
-    return (uptime.readAll().split(' ').value(0).toDouble() - startTicks / double(sysconf(_SC_CLK_TCK))) * 1000;
+    return (uptime.readAll().split(' ').value(0).toDouble() - startTicks / double(sysconf(_SC_CLK_TCK))) *
+           1000;
 }
 
 // Calls `done` after the window has been painted for the first time.
 class FirstPaint : public QObject {
   public:
-    FirstPaint(QWidget* window, std::function<void()> done) : QObject(window), window_(window), done_(std::move(done)) {
+    FirstPaint(QWidget* window, std::function<void()> done)
+        : QObject(window), window_(window), done_(std::move(done)) {
         window->installEventFilter(this);
     }
     bool eventFilter(QObject* watched, QEvent* event) override {
-        if (watched == window_ && event->type() == QEvent::Paint && done_) QTimer::singleShot(0, this, std::exchange(done_, nullptr));
+        if (watched == window_ && event->type() == QEvent::Paint && done_)
+            QTimer::singleShot(0, this, std::exchange(done_, nullptr));
         return false;
     }
 
@@ -56,16 +60,34 @@ int main(int argc, char** argv) {
     QGuiApplication::setDesktopFileName(QStringLiteral("atelier"));
 
     QCommandLineParser line;
-    line.setApplicationDescription(QCoreApplication::translate("main", "Desktop studio for training image diffusion models."));
+    line.setApplicationDescription(
+        QCoreApplication::translate("main", "Desktop studio for training image diffusion models."));
     line.addHelpOption();
     line.addVersionOption();
-    const QCommandLineOption bench(QStringLiteral("bench-start"), QCoreApplication::translate("main", "Print the milliseconds to the first paint, then quit."));
-    const QCommandLineOption theme(QStringLiteral("theme"), QCoreApplication::translate("main", "system, light or dark, for this start only."), QStringLiteral("name"));
-    const QCommandLineOption project(QStringLiteral("project"), QCoreApplication::translate("main", "Project folder, for this start only (~/Atelier)."), QStringLiteral("folder"));
-    const QCommandLineOption shots(QStringLiteral("screenshots"), QCoreApplication::translate("main", "Write a picture of every page, light and dark, then quit."), QStringLiteral("folder"));
-    const QCommandLineOption reset(QStringLiteral("reset-window"), QCoreApplication::translate("main", "Forget window size and pane widths."));
+    const QCommandLineOption bench(
+        QStringLiteral("bench-start"),
+        QCoreApplication::translate("main", "Print the milliseconds to the first paint, then quit."));
+    const QCommandLineOption theme(
+        QStringLiteral("theme"),
+        QCoreApplication::translate("main", "system, light or dark, for this start only."),
+        QStringLiteral("name"));
+    const QCommandLineOption project(
+        QStringLiteral("project"),
+        QCoreApplication::translate("main", "Project folder, for this start only (~/Atelier)."),
+        QStringLiteral("folder"));
+    const QCommandLineOption shots(
+        QStringLiteral("screenshots"),
+        QCoreApplication::translate("main", "Write a picture of every page, light and dark, then quit."),
+        QStringLiteral("folder"));
+    const QCommandLineOption reset(
+        QStringLiteral("reset-window"),
+        QCoreApplication::translate("main", "Forget window size and pane widths."));
     line.addOptions({bench, theme, project, shots, reset});
-    line.addPositionalArgument(QStringLiteral("path"), QCoreApplication::translate("main", "Run folder, dataset folder, folder of images or YAML file to open."), QStringLiteral("[path]"));
+    line.addPositionalArgument(
+        QStringLiteral("path"),
+        QCoreApplication::translate("main",
+                                    "Run folder, dataset folder, folder of images or YAML file to open."),
+        QStringLiteral("[path]"));
     line.process(app);
 
     atelier::StudioOptions options;
@@ -78,7 +100,8 @@ int main(int argc, char** argv) {
     atelier::Studio studio(app, options);
     if (line.isSet(bench)) {
         new FirstPaint(studio.window(), [&clock] {
-            QTextStream(stdout) << "first paint " << double(clock.nsecsElapsed()) / 1e6 << " ms after main, about " << sinceExec() << " ms after exec\n";
+            QTextStream(stdout) << "first paint " << double(clock.nsecsElapsed()) / 1e6
+                                << " ms after main, about " << sinceExec() << " ms after exec\n";
             QCoreApplication::quit();
         });
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Drives a studio through its pages and grabs the window. Each scene says what to prepare; pages add theirs to scenes().
+// Drives a studio through its pages and grabs the window. Each scene says what to prepare; pages add theirs
+// to scenes().
 #include "app/studio/screenshots.h"
 
 #include <QApplication>
@@ -41,7 +42,9 @@ struct Scene {
 
 // `demo`: a folder of captioned pictures.
 std::vector<Scene> scenes(const QString& demo) {
-    const auto datasets = [](MainWindow& w) { return qobject_cast<DatasetsPage*>(w.showPage(QStringLiteral("datasets"))); };
+    const auto datasets = [](MainWindow& w) {
+        return qobject_cast<DatasetsPage*>(w.showPage(QStringLiteral("datasets")));
+    };
     return {
         {QStringLiteral("first-run"), true, {}},
         {QStringLiteral("datasets-empty"), false, [datasets](MainWindow& w) { datasets(w); }},
@@ -50,7 +53,8 @@ std::vector<Scene> scenes(const QString& demo) {
              w.openPath(demo);
              settle(900);
              ImageGrid* grid = datasets(w)->grid();
-             for (const int row : {9, 10, 11}) grid->selectionModel()->select(grid->model()->index(row, 0), QItemSelectionModel::Select);
+             for (const int row : {9, 10, 11})
+                 grid->selectionModel()->select(grid->model()->index(row, 0), QItemSelectionModel::Select);
              grid->selectionModel()->setCurrentIndex(grid->model()->index(9, 0), QItemSelectionModel::Select);
          }},
         {QStringLiteral("dataset-build-sheet"), false, [=](MainWindow& w) { datasets(w)->openBuildSheet(); }},
@@ -78,17 +82,22 @@ std::vector<Scene> scenes(const QString& demo) {
              settle(1500);
          }},
         {QStringLiteral("configure-templates"), false,
-         [=](MainWindow& w) { qobject_cast<ConfigurePage*>(w.showPage(QStringLiteral("configure")))->gallery()->choose(0); }},
+         [=](MainWindow& w) {
+             qobject_cast<ConfigurePage*>(w.showPage(QStringLiteral("configure")))->gallery()->choose(0);
+         }},
         {QStringLiteral("configure"), false,
          [=](MainWindow& w) {
              auto* page = qobject_cast<ConfigurePage*>(w.showPage(QStringLiteral("configure")));
              page->gallery()->choose(2);
              page->showForm();
-             page->document().setValue(QStringLiteral("optimizer.params.learning_rate"), yaml::Node::ofFloat(0.002));
-             page->document().setValue(QStringLiteral("experiment.name"), yaml::Node::ofString("emoji-first-try"));
+             page->document().setValue(QStringLiteral("optimizer.params.learning_rate"),
+                                       yaml::Node::ofFloat(0.002));
+             page->document().setValue(QStringLiteral("experiment.name"),
+                                       yaml::Node::ofString("emoji-first-try"));
              page->jump(QStringLiteral("optimizer.params.learning_rate"));
          }},
-        {QStringLiteral("palette"), false, [=](MainWindow& w) {
+        {QStringLiteral("palette"), false,
+         [=](MainWindow& w) {
              datasets(w)->showTab(0);
              w.showPalette();
          }},
@@ -108,7 +117,8 @@ int takeScreenshots(QApplication& app, const StudioOptions& base, const QString&
             options.theme = theme;
             options.paths.clear();
             options.settingsFile = scratch.filePath(QStringLiteral("settings.ini"));
-            if (options.projectFolder.isEmpty()) options.projectFolder = scratch.filePath(QStringLiteral("Atelier"));
+            if (options.projectFolder.isEmpty())
+                options.projectFolder = scratch.filePath(QStringLiteral("Atelier"));
             Studio studio(app, options);
             MainWindow& window = *studio.window();
             window.resize(1440, 900);

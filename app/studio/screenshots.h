@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Pictures of every page, light and dark, for looking at and comparing. Called by scripts/screenshots through main().
+// Pictures of every page, light and dark, for looking at and comparing. Called by scripts/screenshots through
+// main().
 #pragma once
 
 #include <QString>

@@ -41,7 +41,9 @@ int fuzzyScore(const QString& pattern, const QString& text) {
 class CommandPalette::Model : public QAbstractListModel {
   public:
     explicit Model(CommandPalette& owner) : QAbstractListModel(&owner), owner_(owner) {}
-    int rowCount(const QModelIndex& parent = {}) const override { return parent.isValid() ? 0 : int(owner_.shown_.size()); }
+    int rowCount(const QModelIndex& parent = {}) const override {
+        return parent.isValid() ? 0 : int(owner_.shown_.size());
+    }
     QVariant data(const QModelIndex& index, int role) const override {
         if (!index.isValid()) return {};
         const PaletteEntry& e = entry(index);
@@ -84,7 +86,8 @@ class EntryDelegate : public QStyledItemDelegate {
         }
         const QRect r = o.rect.adjusted(12, 0, -12, 0);
         const QString name = e.iconName.isEmpty() ? QStringLiteral("chevr") : e.iconName;
-        p->drawPixmap(QPoint(r.x(), r.center().y() - 7), style::iconPixmap(name, 16, Tone::Text2, p->device()->devicePixelRatioF()));
+        p->drawPixmap(QPoint(r.x(), r.center().y() - 7),
+                      style::iconPixmap(name, 16, Tone::Text2, p->device()->devicePixelRatioF()));
         p->setFont(style::font());
         p->setPen(t.text);
         const int textWidth = p->fontMetrics().horizontalAdvance(e.text);
@@ -97,7 +100,8 @@ class EntryDelegate : public QStyledItemDelegate {
             p->drawText(r, Qt::AlignVCenter | Qt::AlignRight, e.keys);
         }
         const QRect place = r.adjusted(28 + textWidth + 12, 0, -right, 0);
-        p->drawText(place, Qt::AlignVCenter | Qt::AlignLeft, p->fontMetrics().elidedText(e.where, Qt::ElideMiddle, place.width()));
+        p->drawText(place, Qt::AlignVCenter | Qt::AlignLeft,
+                    p->fontMetrics().elidedText(e.where, Qt::ElideMiddle, place.width()));
         p->restore();
     }
 
@@ -139,7 +143,8 @@ CommandPalette::CommandPalette(QWidget* window, std::vector<PaletteEntry> entrie
 void CommandPalette::filter(const QString& text) {
     std::vector<std::pair<int, int>> scored;
     for (std::size_t i = 0; i < entries_.size(); ++i) {
-        const int score = std::max(fuzzyScore(text, entries_[i].text), fuzzyScore(text, entries_[i].where) - 20);
+        const int score =
+            std::max(fuzzyScore(text, entries_[i].text), fuzzyScore(text, entries_[i].where) - 20);
         if (score >= 0) scored.emplace_back(-score, int(i));
     }
     if (!text.isEmpty()) std::stable_sort(scored.begin(), scored.end());
@@ -161,15 +166,32 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event) {
     if (watched == field_ && event->type() == QEvent::KeyPress) {
         auto* key = static_cast<QKeyEvent*>(event);
         const int row = list_->currentIndex().row();
-        const auto go = [this](int to) { list_->setCurrentIndex(model_->index(std::clamp(to, 0, std::max(0, shownCount() - 1)))); };
+        const auto go = [this](int to) {
+            list_->setCurrentIndex(model_->index(std::clamp(to, 0, std::max(0, shownCount() - 1))));
+        };
         switch (key->key()) {
-            case Qt::Key_Down: go(row + 1); return true;
-            case Qt::Key_Up: go(row - 1); return true;
-            case Qt::Key_PageDown: go(row + 9); return true;
-            case Qt::Key_PageUp: go(row - 9); return true;
-            case Qt::Key_Return: case Qt::Key_Enter: run(row); return true;
-            case Qt::Key_Escape: hide(); deleteLater(); return true;
-            default: break;
+            case Qt::Key_Down:
+                go(row + 1);
+                return true;
+            case Qt::Key_Up:
+                go(row - 1);
+                return true;
+            case Qt::Key_PageDown:
+                go(row + 9);
+                return true;
+            case Qt::Key_PageUp:
+                go(row - 9);
+                return true;
+            case Qt::Key_Return:
+            case Qt::Key_Enter:
+                run(row);
+                return true;
+            case Qt::Key_Escape:
+                hide();
+                deleteLater();
+                return true;
+            default:
+                break;
         }
     }
     if (watched == field_ && event->type() == QEvent::FocusOut && isVisible()) {

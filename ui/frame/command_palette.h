@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Ctrl+K: type a few letters of an action, page or object, Enter. Opened by MainWindow with everything there is.
+// Ctrl+K: type a few letters of an action, page or object, Enter. Opened by MainWindow with everything there
+// is.
 #pragma once
 
 #include <QFrame>
@@ -12,15 +13,15 @@ class QListView;
 namespace atelier {
 
 struct PaletteEntry {
-    QString text;      // "Build shards"
-    QString where;     // "Datasets", or a path
-    QString keys;      // "Ctrl+B"
+    QString text;   // "Build shards"
+    QString where;  // "Datasets", or a path
+    QString keys;   // "Ctrl+B"
     QString iconName;
     std::function<void()> run;
 };
 
-// How well `pattern` fits `text`: -1 not at all; higher is better. Letters must occur in order; beginnings of words and
-// runs of letters count more.
+// How well `pattern` fits `text`: -1 not at all; higher is better. Letters must occur in order; beginnings of
+// words and runs of letters count more.
 int fuzzyScore(const QString& pattern, const QString& text);
 
 class CommandPalette : public QFrame {

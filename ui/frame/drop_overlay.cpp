@@ -41,11 +41,13 @@ void paintFan(QPainter& p, const QPointF& centre, const QList<QPixmap>& pictures
             p.fillPath(clip, t.sunken);
             const QPixmap& picture = pictures[i];
             QSizeF size = QSizeF(picture.size()).scaled(inner.size(), Qt::KeepAspectRatio);
-            p.drawPixmap(QRectF(inner.center() - QPointF(size.width() / 2, size.height() / 2), size), picture, QRectF(picture.rect()));
+            p.drawPixmap(QRectF(inner.center() - QPointF(size.width() / 2, size.height() / 2), size), picture,
+                         QRectF(picture.rect()));
         } else {
             p.fillPath(clip, t.accentSoft);
             const int icon = int(side / 3);
-            p.drawPixmap(QPointF(-icon / 2.0, -icon / 2.0), style::iconPixmap(QStringLiteral("datasets"), icon, Tone::AccentInk, dpr));
+            p.drawPixmap(QPointF(-icon / 2.0, -icon / 2.0),
+                         style::iconPixmap(QStringLiteral("datasets"), icon, Tone::AccentInk, dpr));
         }
         p.restore();
     }
@@ -57,7 +59,8 @@ DropOverlay::DropOverlay(QWidget* parent) : QWidget(parent) {
     setAccessibleName(tr("Drop target"));
 }
 
-void DropOverlay::setContents(const Dropped& dropped, const QList<DropTarget>& targets, const QString& title) {
+void DropOverlay::setContents(const Dropped& dropped, const QList<DropTarget>& targets,
+                              const QString& title) {
     dropped_ = dropped;
     targets_ = targets;
     title_ = title;
@@ -73,10 +76,13 @@ void DropOverlay::layoutCards() {
     const int width = n * kCardWidth + (n - 1) * kCardGap;
     int x = (this->width() - width) / 2;
     const int y = height() / 2 + 70;
-    for (int i = 0; i < n; ++i, x += kCardWidth + kCardGap) cards_.append(QRect(x, y, kCardWidth, kCardHeight));
+    for (int i = 0; i < n; ++i, x += kCardWidth + kCardGap)
+        cards_.append(QRect(x, y, kCardWidth, kCardHeight));
 }
 
-void DropOverlay::resizeEvent(QResizeEvent*) { layoutCards(); }
+void DropOverlay::resizeEvent(QResizeEvent*) {
+    layoutCards();
+}
 
 int DropOverlay::hover(const QPoint& position) {
     int now = targets_.isEmpty() ? -1 : 0;
@@ -105,15 +111,19 @@ void DropOverlay::paintEvent(QPaintEvent*) {
     p.drawRoundedRect(QRectF(rect()).adjusted(15, 15, -15, -15), 12, 12);
 
     const int middle = height() / 2;
-    if (refused) p.drawPixmap(QPoint(width() / 2 - 24, middle - 110), style::iconPixmap(QStringLiteral("error"), 48, Tone::Bad, devicePixelRatioF()));
-    else paintFan(p, QPointF(width() / 2.0, middle - 88), {}, 112, devicePixelRatioF());
+    if (refused)
+        p.drawPixmap(QPoint(width() / 2 - 24, middle - 110),
+                     style::iconPixmap(QStringLiteral("error"), 48, Tone::Bad, devicePixelRatioF()));
+    else
+        paintFan(p, QPointF(width() / 2.0, middle - 88), {}, 112, devicePixelRatioF());
     p.setPen(t.text);
     p.setFont(style::font(TextSize::Title, QFont::DemiBold));
     p.drawText(QRect(40, middle - 8, width() - 80, 26), Qt::AlignCenter, title_);
     p.setPen(t.text2);
     p.setFont(style::font());
     const QString second = refused ? dropped_.refusal : dropped_.summary;
-    p.drawText(QRect(40, middle + 22, width() - 80, 20), Qt::AlignCenter, p.fontMetrics().elidedText(second, Qt::ElideMiddle, width() - 80));
+    p.drawText(QRect(40, middle + 22, width() - 80, 20), Qt::AlignCenter,
+               p.fontMetrics().elidedText(second, Qt::ElideMiddle, width() - 80));
 
     for (int i = 0; i < cards_.size(); ++i) {
         const QRect r = cards_[i];
@@ -121,7 +131,9 @@ void DropOverlay::paintEvent(QPaintEvent*) {
         p.setPen(i == current_ ? QPen(t.accent, 2) : QPen(t.line, 1));
         p.setBrush(t.raised);
         p.drawRoundedRect(QRectF(r).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8);
-        p.drawPixmap(r.topLeft() + QPoint(16, 14), style::iconPixmap(target.iconName, 18, i == current_ ? Tone::AccentInk : Tone::Text2, devicePixelRatioF()));
+        p.drawPixmap(r.topLeft() + QPoint(16, 14),
+                     style::iconPixmap(target.iconName, 18, i == current_ ? Tone::AccentInk : Tone::Text2,
+                                       devicePixelRatioF()));
         p.setPen(t.text);
         p.setFont(style::font(TextSize::Body, QFont::DemiBold));
         p.drawText(r.adjusted(16, 36, -12, 0), Qt::AlignTop | Qt::AlignLeft, target.title);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What covers the page while something is dragged over the window: what was recognised, and one card per thing that
-// letting go would do. Owned by MainWindow.
+// What covers the page while something is dragged over the window: what was recognised, and one card per
+// thing that letting go would do. Owned by MainWindow.
 #pragma once
 
 #include <QList>
@@ -32,7 +32,9 @@ class DropOverlay : public QWidget {
     int current_ = -1;
 };
 
-// Three tilted picture frames with the given pictures (null: the icon), centred on `centre`; used by empty states too.
-void paintFan(QPainter& painter, const QPointF& centre, const QList<QPixmap>& pictures, double side, qreal dpr);
+// Three tilted picture frames with the given pictures (null: the icon), centred on `centre`; used by empty
+// states too.
+void paintFan(QPainter& painter, const QPointF& centre, const QList<QPixmap>& pictures, double side,
+              qreal dpr);
 
 }  // namespace atelier

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Source texts are English with "%n image(s)"; this gives them their singular and plural. Other languages bring .qm files.
+// Source texts are English with "%n image(s)"; this gives them their singular and plural. Other languages
+// bring .qm files.
 #pragma once
 
 #include <QTranslator>
@@ -11,7 +12,8 @@ class EnglishPlurals : public QTranslator {
   public:
     using QTranslator::QTranslator;
     bool isEmpty() const override { return false; }
-    QString translate(const char* context, const char* source, const char* disambiguation, int n) const override;
+    QString translate(const char* context, const char* source, const char* disambiguation,
+                      int n) const override;
 };
 
 }  // namespace atelier

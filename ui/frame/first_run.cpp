@@ -45,11 +45,14 @@ class DropArea : public QAbstractButton {
         p.drawText(QRect(0, 146, width(), 26), Qt::AlignCenter, text());
         p.setPen(t.text2);
         p.setFont(style::font());
-        p.drawText(QRect(0, 174, width(), 20), Qt::AlignCenter, tr("With or without captions. Also: a YAML file, a run folder. They open where they belong."));
+        p.drawText(
+            QRect(0, 174, width(), 20), Qt::AlignCenter,
+            tr("With or without captions. Also: a YAML file, a run folder. They open where they belong."));
         p.setPen(t.accentInk);
         p.setFont(style::font(TextSize::Body, QFont::Medium));
         p.drawText(QRect(0, 197, width(), 20), Qt::AlignCenter, tr("Choose a folder…"));
-        if (hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange)) style::paint::focusRing(p, rect(), 12);
+        if (hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange))
+            style::paint::focusRing(p, rect(), 12);
     }
 
   private:
@@ -93,7 +96,8 @@ QFrame* wayCard(const QString& icon, const QString& title, const QString& text, 
 }
 }  // namespace
 
-FirstRunPage::FirstRunPage(const QList<QPixmap>& pictures, const QString& demoText, QWidget* parent) : QWidget(parent) {
+FirstRunPage::FirstRunPage(const QList<QPixmap>& pictures, const QString& demoText, QWidget* parent)
+    : QWidget(parent) {
     setObjectName(QStringLiteral("page"));
     setAttribute(Qt::WA_StyledBackground);
     auto* outer = new QVBoxLayout(this);
@@ -115,8 +119,9 @@ FirstRunPage::FirstRunPage(const QList<QPixmap>& pictures, const QString& demoTe
     auto* head = new QVBoxLayout;
     head->setSpacing(4);
     head->addWidget(makeLabel(tr("Welcome to Atelier"), TextSize::Figure, QFont::DemiBold));
-    head->addWidget(makeLabel(tr("Everything stays on this computer. Nothing is sent or downloaded unless you ask for it."),
-                              TextSize::Body, QFont::Normal, Tone::Text2));
+    head->addWidget(makeLabel(
+        tr("Everything stays on this computer. Nothing is sent or downloaded unless you ask for it."),
+        TextSize::Body, QFont::Normal, Tone::Text2));
     box->addLayout(head);
     auto* area = new DropArea(pictures);
     connect(area, &QAbstractButton::clicked, this, &FirstRunPage::chooseFolderRequested);
@@ -132,11 +137,17 @@ FirstRunPage::FirstRunPage(const QList<QPixmap>& pictures, const QString& demoTe
     auto* pick = makeButton(tr("Choose a template"));
     connect(pick, &QPushButton::clicked, this, &FirstRunPage::templateRequested);
     ways->addWidget(wayCard(QStringLiteral("configure"), tr("Start from a template"),
-                            tr("From scratch, fine-tune, autoencoder. Each with values that work, all of them yours to change."), pick), 1);
+                            tr("From scratch, fine-tune, autoencoder. Each with values that work, all of "
+                               "them yours to change."),
+                            pick),
+                    1);
     auto* open = makeButton(tr("Open…"));
     connect(open, &QPushButton::clicked, this, &FirstRunPage::openRunRequested);
     ways->addWidget(wayCard(QStringLiteral("runs"), tr("Open a run"),
-                            tr("A run folder from here, from a cluster or from a colleague. The curve and samples come back at once."), open), 1);
+                            tr("A run folder from here, from a cluster or from a colleague. The curve and "
+                               "samples come back at once."),
+                            open),
+                    1);
     box->addLayout(ways);
 
     QFrame* computer = makeCard();
@@ -163,7 +174,8 @@ void FirstRunPage::setFacts(const QList<ComputerFact>& facts) {
         auto* row = new QHBoxLayout(pair);
         row->setContentsMargins(0, 0, 0, 0);
         row->setSpacing(8);
-        auto* icon = new IconLabel(fact.good ? QStringLiteral("check") : QStringLiteral("info"), fact.good ? Tone::Good : Tone::Text2);
+        auto* icon = new IconLabel(fact.good ? QStringLiteral("check") : QStringLiteral("info"),
+                                   fact.good ? Tone::Good : Tone::Text2);
         icon->setAccessibleName(fact.good ? tr("ready") : tr("note"));
         row->addWidget(icon);
         row->addWidget(makeLabel(fact.text));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The welcome page: drop area, three ways to begin, what this computer has. Shown until a dataset or run exists.
+// The welcome page: drop area, three ways to begin, what this computer has. Shown until a dataset or run
+// exists.
 #pragma once
 
 #include <QList>

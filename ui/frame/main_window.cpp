@@ -53,8 +53,10 @@ MainWindow::MainWindow(Settings& settings, Recognise recognise)
     setCentralWidget(boxed(all));
     toasts_ = new ToastHost(this);
     menuBar()->setVisible(false);
-    connect(rail_, &Rail::pageClicked, this, [this](int index) { showPage(slots_.at(std::size_t(index))->entry.id); });
-    connect(status_, &StatusBar::runClicked, this, [this] { showPage(QStringLiteral("runs"), QStringLiteral("newest")); });
+    connect(rail_, &Rail::pageClicked, this,
+            [this](int index) { showPage(slots_.at(std::size_t(index))->entry.id); });
+    connect(status_, &StatusBar::runClicked, this,
+            [this] { showPage(QStringLiteral("runs"), QStringLiteral("newest")); });
     connect(&looking_, &QFutureWatcher<Dropped>::finished, this, [this] {
         if (overlay_ && overlay_->isVisible()) showOverlay();
     });
@@ -91,9 +93,11 @@ void MainWindow::build(Slot& s) {
     std::size_t index = 0;
     while (slots_[index].get() != &s) ++index;
     rail_->setBadge(int(index), page->badge());
-    connect(page, &Page::badgeChanged, this, [this, index](int count) { rail_->setBadge(int(index), count); });
+    connect(page, &Page::badgeChanged, this,
+            [this, index](int count) { rail_->setBadge(int(index), count); });
     connect(page, &Page::messageRaised, this, &MainWindow::showMessage);
-    connect(page, &Page::pageRequested, this, [this](const QString& id, const QString& object) { showPage(id, object); });
+    connect(page, &Page::pageRequested, this,
+            [this](const QString& id, const QString& object) { showPage(id, object); });
     connect(page, &Page::locationChanged, this, [this, page] {
         if (currentPage() == page) notePlace();
     });
@@ -111,7 +115,9 @@ Page* MainWindow::page(const QString& id) {
     return s ? s->page.data() : nullptr;
 }
 
-Page* MainWindow::currentPage() const { return qobject_cast<Page*>(stack_->currentWidget()); }
+Page* MainWindow::currentPage() const {
+    return qobject_cast<Page*>(stack_->currentWidget());
+}
 
 QString MainWindow::currentPageId() const {
     for (const auto& s : slots_)
@@ -139,12 +145,14 @@ Page* MainWindow::showPage(const QString& id, const QString& object) {
     return shown;
 }
 
-// --- History -------------------------------------------------------------------------------------------------------
+// --- History
+// -------------------------------------------------------------------------------------------------------
 
 void MainWindow::notePlace() {
     if (walking_ || !currentPage()) return;
     const Place place{currentPageId(), currentPage()->location()};
-    if (!history_.empty() && history_[here_].page == place.page && history_[here_].location == place.location) return;
+    if (!history_.empty() && history_[here_].page == place.page && history_[here_].location == place.location)
+        return;
     if (!history_.empty()) history_.resize(here_ + 1);
     history_.push_back(place);
     here_ = history_.size() - 1;
@@ -156,14 +164,16 @@ void MainWindow::step(int direction) {
     here_ = std::size_t(target);
     walking_ = true;
     const Place place = history_[here_];
-    if (Page* page = showPage(place.page); page && !place.location.isEmpty()) page->openLocation(place.location);
+    if (Page* page = showPage(place.page); page && !place.location.isEmpty())
+        page->openLocation(place.location);
     walking_ = false;
 }
 
-// --- Actions, menus, palette ---------------------------------------------------------------------------------------
+// --- Actions, menus, palette
+// ---------------------------------------------------------------------------------------
 
-QAction* MainWindow::addGlobal(const QString& menu, const QString& text, const QKeySequence& keys, const QString& iconName,
-                               std::function<void()> run) {
+QAction* MainWindow::addGlobal(const QString& menu, const QString& text, const QKeySequence& keys,
+                               const QString& iconName, std::function<void()> run) {
     auto* action = new QAction(text, this);
     if (!iconName.isEmpty()) action->setIcon(style::icon(iconName));
     if (!keys.isEmpty()) action->setShortcut(keys);
@@ -175,21 +185,31 @@ QAction* MainWindow::addGlobal(const QString& menu, const QString& text, const Q
 
 void MainWindow::finish() {
     const QString file = tr("File"), edit = tr("Edit"), go = tr("Go"), view = tr("View");
-    addGlobal(file, tr("Open file…"), QKeySequence::Open, QStringLiteral("file"), [this] { openDialog(false); });
-    addGlobal(file, tr("Open folder…"), QKeySequence(tr("Ctrl+Shift+O")), QStringLiteral("folder"), [this] { openDialog(true); });
-    addGlobal(file, tr("Settings…"), QKeySequence(tr("Ctrl+,")), QStringLiteral("settings"), [this] { Q_EMIT settingsRequested(); });
+    addGlobal(file, tr("Open file…"), QKeySequence::Open, QStringLiteral("file"),
+              [this] { openDialog(false); });
+    addGlobal(file, tr("Open folder…"), QKeySequence(tr("Ctrl+Shift+O")), QStringLiteral("folder"),
+              [this] { openDialog(true); });
+    addGlobal(file, tr("Settings…"), QKeySequence(tr("Ctrl+,")), QStringLiteral("settings"),
+              [this] { Q_EMIT settingsRequested(); });
     addGlobal(file, tr("Quit"), QKeySequence(tr("Ctrl+Q")), {}, [this] { close(); });
     const auto undoStack = [this] { return currentPage() ? currentPage()->undoStack() : nullptr; };
-    addGlobal(edit, tr("Undo"), QKeySequence::Undo, QStringLiteral("undo"), [undoStack] { if (auto* s = undoStack()) s->undo(); });
-    addGlobal(edit, tr("Redo"), QKeySequence(tr("Ctrl+Shift+Z")), QStringLiteral("redo"), [undoStack] { if (auto* s = undoStack()) s->redo(); });
+    addGlobal(edit, tr("Undo"), QKeySequence::Undo, QStringLiteral("undo"), [undoStack] {
+        if (auto* s = undoStack()) s->undo();
+    });
+    addGlobal(edit, tr("Redo"), QKeySequence(tr("Ctrl+Shift+Z")), QStringLiteral("redo"), [undoStack] {
+        if (auto* s = undoStack()) s->redo();
+    });
     for (std::size_t i = 0; i < slots_.size(); ++i) {
         const QString id = slots_[i]->entry.id;
-        addGlobal(go, slots_[i]->entry.title, QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + int(i))), slots_[i]->entry.iconName,
-                  [this, id] { showPage(id); });
+        addGlobal(go, slots_[i]->entry.title, QKeySequence(Qt::CTRL | Qt::Key(Qt::Key_1 + int(i))),
+                  slots_[i]->entry.iconName, [this, id] { showPage(id); });
     }
-    addGlobal(go, tr("Back"), QKeySequence(Qt::ALT | Qt::Key_Left), QStringLiteral("chevl"), [this] { step(-1); });
-    addGlobal(go, tr("Forward"), QKeySequence(Qt::ALT | Qt::Key_Right), QStringLiteral("chevr"), [this] { step(1); });
-    addGlobal(go, tr("Command palette"), QKeySequence(tr("Ctrl+K")), QStringLiteral("search"), [this] { showPalette(); });
+    addGlobal(go, tr("Back"), QKeySequence(Qt::ALT | Qt::Key_Left), QStringLiteral("chevl"),
+              [this] { step(-1); });
+    addGlobal(go, tr("Forward"), QKeySequence(Qt::ALT | Qt::Key_Right), QStringLiteral("chevr"),
+              [this] { step(1); });
+    addGlobal(go, tr("Command palette"), QKeySequence(tr("Ctrl+K")), QStringLiteral("search"),
+              [this] { showPalette(); });
     addGlobal(view, tr("Inspector"), QKeySequence(tr("Ctrl+I")), QStringLiteral("info"), [this] {
         if (Page* p = currentPage()) p->setInspectorVisible(!p->inspectorVisible());
     });
@@ -200,7 +220,8 @@ void MainWindow::finish() {
         auto* menu = new QMenu(this);
         menu->setAttribute(Qt::WA_DeleteOnClose);
         fillMenu(*menu);
-        menu->popup(menuButton->mapToGlobal(QPoint(menuButton->width() + 6, menuButton->height() - menu->sizeHint().height())));
+        menu->popup(menuButton->mapToGlobal(
+            QPoint(menuButton->width() + 6, menuButton->height() - menu->sizeHint().height())));
     };
     connect(menuButton, &QAbstractButton::clicked, this, popup);
     addGlobal(view, tr("Menu"), QKeySequence(Qt::Key_F10), QStringLiteral("menu"), popup);
@@ -234,8 +255,11 @@ void MainWindow::showPalette() {
     std::vector<PaletteEntry> entries;
     const auto add = [&entries](const Page::MenuAction& a, const QString& where) {
         if (!a.action->isEnabled()) return;
-        entries.push_back({a.action->text().remove(QLatin1Char('&')), where, a.action->shortcut().toString(QKeySequence::NativeText),
-                           a.action->icon().name(), [action = QPointer<QAction>(a.action)] { if (action) action->trigger(); }});
+        entries.push_back({a.action->text().remove(QLatin1Char('&')), where,
+                           a.action->shortcut().toString(QKeySequence::NativeText), a.action->icon().name(),
+                           [action = QPointer<QAction>(a.action)] {
+                               if (action) action->trigger();
+                           }});
     };
     if (Page* p = currentPage())
         for (const Page::MenuAction& a : p->pageActions()) add(a, p->accessibleName());
@@ -243,7 +267,9 @@ void MainWindow::showPalette() {
     for (const auto& s : slots_) {
         if (!s->page) continue;
         for (const auto& [name, path] : s->page->objects())
-            entries.push_back({name, path, {}, s->entry.iconName, [this, id = s->entry.id, path = path] { showPage(id, path); }});
+            entries.push_back({name, path, {}, s->entry.iconName, [this, id = s->entry.id, path = path] {
+                                   showPage(id, path);
+                               }});
     }
     new CommandPalette(this, std::move(entries));
 }
@@ -258,7 +284,9 @@ void MainWindow::openDialog(bool folder) {
     openPath(path);
 }
 
-void MainWindow::showMessage(const Message& message) { toasts_->show(message); }
+void MainWindow::showMessage(const Message& message) {
+    toasts_->show(message);
+}
 
 void MainWindow::setFirstRun(QWidget* page) {
     firstRun_ = page;
@@ -267,12 +295,15 @@ void MainWindow::setFirstRun(QWidget* page) {
     rail_->setCurrent(0);
 }
 
-bool MainWindow::firstRunShown() const { return firstRun_ && stack_->currentWidget() == firstRun_; }
+bool MainWindow::firstRunShown() const {
+    return firstRun_ && stack_->currentWidget() == firstRun_;
+}
 
 void MainWindow::closeEvent(QCloseEvent* event) {
     settings_.setLayout(QStringLiteral("window/geometry"), saveGeometry());
     for (const auto& s : slots_)
-        if (s->page) settings_.setLayout(QStringLiteral("splitters/") + s->entry.id, s->page->saveSplitters());
+        if (s->page)
+            settings_.setLayout(QStringLiteral("splitters/") + s->entry.id, s->page->saveSplitters());
     QMainWindow::closeEvent(event);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The window: rail, stack of pages built when first shown, status bar, one action list behind menu, palette and keys,
-// history, drops anywhere. app/studio tells it which pages there are and what to open.
+// The window: rail, stack of pages built when first shown, status bar, one action list behind menu, palette
+// and keys, history, drops anywhere. app/studio tells it which pages there are and what to open.
 #pragma once
 
 #include <QFutureWatcher>
@@ -22,8 +22,8 @@ class Rail;
 class StatusBar;
 
 struct PageEntry {
-    QString id;        // "datasets", "configure", "runs"
-    QString title;     // as in the rail, translated
+    QString id;     // "datasets", "configure", "runs"
+    QString title;  // as in the rail, translated
     QString iconName;
     std::function<Page*()> make;  // called when the page is first shown
 };
@@ -75,8 +75,8 @@ class MainWindow : public QMainWindow {
     };
     Slot* slot(const QString& id);
     void build(Slot& slot);
-    QAction* addGlobal(const QString& menu, const QString& text, const QKeySequence& keys, const QString& iconName,
-                       std::function<void()> run);
+    QAction* addGlobal(const QString& menu, const QString& text, const QKeySequence& keys,
+                       const QString& iconName, std::function<void()> run);
     void fillMenu(QMenu& menu);
     void openDialog(bool folder);
     void notePlace();

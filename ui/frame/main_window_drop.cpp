@@ -18,8 +18,10 @@ namespace {
 QStringList localPaths(const QMimeData& mime, bool* remote) {
     QStringList paths;
     for (const QUrl& url : mime.urls()) {
-        if (url.isLocalFile()) paths << url.toLocalFile();
-        else *remote = true;
+        if (url.isLocalFile())
+            paths << url.toLocalFile();
+        else
+            *remote = true;
     }
     return paths;
 }
@@ -27,11 +29,17 @@ QStringList localPaths(const QMimeData& mime, bool* remote) {
 
 QString MainWindow::pageFor(DroppedKind kind) const {
     switch (kind) {
-        case DroppedKind::Config: return QStringLiteral("configure");
-        case DroppedKind::Run: return QStringLiteral("runs");
-        case DroppedKind::Model: return QStringLiteral("configure");
-        case DroppedKind::Nothing: case DroppedKind::Unsupported: return {};
-        default: return QStringLiteral("datasets");
+        case DroppedKind::Config:
+            return QStringLiteral("configure");
+        case DroppedKind::Run:
+            return QStringLiteral("runs");
+        case DroppedKind::Model:
+            return QStringLiteral("configure");
+        case DroppedKind::Nothing:
+        case DroppedKind::Unsupported:
+            return {};
+        default:
+            return QStringLiteral("datasets");
     }
 }
 
@@ -49,10 +57,12 @@ QList<DropTarget> MainWindow::targetsFor(const Dropped& dropped) {
             showPage(id);
             drop(d);
         };
-    if (targets.isEmpty() && (dropped.kind == DroppedKind::Config || dropped.kind == DroppedKind::Run || dropped.kind == DroppedKind::Dataset)) {
+    if (targets.isEmpty() && (dropped.kind == DroppedKind::Config || dropped.kind == DroppedKind::Run ||
+                              dropped.kind == DroppedKind::Dataset)) {
         const bool run = dropped.kind == DroppedKind::Run;
-        targets.append({run ? QStringLiteral("runs") : QStringLiteral("file"), run ? tr("Open this run") : tr("Open"),
-                        tr("Drop anywhere"), [this, id](const Dropped& d) { showPage(id, d.paths.value(0)); }});
+        targets.append({run ? QStringLiteral("runs") : QStringLiteral("file"),
+                        run ? tr("Open this run") : tr("Open"), tr("Drop anywhere"),
+                        [this, id](const Dropped& d) { showPage(id, d.paths.value(0)); }});
     }
     return targets;
 }
@@ -90,7 +100,12 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
     event->setDropAction(Qt::CopyAction);
     event->accept();
     if (paths.isEmpty()) {
-        Dropped no{DroppedKind::Unsupported, {}, {}, tr("It is not on this computer. Save the file first, then drop it here."), 0, 0};
+        Dropped no{DroppedKind::Unsupported,
+                   {},
+                   {},
+                   tr("It is not on this computer. Save the file first, then drop it here."),
+                   0,
+                   0};
         looking_.setFuture(QtConcurrent::run([no] { return no; }));
     } else {
         looking_.setFuture(QtConcurrent::run(recognise_, paths));
@@ -99,12 +114,15 @@ void MainWindow::dragEnterEvent(QDragEnterEvent* event) {
 }
 
 void MainWindow::dragMoveEvent(QDragMoveEvent* event) {
-    if (overlay_ && overlay_->isVisible()) overlay_->hover(overlay_->mapFrom(this, event->position().toPoint()));
+    if (overlay_ && overlay_->isVisible())
+        overlay_->hover(overlay_->mapFrom(this, event->position().toPoint()));
     event->setDropAction(Qt::CopyAction);
     event->accept();
 }
 
-void MainWindow::dragLeaveEvent(QDragLeaveEvent*) { hideOverlay(); }
+void MainWindow::dragLeaveEvent(QDragLeaveEvent*) {
+    hideOverlay();
+}
 
 void MainWindow::dropEvent(QDropEvent* event) {
     // The answer is nearly always there; the recogniser bounds its own time.
@@ -133,8 +151,8 @@ void MainWindow::openPath(const QString& path) {
         showMessage({Severity::Warning, tr("%1 was not opened.").arg(path), dropped.refusal, {}});
         return;
     }
-    if (dropped.kind == DroppedKind::Images || dropped.kind == DroppedKind::ImageFolder || dropped.kind == DroppedKind::Captions ||
-        dropped.kind == DroppedKind::Shards) {
+    if (dropped.kind == DroppedKind::Images || dropped.kind == DroppedKind::ImageFolder ||
+        dropped.kind == DroppedKind::Captions || dropped.kind == DroppedKind::Shards) {
         if (const auto targets = targetsFor(dropped); !targets.isEmpty()) targets.front().drop(dropped);
         return;
     }

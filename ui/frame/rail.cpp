@@ -38,10 +38,12 @@ void RailButton::paintEvent(QPaintEvent*) {
         p.setBrush(isChecked() ? t.accentSoft : t.pressed);
         p.drawRoundedRect(rect(), 8, 8);
     }
-    p.drawPixmap(QPoint(22, 7), style::iconPixmap(iconName_, 20, isChecked() ? Tone::AccentInk : Tone::Text2, devicePixelRatioF()));
+    p.drawPixmap(QPoint(22, 7), style::iconPixmap(iconName_, 20, isChecked() ? Tone::AccentInk : Tone::Text2,
+                                                  devicePixelRatioF()));
     p.setFont(style::font(style::TextSize::Caption, isChecked() ? QFont::DemiBold : QFont::Medium));
     p.setPen(isChecked() ? t.accentInk : t.text2);
-    p.drawText(QRect(0, 29, width(), 18), Qt::AlignCenter, fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    p.drawText(QRect(0, 29, width(), 18), Qt::AlignCenter,
+               fontMetrics().elidedText(text(), Qt::ElideRight, width()));
     if (badge_ > 0) {
         const QString text = badge_ > 99 ? QStringLiteral("99+") : QString::number(badge_);
         p.setFont(style::font(style::TextSize::Small, QFont::DemiBold));
@@ -52,7 +54,8 @@ void RailButton::paintEvent(QPaintEvent*) {
         p.setPen(t.accentText);
         p.drawText(QRect(37, 3, w, 15), Qt::AlignCenter, text);
     }
-    if (hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange)) style::paint::focusRing(p, rect(), 8);
+    if (hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange))
+        style::paint::focusRing(p, rect(), 8);
 }
 
 Rail::Rail(QWidget* parent) : QWidget(parent) {
@@ -84,7 +87,9 @@ void Rail::setCurrent(int index) {
     if (index >= 0 && index < int(pages_.size())) pages_[std::size_t(index)]->setChecked(true);
 }
 
-void Rail::setBadge(int index, int count) { pages_.at(std::size_t(index))->setBadge(count); }
+void Rail::setBadge(int index, int count) {
+    pages_.at(std::size_t(index))->setBadge(count);
+}
 
 int Rail::pageAt(const QPoint& position) const {
     for (std::size_t i = 0; i < pages_.size(); ++i)
@@ -93,11 +98,16 @@ int Rail::pageAt(const QPoint& position) const {
 }
 
 void Rail::keyPressEvent(QKeyEvent* event) {
-    if (event->key() == Qt::Key_Down) focusNextChild();
-    else if (event->key() == Qt::Key_Up) focusPreviousChild();
-    else QWidget::keyPressEvent(event);
+    if (event->key() == Qt::Key_Down)
+        focusNextChild();
+    else if (event->key() == Qt::Key_Up)
+        focusPreviousChild();
+    else
+        QWidget::keyPressEvent(event);
 }
 
-void Rail::paintEvent(QPaintEvent*) { QPainter(this).fillRect(rect(), style::tokens().sunken); }
+void Rail::paintEvent(QPaintEvent*) {
+    QPainter(this).fillRect(rect(), style::tokens().sunken);
+}
 
 }  // namespace atelier

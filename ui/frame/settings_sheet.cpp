@@ -41,7 +41,8 @@ SettingsSheet::SettingsSheet(QWidget* window, Settings& settings)
     auto* theme = new SegmentedControl(tr("Theme"));
     for (const QString& text : {tr("System"), tr("Light"), tr("Dark")}) theme->addSegment(text);
     theme->setCurrentIndex(int(settings.theme()));
-    connect(theme, &SegmentedControl::currentChanged, this, [&settings](int i) { settings.setTheme(ThemeChoice(i)); });
+    connect(theme, &SegmentedControl::currentChanged, this,
+            [&settings](int i) { settings.setTheme(ThemeChoice(i)); });
     addRow(*box, tr("Theme"), tr("Follows the desktop, or stays as you choose."), theme);
 
     auto* scale = new SegmentedControl(tr("Text size"));
@@ -51,7 +52,8 @@ SettingsSheet::SettingsSheet(QWidget* window, Settings& settings)
         if (qFuzzyCompare(kScales[i], settings.textScale())) current = i;
     }
     scale->setCurrentIndex(current);
-    connect(scale, &SegmentedControl::currentChanged, this, [&settings](int i) { settings.setTextScale(kScales[i]); });
+    connect(scale, &SegmentedControl::currentChanged, this,
+            [&settings](int i) { settings.setTextScale(kScales[i]); });
     addRow(*box, tr("Text size"), tr("Takes hold at the next start."), scale);
 
     auto* choose = makeButton(tr("Choose…"), QStringLiteral("folder"));
@@ -62,12 +64,14 @@ SettingsSheet::SettingsSheet(QWidget* window, Settings& settings)
     row->addWidget(folder);
     row->addWidget(choose);
     connect(choose, &QPushButton::clicked, this, [this, folder, &settings] {
-        const QString path = QFileDialog::getExistingDirectory(this, tr("Project folder"), settings.projectFolder());
+        const QString path =
+            QFileDialog::getExistingDirectory(this, tr("Project folder"), settings.projectFolder());
         if (path.isEmpty()) return;
         settings.setProjectFolder(path);
         folder->setText(path);
     });
-    addRow(*box, tr("Project folder"), tr("A plain folder with datasets, configs, runs and models. Takes hold at the next start."), pair);
+    addRow(*box, tr("Project folder"),
+           tr("A plain folder with datasets, configs, runs and models. Takes hold at the next start."), pair);
     setBody(body);
     setPrimary(tr("Done"), {});
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Settings that exist now: theme, text size, project folder. Each applies at once. Writes Settings, whose signals app/studio follows.
+// Settings that exist now: theme, text size, project folder. Each applies at once. Writes Settings, whose
+// signals app/studio follows.
 #pragma once
 
 #include "ui/widgets/messages.h"

@@ -76,7 +76,9 @@ void StatusBar::setRun(const QString& name, double fraction, const QString& note
     runNote_->setText(note);
 }
 
-void StatusBar::setNote(const QString& note) { note_->setText(note); }
+void StatusBar::setNote(const QString& note) {
+    note_->setText(note);
+}
 
 void StatusBar::setEngine(const QString& text, bool ready) {
     engine_->setText(text);
@@ -85,8 +87,12 @@ void StatusBar::setEngine(const QString& text, bool ready) {
     engine_->setAccessibleName(text);
 }
 
-void StatusBar::setEngineProblem(const QString& problem) { engine_->setToolTip(problem); }
+void StatusBar::setEngineProblem(const QString& problem) {
+    engine_->setToolTip(problem);
+}
 
-void StatusBar::paintEvent(QPaintEvent*) { QPainter(this).fillRect(rect(), style::tokens().sunken); }
+void StatusBar::paintEvent(QPaintEvent*) {
+    QPainter(this).fillRect(rect(), style::tokens().sunken);
+}
 
 }  // namespace atelier

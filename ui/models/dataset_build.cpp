@@ -20,10 +20,15 @@ struct StageFacts {
     const char* phase;
     double weight;  // share of the whole time, roughly: probing and writing read every byte
 };
-constexpr std::array<StageFacts, 6> kStages{{{"scan", 0.02}, {"probe", 0.18}, {"plan", 0.02}, {"write", 0.5}, {"verify", 0.26}, {"manifest", 0.02}}};
+constexpr std::array<StageFacts, 6> kStages{
+    {{"scan", 0.02}, {"probe", 0.18}, {"plan", 0.02}, {"write", 0.5}, {"verify", 0.26}, {"manifest", 0.02}}};
 
-double now() { return double(QDateTime::currentMSecsSinceEpoch()) / 1000; }
-QString text(const fs::path& path) { return QString::fromStdString(path.string()); }
+double now() {
+    return double(QDateTime::currentMSecsSinceEpoch()) / 1000;
+}
+QString text(const fs::path& path) {
+    return QString::fromStdString(path.string());
+}
 }  // namespace
 
 DatasetBuild::DatasetBuild(MakeChannel makeChannel, std::function<QString()> engine, QObject* parent)
@@ -39,7 +44,9 @@ void DatasetBuild::start(const DatasetDocument& document) {
     version_ = data::nextVersion(document.folder());
     const fs::path target = document.folder() / ("v" + std::to_string(version_));
     if (engine.isEmpty()) {
-        error_ = Error{ErrorCode::Usage, tr("There is no atelier-engine to build with").toStdString(), {},
+        error_ = Error{ErrorCode::Usage,
+                       tr("There is no atelier-engine to build with").toStdString(),
+                       {},
                        tr("Locate it in the settings, or install it beside the studio.").toStdString()};
         end(State::Failed);
         return;
@@ -65,7 +72,8 @@ void DatasetBuild::follow(const QString& target, const LaunchCommand& command, b
     fraction_ = 0;
     left_ = -1;
     startedAt_ = now();
-    stages_ = {{tr("Scan"), {}, {}}, {tr("Probe"), {}, {}}, {tr("Plan"), {}, {}}, {tr("Write"), {}, {}}, {tr("Verify"), {}, {}}, {tr("Manifest"), {}, {}}};
+    stages_ = {{tr("Scan"), {}, {}},  {tr("Probe"), {}, {}},  {tr("Plan"), {}, {}},
+               {tr("Write"), {}, {}}, {tr("Verify"), {}, {}}, {tr("Manifest"), {}, {}}};
     state_ = State::Running;
     const QString work = text(data::buildWorkFolder(fs::path(target.toStdString())));
     controller_ = std::make_unique<RunController>(makeChannel_(work, command));
@@ -75,8 +83,10 @@ void DatasetBuild::follow(const QString& target, const LaunchCommand& command, b
         error_ = error;
         refresh();
     });
-    if (launch) controller_->start();
-    else controller_->open();
+    if (launch)
+        controller_->start();
+    else
+        controller_->open();
     tick_.start();
     Q_EMIT changed();
 }
@@ -101,7 +111,9 @@ double DatasetBuild::imagesPerSecond() const {
     return elapsedSeconds() > 0 ? double(samples_) / elapsedSeconds() : 0;
 }
 
-double DatasetBuild::elapsedSeconds() const { return (state_ == State::Running ? now() : endedAt_) - startedAt_; }
+double DatasetBuild::elapsedSeconds() const {
+    return (state_ == State::Running ? now() : endedAt_) - startedAt_;
+}
 
 std::vector<std::pair<QString, int>> DatasetBuild::droppedByReason() const {
     std::map<std::string, int> counts;
@@ -109,7 +121,8 @@ std::vector<std::pair<QString, int>> DatasetBuild::droppedByReason() const {
         for (const run::SampleDropped& dropped : controller_->state().dropped) ++counts[dropped.reason];
     std::vector<std::pair<QString, int>> rows;
     for (const auto& [reason, n] : counts) rows.emplace_back(QString::fromStdString(reason), n);
-    std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
     return rows;
 }
 
@@ -132,8 +145,10 @@ void DatasetBuild::refresh() {
             stage.state = BuildStage::State::Current;
             const auto [d, t] = std::pair(s.progress.done, s.progress.total);
             if (t > 0) done += kStages[i].weight * std::clamp(double(d) / double(t), 0.0, 1.0);
-            stage.note = t > 0 ? tr("%1 of %2").arg(QLocale().toString(qlonglong(d)), QLocale().toString(qlonglong(t)))
-                               : d > 0 ? QLocale().toString(qlonglong(d)) : QString();
+            stage.note =
+                t > 0 ? tr("%1 of %2").arg(QLocale().toString(qlonglong(d)), QLocale().toString(qlonglong(t)))
+                : d > 0 ? QLocale().toString(qlonglong(d))
+                        : QString();
         }
     }
     fraction_ = std::max(fraction_, done);
@@ -157,16 +172,19 @@ void DatasetBuild::refresh() {
         return;
     }
     const run::RunStatus status = controller_->status();
-    const bool over = status == run::RunStatus::Failed || status == run::RunStatus::Stopped || status == run::RunStatus::Suspended;
-    if (cancelAsked_ && (over || !QFileInfo::exists(text(data::buildWorkFolder(fs::path(target_.toStdString())))))) {
+    const bool over = status == run::RunStatus::Failed || status == run::RunStatus::Stopped ||
+                      status == run::RunStatus::Suspended;
+    if (cancelAsked_ &&
+        (over || !QFileInfo::exists(text(data::buildWorkFolder(fs::path(target_.toStdString())))))) {
         end(State::Cancelled);
     } else if (over || error_) {
         if (!s.errors.empty()) {
             const run::ErrorRaised& e = s.errors.back().error;
             error_ = Error{ErrorCode::Data, e.what, e.where, e.hint};
         } else if (!error_) {
-            error_ = controller_->failure().value_or(Error{ErrorCode::Internal, tr("The build ended without a word").toStdString(), target_.toStdString(),
-                                                           tr("Build again; what was finished is used.").toStdString()});
+            error_ = controller_->failure().value_or(
+                Error{ErrorCode::Internal, tr("The build ended without a word").toStdString(),
+                      target_.toStdString(), tr("Build again; what was finished is used.").toStdString()});
         }
         end(State::Failed);
     } else {
@@ -183,9 +201,12 @@ void DatasetBuild::end(State state) {
         fraction_ = 1;
     }
     Q_EMIT changed();
-    if (state == State::Finished) Q_EMIT finished(target_);
-    else if (state == State::Failed) Q_EMIT failed(*error_);
-    else if (state == State::Cancelled) Q_EMIT cancelled();
+    if (state == State::Finished)
+        Q_EMIT finished(target_);
+    else if (state == State::Failed)
+        Q_EMIT failed(*error_);
+    else if (state == State::Cancelled)
+        Q_EMIT cancelled();
 }
 
 }  // namespace atelier

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One build of a dataset version as the Shards tab shows it: a detached engine process, followed by its events through
-// a RunController. A build that went on while the window was closed is found again by attach().
+// One build of a dataset version as the Shards tab shows it: a detached engine process, followed by its
+// events through a RunController. A build that went on while the window was closed is found again by
+// attach().
 #pragma once
 
 #include <QObject>
@@ -27,8 +28,10 @@ class DatasetBuild : public QObject {
     Q_OBJECT
   public:
     enum class State { Idle, Running, Finished, Failed, Cancelled };
-    // `makeChannel` starts and watches a work folder; tests give a fake. `engine`: path of atelier-engine, "" = none yet.
-    using MakeChannel = std::function<std::unique_ptr<RunChannel>(const QString& workFolder, const LaunchCommand& command)>;
+    // `makeChannel` starts and watches a work folder; tests give a fake. `engine`: path of atelier-engine, ""
+    // = none yet.
+    using MakeChannel =
+        std::function<std::unique_ptr<RunChannel>(const QString& workFolder, const LaunchCommand& command)>;
     DatasetBuild(MakeChannel makeChannel, std::function<QString()> engine, QObject* parent = nullptr);
     ~DatasetBuild() override;
 
@@ -43,11 +46,11 @@ class DatasetBuild : public QObject {
     int version() const { return version_; }
     QString target() const { return target_; }
     const std::vector<BuildStage>& stages() const { return stages_; }
-    double fraction() const { return fraction_; }   // of the whole, 0 … 1
+    double fraction() const { return fraction_; }  // of the whole, 0 … 1
     double imagesPerSecond() const;
     double megabytesPerSecond() const { return megabytesPerSecond_; }
     double elapsedSeconds() const;
-    double leftSeconds() const { return left_; }     // < 0: not known yet
+    double leftSeconds() const { return left_; }  // < 0: not known yet
     const std::optional<Error>& error() const { return error_; }
     std::vector<std::pair<QString, int>> droppedByReason() const;
     ShardTableModel& shards() { return shards_; }

@@ -11,11 +11,14 @@ namespace atelier {
 
 namespace {
 // The records that lead from one state of a picture's edits to another.
-void recordsBetween(const std::string& name, const data::ImageEdit& from, const data::ImageEdit& to, std::vector<data::EditRecord>& out) {
+void recordsBetween(const std::string& name, const data::ImageEdit& from, const data::ImageEdit& to,
+                    std::vector<data::EditRecord>& out) {
     using Kind = data::EditRecord::Kind;
     if (from.caption != to.caption)
-        out.push_back({to.caption ? Kind::Caption : Kind::ClearCaption, name, to.caption.value_or(std::string()), 0});
-    if (from.excluded != to.excluded) out.push_back({to.excluded ? Kind::Exclude : Kind::Include, name, {}, 0});
+        out.push_back(
+            {to.caption ? Kind::Caption : Kind::ClearCaption, name, to.caption.value_or(std::string()), 0});
+    if (from.excluded != to.excluded)
+        out.push_back({to.excluded ? Kind::Exclude : Kind::Include, name, {}, 0});
     if (from.forced != to.forced) out.push_back({to.forced ? Kind::Force : Kind::Unforce, name, {}, 0});
 }
 }  // namespace
@@ -23,15 +26,20 @@ void recordsBetween(const std::string& name, const data::ImageEdit& from, const 
 // One step of undo over any number of pictures.
 class EditCommand : public QUndoCommand {
   public:
-    EditCommand(DatasetDocument& document, std::vector<DatasetDocument::Change> before, std::vector<DatasetDocument::Change> after,
-                const QString& text, int mergeId)
-        : QUndoCommand(text), document_(document), before_(std::move(before)), after_(std::move(after)), mergeId_(mergeId) {}
+    EditCommand(DatasetDocument& document, std::vector<DatasetDocument::Change> before,
+                std::vector<DatasetDocument::Change> after, const QString& text, int mergeId)
+        : QUndoCommand(text),
+          document_(document),
+          before_(std::move(before)),
+          after_(std::move(after)),
+          mergeId_(mergeId) {}
     void redo() override { document_.apply(after_); }
     void undo() override { document_.apply(before_); }
     int id() const override { return mergeId_; }
     bool mergeWith(const QUndoCommand* other) override {
         const auto* next = static_cast<const EditCommand*>(other);
-        if (next->after_.size() != 1 || after_.size() != 1 || next->after_[0].first != after_[0].first) return false;
+        if (next->after_.size() != 1 || after_.size() != 1 || next->after_[0].first != after_[0].first)
+            return false;
         after_ = next->after_;
         return true;
     }
@@ -44,7 +52,8 @@ class EditCommand : public QUndoCommand {
 
 // Edits are named by the number of their source: when numbers shift, the journal is told under the new names.
 static std::map<std::string, data::ImageEdit> renumbered(const std::map<std::string, data::ImageEdit>& edits,
-                                                         const std::vector<std::string>& from, const std::vector<std::string>& to) {
+                                                         const std::vector<std::string>& from,
+                                                         const std::vector<std::string>& to) {
     std::map<std::string, data::ImageEdit> result;
     for (const auto& [name, edit] : edits) {
         std::size_t source = 0;
@@ -68,7 +77,10 @@ static std::map<std::string, data::ImageEdit> renumbered(const std::map<std::str
 class SourcesCommand : public QUndoCommand {
   public:
     SourcesCommand(DatasetDocument& document, std::vector<std::string> after, const QString& text)
-        : QUndoCommand(text), document_(document), before_(document.dataset_.sources), after_(std::move(after)) {}
+        : QUndoCommand(text),
+          document_(document),
+          before_(document.dataset_.sources),
+          after_(std::move(after)) {}
     void redo() override {
         editsBefore_ = document_.edits_;
         document_.applySources(after_, renumbered(editsBefore_, before_, after_));
@@ -160,7 +172,8 @@ void DatasetDocument::rescan() {
         Q_EMIT loadingFinished();
         return;
     }
-    loader_.start(dataset_.sourcePaths(), {dataset_.folder}, dataset_.options.captionPreference, countTokens_);
+    loader_.start(dataset_.sourcePaths(), {dataset_.folder}, dataset_.options.captionPreference,
+                  countTokens_);
 }
 
 void DatasetDocument::setEntries(std::vector<DatasetEntry> entries) {
@@ -189,11 +202,13 @@ QStringList DatasetDocument::sources() const {
 }
 
 int DatasetDocument::count(Look look) const {
-    return int(std::count_if(entries_.begin(), entries_.end(), [&](const DatasetEntry& e) { return e.is(look, tokenLimit_); }));
+    return int(std::count_if(entries_.begin(), entries_.end(),
+                             [&](const DatasetEntry& e) { return e.is(look, tokenLimit_); }));
 }
 
 int DatasetDocument::countOfSource(int source) const {
-    return int(std::count_if(entries_.begin(), entries_.end(), [source](const DatasetEntry& e) { return int(e.source) == source; }));
+    return int(std::count_if(entries_.begin(), entries_.end(),
+                             [source](const DatasetEntry& e) { return int(e.source) == source; }));
 }
 
 void DatasetDocument::setTokenizer(DatasetLoader::CountTokens countTokens, int limit) {
@@ -202,13 +217,15 @@ void DatasetDocument::setTokenizer(DatasetLoader::CountTokens countTokens, int l
     if (open_) rescan();
 }
 
-// --- Edits ---------------------------------------------------------------------------------------------------------
+// --- Edits
+// ---------------------------------------------------------------------------------------------------------
 
 void DatasetDocument::push(std::vector<Change> changes, const QString& text, int mergeId) {
     std::vector<Change> before;
     std::erase_if(changes, [&](const Change& c) {
         const data::ImageEdit& now = entry(c.first).edit;
-        return now.caption == c.second.caption && now.excluded == c.second.excluded && now.forced == c.second.forced;
+        return now.caption == c.second.caption && now.excluded == c.second.excluded &&
+               now.forced == c.second.forced;
     });
     if (changes.empty()) return;
     for (const Change& c : changes) before.emplace_back(c.first, entry(c.first).edit);
@@ -239,27 +256,38 @@ void DatasetDocument::append(std::vector<data::EditRecord> records) {
     const fs::path path = dataset_.editsPath();
     writer_.start([this, path, records = std::move(records)] {
         const Status written = data::appendEdits(path, records);
-        QMetaObject::invokeMethod(this, [this, written] {
-            if (written) Q_EMIT saved();
-            else Q_EMIT problem(QString::fromStdString(written.error().message()), QString::fromStdString(written.error().hint));
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this,
+            [this, written] {
+                if (written)
+                    Q_EMIT saved();
+                else
+                    Q_EMIT problem(QString::fromStdString(written.error().message()),
+                                   QString::fromStdString(written.error().hint));
+            },
+            Qt::QueuedConnection);
     });
 }
 
 void DatasetDocument::setCaption(int index, const QString& caption, int mergeId) {
     data::ImageEdit edit = entry(index).edit;
     const std::string text = caption.toStdString();
-    if (caption == entry(index).found) edit.caption.reset();
-    else edit.caption = text;
+    if (caption == entry(index).found)
+        edit.caption.reset();
+    else
+        edit.caption = text;
     push({{index, edit}}, tr("caption of %1").arg(entry(index).name()), mergeId);
 }
 
-void DatasetDocument::setCaptions(const std::vector<std::pair<int, QString>>& captions, const QString& stepName) {
+void DatasetDocument::setCaptions(const std::vector<std::pair<int, QString>>& captions,
+                                  const QString& stepName) {
     std::vector<Change> changes;
     for (const auto& [index, caption] : captions) {
         data::ImageEdit edit = entry(index).edit;
-        if (caption == entry(index).found) edit.caption.reset();
-        else edit.caption = caption.toStdString();
+        if (caption == entry(index).found)
+            edit.caption.reset();
+        else
+            edit.caption = caption.toStdString();
         changes.emplace_back(index, edit);
     }
     push(std::move(changes), stepName, -1);
@@ -273,12 +301,14 @@ void DatasetDocument::setExcluded(const std::vector<int>& indices, bool excluded
         changes.emplace_back(index, edit);
     }
     const int n = int(changes.size());
-    push(std::move(changes), excluded ? tr("exclude %n image(s)", nullptr, n) : tr("include %n image(s)", nullptr, n), -1);
+    push(std::move(changes),
+         excluded ? tr("exclude %n image(s)", nullptr, n) : tr("include %n image(s)", nullptr, n), -1);
 }
 
 int DatasetDocument::attachCaptions(const QStringList& files) {
     std::unordered_map<std::string, int> byStem;
-    for (std::size_t i = 0; i < entries_.size(); ++i) byStem.emplace(fs::path(entries_[i].path).stem().string(), int(i));
+    for (std::size_t i = 0; i < entries_.size(); ++i)
+        byStem.emplace(fs::path(entries_[i].path).stem().string(), int(i));
     std::vector<std::pair<int, QString>> captions;
     for (const QString& file : files) {
         const auto it = byStem.find(QFileInfo(file).completeBaseName().toStdString());
@@ -290,7 +320,8 @@ int DatasetDocument::attachCaptions(const QStringList& files) {
     return int(captions.size());
 }
 
-// --- Sources -------------------------------------------------------------------------------------------------------
+// --- Sources
+// -------------------------------------------------------------------------------------------------------
 
 void DatasetDocument::addSources(const QStringList& paths) {
     std::vector<std::string> sources = dataset_.sources;
@@ -299,7 +330,8 @@ void DatasetDocument::addSources(const QStringList& paths) {
         if (std::find(sources.begin(), sources.end(), text) == sources.end()) sources.push_back(text);
     }
     const int added = int(sources.size() - dataset_.sources.size());
-    if (added > 0) undo_.push(new SourcesCommand(*this, std::move(sources), tr("add %n source(s)", nullptr, added)));
+    if (added > 0)
+        undo_.push(new SourcesCommand(*this, std::move(sources), tr("add %n source(s)", nullptr, added)));
 }
 
 void DatasetDocument::removeSource(int source) {
@@ -313,7 +345,8 @@ void DatasetDocument::applySources(const std::vector<std::string>& sources, Edit
     std::vector<data::EditRecord> records;
     for (const auto& [name, edit] : edits_)
         if (!edits.contains(name)) recordsBetween(name, edit, {}, records);
-    for (const auto& [name, edit] : edits) recordsBetween(name, edits_.contains(name) ? edits_[name] : data::ImageEdit{}, edit, records);
+    for (const auto& [name, edit] : edits)
+        recordsBetween(name, edits_.contains(name) ? edits_[name] : data::ImageEdit{}, edit, records);
     dataset_.sources = sources;
     edits_ = std::move(edits);
     append(std::move(records));
@@ -325,8 +358,10 @@ void DatasetDocument::applySources(const std::vector<std::string>& sources, Edit
 void DatasetDocument::save() {
     if (!open_) return;
     if (const Status written = data::writeDatasetFolder(dataset_); !written)
-        Q_EMIT problem(QString::fromStdString(written.error().message()), QString::fromStdString(written.error().hint));
-    else Q_EMIT saved();
+        Q_EMIT problem(QString::fromStdString(written.error().message()),
+                       QString::fromStdString(written.error().hint));
+    else
+        Q_EMIT saved();
 }
 
 Status DatasetDocument::rename(const QString& name) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// A dataset being looked at and edited: sources, pictures, edits with undo, all saved as they happen into dataset.yaml
-// and edits.jsonl. Originals are never written. Owned by app/studio's DatasetStore; pages and models borrow it.
+// A dataset being looked at and edited: sources, pictures, edits with undo, all saved as they happen into
+// dataset.yaml and edits.jsonl. Originals are never written. Owned by app/studio's DatasetStore; pages and
+// models borrow it.
 #pragma once
 
 #include <QObject>
@@ -43,7 +44,8 @@ class DatasetDocument : public QObject {
     // Edits since the newest built version; 0 when the journal is as it was built.
     int editCount() const { return editCount_; }
 
-    // Tokens of one caption for the chosen model; limit = usable tokens (75). Without a tokenizer tokens stay -1.
+    // Tokens of one caption for the chosen model; limit = usable tokens (75). Without a tokenizer tokens stay
+    // -1.
     void setTokenizer(DatasetLoader::CountTokens countTokens, int limit);
     bool countsTokens() const { return bool(countTokens_); }
     int tokensOf(const QString& caption) const { return countTokens_ ? countTokens_(caption) : -1; }
@@ -65,8 +67,8 @@ class DatasetDocument : public QObject {
 
   Q_SIGNALS:
     void opened();
-    void entriesReset();                       // other indices from here on
-    void entriesAdded(int first, int last);    // while scanning
+    void entriesReset();                     // other indices from here on
+    void entriesAdded(int first, int last);  // while scanning
     void entriesChanged(const std::vector<int>& indices);
     void sourcesChanged();
     void countsChanged();

@@ -13,15 +13,24 @@ QString DatasetEntry::name() const {
 
 bool DatasetEntry::is(Look look, int tokenLimit) const {
     switch (look) {
-        case Look::NoCaption: return probed && !hasCaption();
-        case Look::CaptionTooLong: return tokens > tokenLimit;
-        case Look::Duplicate: return duplicateOf >= 0;
-        case Look::TooSmall: return probed && readable && width > 0 && std::min(width, height) < kSmallSide;
-        case Look::Unreadable: return probed && !readable;
-        case Look::WrongExtension: return wrongExtension;
-        case Look::TwoCaptions: return twoCaptions;
-        case Look::Excluded: return edit.excluded;
-        case Look::Edited: return edit.caption.has_value();
+        case Look::NoCaption:
+            return probed && !hasCaption();
+        case Look::CaptionTooLong:
+            return tokens > tokenLimit;
+        case Look::Duplicate:
+            return duplicateOf >= 0;
+        case Look::TooSmall:
+            return probed && readable && width > 0 && std::min(width, height) < kSmallSide;
+        case Look::Unreadable:
+            return probed && !readable;
+        case Look::WrongExtension:
+            return wrongExtension;
+        case Look::TwoCaptions:
+            return twoCaptions;
+        case Look::Excluded:
+            return edit.excluded;
+        case Look::Edited:
+            return edit.caption.has_value();
     }
     return false;
 }

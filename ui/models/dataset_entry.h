@@ -17,32 +17,42 @@ namespace atelier {
 inline constexpr int kSmallSide = 256;
 
 // What a person should look at; also the filters of the left pane.
-enum class Look { NoCaption, CaptionTooLong, Duplicate, TooSmall, Unreadable, WrongExtension, TwoCaptions, Excluded, Edited };
+enum class Look {
+    NoCaption,
+    CaptionTooLong,
+    Duplicate,
+    TooSmall,
+    Unreadable,
+    WrongExtension,
+    TwoCaptions,
+    Excluded,
+    Edited
+};
 
 struct DatasetEntry {
-    std::string path;                 // UTF-8, as reachable
-    std::uint32_t relativeLength = 0; // the tail of `path` that is relative to its source
+    std::string path;                  // UTF-8, as reachable
+    std::uint32_t relativeLength = 0;  // the tail of `path` that is relative to its source
     std::uint32_t source = 0;
     std::uint64_t bytes = 0;
     std::int64_t modifiedNs = 0;
 
-    bool probed = false;              // the fields below hold
+    bool probed = false;  // the fields below hold
     bool readable = true;
     bool wrongExtension = false;
     bool twoCaptions = false;
     int width = 0, height = 0;
     data::ImageFormat format = data::ImageFormat::Unknown;
-    std::string problem;              // why it is not readable, or what its caption file lacks
-    QString found;                    // caption beside the picture
+    std::string problem;  // why it is not readable, or what its caption file lacks
+    QString found;        // caption beside the picture
     data::CaptionSource foundIn = data::CaptionSource::None;
-    int duplicateOf = -1;             // index of the first picture with the same bytes
-    int tokens = -1;                  // -1: not counted
+    int duplicateOf = -1;  // index of the first picture with the same bytes
+    int tokens = -1;       // -1: not counted
 
     data::ImageEdit edit;
 
     std::string relative() const { return path.substr(path.size() - relativeLength); }
     std::string editName() const { return data::editName(source, relative()); }
-    QString name() const;             // last part of the path
+    QString name() const;  // last part of the path
     QString caption() const { return edit.caption ? QString::fromStdString(*edit.caption) : found; }
     bool hasCaption() const { return edit.caption ? !edit.caption->empty() : !found.trimmed().isEmpty(); }
     bool is(Look look, int tokenLimit) const;

@@ -9,7 +9,8 @@
 
 namespace atelier {
 
-DatasetFacetsModel::DatasetFacetsModel(DatasetDocument& document, QObject* parent) : QAbstractListModel(parent), document_(document) {
+DatasetFacetsModel::DatasetFacetsModel(DatasetDocument& document, QObject* parent)
+    : QAbstractListModel(parent), document_(document) {
     const auto reset = [this] {
         beginResetModel();
         rebuild();
@@ -34,10 +35,16 @@ void DatasetFacetsModel::rebuild() {
     const auto paths = document_.isOpen() ? document_.dataset().sourcePaths() : std::vector<fs::path>{};
     for (const fs::path& path : paths) {
         const QFileInfo info(QString::fromStdString(path.string()));
-        Row row{false, info.fileName(), info.isDir() || !info.exists() ? QStringLiteral("folder") : QStringLiteral("file"),
-                info.filePath(), {number++, std::nullopt}, 0, !info.exists()};
+        Row row{false,
+                info.fileName(),
+                info.isDir() || !info.exists() ? QStringLiteral("folder") : QStringLiteral("file"),
+                info.filePath(),
+                {number++, std::nullopt},
+                0,
+                !info.exists()};
         // The parent's name tells "train/images" from "test/images".
-        if (const QString parent = info.dir().dirName(); !parent.isEmpty() && info.isDir()) row.text = parent + QLatin1Char('/') + row.text;
+        if (const QString parent = info.dir().dirName(); !parent.isEmpty() && info.isDir())
+            row.text = parent + QLatin1Char('/') + row.text;
         rows_.push_back(std::move(row));
     }
     rows_.push_back({true, tr("Needs a look"), {}, {}, {}, 0, false});
@@ -45,10 +52,14 @@ void DatasetFacetsModel::rebuild() {
         Look look;
         QString text;
         const char* icon;
-    } looks[] = {{Look::NoCaption, tr("No caption"), "text"}, {Look::CaptionTooLong, tr("Caption too long"), "text"},
-                 {Look::Duplicate, tr("Duplicates"), "copy"}, {Look::TooSmall, tr("Too small"), "crop"},
-                 {Look::Unreadable, tr("Unreadable"), "error"}, {Look::WrongExtension, tr("Wrong extension"), "file"},
-                 {Look::TwoCaptions, tr("Two captions"), "text"}, {Look::Excluded, tr("Excluded"), "exclude"}};
+    } looks[] = {{Look::NoCaption, tr("No caption"), "text"},
+                 {Look::CaptionTooLong, tr("Caption too long"), "text"},
+                 {Look::Duplicate, tr("Duplicates"), "copy"},
+                 {Look::TooSmall, tr("Too small"), "crop"},
+                 {Look::Unreadable, tr("Unreadable"), "error"},
+                 {Look::WrongExtension, tr("Wrong extension"), "file"},
+                 {Look::TwoCaptions, tr("Two captions"), "text"},
+                 {Look::Excluded, tr("Excluded"), "exclude"}};
     for (const auto& l : looks) {
         if (l.look == Look::CaptionTooLong && !document_.countsTokens()) continue;
         rows_.push_back({false, l.text, QString::fromLatin1(l.icon), {}, {-1, l.look}, 0, false});
@@ -66,26 +77,42 @@ void DatasetFacetsModel::recount() {
         for (std::size_t l = 0; l < byLook.size(); ++l) byLook[l] += e.is(Look(l), document_.tokenLimit());
     }
     for (Row& row : rows_) {
-        if (row.facet.look) row.count = byLook[std::size_t(*row.facet.look)];
-        else if (row.facet.source >= 0) row.count = std::size_t(row.facet.source) < bySource.size() ? bySource[std::size_t(row.facet.source)] : 0;
-        else row.count = int(document_.entries().size());
+        if (row.facet.look)
+            row.count = byLook[std::size_t(*row.facet.look)];
+        else if (row.facet.source >= 0)
+            row.count =
+                std::size_t(row.facet.source) < bySource.size() ? bySource[std::size_t(row.facet.source)] : 0;
+        else
+            row.count = int(document_.entries().size());
     }
 }
 
-int DatasetFacetsModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(rows_.size()); }
+int DatasetFacetsModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(rows_.size());
+}
 
 QVariant DatasetFacetsModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const Row& row = rows_[std::size_t(index.row())];
     switch (role) {
-        case Qt::DisplayRole: return row.text;
-        case Qt::ToolTipRole: return row.missing ? tr("%1 is not there. Remove it here, or bring it back and rescan.").arg(row.tip) : row.tip;
-        case Qt::AccessibleTextRole: return row.heading ? row.text : tr("%1, %2").arg(row.text).arg(row.count);
-        case CountRole: return row.heading ? QVariant() : QVariant(row.count);
-        case IconRole: return row.missing ? QStringLiteral("warning") : row.icon;
-        case HeadingRole: return row.heading;
-        case WarnRole: return row.missing || (row.facet.look && row.count > 0 && *row.facet.look != Look::Excluded);
-        default: return {};
+        case Qt::DisplayRole:
+            return row.text;
+        case Qt::ToolTipRole:
+            return row.missing
+                       ? tr("%1 is not there. Remove it here, or bring it back and rescan.").arg(row.tip)
+                       : row.tip;
+        case Qt::AccessibleTextRole:
+            return row.heading ? row.text : tr("%1, %2").arg(row.text).arg(row.count);
+        case CountRole:
+            return row.heading ? QVariant() : QVariant(row.count);
+        case IconRole:
+            return row.missing ? QStringLiteral("warning") : row.icon;
+        case HeadingRole:
+            return row.heading;
+        case WarnRole:
+            return row.missing || (row.facet.look && row.count > 0 && *row.facet.look != Look::Excluded);
+        default:
+            return {};
     }
 }
 
@@ -102,7 +129,8 @@ int DatasetFacetsModel::rowOf(const Facet& facet) const {
 }
 
 std::vector<std::pair<QString, int>> shapeCounts(const DatasetDocument& document) {
-    const std::pair<const char*, double> shapes[] = {{"2:3", 2.0 / 3}, {"3:4", 0.75}, {"1:1", 1}, {"4:3", 4.0 / 3}, {"3:2", 1.5}, {"2:1", 2}};
+    const std::pair<const char*, double> shapes[] = {{"2:3", 2.0 / 3}, {"3:4", 0.75}, {"1:1", 1},
+                                                     {"4:3", 4.0 / 3}, {"3:2", 1.5},  {"2:1", 2}};
     std::vector<std::pair<QString, int>> counts;
     for (const auto& [name, ratio] : shapes) counts.emplace_back(QString::fromLatin1(name), 0);
     for (const DatasetEntry& e : document.entries()) {
@@ -110,7 +138,9 @@ std::vector<std::pair<QString, int>> shapeCounts(const DatasetDocument& document
         const double wanted = std::log(double(e.width) / e.height);
         std::size_t best = 0;
         for (std::size_t i = 1; i < counts.size(); ++i)
-            if (std::abs(std::log(shapes[i].second) - wanted) < std::abs(std::log(shapes[best].second) - wanted)) best = i;
+            if (std::abs(std::log(shapes[i].second) - wanted) <
+                std::abs(std::log(shapes[best].second) - wanted))
+                best = i;
         ++counts[best].second;
     }
     return counts;

@@ -41,11 +41,15 @@ QStringList tokensOf(const QString& text) {
     return tokens;
 }
 
-QString unquoted(QString text) { return text.remove(QLatin1Char('"')); }
+QString unquoted(QString text) {
+    return text.remove(QLatin1Char('"'));
+}
 
 bool hasTag(const QString& caption, const QString& tag) {
     const auto parts = QStringView(caption).split(QLatin1Char(','));
-    return std::any_of(parts.begin(), parts.end(), [&](QStringView part) { return part.trimmed().compare(tag, Qt::CaseInsensitive) == 0; });
+    return std::any_of(parts.begin(), parts.end(), [&](QStringView part) {
+        return part.trimmed().compare(tag, Qt::CaseInsensitive) == 0;
+    });
 }
 
 // ">60", "<=512", "60": a comparison with a number; nullopt when it is none.
@@ -73,7 +77,8 @@ class Parser {
     ParsedFilter parse() {
         if (tokens_.isEmpty()) return {};
         EntryPredicate all = expression();
-        if (error_.isEmpty() && at_ < tokens_.size()) error_ = Words::tr("A closing bracket has no opening one.");
+        if (error_.isEmpty() && at_ < tokens_.size())
+            error_ = Words::tr("A closing bracket has no opening one.");
         return error_.isEmpty() ? ParsedFilter{std::move(all), {}} : ParsedFilter{{}, error_};
     }
 
@@ -89,13 +94,17 @@ class Parser {
 
     EntryPredicate term() {
         EntryPredicate left;
-        while (at_ < tokens_.size() && tokens_[at_] != QLatin1String("OR") && tokens_[at_] != QLatin1String(")")) {
+        while (at_ < tokens_.size() && tokens_[at_] != QLatin1String("OR") &&
+               tokens_[at_] != QLatin1String(")")) {
             if (tokens_[at_] == QLatin1String("AND")) {
                 ++at_;
                 continue;
             }
             EntryPredicate next = factor();
-            left = left ? EntryPredicate([a = std::move(left), b = std::move(next)](const DatasetEntry& e) { return a(e) && b(e); }) : std::move(next);
+            left = left ? EntryPredicate([a = std::move(left), b = std::move(next)](const DatasetEntry& e) {
+                return a(e) && b(e);
+            })
+                        : std::move(next);
         }
         if (!left) {
             if (error_.isEmpty()) error_ = Words::tr("A condition is missing.");
@@ -108,8 +117,10 @@ class Parser {
         QString token = tokens_[at_++];
         if (token == QLatin1String("(")) {
             EntryPredicate inner = expression();
-            if (at_ < tokens_.size()) ++at_;
-            else error_ = Words::tr("An opening bracket is not closed.");
+            if (at_ < tokens_.size())
+                ++at_;
+            else
+                error_ = Words::tr("An opening bracket is not closed.");
             return inner;
         }
         const bool negated = token.size() > 1 && token[0] == QLatin1Char('-');
@@ -123,19 +134,27 @@ class Parser {
         const qsizetype colon = token.indexOf(QLatin1Char(':'));
         if (colon <= 0 || token[0] == QLatin1Char('"')) return word(unquoted(token));
         const QString key = token.left(colon).toLower(), value = unquoted(token.mid(colon + 1));
-        if (key == QLatin1String("tag")) return [value](const DatasetEntry& e) { return hasTag(e.caption(), value); };
-        if (key == QLatin1String("caption")) return [value](const DatasetEntry& e) { return e.caption().contains(value, Qt::CaseInsensitive); };
-        if (key == QLatin1String("name")) return [value](const DatasetEntry& e) { return e.name().contains(value, Qt::CaseInsensitive); };
+        if (key == QLatin1String("tag"))
+            return [value](const DatasetEntry& e) { return hasTag(e.caption(), value); };
+        if (key == QLatin1String("caption"))
+            return
+                [value](const DatasetEntry& e) { return e.caption().contains(value, Qt::CaseInsensitive); };
+        if (key == QLatin1String("name"))
+            return [value](const DatasetEntry& e) { return e.name().contains(value, Qt::CaseInsensitive); };
         if (key == QLatin1String("source"))
-            return [value, name = context_.sourceName](const DatasetEntry& e) { return name && name(int(e.source)).contains(value, Qt::CaseInsensitive); };
-        if (key == QLatin1String("missing") && value == QLatin1String("caption")) return look(Look::NoCaption);
+            return [value, name = context_.sourceName](const DatasetEntry& e) {
+                return name && name(int(e.source)).contains(value, Qt::CaseInsensitive);
+            };
+        if (key == QLatin1String("missing") && value == QLatin1String("caption"))
+            return look(Look::NoCaption);
         if (key == QLatin1String("is")) return state(value);
         return number(key, value);
     }
 
     EntryPredicate word(const QString& text) {
         return [text](const DatasetEntry& e) {
-            return e.caption().contains(text, Qt::CaseInsensitive) || e.name().contains(text, Qt::CaseInsensitive);
+            return e.caption().contains(text, Qt::CaseInsensitive) ||
+                   e.name().contains(text, Qt::CaseInsensitive);
         };
     }
 
@@ -144,20 +163,28 @@ class Parser {
     }
 
     EntryPredicate state(const QString& value) {
-        const std::pair<const char*, Look> states[] = {{"excluded", Look::Excluded}, {"duplicate", Look::Duplicate}, {"unreadable", Look::Unreadable},
-                                                       {"small", Look::TooSmall}, {"edited", Look::Edited}, {"toolong", Look::CaptionTooLong}};
+        const std::pair<const char*, Look> states[] = {
+            {"excluded", Look::Excluded}, {"duplicate", Look::Duplicate}, {"unreadable", Look::Unreadable},
+            {"small", Look::TooSmall},    {"edited", Look::Edited},       {"toolong", Look::CaptionTooLong}};
         for (const auto& [name, which] : states)
             if (value == QLatin1String(name)) return look(which);
-        return unknown(QStringLiteral("is:") + value, {"is:excluded", "is:duplicate", "is:unreadable", "is:small", "is:edited", "is:toolong"});
+        return unknown(QStringLiteral("is:") + value, {"is:excluded", "is:duplicate", "is:unreadable",
+                                                       "is:small", "is:edited", "is:toolong"});
     }
 
     EntryPredicate number(const QString& key, const QString& value) {
         std::function<double(const DatasetEntry&)> read;
-        if (key == QLatin1String("tokens")) read = [](const DatasetEntry& e) { return double(e.tokens); };
-        else if (key == QLatin1String("width")) read = [](const DatasetEntry& e) { return double(e.width); };
-        else if (key == QLatin1String("height")) read = [](const DatasetEntry& e) { return double(e.height); };
-        else if (key == QLatin1String("ratio")) read = [](const DatasetEntry& e) { return e.height ? double(e.width) / e.height : 0.0; };
-        else return unknown(key + QLatin1Char(':'), {"tag:", "caption:", "name:", "source:", "tokens:", "width:", "height:", "ratio:", "missing:caption", "is:"});
+        if (key == QLatin1String("tokens"))
+            read = [](const DatasetEntry& e) { return double(e.tokens); };
+        else if (key == QLatin1String("width"))
+            read = [](const DatasetEntry& e) { return double(e.width); };
+        else if (key == QLatin1String("height"))
+            read = [](const DatasetEntry& e) { return double(e.height); };
+        else if (key == QLatin1String("ratio"))
+            read = [](const DatasetEntry& e) { return e.height ? double(e.width) / e.height : 0.0; };
+        else
+            return unknown(key + QLatin1Char(':'), {"tag:", "caption:", "name:", "source:", "tokens:",
+                                                    "width:", "height:", "ratio:", "missing:caption", "is:"});
         const auto compare = comparison(value);
         if (!compare) {
             error_ = Words::tr("%1 needs a number, such as %1>60.").arg(key + QLatin1Char(':'));
@@ -168,7 +195,8 @@ class Parser {
 
     EntryPredicate unknown(const QString& what, const std::vector<std::string>& known) {
         const QString near = QString::fromStdString(nearestName(what.toStdString(), known));
-        error_ = near.isEmpty() ? Words::tr("There is no filter %1.").arg(what) : Words::tr("There is no filter %1. Did you mean %2?").arg(what, near);
+        error_ = near.isEmpty() ? Words::tr("There is no filter %1.").arg(what)
+                                : Words::tr("There is no filter %1. Did you mean %2?").arg(what, near);
         return [](const DatasetEntry&) { return true; };
     }
 
@@ -179,6 +207,8 @@ class Parser {
 };
 }  // namespace
 
-ParsedFilter parseFilter(const QString& text, const FilterContext& context) { return Parser(text, context).parse(); }
+ParsedFilter parseFilter(const QString& text, const FilterContext& context) {
+    return Parser(text, context).parse();
+}
 
 }  // namespace atelier

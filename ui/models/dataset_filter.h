@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The filter line of the Datasets page: fox  -tag:blue  tokens:>60  width:<512  missing:caption  is:excluded  AND OR ( ).
+// The filter line of the Datasets page: fox  -tag:blue  tokens:>60  width:<512  missing:caption  is:excluded
+// AND OR ( ).
 #pragma once
 
 #include <QString>

@@ -46,15 +46,19 @@ DatasetImagesModel::DatasetImagesModel(DatasetDocument& document, Thumbnails& th
     rebuild();
 }
 
-int DatasetImagesModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(visible_.size()); }
+int DatasetImagesModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(visible_.size());
+}
 
 QVariant DatasetImagesModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const int i = visible_[std::size_t(index.row())];
     const DatasetEntry& e = document_.entry(i);
     switch (role) {
-        case Qt::DisplayRole: return e.name();
-        case Qt::ToolTipRole: return e.hasCaption() ? e.caption() : e.name();
+        case Qt::DisplayRole:
+            return e.name();
+        case Qt::ToolTipRole:
+            return e.hasCaption() ? e.caption() : e.name();
         case Qt::AccessibleTextRole: {
             QStringList parts{e.name(), e.hasCaption() ? e.caption() : tr("no caption")};
             if (e.edit.excluded) parts << tr("excluded");
@@ -62,18 +66,26 @@ QVariant DatasetImagesModel::data(const QModelIndex& index, int role) const {
             if (e.duplicateOf >= 0) parts << tr("duplicate");
             return parts.join(QStringLiteral(", "));
         }
-        case EntryRole: return i;
-        case PathRole: return document_.pathOf(i);
-        case CaptionRole: return e.caption();
-        default: return {};
+        case EntryRole:
+            return i;
+        case PathRole:
+            return document_.pathOf(i);
+        case CaptionRole:
+            return e.caption();
+        default:
+            return {};
     }
 }
 
 Qt::ItemFlags DatasetImagesModel::flags(const QModelIndex& index) const {
-    return index.isValid() ? Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsDragEnabled | Qt::ItemNeverHasChildren : Qt::NoItemFlags;
+    return index.isValid()
+               ? Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsDragEnabled | Qt::ItemNeverHasChildren
+               : Qt::NoItemFlags;
 }
 
-QStringList DatasetImagesModel::mimeTypes() const { return {QStringLiteral("text/uri-list")}; }
+QStringList DatasetImagesModel::mimeTypes() const {
+    return {QStringLiteral("text/uri-list")};
+}
 
 QMimeData* DatasetImagesModel::mimeData(const QModelIndexList& indexes) const {
     QList<QUrl> urls;
@@ -138,14 +150,27 @@ void DatasetImagesModel::rebuild() {
     for (std::size_t i = 0; i < entries.size(); ++i)
         if (shows(entries[i])) visible_.push_back(int(i));
     const auto by = [&](auto key) {
-        std::stable_sort(visible_.begin(), visible_.end(), [&](int a, int b) { return key(entries[std::size_t(a)]) < key(entries[std::size_t(b)]); });
+        std::stable_sort(visible_.begin(), visible_.end(), [&](int a, int b) {
+            return key(entries[std::size_t(a)]) < key(entries[std::size_t(b)]);
+        });
     };
     switch (sort_) {
-        case ImageSort::Name: break;  // the document's order
-        case ImageSort::Newest: by([](const DatasetEntry& e) { return -e.modifiedNs; }); break;
-        case ImageSort::Largest: by([](const DatasetEntry& e) { return -std::int64_t(e.width) * e.height; }); break;
-        case ImageSort::Ratio: by([](const DatasetEntry& e) { return e.height ? double(e.width) / e.height : 1e9; }); break;
-        case ImageSort::Caption: by([](const DatasetEntry& e) { return -std::int64_t(e.tokens >= 0 ? e.tokens : int(e.caption().size())); }); break;
+        case ImageSort::Name:
+            break;  // the document's order
+        case ImageSort::Newest:
+            by([](const DatasetEntry& e) { return -e.modifiedNs; });
+            break;
+        case ImageSort::Largest:
+            by([](const DatasetEntry& e) { return -std::int64_t(e.width) * e.height; });
+            break;
+        case ImageSort::Ratio:
+            by([](const DatasetEntry& e) { return e.height ? double(e.width) / e.height : 1e9; });
+            break;
+        case ImageSort::Caption:
+            by([](const DatasetEntry& e) {
+                return -std::int64_t(e.tokens >= 0 ? e.tokens : int(e.caption().size()));
+            });
+            break;
     }
     rowOf_.assign(entries.size(), -1);
     for (std::size_t row = 0; row < visible_.size(); ++row) rowOf_[std::size_t(visible_[row])] = int(row);

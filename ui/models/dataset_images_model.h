@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The pictures of a dataset as a list, filtered and sorted; rows are what the grid shows. Reads a DatasetDocument.
+// The pictures of a dataset as a list, filtered and sorted; rows are what the grid shows. Reads a
+// DatasetDocument.
 #pragma once
 
 #include <QAbstractListModel>
@@ -16,7 +17,7 @@ enum class ImageSort { Name, Newest, Largest, Ratio, Caption };
 
 // What the left pane has chosen.
 struct Facet {
-    int source = -1;           // -1: all
+    int source = -1;  // -1: all
     std::optional<Look> look;
     bool operator==(const Facet&) const = default;
 };

@@ -14,8 +14,8 @@
 namespace atelier {
 
 namespace {
-constexpr int kChunk = 64;           // pictures a thread takes at a time
-constexpr int kDeliverMs = 60;       // between two batches
+constexpr int kChunk = 64;      // pictures a thread takes at a time
+constexpr int kDeliverMs = 60;  // between two batches
 
 DatasetEntry entryOf(const data::ScannedImage& image) {
     DatasetEntry e;
@@ -27,8 +27,8 @@ DatasetEntry entryOf(const data::ScannedImage& image) {
     return e;
 }
 
-ProbedEntry probe(int index, const data::ScannedImage& image, const data::CaptionTables& tables, data::CaptionPreference prefer,
-                  const DatasetLoader::CountTokens& countTokens) {
+ProbedEntry probe(int index, const data::ScannedImage& image, const data::CaptionTables& tables,
+                  data::CaptionPreference prefer, const DatasetLoader::CountTokens& countTokens) {
     ProbedEntry p;
     p.index = index;
     if (const auto info = data::probeImage(image.path)) {
@@ -59,7 +59,9 @@ struct DatasetLoader::Job {
 
 DatasetLoader::DatasetLoader(QObject* parent) : QObject(parent) {}
 
-DatasetLoader::~DatasetLoader() { cancel(); }
+DatasetLoader::~DatasetLoader() {
+    cancel();
+}
 
 void DatasetLoader::cancel() {
     if (job_) job_->cancel = true;
@@ -68,7 +70,8 @@ void DatasetLoader::cancel() {
     running_ = false;
 }
 
-void DatasetLoader::start(std::vector<fs::path> sources, std::vector<fs::path> exclude, data::CaptionPreference prefer, CountTokens countTokens) {
+void DatasetLoader::start(std::vector<fs::path> sources, std::vector<fs::path> exclude,
+                          data::CaptionPreference prefer, CountTokens countTokens) {
     cancel();
     job_ = std::make_shared<Job>();
     job_->sources = std::move(sources);
@@ -81,7 +84,12 @@ void DatasetLoader::start(std::vector<fs::path> sources, std::vector<fs::path> e
 
 void DatasetLoader::work(std::shared_ptr<Job> job) {
     const auto deliver = [this, job](auto call) {
-        QMetaObject::invokeMethod(this, [job, call = std::move(call)] { if (!job->cancel) call(); }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this,
+            [job, call = std::move(call)] {
+                if (!job->cancel) call();
+            },
+            Qt::QueuedConnection);
     };
     data::ScanOptions options;
     options.exclude = job->exclude;
@@ -129,7 +137,8 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
             const std::int64_t from = next.fetch_add(kChunk);
             if (from >= total || job->cancel) return;
             for (std::int64_t i = from; i < std::min(total, from + kChunk) && !job->cancel; ++i) {
-                ProbedEntry p = probe(int(i), scan->images[std::size_t(i)], tables, job->prefer, job->countTokens);
+                ProbedEntry p =
+                    probe(int(i), scan->images[std::size_t(i)], tables, job->prefer, job->countTokens);
                 const std::lock_guard lock(mutex);
                 batch.push_back(std::move(p));
                 ++done;
@@ -138,7 +147,8 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
         }
     };
     std::vector<std::thread> helpers;
-    for (unsigned n = std::min(3U, std::max(1U, std::thread::hardware_concurrency() / 2)); n > 1; --n) helpers.emplace_back(probeSome);
+    for (unsigned n = std::min(3U, std::max(1U, std::thread::hardware_concurrency() / 2)); n > 1; --n)
+        helpers.emplace_back(probeSome);
     probeSome();
     for (std::thread& helper : helpers) helper.join();
     flush(true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads a dataset's pictures in the background: scan (names), then captions, headers and duplicates. Results arrive in
-// batches in the receiver's thread. One per DatasetDocument; a new start() or the destructor ends the old work.
+// Reads a dataset's pictures in the background: scan (names), then captions, headers and duplicates. Results
+// arrive in batches in the receiver's thread. One per DatasetDocument; a new start() or the destructor ends
+// the old work.
 #pragma once
 
 #include <QObject>
@@ -40,16 +41,18 @@ class DatasetLoader : public QObject {
     explicit DatasetLoader(QObject* parent = nullptr);
     ~DatasetLoader() override;
 
-    void start(std::vector<fs::path> sources, std::vector<fs::path> exclude, data::CaptionPreference prefer, CountTokens countTokens);
+    void start(std::vector<fs::path> sources, std::vector<fs::path> exclude, data::CaptionPreference prefer,
+               CountTokens countTokens);
     void cancel();
     bool running() const { return running_; }
 
   Q_SIGNALS:
     void progressed(const atelier::LoadProgress& progress);
-    void found(const std::vector<atelier::DatasetEntry>& batch);     // while scanning, unsorted
-    void scanned(const std::vector<atelier::DatasetEntry>& all);     // sorted by source and name; replaces the batches
+    void found(const std::vector<atelier::DatasetEntry>& batch);  // while scanning, unsorted
+    void scanned(
+        const std::vector<atelier::DatasetEntry>& all);  // sorted by source and name; replaces the batches
     void probed(const std::vector<atelier::ProbedEntry>& batch);
-    void duplicatesFound(const std::map<int, int>& twins);           // index → index of the first equal picture
+    void duplicatesFound(const std::map<int, int>& twins);  // index → index of the first equal picture
     void failed(const QString& what, const QString& hint);
     void finished();
 

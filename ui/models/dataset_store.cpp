@@ -13,7 +13,8 @@ namespace {
 // A folder name that every file system takes.
 QString folderName(const QString& name) {
     QString safe;
-    for (const QChar c : name.trimmed().toLower()) safe += c.isLetterOrNumber() && c.unicode() < 128 ? c : QLatin1Char('-');
+    for (const QChar c : name.trimmed().toLower())
+        safe += c.isLetterOrNumber() && c.unicode() < 128 ? c : QLatin1Char('-');
     while (safe.contains(QLatin1String("--"))) safe.replace(QLatin1String("--"), QLatin1String("-"));
     while (safe.startsWith(QLatin1Char('-'))) safe.remove(0, 1);
     while (safe.endsWith(QLatin1Char('-'))) safe.chop(1);
@@ -26,20 +27,29 @@ DatasetStore::DatasetStore(const QString& folder, const QStringList& elsewhere, 
     refresh();
 }
 
-int DatasetStore::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(items_.size()); }
+int DatasetStore::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(items_.size());
+}
 
 QVariant DatasetStore::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const Item& item = items_[std::size_t(index.row())];
     switch (role) {
-        case Qt::DisplayRole: return item.name;
-        case Qt::ToolTipRole: case PathRole: return item.path;
-        case VersionRole: return item.version;
-        default: return {};
+        case Qt::DisplayRole:
+            return item.name;
+        case Qt::ToolTipRole:
+        case PathRole:
+            return item.path;
+        case VersionRole:
+            return item.version;
+        default:
+            return {};
     }
 }
 
-QString DatasetStore::pathAt(int row) const { return row >= 0 && row < rowCount() ? items_[std::size_t(row)].path : QString(); }
+QString DatasetStore::pathAt(int row) const {
+    return row >= 0 && row < rowCount() ? items_[std::size_t(row)].path : QString();
+}
 
 int DatasetStore::rowOf(const QString& path) const {
     const QString wanted = QDir(path).absolutePath();
@@ -52,7 +62,8 @@ void DatasetStore::refresh() {
     beginResetModel();
     items_.clear();
     QStringList paths;
-    for (const QFileInfo& info : QDir(folder_).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Name)) paths << info.absoluteFilePath();
+    for (const QFileInfo& info : QDir(folder_).entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot, QDir::Name))
+        paths << info.absoluteFilePath();
     for (const QString& path : elsewhere_)
         if (!paths.contains(path)) paths << path;
     for (const QString& path : paths) {
@@ -60,8 +71,10 @@ void DatasetStore::refresh() {
         if (!data::isDatasetFolder(folder)) continue;
         const auto dataset = data::readDatasetFolder(folder);
         const auto versions = data::builtVersions(folder);
-        items_.push_back({path, dataset && !dataset->name.empty() ? QString::fromStdString(dataset->name) : QDir(path).dirName(),
-                          versions.empty() ? 0 : versions.back()});
+        items_.push_back(
+            {path,
+             dataset && !dataset->name.empty() ? QString::fromStdString(dataset->name) : QDir(path).dirName(),
+             versions.empty() ? 0 : versions.back()});
     }
     endResetModel();
 }
@@ -75,7 +88,8 @@ void DatasetStore::addElsewhere(const QString& path) {
 
 Result<QString> DatasetStore::create(const QString& name, const QStringList& sources) {
     const QString base = folderName(name);
-    QString path = folder_ + QLatin1Char('/') + base, shown = name.trimmed().isEmpty() ? base : name.trimmed();
+    QString path = folder_ + QLatin1Char('/') + base,
+            shown = name.trimmed().isEmpty() ? base : name.trimmed();
     for (int i = 2; QFileInfo::exists(path); ++i) {
         path = QStringLiteral("%1/%2-%3").arg(folder_, base).arg(i);
         shown = QStringLiteral("%1 %2").arg(name.trimmed()).arg(i);

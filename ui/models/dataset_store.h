@@ -15,7 +15,8 @@ class DatasetStore : public QAbstractListModel {
   public:
     enum Role { PathRole = Qt::UserRole, VersionRole };
     // `folder`: <project>/datasets. `elsewhere`: opened before, outside of it.
-    explicit DatasetStore(const QString& folder, const QStringList& elsewhere = {}, QObject* parent = nullptr);
+    explicit DatasetStore(const QString& folder, const QStringList& elsewhere = {},
+                          QObject* parent = nullptr);
 
     int rowCount(const QModelIndex& parent = {}) const override;
     QVariant data(const QModelIndex& index, int role) const override;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the user dropped or opened, recognised from its paths. Made by recognise() (worker thread safe), read by the
-// drop overlay, the pages and the command line.
+// What the user dropped or opened, recognised from its paths. Made by recognise() (worker thread safe), read
+// by the drop overlay, the pages and the command line.
 #pragma once
 
 #include <QString>
@@ -8,7 +8,18 @@
 
 namespace atelier {
 
-enum class DroppedKind { Nothing, Images, ImageFolder, Dataset, Config, Run, Model, Captions, Shards, Unsupported };
+enum class DroppedKind {
+    Nothing,
+    Images,
+    ImageFolder,
+    Dataset,
+    Config,
+    Run,
+    Model,
+    Captions,
+    Shards,
+    Unsupported
+};
 
 struct Dropped {
     DroppedKind kind = DroppedKind::Nothing;

@@ -16,22 +16,29 @@ struct Words {
 };
 
 const QSet<QString>& imageExtensions() {
-    static const QSet<QString> all{QStringLiteral("jpg"), QStringLiteral("jpeg"), QStringLiteral("jpe"), QStringLiteral("jfif"),
-                                   QStringLiteral("png"), QStringLiteral("webp"), QStringLiteral("tif"), QStringLiteral("tiff"),
-                                   QStringLiteral("bmp"), QStringLiteral("gif")};
+    static const QSet<QString> all{QStringLiteral("jpg"),  QStringLiteral("jpeg"), QStringLiteral("jpe"),
+                                   QStringLiteral("jfif"), QStringLiteral("png"),  QStringLiteral("webp"),
+                                   QStringLiteral("tif"),  QStringLiteral("tiff"), QStringLiteral("bmp"),
+                                   QStringLiteral("gif")};
     return all;
 }
 
-bool isImage(const QString& name) { return imageExtensions().contains(QFileInfo(name).suffix().toLower()); }
+bool isImage(const QString& name) {
+    return imageExtensions().contains(QFileInfo(name).suffix().toLower());
+}
 bool isCaption(const QString& name) {
     const QString suffix = QFileInfo(name).suffix().toLower();
     return suffix == QLatin1String("txt") || suffix == QLatin1String("caption");
 }
-bool has(const QString& folder, const char* name) { return QFileInfo::exists(folder + QLatin1Char('/') + QLatin1String(name)); }
+bool has(const QString& folder, const char* name) {
+    return QFileInfo::exists(folder + QLatin1Char('/') + QLatin1String(name));
+}
 
 DroppedKind kindOfFolder(const QString& path) {
     if (has(path, "dataset.yaml")) return DroppedKind::Dataset;
-    if (has(path, "config.yaml") && (has(path, "events.jsonl") || has(path, "job.sbatch") || has(path, "LOCK"))) return DroppedKind::Run;
+    if (has(path, "config.yaml") &&
+        (has(path, "events.jsonl") || has(path, "job.sbatch") || has(path, "LOCK")))
+        return DroppedKind::Run;
     if (has(path, "model_index.json")) return DroppedKind::Model;
     return DroppedKind::ImageFolder;
 }
@@ -60,8 +67,10 @@ Count countFolder(const QString& path, const QElapsedTimer& clock, int budgetMs)
     while (it.hasNext()) {
         const QString name = it.next();
         ++count.files;
-        if (isImage(name)) ++count.images;
-        else if (isCaption(name)) ++count.captions;
+        if (isImage(name))
+            ++count.images;
+        else if (isCaption(name))
+            ++count.captions;
         if (count.files % 64 == 0 && clock.elapsed() > budgetMs) {
             count.all = false;
             break;
@@ -71,26 +80,36 @@ Count countFolder(const QString& path, const QElapsedTimer& clock, int budgetMs)
 }
 
 QString countText(const Count& c) {
-    QString text = c.all ? Words::tr("%n image(s)", nullptr, c.images) : Words::tr("more than %n image(s)", nullptr, c.images);
+    QString text = c.all ? Words::tr("%n image(s)", nullptr, c.images)
+                         : Words::tr("more than %n image(s)", nullptr, c.images);
     if (c.captions) text += QStringLiteral(" · ") + Words::tr("%n caption(s) (.txt)", nullptr, c.captions);
-    if (c.all && c.captions && c.captions < c.images) text += QStringLiteral(" · ") + Words::tr("%n without", nullptr, c.images - c.captions);
+    if (c.all && c.captions && c.captions < c.images)
+        text += QStringLiteral(" · ") + Words::tr("%n without", nullptr, c.images - c.captions);
     return text;
 }
 
 // Config and dataset files stand for the folder they lie in where that is what opens.
 QString opened(const QString& path, DroppedKind kind) {
     const QFileInfo info(path);
-    if (info.isFile() && (kind == DroppedKind::Dataset || kind == DroppedKind::Run)) return info.absolutePath();
+    if (info.isFile() && (kind == DroppedKind::Dataset || kind == DroppedKind::Run))
+        return info.absolutePath();
     return info.absoluteFilePath();
 }
 
 QString refusalFor(const QString& path, const Count& c) {
     if (QFileInfo(path).isDir())
-        return c.files ? Words::tr("No images found in %1. It has %n file(s). Atelier reads JPEG, PNG, WebP, TIFF, BMP and GIF.", nullptr, c.files).arg(path)
+        return c.files ? Words::tr(
+                             "No images found in %1. It has %n file(s). Atelier reads JPEG, PNG, WebP, TIFF, "
+                             "BMP and GIF.",
+                             nullptr, c.files)
+                             .arg(path)
                        : Words::tr("%1 is empty.").arg(path);
     const QString suffix = QFileInfo(path).suffix();
     return suffix.isEmpty() ? Words::tr("%1 is not a picture, a YAML file or a run folder.").arg(path)
-                            : Words::tr("Atelier cannot use .%1 files. It reads JPEG, PNG, WebP, TIFF, BMP and GIF pictures, YAML files and run folders.").arg(suffix);
+                            : Words::tr(
+                                  "Atelier cannot use .%1 files. It reads JPEG, PNG, WebP, TIFF, BMP and GIF "
+                                  "pictures, YAML files and run folders.")
+                                  .arg(suffix);
 }
 }  // namespace
 
@@ -121,7 +140,8 @@ Dropped recognise(const QStringList& paths, int budgetMs) {
         } else if (kind == DroppedKind::Captions) {
             ++total.captions;
         }
-        // Pictures among other files decide; a single special thing (run, dataset, config) decides when alone.
+        // Pictures among other files decide; a single special thing (run, dataset, config) decides when
+        // alone.
         if (best == DroppedKind::Unsupported || kind == DroppedKind::ImageFolder ||
             (kind == DroppedKind::Images && best == DroppedKind::Captions))
             best = kind;
@@ -132,17 +152,32 @@ Dropped recognise(const QStringList& paths, int budgetMs) {
     result.captions = total.captions;
     const QString first = QFileInfo(paths.front()).fileName();
     switch (best) {
-        case DroppedKind::Unsupported: result.refusal = refusalFor(paths.front(), total); break;
-        case DroppedKind::Run: result.summary = Words::tr("run folder %1").arg(first); break;
-        case DroppedKind::Dataset: result.summary = Words::tr("dataset %1").arg(first); break;
-        case DroppedKind::Config: result.summary = Words::tr("configuration %1").arg(first); break;
-        case DroppedKind::Model: result.summary = Words::tr("model %1").arg(first); break;
-        case DroppedKind::Shards: result.summary = Words::tr("%n shard(s)", nullptr, int(paths.size())); break;
+        case DroppedKind::Unsupported:
+            result.refusal = refusalFor(paths.front(), total);
+            break;
+        case DroppedKind::Run:
+            result.summary = Words::tr("run folder %1").arg(first);
+            break;
+        case DroppedKind::Dataset:
+            result.summary = Words::tr("dataset %1").arg(first);
+            break;
+        case DroppedKind::Config:
+            result.summary = Words::tr("configuration %1").arg(first);
+            break;
+        case DroppedKind::Model:
+            result.summary = Words::tr("model %1").arg(first);
+            break;
+        case DroppedKind::Shards:
+            result.summary = Words::tr("%n shard(s)", nullptr, int(paths.size()));
+            break;
         case DroppedKind::ImageFolder:
-            result.summary = (paths.size() == 1 ? Words::tr("folder %1").arg(first) : Words::tr("%n folder(s)", nullptr, int(paths.size()))) +
+            result.summary = (paths.size() == 1 ? Words::tr("folder %1").arg(first)
+                                                : Words::tr("%n folder(s)", nullptr, int(paths.size()))) +
                              QStringLiteral(" · ") + countText(total);
             break;
-        default: result.summary = countText(total); break;
+        default:
+            result.summary = countText(total);
+            break;
     }
     return result;
 }

@@ -8,40 +8,60 @@
 
 namespace atelier {
 
-int ShardTableModel::rowCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : int(shards_.size()); }
-int ShardTableModel::columnCount(const QModelIndex& parent) const { return parent.isValid() ? 0 : ColumnCount; }
+int ShardTableModel::rowCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : int(shards_.size());
+}
+int ShardTableModel::columnCount(const QModelIndex& parent) const {
+    return parent.isValid() ? 0 : ColumnCount;
+}
 
 QVariant ShardTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const run::Shard& s = shards_[std::size_t(index.row())];
     if (role == StateRole) return int(s.verified ? Verified : s.sha256.empty() ? Writing : Reading);
     if (role == Qt::TextAlignmentRole)
-        return int(Qt::AlignVCenter | (index.column() == Samples || index.column() == Size ? Qt::AlignRight : Qt::AlignLeft));
+        return int(Qt::AlignVCenter |
+                   (index.column() == Samples || index.column() == Size ? Qt::AlignRight : Qt::AlignLeft));
     if (role == Qt::ToolTipRole && index.column() == Hash) return QString::fromStdString(s.sha256);
     if (role != Qt::DisplayRole) return {};
     switch (index.column()) {
-        case Name: return QString::fromStdString(s.name);
-        case Samples: return QLocale().toString(qulonglong(s.samples));
-        case Size: return QString::fromStdString(humanBytes(s.bytes));
-        case Hash: return s.sha256.empty() ? QStringLiteral("–") : QString::fromStdString(s.sha256.substr(0, 4) + " " + s.sha256.substr(4, 4) + "…");
+        case Name:
+            return QString::fromStdString(s.name);
+        case Samples:
+            return QLocale().toString(qulonglong(s.samples));
+        case Size:
+            return QString::fromStdString(humanBytes(s.bytes));
+        case Hash:
+            return s.sha256.empty()
+                       ? QStringLiteral("–")
+                       : QString::fromStdString(s.sha256.substr(0, 4) + " " + s.sha256.substr(4, 4) + "…");
         case ReadBack:
             if (s.verified) return tr("%1 of %1 equal").arg(QLocale().toString(qulonglong(s.samples)));
             return s.sha256.empty() ? tr("writing") : tr("waits to be read back");
-        default: return {};
+        default:
+            return {};
     }
 }
 
 QVariant ShardTableModel::headerData(int section, Qt::Orientation orientation, int role) const {
     if (orientation != Qt::Horizontal) return {};
-    if (role == Qt::TextAlignmentRole) return int(Qt::AlignVCenter | (section == Samples || section == Size ? Qt::AlignRight : Qt::AlignLeft));
+    if (role == Qt::TextAlignmentRole)
+        return int(Qt::AlignVCenter |
+                   (section == Samples || section == Size ? Qt::AlignRight : Qt::AlignLeft));
     if (role != Qt::DisplayRole) return {};
     switch (section) {
-        case Name: return tr("Shard");
-        case Samples: return tr("Samples");
-        case Size: return tr("Size");
-        case Hash: return tr("SHA-256");
-        case ReadBack: return tr("Read back");
-        default: return {};
+        case Name:
+            return tr("Shard");
+        case Samples:
+            return tr("Samples");
+        case Size:
+            return tr("Size");
+        case Hash:
+            return tr("SHA-256");
+        case ReadBack:
+            return tr("Read back");
+        default:
+            return {};
     }
 }
 
@@ -52,7 +72,8 @@ void ShardTableModel::setBuilding(const std::vector<run::Shard>& shards) {
     for (int i = 0; i < old; ++i) {
         run::Shard& mine = shards_[std::size_t(i)];
         const run::Shard& now = shards[std::size_t(i)];
-        if (mine.bytes == now.bytes && mine.samples == now.samples && mine.verified == now.verified && mine.sha256 == now.sha256 && mine.name == now.name)
+        if (mine.bytes == now.bytes && mine.samples == now.samples && mine.verified == now.verified &&
+            mine.sha256 == now.sha256 && mine.name == now.name)
             continue;
         mine = now;
         Q_EMIT dataChanged(index(i, 0), index(i, ColumnCount - 1));
@@ -67,7 +88,8 @@ void ShardTableModel::setBuilding(const std::vector<run::Shard>& shards) {
 void ShardTableModel::setManifest(const data::Manifest& manifest) {
     beginResetModel();
     shards_.clear();
-    for (const data::ShardInfo& s : manifest.content.shards) shards_.push_back({s.name, s.samples, s.bytes, s.sha256, true});
+    for (const data::ShardInfo& s : manifest.content.shards)
+        shards_.push_back({s.name, s.samples, s.bytes, s.sha256, true});
     endResetModel();
 }
 

@@ -12,15 +12,19 @@ namespace atelier {
 namespace {
 constexpr std::size_t kMostWishes = 400;
 
-QString keyOf(const QString& path, int side) { return QString::number(side) + QLatin1Char('/') + path; }
+QString keyOf(const QString& path, int side) {
+    return QString::number(side) + QLatin1Char('/') + path;
+}
 
 QImage toQImage(const data::Image& image) {
-    const QImage view(image.rgb.get(), image.width, image.height, int(image.rowBytes()), QImage::Format_RGB888);
+    const QImage view(image.rgb.get(), image.width, image.height, int(image.rowBytes()),
+                      QImage::Format_RGB888);
     return view.convertToFormat(QImage::Format_RGB32);  // a copy, in the format that paints fastest
 }
 }  // namespace
 
-Thumbnails::Thumbnails(QObject* parent, qint64 cacheBytes, int threads) : QObject(parent), cache_(int(cacheBytes / 1024)) {
+Thumbnails::Thumbnails(QObject* parent, qint64 cacheBytes, int threads)
+    : QObject(parent), cache_(int(cacheBytes / 1024)) {
     const int cores = int(std::thread::hardware_concurrency());
     maxWorkers_ = threads > 0 ? threads : std::clamp(cores - 1, 1, 4);
     pool_.setMaxThreadCount(maxWorkers_);
@@ -66,7 +70,9 @@ void Thumbnails::clear() {
     failed_.clear();
 }
 
-int Thumbnails::pending() const { return int(wanted_.size()); }
+int Thumbnails::pending() const {
+    return int(wanted_.size());
+}
 
 void Thumbnails::work() {
     for (;;) {
@@ -82,13 +88,18 @@ void Thumbnails::work() {
         }
         auto decoded = data::decodeThumbnail(fs::path(wish.path.toStdString()), wish.side);
         QImage image = decoded ? toQImage(*decoded) : QImage();
-        QMetaObject::invokeMethod(this, [this, wish, image = std::move(image)] {
-            const QString key = keyOf(wish.path, wish.side);
-            wanted_.remove(key);
-            if (image.isNull()) failed_.insert(wish.path);
-            else cache_.insert(key, new QImage(image), std::max(1, int(image.sizeInBytes() / 1024)));
-            Q_EMIT ready(wish.path);
-        }, Qt::QueuedConnection);
+        QMetaObject::invokeMethod(
+            this,
+            [this, wish, image = std::move(image)] {
+                const QString key = keyOf(wish.path, wish.side);
+                wanted_.remove(key);
+                if (image.isNull())
+                    failed_.insert(wish.path);
+                else
+                    cache_.insert(key, new QImage(image), std::max(1, int(image.sizeInBytes() / 1024)));
+                Q_EMIT ready(wish.path);
+            },
+            Qt::QueuedConnection);
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Pictures for grids and previews, decoded off the main thread, newest wish first, the latest ones kept in memory.
-// Owned by app/studio; delegates ask while painting and get an answer by ready().
+// Pictures for grids and previews, decoded off the main thread, newest wish first, the latest ones kept in
+// memory. Owned by app/studio; delegates ask while painting and get an answer by ready().
 #pragma once
 
 #include <QCache>
@@ -20,7 +20,8 @@ class Thumbnails : public QObject {
     explicit Thumbnails(QObject* parent = nullptr, qint64 cacheBytes = 48 << 20, int threads = 0);
     ~Thumbnails() override;
 
-    // At most side × side device pixels. Null while it is being decoded (ready() follows) or when it cannot be.
+    // At most side × side device pixels. Null while it is being decoded (ready() follows) or when it cannot
+    // be.
     QImage get(const QString& path, int side);
     // Forgets wishes that nobody has repeated lately: call when the view has jumped.
     void dropPending();
@@ -41,7 +42,7 @@ class Thumbnails : public QObject {
     QCache<QString, QImage> cache_;  // cost in kilobytes
     QSet<QString> wanted_, failed_;  // main thread only
     mutable std::mutex mutex_;
-    std::vector<Wish> wishes_;       // newest last
+    std::vector<Wish> wishes_;  // newest last
     int workers_ = 0;
     int maxWorkers_;
     bool closing_ = false;

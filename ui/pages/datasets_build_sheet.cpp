@@ -58,8 +58,11 @@ QWidget* BuildSheet::buildBody() {
     auto* row = new QHBoxLayout;
     row->setSpacing(16);
     pictures_ = new SegmentedControl(tr("What happens to pictures"));
-    for (const QString& text : {tr("Keep bytes"), tr("Resize, JPEG"), tr("Resize, WebP")}) pictures_->addSegment(text);
-    pictures_->setCurrentIndex(kept.plan.resize.side == 0 ? 0 : kept.plan.format == data::ImageFormat::Webp ? 2 : 1);
+    for (const QString& text : {tr("Keep bytes"), tr("Resize, JPEG"), tr("Resize, WebP")})
+        pictures_->addSegment(text);
+    pictures_->setCurrentIndex(kept.plan.resize.side == 0                    ? 0
+                               : kept.plan.format == data::ImageFormat::Webp ? 2
+                                                                             : 1);
     row->addWidget(pictures_);
     auto* what = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
     what->setWordWrap(true);
@@ -77,8 +80,10 @@ QWidget* BuildSheet::buildBody() {
     box->addWidget(resizeRow_);
     const auto explain = [this, what](int i) {
         resizeRow_->setVisible(i != 0);
-        what->setText(i == 0 ? tr("Files go in as they are. Only those that need it (turned, CMYK, colour profile, 16 bit) are written anew, each with its reason.")
-                             : tr("Smaller files, quicker to read. Pictures smaller than this stay as they are."));
+        what->setText(
+            i == 0 ? tr("Files go in as they are. Only those that need it (turned, CMYK, colour profile, 16 "
+                        "bit) are written anew, each with its reason.")
+                   : tr("Smaller files, quicker to read. Pictures smaller than this stay as they are."));
     };
     connect(pictures_, &SegmentedControl::currentChanged, this, explain);
     explain(pictures_->currentIndex());
@@ -134,7 +139,8 @@ data::BuildOptions BuildSheet::options() const {
     data::BuildOptions o = document_.dataset().options;
     const int mode = pictures_->currentIndex();
     o.plan.resize.side = mode == 0 ? 0 : side_->value();
-    o.plan.format = mode == 0 ? std::nullopt : std::optional(mode == 1 ? data::ImageFormat::Jpeg : data::ImageFormat::Webp);
+    o.plan.format = mode == 0 ? std::nullopt
+                              : std::optional(mode == 1 ? data::ImageFormat::Jpeg : data::ImageFormat::Webp);
     o.quality = quality_->value();
     o.plan.captions = captions_->currentIndex() ? data::CaptionRule::Required : data::CaptionRule::Optional;
     o.plan.duplicates = duplicates_->currentIndex() ? data::DuplicateRule::Keep : data::DuplicateRule::Drop;
@@ -151,21 +157,27 @@ void BuildSheet::refresh() {
     std::uint64_t bytes = 0;
     int kept = 0, all = int(document_.entries().size());
     for (const DatasetEntry& e : document_.entries()) {
-        const bool out = e.edit.excluded || (e.probed && !e.readable) || (o.plan.duplicates == data::DuplicateRule::Drop && e.duplicateOf >= 0) ||
+        const bool out = e.edit.excluded || (e.probed && !e.readable) ||
+                         (o.plan.duplicates == data::DuplicateRule::Drop && e.duplicateOf >= 0) ||
                          (o.plan.captions == data::CaptionRule::Required && e.probed && !e.hasCaption()) ||
                          (e.probed && e.readable && std::min(e.width, e.height) < o.plan.minSide);
         if (out && !e.edit.forced) continue;
         ++kept;
         bytes += e.bytes;
     }
-    const auto shards = std::max<std::uint64_t>(1, std::max((bytes + o.shardBytes - 1) / o.shardBytes, (std::uint64_t(kept) + o.shardSamples - 1) / o.shardSamples));
+    const auto shards =
+        std::max<std::uint64_t>(1, std::max((bytes + o.shardBytes - 1) / o.shardBytes,
+                                            (std::uint64_t(kept) + o.shardSamples - 1) / o.shardSamples));
     plan_->setText(tr("%1 of %2 images, %3 of pictures, about %n shard(s)", nullptr, int(shards))
                        .arg(figure(kept), figure(all), QString::fromStdString(humanBytes(bytes))));
-    QString note = tr("Every shard is read back and compared before the version counts. Originals stay untouched.");
-    if (document_.loading()) note = tr("Pictures are still being read; the build will look at all of them. ") + note;
+    QString note =
+        tr("Every shard is read back and compared before the version counts. Originals stay untouched.");
+    if (document_.loading())
+        note = tr("Pictures are still being read; the build will look at all of them. ") + note;
     if (const auto free = freeSpace(document_.folder()); free && *free < bytes + bytes / 10)
         note = tr("Not enough space in %1: the build needs about %2, %3 are free.")
-                   .arg(QString::fromStdString(document_.folder().string()), QString::fromStdString(humanBytes(bytes)), QString::fromStdString(humanBytes(*free)));
+                   .arg(QString::fromStdString(document_.folder().string()),
+                        QString::fromStdString(humanBytes(bytes)), QString::fromStdString(humanBytes(*free)));
     space_->setText(note);
     build_->setEnabled(kept > 0 || document_.loading());
     build_->setToolTip(kept > 0 ? QString() : tr("No picture would go in."));

@@ -17,11 +17,18 @@ namespace {
 constexpr int kShown = 20;
 }
 
-QString CaptionsSheet::changed(Operation operation, const DatasetEntry& entry, const QString& first, const QString& second, bool expression) {
+QString CaptionsSheet::changed(Operation operation, const DatasetEntry& entry, const QString& first,
+                               const QString& second, bool expression) {
     const QString now = entry.caption();
     switch (operation) {
-        case Prefix: return first.isEmpty() || now.startsWith(first) ? now : now.isEmpty() ? first.trimmed() : first + now;
-        case Suffix: return first.isEmpty() || now.endsWith(first) ? now : now.isEmpty() ? first.trimmed() : now + first;
+        case Prefix:
+            return first.isEmpty() || now.startsWith(first) ? now
+                   : now.isEmpty()                          ? first.trimmed()
+                                                            : first + now;
+        case Suffix:
+            return first.isEmpty() || now.endsWith(first) ? now
+                   : now.isEmpty()                        ? first.trimmed()
+                                                          : now + first;
         case Replace: {
             if (first.isEmpty()) return now;
             if (!expression) return QString(now).replace(first, second);
@@ -38,14 +45,18 @@ QString CaptionsSheet::changed(Operation operation, const DatasetEntry& entry, c
 }
 
 CaptionsSheet::CaptionsSheet(QWidget* window, DatasetDocument& document, std::vector<int> entries)
-    : Sheet(window, QStringLiteral("text"), QObject::tr("Edit captions"), QObject::tr("%n picture(s)", nullptr, int(entries.size())), 720),
-      document_(document), entries_(std::move(entries)) {
+    : Sheet(window, QStringLiteral("text"), QObject::tr("Edit captions"),
+            QObject::tr("%n picture(s)", nullptr, int(entries.size())), 720),
+      document_(document),
+      entries_(std::move(entries)) {
     auto* body = new QWidget;
     auto* box = new QVBoxLayout(body);
     box->setContentsMargins(24, 18, 24, 20);
     box->setSpacing(12);
     operation_ = new SegmentedControl(tr("What to do"));
-    for (const QString& text : {tr("Put before"), tr("Put behind"), tr("Find and replace"), tr("From file name")}) operation_->addSegment(text);
+    for (const QString& text :
+         {tr("Put before"), tr("Put behind"), tr("Find and replace"), tr("From file name")})
+        operation_->addSegment(text);
     box->addWidget(operation_, 0, Qt::AlignLeft);
     auto* grid = new QGridLayout;
     grid->setHorizontalSpacing(12);
@@ -87,7 +98,8 @@ CaptionsSheet::CaptionsSheet(QWidget* window, DatasetDocument& document, std::ve
 std::vector<std::pair<int, QString>> CaptionsSheet::changes() const {
     std::vector<std::pair<int, QString>> all;
     for (const int i : entries_) {
-        const QString after = changed(Operation(operation_->currentIndex()), document_.entry(i), first_->text(), second_->text(), expression_->isChecked());
+        const QString after = changed(Operation(operation_->currentIndex()), document_.entry(i),
+                                      first_->text(), second_->text(), expression_->isChecked());
         if (after != document_.entry(i).caption()) all.emplace_back(i, after);
     }
     return all;
@@ -97,19 +109,26 @@ void CaptionsSheet::refresh() {
     const auto operation = Operation(operation_->currentIndex());
     firstLabel_->setText(operation == Replace ? tr("Find") : tr("Text"));
     first_->setAccessibleName(firstLabel_->text());
-    for (QWidget* w : {static_cast<QWidget*>(secondLabel_), static_cast<QWidget*>(second_), static_cast<QWidget*>(expression_)}) w->setVisible(operation == Replace);
-    for (QWidget* w : {static_cast<QWidget*>(firstLabel_), static_cast<QWidget*>(first_)}) w->setVisible(operation != FileName);
-    const bool broken = operation == Replace && expression_->isChecked() && !QRegularExpression(first_->text()).isValid();
+    for (QWidget* w : {static_cast<QWidget*>(secondLabel_), static_cast<QWidget*>(second_),
+                       static_cast<QWidget*>(expression_)})
+        w->setVisible(operation == Replace);
+    for (QWidget* w : {static_cast<QWidget*>(firstLabel_), static_cast<QWidget*>(first_)})
+        w->setVisible(operation != FileName);
+    const bool broken =
+        operation == Replace && expression_->isChecked() && !QRegularExpression(first_->text()).isValid();
     setFieldIssue(first_, broken ? FieldIssue::Error : FieldIssue::None);
     first_->setToolTip(broken ? QRegularExpression(first_->text()).errorString() : QString());
     const auto all = changes();
     QStringList lines;
     for (std::size_t i = 0; i < all.size() && i < kShown; ++i)
-        lines << tr("%1\n    %2\n →  %3").arg(document_.entry(all[i].first).name(), document_.entry(all[i].first).caption(), all[i].second);
+        lines << tr("%1\n    %2\n →  %3")
+                     .arg(document_.entry(all[i].first).name(), document_.entry(all[i].first).caption(),
+                          all[i].second);
     preview_->setPlainText(lines.isEmpty() ? tr("Nothing would change.") : lines.join(QStringLiteral("\n")));
     if (!apply_) return;
     apply_->setEnabled(!all.empty());
-    apply_->setText(all.empty() ? tr("Change captions") : tr("Change %n caption(s)", nullptr, int(all.size())));
+    apply_->setText(all.empty() ? tr("Change captions")
+                                : tr("Change %n caption(s)", nullptr, int(all.size())));
 }
 
 }  // namespace atelier

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Many captions at once, with before and after of the first twenty: add before or behind, replace, from the file name.
-// One step of undo.
+// Many captions at once, with before and after of the first twenty: add before or behind, replace, from the
+// file name. One step of undo.
 #pragma once
 
 #include "ui/models/dataset_document.h"
@@ -17,7 +17,8 @@ class CaptionsSheet : public Sheet {
     CaptionsSheet(QWidget* window, DatasetDocument& document, std::vector<int> entries);
     enum Operation { Prefix, Suffix, Replace, FileName };
     // The caption that the chosen operation makes of one; unchanged text means no change.
-    static QString changed(Operation operation, const DatasetEntry& entry, const QString& first, const QString& second, bool expression);
+    static QString changed(Operation operation, const DatasetEntry& entry, const QString& first,
+                           const QString& second, bool expression);
 
   private:
     void refresh();

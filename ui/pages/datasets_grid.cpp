@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Painting and behaviour of the picture grid. A frame paints at most what is visible; pictures come from Thumbnails.
+// Painting and behaviour of the picture grid. A frame paints at most what is visible; pictures come from
+// Thumbnails.
 #include "ui/pages/datasets_grid.h"
 
 #include <QDrag>
@@ -19,9 +20,9 @@ using style::TextSize;
 using style::Tone;
 
 namespace {
-constexpr int kGap = 8;        // between cells
-constexpr int kPadding = 6;    // around the picture
-constexpr int kCaption = 24;   // line below it
+constexpr int kGap = 8;       // between cells
+constexpr int kPadding = 6;   // around the picture
+constexpr int kCaption = 24;  // line below it
 
 void badge(QPainter& p, const QPoint& right, const QString& text) {
     const style::Tokens& t = style::tokens();
@@ -36,14 +37,19 @@ void badge(QPainter& p, const QPoint& right, const QString& text) {
 }
 }  // namespace
 
-ImageCellDelegate::ImageCellDelegate(const DatasetImagesModel& model, QObject* parent) : QStyledItemDelegate(parent), model_(model) {}
+ImageCellDelegate::ImageCellDelegate(const DatasetImagesModel& model, QObject* parent)
+    : QStyledItemDelegate(parent), model_(model) {}
 
-QSize ImageCellDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const { return cell_; }
+QSize ImageCellDelegate::sizeHint(const QStyleOptionViewItem&, const QModelIndex&) const {
+    return cell_;
+}
 
-void ImageCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const {
+void ImageCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
+                              const QModelIndex& index) const {
     const style::Tokens& t = style::tokens();
     const DatasetEntry& e = model_.entryAt(index.row());
-    const bool selected = option.state & QStyle::State_Selected, current = option.state & QStyle::State_HasFocus;
+    const bool selected = option.state & QStyle::State_Selected,
+               current = option.state & QStyle::State_HasFocus;
     const qreal dpr = painter->device()->devicePixelRatioF();
     QPainter& p = *painter;
     p.save();
@@ -51,16 +57,21 @@ void ImageCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
     const QRect cell = option.rect.adjusted(kGap / 2, kGap / 2, -kGap / 2, -kGap / 2);
     p.setPen(selected || current ? QPen(t.accent, 2) : QPen(t.line, 1));
     p.setBrush(selected ? t.accentSoft : option.state & QStyle::State_MouseOver ? t.hover : t.surface);
-    p.drawRoundedRect(selected || current ? QRectF(cell).adjusted(1, 1, -1, -1) : QRectF(cell).adjusted(0.5, 0.5, -0.5, -0.5), 8, 8);
+    p.drawRoundedRect(selected || current ? QRectF(cell).adjusted(1, 1, -1, -1)
+                                          : QRectF(cell).adjusted(0.5, 0.5, -0.5, -0.5),
+                      8, 8);
 
-    const QRect box(cell.x() + kPadding, cell.y() + kPadding, cell.width() - 2 * kPadding, cell.height() - 2 * kPadding - kCaption + kPadding);
+    const QRect box(cell.x() + kPadding, cell.y() + kPadding, cell.width() - 2 * kPadding,
+                    cell.height() - 2 * kPadding - kCaption + kPadding);
     QRect picture = box;
     if (e.edit.excluded) p.setOpacity(0.45);
     const QString path = QString::fromStdString(e.path);
-    const QImage image = e.probed && !e.readable ? QImage() : model_.thumbnails().get(path, int(picture_ * dpr));
+    const QImage image =
+        e.probed && !e.readable ? QImage() : model_.thumbnails().get(path, int(picture_ * dpr));
     if (!image.isNull()) {
         const QSize size(qRound(image.width() / dpr), qRound(image.height() / dpr));
-        picture = QRect(box.x() + (box.width() - size.width()) / 2, box.y() + (box.height() - size.height()) / 2, size.width(), size.height());
+        picture = QRect(box.x() + (box.width() - size.width()) / 2,
+                        box.y() + (box.height() - size.height()) / 2, size.width(), size.height());
         // A texture brush rounds the corners without a clip path.
         QBrush texture(image);
         QTransform at = QTransform::fromTranslate(picture.x(), picture.y());
@@ -73,15 +84,20 @@ void ImageCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
         p.setPen(Qt::NoPen);
         p.setBrush(broken ? t.badSoft : t.sunken);
         p.drawRoundedRect(box, 4, 4);
-        if (broken) p.drawPixmap(box.center() - QPoint(10, 10), style::iconPixmap(QStringLiteral("error"), 20, Tone::Bad, dpr));
+        if (broken)
+            p.drawPixmap(box.center() - QPoint(10, 10),
+                         style::iconPixmap(QStringLiteral("error"), 20, Tone::Bad, dpr));
     }
 
-    const QRect line(cell.x() + kPadding + 3, cell.bottom() - kCaption + 1, cell.width() - 2 * kPadding - 6, kCaption - 2);
+    const QRect line(cell.x() + kPadding + 3, cell.bottom() - kCaption + 1, cell.width() - 2 * kPadding - 6,
+                     kCaption - 2);
     p.setFont(style::font(TextSize::Caption));
     if (e.probed && !e.hasCaption()) {
-        p.drawPixmap(QPoint(line.x(), line.center().y() - 6), style::iconPixmap(QStringLiteral("warning"), 13, Tone::Warn, dpr));
+        p.drawPixmap(QPoint(line.x(), line.center().y() - 6),
+                     style::iconPixmap(QStringLiteral("warning"), 13, Tone::Warn, dpr));
         p.setPen(t.warn);
-        p.drawText(line.adjusted(18, 0, 0, 0), Qt::AlignVCenter, p.fontMetrics().elidedText(tr("No caption"), Qt::ElideRight, line.width() - 18));
+        p.drawText(line.adjusted(18, 0, 0, 0), Qt::AlignVCenter,
+                   p.fontMetrics().elidedText(tr("No caption"), Qt::ElideRight, line.width() - 18));
     } else {
         p.setPen(t.text);
         // Only what can be seen is measured: captions may be long.
@@ -95,7 +111,8 @@ void ImageCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& opt
         p.setPen(QPen(t.surface, 1.5));
         p.setBrush(t.accent);
         p.drawEllipse(tick);
-        p.drawPixmap(QPoint(box.x() + 2, box.y() + 2), style::iconPixmap(QStringLiteral("check"), 12, Tone::AccentText, dpr));
+        p.drawPixmap(QPoint(box.x() + 2, box.y() + 2),
+                     style::iconPixmap(QStringLiteral("check"), 12, Tone::AccentText, dpr));
     }
     p.restore();
 }
@@ -171,7 +188,8 @@ void ImageGrid::setCellWidth(int width) {
 
 std::vector<int> ImageGrid::selectedEntries() const {
     std::vector<int> entries;
-    for (const QModelIndex& index : selectionModel()->selectedIndexes()) entries.push_back(model_.entryIndexAt(index.row()));
+    for (const QModelIndex& index : selectionModel()->selectedIndexes())
+        entries.push_back(model_.entryIndexAt(index.row()));
     std::sort(entries.begin(), entries.end());
     return entries;
 }
@@ -191,9 +209,12 @@ void ImageGrid::wheelEvent(QWheelEvent* event) {
 }
 
 void ImageGrid::keyPressEvent(QKeyEvent* event) {
-    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) Q_EMIT editRequested();
-    else if (event->key() == Qt::Key_Space) Q_EMIT largeViewRequested();
-    else QListView::keyPressEvent(event);
+    if (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter)
+        Q_EMIT editRequested();
+    else if (event->key() == Qt::Key_Space)
+        Q_EMIT largeViewRequested();
+    else
+        QListView::keyPressEvent(event);
 }
 
 void ImageGrid::selectionChanged(const QItemSelection& selected, const QItemSelection& deselected) {
@@ -212,9 +233,11 @@ void ImageGrid::startDrag(Qt::DropActions) {
     if (indexes.isEmpty()) return;
     auto* drag = new QDrag(this);
     drag->setMimeData(model_.mimeData(indexes));
-    const QImage image = model_.thumbnails().get(indexes.front().data(DatasetImagesModel::PathRole).toString(),
-                                                 int((wanted_ - kGap - 2 * kPadding) * devicePixelRatioF()));
-    if (!image.isNull()) drag->setPixmap(QPixmap::fromImage(image.scaledToWidth(64, Qt::SmoothTransformation)));
+    const QImage image =
+        model_.thumbnails().get(indexes.front().data(DatasetImagesModel::PathRole).toString(),
+                                int((wanted_ - kGap - 2 * kPadding) * devicePixelRatioF()));
+    if (!image.isNull())
+        drag->setPixmap(QPixmap::fromImage(image.scaledToWidth(64, Qt::SmoothTransformation)));
     drag->exec(Qt::CopyAction);
 }
 

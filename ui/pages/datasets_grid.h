@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The grid of pictures: a list view with uniform cells that fill the width, and the delegate that paints them.
+// The grid of pictures: a list view with uniform cells that fill the width, and the delegate that paints
+// them.
 #pragma once
 
 #include <QListView>
@@ -13,7 +14,8 @@ class ImageCellDelegate : public QStyledItemDelegate {
     Q_OBJECT
   public:
     explicit ImageCellDelegate(const DatasetImagesModel& model, QObject* parent = nullptr);
-    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override;
+    void paint(QPainter* painter, const QStyleOptionViewItem& option,
+               const QModelIndex& index) const override;
     QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
     void setCell(const QSize& cell, int picture) {
         cell_ = cell;

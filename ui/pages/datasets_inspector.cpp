@@ -47,12 +47,14 @@ data::PlanRow planOf(const DatasetDocument& document, const DatasetEntry& e) {
         info.height = e.height;
         input.info = info;
     }
-    const data::PlanOptions options = document.isOpen() ? document.dataset().options.plan : data::PlanOptions{};
+    const data::PlanOptions options =
+        document.isOpen() ? document.dataset().options.plan : data::PlanOptions{};
     return data::planBuild({&input, 1}, options).front();
 }
 }  // namespace
 
-PicturePreview::PicturePreview(Thumbnails& thumbnails, QWidget* parent) : QWidget(parent), thumbnails_(thumbnails) {
+PicturePreview::PicturePreview(Thumbnails& thumbnails, QWidget* parent)
+    : QWidget(parent), thumbnails_(thumbnails) {
     setFixedHeight(208);
     setAccessibleName(tr("Preview"));
     connect(&thumbnails, &Thumbnails::ready, this, [this](const QString& path) {
@@ -79,14 +81,18 @@ void PicturePreview::paintEvent(QPaintEvent*) {
     const QImage image = problem_.isEmpty() ? thumbnails_.get(path_, int(320 * dpr)) : QImage();
     if (image.isNull()) {
         if (!problem_.isEmpty()) {
-            p.drawPixmap(QPointF(width() / 2.0 - 12, height() / 2.0 - 34), style::iconPixmap(QStringLiteral("error"), 24, Tone::Bad, dpr));
+            p.drawPixmap(QPointF(width() / 2.0 - 12, height() / 2.0 - 34),
+                         style::iconPixmap(QStringLiteral("error"), 24, Tone::Bad, dpr));
             p.setPen(t.text2);
             p.setFont(style::font(TextSize::Caption));
-            p.drawText(rect().adjusted(20, height() / 2, -20, -8), Qt::AlignHCenter | Qt::TextWordWrap, problem_);
+            p.drawText(rect().adjusted(20, height() / 2, -20, -8), Qt::AlignHCenter | Qt::TextWordWrap,
+                       problem_);
         }
         return;
     }
-    const QSizeF fit = QSizeF(image.size() / dpr).scaled(QSizeF(size()), Qt::KeepAspectRatio).boundedTo(QSizeF(image.size() / dpr) * 3);
+    const QSizeF fit = QSizeF(image.size() / dpr)
+                           .scaled(QSizeF(size()), Qt::KeepAspectRatio)
+                           .boundedTo(QSizeF(image.size() / dpr) * 3);
     const QRectF place((width() - fit.width()) / 2, (height() - fit.height()) / 2, fit.width(), fit.height());
     QPainterPath clip;
     clip.addRoundedRect(rect(), 8, 8);
@@ -133,7 +139,8 @@ DatasetInspector::DatasetInspector(DatasetImagesModel& model, QWidget* parent)
     box->addWidget(makeLine());
     box->addWidget(buildActions());
     all->addWidget(body_);
-    nothing_ = makeLabel(tr("Select a picture to see it, write its caption and know what training will get."), TextSize::Body, QFont::Normal, Tone::Text2);
+    nothing_ = makeLabel(tr("Select a picture to see it, write its caption and know what training will get."),
+                         TextSize::Body, QFont::Normal, Tone::Text2);
     qobject_cast<QLabel*>(nothing_)->setWordWrap(true);
     qobject_cast<QLabel*>(nothing_)->setAlignment(Qt::AlignCenter);
     nothing_->setContentsMargins(32, 32, 32, 32);
@@ -269,7 +276,9 @@ void DatasetInspector::flush() {
     if (!save_.isActive() && entry_ < 0) return;
     const bool waiting = save_.isActive();
     save_.stop();
-    if (!waiting && !(entry_ >= 0 && std::size_t(entry_) < document_.entries().size() && caption_->document()->isModified())) return;
+    if (!waiting && !(entry_ >= 0 && std::size_t(entry_) < document_.entries().size() &&
+                      caption_->document()->isModified()))
+        return;
     if (entry_ < 0 || std::size_t(entry_) >= document_.entries().size()) return;
     caption_->document()->setModified(false);
     const QString text = caption_->toPlainText();
@@ -283,10 +292,13 @@ void DatasetInspector::refresh() {
     if (!some) return;
     const DatasetEntry& e = document_.entry(entry_);
     name_->setText(e.name());
-    preview_->setPicture(document_.pathOf(entry_), e.readable ? QString() : QString::fromStdString(e.problem));
+    preview_->setPicture(document_.pathOf(entry_),
+                         e.readable ? QString() : QString::fromStdString(e.problem));
     QStringList facts;
     if (e.width) facts << QStringLiteral("%1 × %2").arg(e.width).arg(e.height);
-    if (e.format != data::ImageFormat::Unknown) facts << QString::fromLatin1(data::formatName(e.format).data(), qsizetype(data::formatName(e.format).size()));
+    if (e.format != data::ImageFormat::Unknown)
+        facts << QString::fromLatin1(data::formatName(e.format).data(),
+                                     qsizetype(data::formatName(e.format).size()));
     facts << QString::fromStdString(humanBytes(e.bytes));
     facts_->setText(facts.join(QStringLiteral(" · ")));
     facts_->setToolTip(document_.pathOf(entry_));
@@ -300,27 +312,36 @@ void DatasetInspector::refresh() {
 
     const data::PlanRow row = planOf(document_, e);
     const bool twin = row.keep && e.duplicateOf >= 0 && !e.edit.forced;
-    fate_->setText(!e.probed ? tr("being read")
-                   : twin    ? tr("left out: the same bytes as %1").arg(document_.entry(e.duplicateOf).name())
-                   : row.keep ? tr("goes in")
-                              : tr("left out: %1").arg(QString::fromStdString(data::dropReasonText(row.reason, row.detail))));
+    fate_->setText(
+        !e.probed ? tr("being read")
+        : twin    ? tr("left out: the same bytes as %1").arg(document_.entry(e.duplicateOf).name())
+        : row.keep
+            ? tr("goes in")
+            : tr("left out: %1").arg(QString::fromStdString(data::dropReasonText(row.reason, row.detail))));
     setLabelTone(fate_, !e.probed ? Tone::Text2 : row.keep && !twin ? Tone::Good : Tone::Bad);
     QStringList work;
     for (const data::ReencodeReason reason : row.reencode) {
         const std::string_view words = data::reencodeReasonText(reason);
         work << QString::fromUtf8(words.data(), qsizetype(words.size()));
     }
-    file_->setText(row.keepBytes ? tr("bytes kept as they are") : tr("written anew: %1").arg(work.join(QStringLiteral(", "))));
-    const std::string_view where = data::captionSourceName(e.edit.caption ? data::CaptionSource::Edit : e.foundIn);
-    source_->setText(!e.hasCaption() ? tr("none") : e.edit.caption ? tr("yours") : tr("from %1").arg(QString::fromUtf8(where.data(), qsizetype(where.size()))));
+    file_->setText(row.keepBytes ? tr("bytes kept as they are")
+                                 : tr("written anew: %1").arg(work.join(QStringLiteral(", "))));
+    const std::string_view where =
+        data::captionSourceName(e.edit.caption ? data::CaptionSource::Edit : e.foundIn);
+    source_->setText(!e.hasCaption() ? tr("none")
+                     : e.edit.caption
+                         ? tr("yours")
+                         : tr("from %1").arg(QString::fromUtf8(where.data(), qsizetype(where.size()))));
     key_->setText(QString::fromStdString(row.key));
     key_->setFont(style::monoFont(TextSize::Small));
 
     const int n = int(selected_.size());
     count_->setText(n > 1 ? tr("%n selected", nullptr, n) : QString());
     editMany_->setVisible(n > 1);
-    const bool anyIn = std::any_of(selected_.begin(), selected_.end(), [&](int i) { return !document_.entry(i).edit.excluded; });
-    const bool anyOut = std::any_of(selected_.begin(), selected_.end(), [&](int i) { return document_.entry(i).edit.excluded; });
+    const bool anyIn = std::any_of(selected_.begin(), selected_.end(),
+                                   [&](int i) { return !document_.entry(i).edit.excluded; });
+    const bool anyOut = std::any_of(selected_.begin(), selected_.end(),
+                                    [&](int i) { return document_.entry(i).edit.excluded; });
     exclude_->setVisible(anyIn);
     include_->setVisible(anyOut);
 }
@@ -334,7 +355,8 @@ void DatasetInspector::refreshCaptionFacts() {
         tokenBar_->setFraction(double(tokens) / limit);
         tokenBar_->setTone(tokens > limit ? PillTone::Warn : PillTone::Good);
     } else {
-        tokens_->setText(tr("%n word(s)", nullptr, int(text.simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts).size())));
+        tokens_->setText(tr("%n word(s)", nullptr,
+                            int(text.simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts).size())));
     }
     tokenBar_->setVisible(tokens >= 0);
     tags_->setVisible(text.contains(QLatin1Char(',')));
@@ -344,10 +366,13 @@ void DatasetInspector::refreshCaptionFacts() {
 bool DatasetInspector::eventFilter(QObject* watched, QEvent* event) {
     if (watched == caption_ && event->type() == QEvent::KeyPress) {
         auto* key = static_cast<QKeyEvent*>(event);
-        if ((key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) && (key->modifiers() & Qt::ControlModifier)) {
+        if ((key->key() == Qt::Key_Return || key->key() == Qt::Key_Enter) &&
+            (key->modifiers() & Qt::ControlModifier)) {
             flush();
-            if (key->modifiers() & Qt::ShiftModifier) Q_EMIT nextWithoutCaptionRequested();
-            else Q_EMIT stepRequested(1);
+            if (key->modifiers() & Qt::ShiftModifier)
+                Q_EMIT nextWithoutCaptionRequested();
+            else
+                Q_EMIT stepRequested(1);
             return true;
         }
         // Undo inside the field acts on what was typed and not yet saved; then on the dataset.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Right pane of the Datasets page: preview, caption with tokens and tags, what a build will do with the picture, actions
-// for the selection. Captions are saved 400 ms after the last key and whenever the selection moves.
+// Right pane of the Datasets page: preview, caption with tokens and tags, what a build will do with the
+// picture, actions for the selection. Captions are saved 400 ms after the last key and whenever the selection
+// moves.
 #pragma once
 
 #include <QPlainTextEdit>
@@ -32,7 +33,7 @@ class DatasetInspector : public QWidget {
     void flush();
 
   Q_SIGNALS:
-    void stepRequested(int direction);       // previous or next picture
+    void stepRequested(int direction);  // previous or next picture
     void nextWithoutCaptionRequested();
     void excludeRequested(bool exclude);
     void editManyRequested();

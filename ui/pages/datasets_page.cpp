@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Datasets page: what it shows when, and what its actions do. Layout of header and toolbar: datasets_page_layout.cpp.
+// The Datasets page: what it shows when, and what its actions do. Layout of header and toolbar:
+// datasets_page_layout.cpp.
 #include "ui/pages/datasets_page.h"
 
 #include <QClipboard>
@@ -50,7 +51,9 @@ bool DatasetsPage::open(const QString& path) {
 }
 
 QString DatasetsPage::location() const {
-    return document_.isOpen() ? QString::fromStdString(document_.folder().string()) + QLatin1Char('\n') + QString::number(tab_) : QString();
+    return document_.isOpen() ? QString::fromStdString(document_.folder().string()) + QLatin1Char('\n') +
+                                    QString::number(tab_)
+                              : QString();
 }
 
 void DatasetsPage::openLocation(const QString& location) {
@@ -61,7 +64,8 @@ void DatasetsPage::openLocation(const QString& location) {
 
 QList<std::pair<QString, QString>> DatasetsPage::objects() const {
     QList<std::pair<QString, QString>> all;
-    for (int row = 0; row < store_.rowCount(); ++row) all.append({store_.index(row).data().toString(), store_.pathAt(row)});
+    for (int row = 0; row < store_.rowCount(); ++row)
+        all.append({store_.index(row).data().toString(), store_.pathAt(row)});
     return all;
 }
 
@@ -69,29 +73,44 @@ QList<DropTarget> DatasetsPage::dropTargets(const Dropped& dropped) {
     const bool pictures = dropped.kind == DroppedKind::Images || dropped.kind == DroppedKind::ImageFolder;
     QList<DropTarget> targets;
     if (pictures && document_.isOpen())
-        targets.append({QStringLiteral("datasets"), tr("Add to “%1”").arg(document_.name()), tr("Drop here, or anywhere else"),
-                        [this](const Dropped& d) { addPaths(d.paths); }, tr("Drop to add %n image(s) to “%1”", nullptr, dropped.images).arg(document_.name())});
+        targets.append(
+            {QStringLiteral("datasets"), tr("Add to “%1”").arg(document_.name()),
+             tr("Drop here, or anywhere else"), [this](const Dropped& d) { addPaths(d.paths); },
+             tr("Drop to add %n image(s) to “%1”", nullptr, dropped.images).arg(document_.name())});
     if (pictures)
         targets.append({QStringLiteral("plus"), tr("New dataset"), tr("Start one from this"),
-                        [this](const Dropped& d) { newDataset(nameFor(d.paths), d.paths); }, tr("Drop to make a dataset of %n image(s)", nullptr, dropped.images)});
+                        [this](const Dropped& d) { newDataset(nameFor(d.paths), d.paths); },
+                        tr("Drop to make a dataset of %n image(s)", nullptr, dropped.images)});
     if (document_.isOpen() && (dropped.kind == DroppedKind::Captions || (pictures && dropped.captions > 0)))
-        targets.append({QStringLiteral("text"), tr("Captions only"), tr("Attach the text files to images of the same name"),
-                        [this](const Dropped& d) {
-                            QStringList files;
-                            for (const QString& path : d.paths) {
-                                const QDir folder(path);
-                                if (QFileInfo(path).isFile()) files << path;
-                                else
-                                    for (const QString& name : folder.entryList({QStringLiteral("*.txt"), QStringLiteral("*.caption"), QStringLiteral("*.json")}, QDir::Files))
-                                        files << folder.filePath(name);
-                            }
-                            const int n = document_.attachCaptions(files);
-                            Q_EMIT messageRaised({n ? Severity::Good : Severity::Warning, tr("%n caption(s) attached.", nullptr, n),
-                                                  n < files.size() ? tr("%n file(s) without a picture of the same name.", nullptr, int(files.size()) - n) : QString(),
-                                                  n ? std::vector<MessageAction>{{tr("Undo"), [this] { document_.undoStack().undo(); }}} : std::vector<MessageAction>{}});
-                        }, tr("Drop to attach %n caption(s)", nullptr, dropped.captions)});
+        targets.append(
+            {QStringLiteral("text"), tr("Captions only"),
+             tr("Attach the text files to images of the same name"),
+             [this](const Dropped& d) {
+                 QStringList files;
+                 for (const QString& path : d.paths) {
+                     const QDir folder(path);
+                     if (QFileInfo(path).isFile())
+                         files << path;
+                     else
+                         for (const QString& name :
+                              folder.entryList({QStringLiteral("*.txt"), QStringLiteral("*.caption"),
+                                                QStringLiteral("*.json")},
+                                               QDir::Files))
+                             files << folder.filePath(name);
+                 }
+                 const int n = document_.attachCaptions(files);
+                 Q_EMIT messageRaised(
+                     {n ? Severity::Good : Severity::Warning, tr("%n caption(s) attached.", nullptr, n),
+                      n < files.size() ? tr("%n file(s) without a picture of the same name.", nullptr,
+                                            int(files.size()) - n)
+                                       : QString(),
+                      n ? std::vector<MessageAction>{{tr("Undo"), [this] { document_.undoStack().undo(); }}}
+                        : std::vector<MessageAction>{}});
+             },
+             tr("Drop to attach %n caption(s)", nullptr, dropped.captions)});
     if (dropped.kind == DroppedKind::Dataset)
-        targets.append({QStringLiteral("datasets"), tr("Open this dataset"), tr("Drop anywhere"), [this](const Dropped& d) { open(d.paths.value(0)); }});
+        targets.append({QStringLiteral("datasets"), tr("Open this dataset"), tr("Drop anywhere"),
+                        [this](const Dropped& d) { open(d.paths.value(0)); }});
     return targets;
 }
 
@@ -134,20 +153,28 @@ void DatasetsPage::refreshCounts() {
     const int shown = images_.rowCount(), selected = int(grid_->selectionModel()->selectedIndexes().size());
     QString text = tr("%n image(s)", nullptr, shown);
     text.replace(QString::number(shown), figure(shown));
-    if (shown != int(document_.entries().size())) text = tr("%1 of %2").arg(figure(shown), figure(qint64(document_.entries().size())));
+    if (shown != int(document_.entries().size()))
+        text = tr("%1 of %2").arg(figure(shown), figure(qint64(document_.entries().size())));
     if (selected > 1) text += QStringLiteral(" · ") + tr("%n selected", nullptr, selected);
     count_->setText(text);
     const int edits = document_.editCount();
     setStatusNote(edits > 0 ? tr("%n edit(s) saved", nullptr, edits) : QString());
     const bool none = shown == 0 && !document_.loading();
     if (none && document_.entries().empty())
-        noMatch_->setText(tr("No images here yet"), tr("Drop a folder of images on the window, or add one with the button above."));
-    else if (none) noMatch_->setText(tr("No picture matches"), tr("0 of %1 images pass the filter.").arg(figure(qint64(document_.entries().size()))));
+        noMatch_->setText(tr("No images here yet"),
+                          tr("Drop a folder of images on the window, or add one with the button above."));
+    else if (none)
+        noMatch_->setText(
+            tr("No picture matches"),
+            tr("0 of %1 images pass the filter.").arg(figure(qint64(document_.entries().size()))));
     gridStack_->setCurrentIndex(none ? 1 : 0);
     const LoadProgress p = document_.progress();
     progressRow_->setVisible(document_.loading() && (p.total > 2000 || p.scanning));
-    if (p.scanning) progressText_->setText(tr("Looking through the folders: %1 images so far").arg(figure(p.done)));
-    else progressText_->setText(tr("Reading captions and sizes: %1 of %2").arg(figure(p.done), figure(p.total)));
+    if (p.scanning)
+        progressText_->setText(tr("Looking through the folders: %1 images so far").arg(figure(p.done)));
+    else
+        progressText_->setText(
+            tr("Reading captions and sizes: %1 of %2").arg(figure(p.done), figure(p.total)));
     progressBar_->setFraction(p.scanning || p.total == 0 ? -1 : double(p.done) / double(p.total));
 }
 
@@ -217,17 +244,26 @@ void DatasetsPage::showContextMenu(const QPoint& at) {
         const DatasetEntry& e = images_.entryAt(index.row());
         const QString path = index.data(DatasetImagesModel::PathRole).toString();
         menu.addAction(style::icon(QStringLiteral("eye")), tr("Large view"), this, &DatasetsPage::showLarge);
-        menu.addAction(style::icon(QStringLiteral("text")), tr("Edit caption"), this, [this] { inspector_->captionEdit()->setFocus(); });
+        menu.addAction(style::icon(QStringLiteral("text")), tr("Edit caption"), this,
+                       [this] { inspector_->captionEdit()->setFocus(); });
         menu.addSeparator();
-        if (e.edit.excluded) menu.addAction(style::icon(QStringLiteral("check")), tr("Include"), this, [this] { exclude(false); });
-        else menu.addAction(style::icon(QStringLiteral("exclude")), tr("Exclude"), this, [this] { exclude(true); });
+        if (e.edit.excluded)
+            menu.addAction(style::icon(QStringLiteral("check")), tr("Include"), this,
+                           [this] { exclude(false); });
+        else
+            menu.addAction(style::icon(QStringLiteral("exclude")), tr("Exclude"), this,
+                           [this] { exclude(true); });
         menu.addSeparator();
-        menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy caption"), this, [c = e.caption()] { QGuiApplication::clipboard()->setText(c); });
-        menu.addAction(style::icon(QStringLiteral("link")), tr("Copy path"), this, [path] { QGuiApplication::clipboard()->setText(path); });
-        menu.addAction(style::icon(QStringLiteral("folder")), tr("Show in files"), this, [this, path] { Q_EMIT openFolderRequested(QFileInfo(path).absolutePath()); });
+        menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy caption"), this,
+                       [c = e.caption()] { QGuiApplication::clipboard()->setText(c); });
+        menu.addAction(style::icon(QStringLiteral("link")), tr("Copy path"), this,
+                       [path] { QGuiApplication::clipboard()->setText(path); });
+        menu.addAction(style::icon(QStringLiteral("folder")), tr("Show in files"), this,
+                       [this, path] { Q_EMIT openFolderRequested(QFileInfo(path).absolutePath()); });
     } else {
         menu.addAction(tr("Select all"), grid_, &QAbstractItemView::selectAll);
-        menu.addAction(style::icon(QStringLiteral("reset")), tr("Rescan"), &document_, &DatasetDocument::rescan);
+        menu.addAction(style::icon(QStringLiteral("reset")), tr("Rescan"), &document_,
+                       &DatasetDocument::rescan);
     }
     menu.exec(grid_->viewport()->mapToGlobal(at));
 }
@@ -238,13 +274,15 @@ void DatasetsPage::chooseFolder() {
 }
 
 void DatasetsPage::chooseFiles() {
-    const QStringList paths = QFileDialog::getOpenFileNames(this, tr("Add images"), {},
-                                                            tr("Pictures (*.jpg *.jpeg *.jpe *.jfif *.png *.webp *.tif *.tiff *.bmp *.gif)"));
+    const QStringList paths = QFileDialog::getOpenFileNames(
+        this, tr("Add images"), {},
+        tr("Pictures (*.jpg *.jpeg *.jpe *.jfif *.png *.webp *.tif *.tiff *.bmp *.gif)"));
     if (!paths.isEmpty()) addPaths(paths);
 }
 
 void DatasetsPage::showNewSheet() {
-    auto* sheet = new Sheet(this, QStringLiteral("datasets"), tr("New dataset"), tr("A folder of its own under %1").arg(store_.folder()), 480);
+    auto* sheet = new Sheet(this, QStringLiteral("datasets"), tr("New dataset"),
+                            tr("A folder of its own under %1").arg(store_.folder()), 480);
     auto* body = new QWidget;
     auto* box = new QVBoxLayout(body);
     box->setContentsMargins(24, 18, 24, 20);
@@ -273,7 +311,8 @@ void DatasetsPage::editManyCaptions() {
     inspector_->flush();
     std::vector<int> entries = grid_->selectedEntries();
     if (entries.size() < 2)
-        for (entries.clear(); int(entries.size()) < images_.rowCount();) entries.push_back(images_.entryIndexAt(int(entries.size())));
+        for (entries.clear(); int(entries.size()) < images_.rowCount();)
+            entries.push_back(images_.entryIndexAt(int(entries.size())));
     if (!entries.empty()) (new CaptionsSheet(this, document_, std::move(entries)))->show();
 }
 

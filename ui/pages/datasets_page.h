@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Datasets: look at pictures, caption, filter, exclude; build shards; train on a version. Gets its models from app/studio.
+// Datasets: look at pictures, caption, filter, exclude; build shards; train on a version. Gets its models
+// from app/studio.
 #pragma once
 
 #include "ui/models/dataset_build.h"
@@ -22,7 +23,8 @@ class ImageGrid;
 class DatasetsPage : public Page {
     Q_OBJECT
   public:
-    DatasetsPage(DatasetStore& store, DatasetDocument& document, DatasetImagesModel& images, DatasetBuild& build, QWidget* parent = nullptr);
+    DatasetsPage(DatasetStore& store, DatasetDocument& document, DatasetImagesModel& images,
+                 DatasetBuild& build, QWidget* parent = nullptr);
 
     QUndoStack* undoStack() override { return &document_.undoStack(); }
     bool open(const QString& path) override;
@@ -40,7 +42,7 @@ class DatasetsPage : public Page {
     void openBuildSheet();
 
   Q_SIGNALS:
-    void trainRequested(const QString& pattern);   // shards of a verified version
+    void trainRequested(const QString& pattern);  // shards of a verified version
     void openFolderRequested(const QString& path);
 
   private:

@@ -19,14 +19,18 @@ namespace atelier {
 using style::TextSize;
 using style::Tone;
 
-DatasetsPage::DatasetsPage(DatasetStore& store, DatasetDocument& document, DatasetImagesModel& images, DatasetBuild& build, QWidget* parent)
+DatasetsPage::DatasetsPage(DatasetStore& store, DatasetDocument& document, DatasetImagesModel& images,
+                           DatasetBuild& build, QWidget* parent)
     : Page(parent), store_(store), document_(document), images_(images), build_(build) {
     makeHeader();
     stack_ = new QStackedWidget;
     auto* empty = new EmptyState(QStringLiteral("datasets"), tr("Drop a folder of images here"),
-                                 tr("With or without captions. Files stay where they are; the dataset remembers their paths and your edits."));
-    connect(empty->addButton(tr("Choose a folder…"), QStringLiteral("folder"), ButtonRole::Primary), &QPushButton::clicked, this, &DatasetsPage::chooseFolder);
-    connect(empty->addButton(tr("New dataset…"), QStringLiteral("plus"), ButtonRole::Normal), &QPushButton::clicked, this, &DatasetsPage::showNewSheet);
+                                 tr("With or without captions. Files stay where they are; the dataset "
+                                    "remembers their paths and your edits."));
+    connect(empty->addButton(tr("Choose a folder…"), QStringLiteral("folder"), ButtonRole::Primary),
+            &QPushButton::clicked, this, &DatasetsPage::chooseFolder);
+    connect(empty->addButton(tr("New dataset…"), QStringLiteral("plus"), ButtonRole::Normal),
+            &QPushButton::clicked, this, &DatasetsPage::showNewSheet);
     empty_ = empty;
     imagesView_ = makeImagesView();
     shards_ = new DatasetShardsTab(document_, build_);
@@ -68,31 +72,43 @@ void DatasetsPage::makeActions() {
     header()->addIconAction(undo_);
     header()->addIconAction(redo_);
 
-    QAction* folder = addPageAction(menu, tr("Add a folder…"), {}, QStringLiteral("folder"), [this] { chooseFolder(); });
-    QAction* files = addPageAction(menu, tr("Add image files…"), {}, QStringLiteral("file"), [this] { chooseFiles(); });
+    QAction* folder =
+        addPageAction(menu, tr("Add a folder…"), {}, QStringLiteral("folder"), [this] { chooseFolder(); });
+    QAction* files =
+        addPageAction(menu, tr("Add image files…"), {}, QStringLiteral("file"), [this] { chooseFiles(); });
     auto* add = makeButton(tr("Add images"), QStringLiteral("plus"));
     auto* addMenu = new QMenu(add);
     addMenu->addActions({folder, files});
     add->setMenu(addMenu);
     header()->addTrailing(add);
-    addPageAction(menu, tr("New dataset…"), QKeySequence::New, QStringLiteral("plus"), [this] { showNewSheet(); });
-    addPageAction(menu, tr("Rescan"), QKeySequence(Qt::Key_F5), QStringLiteral("reset"), [this] { if (document_.isOpen()) document_.rescan(); });
-    addPageAction(menu, tr("Open dataset folder"), {}, QStringLiteral("folder"), [this] {
-        if (document_.isOpen()) Q_EMIT openFolderRequested(QString::fromStdString(document_.folder().string()));
+    addPageAction(menu, tr("New dataset…"), QKeySequence::New, QStringLiteral("plus"),
+                  [this] { showNewSheet(); });
+    addPageAction(menu, tr("Rescan"), QKeySequence(Qt::Key_F5), QStringLiteral("reset"), [this] {
+        if (document_.isOpen()) document_.rescan();
     });
-    buildAction_ = addPageAction(menu, tr("Build shards"), QKeySequence(tr("Ctrl+B")), QStringLiteral("package"), [this] { openBuildSheet(); });
+    addPageAction(menu, tr("Open dataset folder"), {}, QStringLiteral("folder"), [this] {
+        if (document_.isOpen())
+            Q_EMIT openFolderRequested(QString::fromStdString(document_.folder().string()));
+    });
+    buildAction_ = addPageAction(menu, tr("Build shards"), QKeySequence(tr("Ctrl+B")),
+                                 QStringLiteral("package"), [this] { openBuildSheet(); });
     header()->setPrimary(buildAction_);
 
-    addPageAction(picture, tr("Find"), QKeySequence::Find, QStringLiteral("search"), [this] { filter_->setFocus(Qt::ShortcutFocusReason); });
-    addPageAction(picture, tr("Edit captions of the selection…"), QKeySequence(tr("Ctrl+H")), QStringLiteral("text"), [this] { editManyCaptions(); });
-    addPageAction(picture, tr("Next without caption"), QKeySequence(tr("Ctrl+Shift+Return")), QStringLiteral("text"), [this] { nextWithoutCaption(); });
+    addPageAction(picture, tr("Find"), QKeySequence::Find, QStringLiteral("search"),
+                  [this] { filter_->setFocus(Qt::ShortcutFocusReason); });
+    addPageAction(picture, tr("Edit captions of the selection…"), QKeySequence(tr("Ctrl+H")),
+                  QStringLiteral("text"), [this] { editManyCaptions(); });
+    addPageAction(picture, tr("Next without caption"), QKeySequence(tr("Ctrl+Shift+Return")),
+                  QStringLiteral("text"), [this] { nextWithoutCaption(); });
     // These act on the grid only, so that Delete in a text field stays what it is.
     const auto onGrid = [&](QAction* action) {
         action->setShortcutContext(Qt::WidgetShortcut);
         grid_->addAction(action);
     };
-    onGrid(addPageAction(picture, tr("Exclude"), QKeySequence(Qt::Key_Delete), QStringLiteral("exclude"), [this] { exclude(true); }));
-    onGrid(addPageAction(picture, tr("Include"), QKeySequence(Qt::SHIFT | Qt::Key_Delete), QStringLiteral("check"), [this] { exclude(false); }));
+    onGrid(addPageAction(picture, tr("Exclude"), QKeySequence(Qt::Key_Delete), QStringLiteral("exclude"),
+                         [this] { exclude(true); }));
+    onGrid(addPageAction(picture, tr("Include"), QKeySequence(Qt::SHIFT | Qt::Key_Delete),
+                         QStringLiteral("check"), [this] { exclude(false); }));
     addPageAction(picture, tr("Large view"), {}, QStringLiteral("eye"), [this] { showLarge(); });
 }
 
@@ -108,7 +124,8 @@ QWidget* DatasetsPage::makeToolbar() {
     filter_->setAccessibleName(tr("Filter"));
     row->addWidget(filter_, 1);
     sort_ = new QComboBox;
-    for (const QString& name : {tr("Name"), tr("Newest"), tr("Largest"), tr("Shape"), tr("Longest caption")}) sort_->addItem(tr("Sort: %1").arg(name));
+    for (const QString& name : {tr("Name"), tr("Newest"), tr("Largest"), tr("Shape"), tr("Longest caption")})
+        sort_->addItem(tr("Sort: %1").arg(name));
     sort_->setAccessibleName(tr("Sort"));
     row->addWidget(sort_);
     count_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
@@ -159,10 +176,11 @@ QWidget* DatasetsPage::makeImagesView() {
     pad->addWidget(grid_);
     gridStack_->addWidget(padded);
     noMatch_ = new EmptyState(QStringLiteral("filter"), tr("No picture matches"), {});
-    connect(noMatch_->addButton(tr("Clear filter"), {}, ButtonRole::Normal), &QPushButton::clicked, this, [this] {
-        filter_->clear();
-        sources_->setFacet({});
-    });
+    connect(noMatch_->addButton(tr("Clear filter"), {}, ButtonRole::Normal), &QPushButton::clicked, this,
+            [this] {
+                filter_->clear();
+                sources_->setFacet({});
+            });
     gridStack_->addWidget(noMatch_);
     box->addWidget(gridStack_, 1);
     splitter->addWidget(middle);
@@ -203,7 +221,8 @@ void DatasetsPage::connectModels() {
     connect(grid_, &QAbstractItemView::doubleClicked, this, &DatasetsPage::showLarge);
     connect(grid_, &QWidget::customContextMenuRequested, this, &DatasetsPage::showContextMenu);
     connect(inspector_, &DatasetInspector::stepRequested, this, &DatasetsPage::stepPicture);
-    connect(inspector_, &DatasetInspector::nextWithoutCaptionRequested, this, &DatasetsPage::nextWithoutCaption);
+    connect(inspector_, &DatasetInspector::nextWithoutCaptionRequested, this,
+            &DatasetsPage::nextWithoutCaption);
     connect(inspector_, &DatasetInspector::excludeRequested, this, &DatasetsPage::exclude);
     connect(inspector_, &DatasetInspector::editManyRequested, this, &DatasetsPage::editManyCaptions);
 
@@ -221,7 +240,8 @@ void DatasetsPage::connectModels() {
     connect(&images_, &QAbstractItemModel::modelReset, this, &DatasetsPage::refreshInspector);
     connect(&images_, &QAbstractItemModel::layoutChanged, this, &DatasetsPage::refreshInspector);
     connect(&document_, &DatasetDocument::problem, this, [this](const QString& what, const QString& hint) {
-        banners()->show(QStringLiteral("problem"), {Severity::Error, what, hint, {{tr("Rescan"), [this] { document_.rescan(); }}}});
+        banners()->show(QStringLiteral("problem"),
+                        {Severity::Error, what, hint, {{tr("Rescan"), [this] { document_.rescan(); }}}});
     });
     connect(shards_, &DatasetShardsTab::buildRequested, this, &DatasetsPage::openBuildSheet);
     connect(shards_, &DatasetShardsTab::trainRequested, this, &DatasetsPage::trainRequested);
@@ -236,7 +256,9 @@ void DatasetsPage::connectModels() {
     connect(&build_, &DatasetBuild::finished, this, [this] {
         store_.refresh();
         switcher_->setCurrentIndex(store_.rowOf(QString::fromStdString(document_.folder().string())));
-        Q_EMIT messageRaised({Severity::Good, tr("Version %1 is built and verified.").arg(build_.version()), build_.target(),
+        Q_EMIT messageRaised({Severity::Good,
+                              tr("Version %1 is built and verified.").arg(build_.version()),
+                              build_.target(),
                               {{tr("Show"), [this] { showTab(1); }}}});
     });
 }

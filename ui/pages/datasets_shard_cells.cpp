@@ -14,7 +14,8 @@ namespace atelier {
 
 using style::Tone;
 
-void ShardCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& o, const QModelIndex& index) const {
+void ShardCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& o,
+                              const QModelIndex& index) const {
     const style::Tokens& t = style::tokens();
     QPainter& p = *painter;
     QApplication::style()->drawPrimitive(QStyle::PE_PanelItemViewItem, &o, painter, o.widget);
@@ -29,11 +30,18 @@ void ShardCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& o, 
         const bool good = state == ShardTableModel::Verified;
         p.setPen(good ? t.good : state == ShardTableModel::Reading ? t.accentInk : t.text2);
         p.drawPixmap(QPoint(r.x(), r.center().y() - 6),
-                     style::iconPixmap(good ? QStringLiteral("check") : state == ShardTableModel::Reading ? QStringLiteral("eye") : QStringLiteral("scratch"), 14,
-                                       good ? Tone::Good : state == ShardTableModel::Reading ? Tone::AccentInk : Tone::Text2, p.device()->devicePixelRatioF()));
+                     style::iconPixmap(good                                ? QStringLiteral("check")
+                                       : state == ShardTableModel::Reading ? QStringLiteral("eye")
+                                                                           : QStringLiteral("scratch"),
+                                       14,
+                                       good                                ? Tone::Good
+                                       : state == ShardTableModel::Reading ? Tone::AccentInk
+                                                                           : Tone::Text2,
+                                       p.device()->devicePixelRatioF()));
         r.adjust(22, 0, 0, 0);
     }
-    p.drawText(r, index.data(Qt::TextAlignmentRole).toInt(), p.fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle, r.width()));
+    p.drawText(r, index.data(Qt::TextAlignmentRole).toInt(),
+               p.fontMetrics().elidedText(index.data().toString(), Qt::ElideMiddle, r.width()));
     p.setPen(t.line);
     p.drawLine(o.rect.bottomLeft(), o.rect.bottomRight());
     p.restore();

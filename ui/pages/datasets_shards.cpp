@@ -24,7 +24,10 @@ using style::Tone;
 namespace {
 QString clock(double seconds) {
     const int s = std::max(0, int(seconds));
-    return s >= 3600 ? QStringLiteral("%1:%2:%3").arg(s / 3600).arg(s / 60 % 60, 2, 10, QLatin1Char('0')).arg(s % 60, 2, 10, QLatin1Char('0'))
+    return s >= 3600 ? QStringLiteral("%1:%2:%3")
+                           .arg(s / 3600)
+                           .arg(s / 60 % 60, 2, 10, QLatin1Char('0'))
+                           .arg(s % 60, 2, 10, QLatin1Char('0'))
                      : QStringLiteral("%1:%2").arg(s / 60).arg(s % 60, 2, 10, QLatin1Char('0'));
 }
 
@@ -50,7 +53,9 @@ QWidget* factRow(const QString& text, const QString& value, bool strong = false)
 
 QString patternOf(const QString& folder, std::size_t shards) {
     return shards < 2 ? folder + QStringLiteral("/000000.tar")
-                      : QStringLiteral("%1/{000000..%2}.tar").arg(folder).arg(int(shards) - 1, 6, 10, QLatin1Char('0'));
+                      : QStringLiteral("%1/{000000..%2}.tar")
+                            .arg(folder)
+                            .arg(int(shards) - 1, 6, 10, QLatin1Char('0'));
 }
 }  // namespace
 
@@ -70,8 +75,10 @@ DatasetShardsTab::DatasetShardsTab(DatasetDocument& document, DatasetBuild& buil
     columns->addWidget(buildSide());
     stack->addWidget(content_, 1);
     empty_ = new EmptyState(QStringLiteral("package"), tr("No shards yet"),
-                            tr("A build packs pictures and captions into tar files that training reads fast, then reads every byte back."));
-    connect(empty_->addButton(tr("Build shards"), QStringLiteral("package"), ButtonRole::Primary), &QPushButton::clicked, this, &DatasetShardsTab::buildRequested);
+                            tr("A build packs pictures and captions into tar files that training reads fast, "
+                               "then reads every byte back."));
+    connect(empty_->addButton(tr("Build shards"), QStringLiteral("package"), ButtonRole::Primary),
+            &QPushButton::clicked, this, &DatasetShardsTab::buildRequested);
     stack->addWidget(empty_, 1);
     connect(&build_, &DatasetBuild::changed, this, &DatasetShardsTab::refreshBuild);
     connect(&build_, &DatasetBuild::finished, this, [this] { refreshVersions(); });
@@ -94,8 +101,10 @@ QWidget* DatasetShardsTab::buildHero() {
     head->addStretch(1);
     cancel_ = makeButton(tr("Cancel build"), {}, ButtonRole::Danger, ButtonSize::Small);
     connect(cancel_, &QPushButton::clicked, this, [this] {
-        if (build_.state() == DatasetBuild::State::Running) build_.cancel();
-        else build_.dismiss();
+        if (build_.state() == DatasetBuild::State::Running)
+            build_.cancel();
+        else
+            build_.dismiss();
     });
     head->addWidget(cancel_);
     box->addLayout(head);
@@ -131,13 +140,21 @@ QWidget* DatasetShardsTab::buildTable() {
     head->addWidget(note, 1);
     copy_ = makeButton(tr("Copy pattern"), QStringLiteral("copy"), ButtonRole::Normal, ButtonSize::Small);
     folder_ = makeButton(tr("Open folder"), QStringLiteral("folder"), ButtonRole::Normal, ButtonSize::Small);
-    train_ = makeButton(tr("Train on this version"), QStringLiteral("play"), ButtonRole::Primary, ButtonSize::Small);
+    train_ = makeButton(tr("Train on this version"), QStringLiteral("play"), ButtonRole::Primary,
+                        ButtonSize::Small);
     connect(copy_, &QPushButton::clicked, this, [this] {
-        QGuiApplication::clipboard()->setText(patternOf(versionFolder(document_, shown_), std::size_t(shards_.rowCount())));
-        Q_EMIT raised({Severity::Good, tr("The pattern is in the clipboard."), patternOf(versionFolder(document_, shown_), std::size_t(shards_.rowCount())), {}});
+        QGuiApplication::clipboard()->setText(
+            patternOf(versionFolder(document_, shown_), std::size_t(shards_.rowCount())));
+        Q_EMIT raised({Severity::Good,
+                       tr("The pattern is in the clipboard."),
+                       patternOf(versionFolder(document_, shown_), std::size_t(shards_.rowCount())),
+                       {}});
     });
-    connect(folder_, &QPushButton::clicked, this, [this] { Q_EMIT openFolderRequested(versionFolder(document_, shown_)); });
-    connect(train_, &QPushButton::clicked, this, [this] { Q_EMIT trainRequested(patternOf(versionFolder(document_, shown_), std::size_t(shards_.rowCount()))); });
+    connect(folder_, &QPushButton::clicked, this,
+            [this] { Q_EMIT openFolderRequested(versionFolder(document_, shown_)); });
+    connect(train_, &QPushButton::clicked, this, [this] {
+        Q_EMIT trainRequested(patternOf(versionFolder(document_, shown_), std::size_t(shards_.rowCount())));
+    });
     for (QPushButton* b : {copy_, folder_, train_}) head->addWidget(b);
     box->addLayout(head);
     box->addWidget(makeLine());
@@ -190,7 +207,9 @@ QWidget* DatasetShardsTab::buildSide() {
         l->setTextInteractionFlags(Qt::TextSelectableByMouse);
         problem->addWidget(l);
     }
-    sideTotal_ = makeLabel(tr("You can keep working, or close the window: a build goes on and is here when you come back."), TextSize::Caption, QFont::Normal, Tone::Text2);
+    sideTotal_ = makeLabel(
+        tr("You can keep working, or close the window: a build goes on and is here when you come back."),
+        TextSize::Caption, QFont::Normal, Tone::Text2);
     sideTotal_->setWordWrap(true);
     column->addWidget(sideTotal_);
     column->addStretch(1);
@@ -203,23 +222,37 @@ void DatasetShardsTab::refreshBuild() {
     hero_->setVisible(state != DatasetBuild::State::Idle);
     if (state != DatasetBuild::State::Idle) {
         heroTitle_->setText(tr("%1 · version %2").arg(document_.name()).arg(build_.version()));
-        struct Look { QString text; PillTone tone; };
-        const Look look = busy ? Look{tr("building"), PillTone::Accent}
-                          : state == DatasetBuild::State::Finished ? Look{tr("verified"), PillTone::Good}
-                          : state == DatasetBuild::State::Cancelled ? Look{tr("cancelled"), PillTone::Neutral} : Look{tr("not built"), PillTone::Bad};
+        struct Look {
+            QString text;
+            PillTone tone;
+        };
+        const Look look = busy                                      ? Look{tr("building"), PillTone::Accent}
+                          : state == DatasetBuild::State::Finished  ? Look{tr("verified"), PillTone::Good}
+                          : state == DatasetBuild::State::Cancelled ? Look{tr("cancelled"), PillTone::Neutral}
+                                                                    : Look{tr("not built"), PillTone::Bad};
         heroPill_->set(look.text, look.tone);
         cancel_->setText(busy ? tr("Cancel build") : tr("Close"));
         setButtonRole(cancel_, busy ? ButtonRole::Danger : ButtonRole::Normal);
         track_->setStages(build_.stages());
         bar_->setFraction(build_.fraction());
-        bar_->setTone(state == DatasetBuild::State::Finished ? PillTone::Good : state == DatasetBuild::State::Failed ? PillTone::Bad : PillTone::Accent);
+        bar_->setTone(state == DatasetBuild::State::Finished ? PillTone::Good
+                      : state == DatasetBuild::State::Failed ? PillTone::Bad
+                                                             : PillTone::Accent);
         percent_->setValue(QString::number(int(build_.fraction() * 100)), QStringLiteral("%"));
-        rate_->setValue(build_.imagesPerSecond() > 0 ? figure(qint64(build_.imagesPerSecond())) : QStringLiteral("–"), tr("images/s"));
-        bytes_->setValue(build_.megabytesPerSecond() > 0 ? QString::number(qRound(build_.megabytesPerSecond())) : QStringLiteral("–"), tr("MB/s"));
+        rate_->setValue(
+            build_.imagesPerSecond() > 0 ? figure(qint64(build_.imagesPerSecond())) : QStringLiteral("–"),
+            tr("images/s"));
+        bytes_->setValue(build_.megabytesPerSecond() > 0
+                             ? QString::number(qRound(build_.megabytesPerSecond()))
+                             : QStringLiteral("–"),
+                         tr("MB/s"));
         const double elapsed = build_.elapsedSeconds();
-        if (!busy && elapsed < 10) elapsed_->setValue(QString::number(elapsed, 'f', 1), tr("s elapsed"));
-        else elapsed_->setValue(clock(elapsed), tr("elapsed"));
-        left_->setValue(busy && build_.leftSeconds() >= 0 ? clock(build_.leftSeconds()) : QStringLiteral("–"), tr("left"));
+        if (!busy && elapsed < 10)
+            elapsed_->setValue(QString::number(elapsed, 'f', 1), tr("s elapsed"));
+        else
+            elapsed_->setValue(clock(elapsed), tr("elapsed"));
+        left_->setValue(busy && build_.leftSeconds() >= 0 ? clock(build_.leftSeconds()) : QStringLiteral("–"),
+                        tr("left"));
         left_->setVisible(busy);
     }
     if (busy) {
@@ -237,7 +270,9 @@ void DatasetShardsTab::refreshBuild() {
     droppedCard_->setVisible(!reasons.empty());
     problemCard_->setVisible(state == DatasetBuild::State::Failed && build_.error());
     if (build_.error()) {
-        problemText_->setText(QString::fromStdString(build_.error()->where.empty() ? build_.error()->what : build_.error()->where + ": " + build_.error()->what));
+        problemText_->setText(QString::fromStdString(
+            build_.error()->where.empty() ? build_.error()->what
+                                          : build_.error()->where + ": " + build_.error()->what));
         problemHint_->setText(QString::fromStdString(build_.error()->hint));
     }
     content_->setVisible(state != DatasetBuild::State::Idle || shown_ > 0);
@@ -251,8 +286,10 @@ void DatasetShardsTab::refreshVersions() {
     for (auto it = versions.rbegin(); it != versions.rend(); ++it) {
         const auto manifest = data::readManifest(document_.folder() / ("v" + std::to_string(*it)));
         if (!manifest) continue;
-        auto* button = makeButton(tr("Version %1  ·  %2 images  ·  %3").arg(*it).arg(figure(qint64(manifest->content.samples)),
-                                                                             QString::fromStdString(humanBytes(manifest->content.bytes))),
+        auto* button = makeButton(tr("Version %1  ·  %2 images  ·  %3")
+                                      .arg(*it)
+                                      .arg(figure(qint64(manifest->content.samples)),
+                                           QString::fromStdString(humanBytes(manifest->content.bytes))),
                                   QStringLiteral("package"), ButtonRole::Ghost);
         button->setProperty("atelierLeading", true);
         button->setCheckable(true);
@@ -265,7 +302,8 @@ void DatasetShardsTab::refreshVersions() {
             shown_ = *it;
         }
     }
-    if (versions.empty()) versions_->addWidget(makeLabel(tr("none yet"), TextSize::Caption, QFont::Normal, Tone::Text2));
+    if (versions.empty())
+        versions_->addWidget(makeLabel(tr("none yet"), TextSize::Caption, QFont::Normal, Tone::Text2));
     showVersion(shown_);
     refreshBuild();
 }
@@ -280,10 +318,13 @@ void DatasetShardsTab::showVersion(int version) {
     }
     shards_.setManifest(*manifest);
     tableTitle_->setText(tr("Version %1").arg(version));
-    static_cast<ElidedLabel*>(tableNote_)->setText(tr("%n shard(s) in %1", nullptr, int(manifest->content.shards.size())).arg(versionFolder(document_, version)));
+    static_cast<ElidedLabel*>(tableNote_)
+        ->setText(tr("%n shard(s) in %1", nullptr, int(manifest->content.shards.size()))
+                      .arg(versionFolder(document_, version)));
 }
 
-// --- StageTrack ----------------------------------------------------------------------------------------------------
+// --- StageTrack
+// ----------------------------------------------------------------------------------------------------
 
 StageTrack::StageTrack(QWidget* parent) : QWidget(parent) {
     setFixedHeight(62);
@@ -294,7 +335,9 @@ void StageTrack::setStages(const std::vector<BuildStage>& stages) {
     stages_ = stages;
     QStringList words;
     for (const BuildStage& s : stages)
-        words << s.title + (s.state == BuildStage::State::Done ? tr(" done") : s.state == BuildStage::State::Current ? tr(" now ") + s.note : QString());
+        words << s.title + (s.state == BuildStage::State::Done      ? tr(" done")
+                            : s.state == BuildStage::State::Current ? tr(" now ") + s.note
+                                                                    : QString());
     setAccessibleDescription(words.join(QStringLiteral(", ")));
     update();
 }
@@ -317,7 +360,8 @@ void StageTrack::paintEvent(QPaintEvent*) {
             p.setPen(Qt::NoPen);
             p.setBrush(t.accent);
             p.drawEllipse(dot);
-            p.drawPixmap(QPointF(x + 5, 5), style::iconPixmap(QStringLiteral("check"), 14, Tone::AccentText, devicePixelRatioF()));
+            p.drawPixmap(QPointF(x + 5, 5), style::iconPixmap(QStringLiteral("check"), 14, Tone::AccentText,
+                                                              devicePixelRatioF()));
         } else {
             const bool now = s.state == BuildStage::State::Current;
             p.setPen(QPen(now ? t.accent : t.lineStrong, 2));
@@ -329,7 +373,8 @@ void StageTrack::paintEvent(QPaintEvent*) {
                 p.drawEllipse(dot.center(), 5, 5);
             }
         }
-        p.setFont(style::font(TextSize::Caption, s.state == BuildStage::State::Current ? QFont::DemiBold : QFont::Medium));
+        p.setFont(style::font(TextSize::Caption,
+                              s.state == BuildStage::State::Current ? QFont::DemiBold : QFont::Medium));
         p.setPen(s.state == BuildStage::State::Waiting ? t.text2 : t.text);
         p.drawText(QRectF(x, 27, slot - 6, 17), Qt::AlignLeft | Qt::AlignVCenter, s.title);
         p.setFont(style::font(TextSize::Caption));

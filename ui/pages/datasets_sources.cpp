@@ -50,18 +50,25 @@ class FacetDelegate : public QStyledItemDelegate {
             p.drawRoundedRect(r, 6, 6);
         }
         const bool warn = index.data(DatasetFacetsModel::WarnRole).toBool();
-        const Tone tone = warn ? (index.data(DatasetFacetsModel::IconRole).toString() == QLatin1String("error") ? Tone::Bad : Tone::Warn)
-                          : selected ? Tone::AccentInk : Tone::Text2;
+        const Tone tone =
+            warn
+                ? (index.data(DatasetFacetsModel::IconRole).toString() == QLatin1String("error") ? Tone::Bad
+                                                                                                 : Tone::Warn)
+            : selected ? Tone::AccentInk
+                       : Tone::Text2;
         p.drawPixmap(QPoint(r.x() + 8, r.center().y() - 7),
-                     style::iconPixmap(index.data(DatasetFacetsModel::IconRole).toString(), 16, tone, p.device()->devicePixelRatioF()));
+                     style::iconPixmap(index.data(DatasetFacetsModel::IconRole).toString(), 16, tone,
+                                       p.device()->devicePixelRatioF()));
         const QString count = figure(index.data(DatasetFacetsModel::CountRole).toInt());
         p.setFont(style::font(TextSize::Body, selected ? QFont::DemiBold : QFont::Normal));
         p.setPen(t.text2);
         p.drawText(r.adjusted(0, 0, -8, 0), Qt::AlignVCenter | Qt::AlignRight, count);
         const int room = r.width() - 34 - 16 - p.fontMetrics().horizontalAdvance(count);
         p.setPen(t.text);
-        p.drawText(r.adjusted(32, 0, 0, 0), Qt::AlignVCenter, p.fontMetrics().elidedText(text, Qt::ElideMiddle, room));
-        if ((o.state & QStyle::State_HasFocus) && o.widget && o.widget->window()->testAttribute(Qt::WA_KeyboardFocusChange))
+        p.drawText(r.adjusted(32, 0, 0, 0), Qt::AlignVCenter,
+                   p.fontMetrics().elidedText(text, Qt::ElideMiddle, room));
+        if ((o.state & QStyle::State_HasFocus) && o.widget &&
+            o.widget->window()->testAttribute(Qt::WA_KeyboardFocusChange))
             style::paint::focusRing(p, r, 6);
         p.restore();
     }
@@ -145,7 +152,8 @@ DatasetSourcesPane::DatasetSourcesPane(DatasetDocument& document, QWidget* paren
     promise->setSpacing(8);
     auto* tick = new IconLabel(QStringLiteral("check"), Tone::Good, 14);
     promise->addWidget(tick);
-    promise->addWidget(makeLabel(tr("Originals are never changed"), TextSize::Caption, QFont::Normal, Tone::Text2), 1);
+    promise->addWidget(
+        makeLabel(tr("Originals are never changed"), TextSize::Caption, QFont::Normal, Tone::Text2), 1);
     box->addLayout(promise);
 
     auto* recount = new QTimer(this);
@@ -159,9 +167,11 @@ DatasetSourcesPane::DatasetSourcesPane(DatasetDocument& document, QWidget* paren
         fitList();
         setFacet({});
     });
-    connect(list_->selectionModel(), &QItemSelectionModel::currentChanged, this, [this](const QModelIndex& now) {
-        if (now.isValid() && !model_.isHeading(now.row())) Q_EMIT facetChosen(model_.facetAt(now.row()));
-    });
+    connect(list_->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            [this](const QModelIndex& now) {
+                if (now.isValid() && !model_.isHeading(now.row()))
+                    Q_EMIT facetChosen(model_.facetAt(now.row()));
+            });
     connect(list_, &QWidget::customContextMenuRequested, this, &DatasetSourcesPane::showMenu);
     fitList();
     setFacet({});
@@ -193,10 +203,13 @@ void DatasetSourcesPane::showMenu(const QPoint& at) {
     menu.addAction(style::icon(QStringLiteral("reset")), tr("Rescan"), &document_, &DatasetDocument::rescan);
     if (source >= 0) {
         const QString path = index.data(Qt::ToolTipRole).toString();
-        menu.addAction(style::icon(QStringLiteral("folder")), tr("Show in files"), this, [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); });
-        menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy path"), this, [path] { QGuiApplication::clipboard()->setText(path); });
+        menu.addAction(style::icon(QStringLiteral("folder")), tr("Show in files"), this,
+                       [path] { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); });
+        menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy path"), this,
+                       [path] { QGuiApplication::clipboard()->setText(path); });
         menu.addSeparator();
-        menu.addAction(style::icon(QStringLiteral("x")), tr("Remove from this dataset"), this, [this, source] { document_.removeSource(source); });
+        menu.addAction(style::icon(QStringLiteral("x")), tr("Remove from this dataset"), this,
+                       [this, source] { document_.removeSource(source); });
     }
     menu.exec(list_->viewport()->mapToGlobal(at));
 }

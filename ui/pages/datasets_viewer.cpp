@@ -14,7 +14,8 @@ namespace atelier {
 
 using style::TextSize;
 
-PictureViewer::PictureViewer(DatasetImagesModel& model, int row, QWidget* window) : QWidget(window), model_(model), row_(row) {
+PictureViewer::PictureViewer(DatasetImagesModel& model, int row, QWidget* window)
+    : QWidget(window), model_(model), row_(row) {
     setAttribute(Qt::WA_DeleteOnClose);
     setFocusPolicy(Qt::StrongFocus);
     setGeometry(window->rect());
@@ -51,32 +52,56 @@ void PictureViewer::paintEvent(QPaintEvent*) {
     if (!image.isNull()) {
         const QSizeF natural = QSizeF(image.size()) / dpr;
         const QSizeF fit = natural.scaled(QSizeF(room.size()), Qt::KeepAspectRatio).boundedTo(natural * 4);
-        p.drawImage(QRectF(room.center().x() - fit.width() / 2, room.center().y() - fit.height() / 2, fit.width(), fit.height()), image);
+        p.drawImage(QRectF(room.center().x() - fit.width() / 2, room.center().y() - fit.height() / 2,
+                           fit.width(), fit.height()),
+                    image);
         for (const int near : {row_ + 1, row_ - 1})
-            if (near >= 0 && near < model_.rowCount()) model_.thumbnails().get(QString::fromStdString(model_.entryAt(near).path), side);
+            if (near >= 0 && near < model_.rowCount())
+                model_.thumbnails().get(QString::fromStdString(model_.entryAt(near).path), side);
     }
     p.setPen(style::kDark.text);
     p.setFont(style::font(TextSize::Body, QFont::DemiBold));
     p.drawText(QRect(64, height() - 74, width() - 128, 20), Qt::AlignCenter,
-               QStringLiteral("%1   %2 × %3   %4 / %5").arg(e.name()).arg(e.width).arg(e.height).arg(figure(row_ + 1), figure(model_.rowCount())));
+               QStringLiteral("%1   %2 × %3   %4 / %5")
+                   .arg(e.name())
+                   .arg(e.width)
+                   .arg(e.height)
+                   .arg(figure(row_ + 1), figure(model_.rowCount())));
     p.setPen(style::kDark.text2);
     p.setFont(style::font());
-    p.drawText(QRect(120, height() - 52, width() - 240, 42), Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap,
+    p.drawText(QRect(120, height() - 52, width() - 240, 42),
+               Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap,
                e.hasCaption() ? e.caption().left(400) : tr("No caption"));
 }
 
 void PictureViewer::keyPressEvent(QKeyEvent* event) {
     switch (event->key()) {
-        case Qt::Key_Right: case Qt::Key_Down: go(row_ + 1); break;
-        case Qt::Key_Left: case Qt::Key_Up: go(row_ - 1); break;
-        case Qt::Key_Home: go(0); break;
-        case Qt::Key_End: go(model_.rowCount() - 1); break;
-        case Qt::Key_Space: case Qt::Key_Escape: close(); break;
-        default: QWidget::keyPressEvent(event);
+        case Qt::Key_Right:
+        case Qt::Key_Down:
+            go(row_ + 1);
+            break;
+        case Qt::Key_Left:
+        case Qt::Key_Up:
+            go(row_ - 1);
+            break;
+        case Qt::Key_Home:
+            go(0);
+            break;
+        case Qt::Key_End:
+            go(model_.rowCount() - 1);
+            break;
+        case Qt::Key_Space:
+        case Qt::Key_Escape:
+            close();
+            break;
+        default:
+            QWidget::keyPressEvent(event);
     }
 }
 
-void PictureViewer::mousePressEvent(QMouseEvent*) { close(); }
+void PictureViewer::mousePressEvent(QMouseEvent*) {
+    close();
+}
 
 bool PictureViewer::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() == QEvent::Resize) setGeometry(static_cast<QWidget*>(watched)->rect());

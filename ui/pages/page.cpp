@@ -46,7 +46,9 @@ void Page::setInspector(QWidget* inspector, int width) {
     layoutInspector();
 }
 
-bool Page::inspectorVisible() const { return inspector_ && inspector_->isVisibleTo(this); }
+bool Page::inspectorVisible() const {
+    return inspector_ && inspector_->isVisibleTo(this);
+}
 
 void Page::setInspectorVisible(bool visible) {
     wantInspector_ = visible;
@@ -101,8 +103,8 @@ void Page::resizeEvent(QResizeEvent* event) {
     layoutInspector();
 }
 
-QAction* Page::addPageAction(const QString& menu, const QString& text, const QKeySequence& keys, const QString& iconName,
-                             std::function<void()> run) {
+QAction* Page::addPageAction(const QString& menu, const QString& text, const QKeySequence& keys,
+                             const QString& iconName, std::function<void()> run) {
     auto* action = new QAction(text, this);
     if (!iconName.isEmpty()) action->setIcon(style::icon(iconName));
     if (!keys.isEmpty()) action->setShortcut(keys);

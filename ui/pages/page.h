@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Base of every page: header (page_header.h), banners, body, inspector that
-// turns into a drawer in a narrow window. Derive, fill the header and body in the constructor; ui/frame shows it.
+// turns into a drawer in a narrow window. Derive, fill the header and body in the constructor; ui/frame shows
+// it.
 #pragma once
 
 #include <QAction>
@@ -47,20 +48,32 @@ class Page : public QWidget {
     QByteArray saveSplitters() const;
     void restoreSplitters(const QByteArray& state);
 
-    // Every action of the page: command palette, menu and shortcuts are made from this list. `menu` = its menu's title.
-    QAction* addPageAction(const QString& menu, const QString& text, const QKeySequence& keys, const QString& iconName,
-                           std::function<void()> run);
-    struct MenuAction { QString menu; QAction* action; };
+    // Every action of the page: command palette, menu and shortcuts are made from this list. `menu` = its
+    // menu's title.
+    QAction* addPageAction(const QString& menu, const QString& text, const QKeySequence& keys,
+                           const QString& iconName, std::function<void()> run);
+    struct MenuAction {
+        QString menu;
+        QAction* action;
+    };
     const std::vector<MenuAction>& pageActions() const { return actions_; }
 
     virtual QUndoStack* undoStack() { return nullptr; }
-    // Opens an object of this page: a dataset folder, YAML file or run folder. False when it is not one of its kind.
-    virtual bool open(const QString& path) { Q_UNUSED(path); return false; }
+    // Opens an object of this page: a dataset folder, YAML file or run folder. False when it is not one of
+    // its kind.
+    virtual bool open(const QString& path) {
+        Q_UNUSED(path);
+        return false;
+    }
     // The object and place shown, for Alt+Left/Right; restored by openLocation().
     virtual QString location() const { return {}; }
     virtual void openLocation(const QString& location) { Q_UNUSED(location); }
-    // Cards offered while `dropped` hovers over this page; the first is also what dropping anywhere does. Empty: not here.
-    virtual QList<DropTarget> dropTargets(const Dropped& dropped) { Q_UNUSED(dropped); return {}; }
+    // Cards offered while `dropped` hovers over this page; the first is also what dropping anywhere does.
+    // Empty: not here.
+    virtual QList<DropTarget> dropTargets(const Dropped& dropped) {
+        Q_UNUSED(dropped);
+        return {};
+    }
     // Palette entries of the page's objects (name, path).
     virtual QList<std::pair<QString, QString>> objects() const { return {}; }
 
@@ -72,8 +85,8 @@ class Page : public QWidget {
   Q_SIGNALS:
     void statusNoteChanged(const QString& note);
     void badgeChanged(int count);
-    void locationChanged();                                        // the frame puts it into the history
-    void messageRaised(const atelier::Message& message);           // shown as a toast
+    void locationChanged();                                            // the frame puts it into the history
+    void messageRaised(const atelier::Message& message);               // shown as a toast
     void pageRequested(const QString& pageId, const QString& object);  // "configure", "/path/to/x.yaml"
 
   protected:

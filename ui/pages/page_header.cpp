@@ -14,7 +14,9 @@ namespace atelier {
 namespace {
 constexpr int kHeaderHeight = 56;
 constexpr int kTabGap = 24;
-QFont tabFont(bool current) { return style::font(style::TextSize::Body, current ? QFont::DemiBold : QFont::Medium); }
+QFont tabFont(bool current) {
+    return style::font(style::TextSize::Body, current ? QFont::DemiBold : QFont::Medium);
+}
 }  // namespace
 
 HeaderTabs::HeaderTabs(QWidget* parent) : QTabBar(parent) {
@@ -58,14 +60,16 @@ void HeaderTabs::paintEvent(QPaintEvent*) {
     for (int i = 0; i < count(); ++i) {
         const bool current = i == currentIndex();
         const QRect r = tabRect(i).adjusted(0, 0, -kTabGap, 0);
-        const bool over = isTabEnabled(i) && tabRect(i).contains(mapFromGlobal(QCursor::pos())) && underMouse();
+        const bool over =
+            isTabEnabled(i) && tabRect(i).contains(mapFromGlobal(QCursor::pos())) && underMouse();
         p.setFont(tabFont(current));
         p.setPen(!isTabEnabled(i) ? t.text3 : current || over ? t.text : t.text2);
         p.drawText(r, Qt::AlignVCenter | Qt::AlignLeft, tabText(i));
         const TabPill pill = pillOf(i);
         if (!pill.text.isEmpty()) {
             const int x = r.x() + QFontMetrics(tabFont(true)).horizontalAdvance(tabText(i)) + 8;
-            Pill::paint(p, QRect(x, r.y(), r.right() - x + 1, r.height()), pill.text, pill.tone, false, {}, devicePixelRatioF());
+            Pill::paint(p, QRect(x, r.y(), r.right() - x + 1, r.height()), pill.text, pill.tone, false, {},
+                        devicePixelRatioF());
         }
         if (current) p.fillRect(QRect(r.x(), height() - 2, r.width(), 2), t.accent);
         if (current && hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange))
@@ -98,7 +102,9 @@ void PageHeader::setTitle(const QString& text) {
     title_->setVisible(!text.isEmpty());
 }
 
-void PageHeader::addLeading(QWidget* widget) { leading_->addWidget(widget); }
+void PageHeader::addLeading(QWidget* widget) {
+    leading_->addWidget(widget);
+}
 
 HeaderTabs* PageHeader::tabs() {
     if (!tabs_) {

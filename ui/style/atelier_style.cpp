@@ -21,7 +21,9 @@
 namespace atelier::style {
 
 namespace {
-bool isTextEdit(const QWidget* widget) { return qobject_cast<const QPlainTextEdit*>(widget) || qobject_cast<const QTextEdit*>(widget); }
+bool isTextEdit(const QWidget* widget) {
+    return qobject_cast<const QPlainTextEdit*>(widget) || qobject_cast<const QTextEdit*>(widget);
+}
 }  // namespace
 
 AtelierStyle::AtelierStyle() : QProxyStyle(QStyleFactory::create(QStringLiteral("Fusion"))) {}
@@ -34,60 +36,97 @@ void AtelierStyle::polish(QWidget* widget) {
         widget->setWindowFlag(Qt::NoDropShadowWindowHint);
     }
     if (qobject_cast<QAbstractSpinBox*>(widget)) widget->setMinimumHeight(30);
-    if (qobject_cast<QAbstractButton*>(widget) || qobject_cast<QComboBox*>(widget)) widget->setAttribute(Qt::WA_Hover);
+    if (qobject_cast<QAbstractButton*>(widget) || qobject_cast<QComboBox*>(widget))
+        widget->setAttribute(Qt::WA_Hover);
 }
 
 int AtelierStyle::pixelMetric(PixelMetric metric, const QStyleOption* option, const QWidget* widget) const {
     switch (metric) {
-        case PM_IndicatorWidth: case PM_IndicatorHeight:
-        case PM_ExclusiveIndicatorWidth: case PM_ExclusiveIndicatorHeight: return 18;
-        case PM_CheckBoxLabelSpacing: case PM_RadioButtonLabelSpacing: return 8;
-        case PM_ButtonIconSize: case PM_SmallIconSize: return 16;
-        case PM_SplitterWidth: return 1;
-        case PM_ScrollBarExtent: return 10;
-        case PM_DefaultFrameWidth: return isTextEdit(widget) ? 2 : 1;
-        case PM_SliderThickness: case PM_SliderControlThickness: case PM_SliderLength: return 16;
-        case PM_LayoutHorizontalSpacing: case PM_LayoutVerticalSpacing: return 8;
-        case PM_MenuPanelWidth: return 0;
-        case PM_ToolTipLabelFrameWidth: return 0;
-        default: return QProxyStyle::pixelMetric(metric, option, widget);
+        case PM_IndicatorWidth:
+        case PM_IndicatorHeight:
+        case PM_ExclusiveIndicatorWidth:
+        case PM_ExclusiveIndicatorHeight:
+            return 18;
+        case PM_CheckBoxLabelSpacing:
+        case PM_RadioButtonLabelSpacing:
+            return 8;
+        case PM_ButtonIconSize:
+        case PM_SmallIconSize:
+            return 16;
+        case PM_SplitterWidth:
+            return 1;
+        case PM_ScrollBarExtent:
+            return 10;
+        case PM_DefaultFrameWidth:
+            return isTextEdit(widget) ? 2 : 1;
+        case PM_SliderThickness:
+        case PM_SliderControlThickness:
+        case PM_SliderLength:
+            return 16;
+        case PM_LayoutHorizontalSpacing:
+        case PM_LayoutVerticalSpacing:
+            return 8;
+        case PM_MenuPanelWidth:
+            return 0;
+        case PM_ToolTipLabelFrameWidth:
+            return 0;
+        default:
+            return QProxyStyle::pixelMetric(metric, option, widget);
     }
 }
 
-int AtelierStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget, QStyleHintReturn* data) const {
+int AtelierStyle::styleHint(StyleHint hint, const QStyleOption* option, const QWidget* widget,
+                            QStyleHintReturn* data) const {
     switch (hint) {
-        case SH_ComboBox_Popup: return 0;
-        case SH_ToolTip_WakeUpDelay: return 600;
-        case SH_ItemView_ShowDecorationSelected: return 1;
-        case SH_ScrollBar_Transient: return 0;
-        case SH_Slider_AbsoluteSetButtons: return Qt::LeftButton;
-        case SH_EtchDisabledText: case SH_UnderlineShortcut: case SH_DialogButtonBox_ButtonsHaveIcons: return 0;
-        default: return QProxyStyle::styleHint(hint, option, widget, data);
+        case SH_ComboBox_Popup:
+            return 0;
+        case SH_ToolTip_WakeUpDelay:
+            return 600;
+        case SH_ItemView_ShowDecorationSelected:
+            return 1;
+        case SH_ScrollBar_Transient:
+            return 0;
+        case SH_Slider_AbsoluteSetButtons:
+            return Qt::LeftButton;
+        case SH_EtchDisabledText:
+        case SH_UnderlineShortcut:
+        case SH_DialogButtonBox_ButtonsHaveIcons:
+            return 0;
+        default:
+            return QProxyStyle::styleHint(hint, option, widget, data);
     }
 }
 
-QSize AtelierStyle::sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& contents, const QWidget* widget) const {
+QSize AtelierStyle::sizeFromContents(ContentsType type, const QStyleOption* option, const QSize& contents,
+                                     const QWidget* widget) const {
     switch (type) {
         case CT_PushButton:
-            if (const auto* o = qstyleoption_cast<const QStyleOptionButton*>(option)) return paint::pushButtonSize(*o, widget);
+            if (const auto* o = qstyleoption_cast<const QStyleOptionButton*>(option))
+                return paint::pushButtonSize(*o, widget);
             break;
-        case CT_LineEdit: return {contents.width() + 18, std::max(30, contents.height() + 10)};
-        case CT_ComboBox: return {contents.width() + 40, std::max(30, contents.height() + 10)};
-        case CT_SpinBox: return {contents.width() + 38, std::max(30, contents.height() + 10)};
+        case CT_LineEdit:
+            return {contents.width() + 18, std::max(30, contents.height() + 10)};
+        case CT_ComboBox:
+            return {contents.width() + 40, std::max(30, contents.height() + 10)};
+        case CT_SpinBox:
+            return {contents.width() + 38, std::max(30, contents.height() + 10)};
         case CT_ToolButton:
             if (const auto* o = qstyleoption_cast<const QStyleOptionToolButton*>(option)) {
                 int width = 30;
                 if (o->toolButtonStyle != Qt::ToolButtonIconOnly && !o->text.isEmpty())
-                    width = o->fontMetrics.horizontalAdvance(o->text) + 13 + (o->icon.isNull() ? 0 : o->iconSize.width() + 8);
+                    width = o->fontMetrics.horizontalAdvance(o->text) + 13 +
+                            (o->icon.isNull() ? 0 : o->iconSize.width() + 8);
                 return {width, 30};
             }
             break;
-        default: break;
+        default:
+            break;
     }
     return QProxyStyle::sizeFromContents(type, option, contents, widget);
 }
 
-void AtelierStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const {
+void AtelierStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
+                                 const QWidget* widget) const {
     switch (element) {
         case PE_PanelLineEdit: {
             const auto* o = qstyleoption_cast<const QStyleOptionFrame*>(option);
@@ -95,7 +134,8 @@ void AtelierStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* o
                 paint::fieldFrame(*painter, o->rect, o->state, widget);
             return;
         }
-        case PE_FrameLineEdit: return;
+        case PE_FrameLineEdit:
+            return;
         case PE_Frame:
             if (isTextEdit(widget)) {
                 QStyle::State state = option->state;
@@ -104,13 +144,21 @@ void AtelierStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* o
                 return;
             }
             break;
-        case PE_IndicatorCheckBox: paint::checkBox(*painter, *option, false); return;
-        case PE_IndicatorItemViewItemCheck: paint::checkBox(*painter, *option, false); return;
-        case PE_IndicatorRadioButton: paint::checkBox(*painter, *option, true); return;
-        case PE_PanelItemViewItem:
-            if (const auto* o = qstyleoption_cast<const QStyleOptionViewItem*>(option)) paint::itemRow(*painter, *o, widget);
+        case PE_IndicatorCheckBox:
+            paint::checkBox(*painter, *option, false);
             return;
-        case PE_PanelItemViewRow: return;
+        case PE_IndicatorItemViewItemCheck:
+            paint::checkBox(*painter, *option, false);
+            return;
+        case PE_IndicatorRadioButton:
+            paint::checkBox(*painter, *option, true);
+            return;
+        case PE_PanelItemViewItem:
+            if (const auto* o = qstyleoption_cast<const QStyleOptionViewItem*>(option))
+                paint::itemRow(*painter, *o, widget);
+            return;
+        case PE_PanelItemViewRow:
+            return;
         case PE_FrameFocusRect:
             if (paint::keyboardFocus(*option, widget) || (option->state & State_KeyboardFocusChange)) {
                 painter->save();
@@ -118,13 +166,16 @@ void AtelierStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* o
                 painter->restore();
             }
             return;
-        case PE_IndicatorBranch: break;
-        default: break;
+        case PE_IndicatorBranch:
+            break;
+        default:
+            break;
     }
     QProxyStyle::drawPrimitive(element, option, painter, widget);
 }
 
-void AtelierStyle::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter, const QWidget* widget) const {
+void AtelierStyle::drawControl(ControlElement element, const QStyleOption* option, QPainter* painter,
+                               const QWidget* widget) const {
     if (element == CE_PushButton) {
         if (const auto* o = qstyleoption_cast<const QStyleOptionButton*>(option)) {
             paint::pushButton(*painter, *o, widget);
@@ -134,27 +185,34 @@ void AtelierStyle::drawControl(ControlElement element, const QStyleOption* optio
     QProxyStyle::drawControl(element, option, painter, widget);
 }
 
-void AtelierStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option, QPainter* painter, const QWidget* widget) const {
+void AtelierStyle::drawComplexControl(ComplexControl control, const QStyleOptionComplex* option,
+                                      QPainter* painter, const QWidget* widget) const {
     switch (control) {
         case CC_ComboBox:
-            if (const auto* o = qstyleoption_cast<const QStyleOptionComboBox*>(option)) return paint::comboBox(*painter, *o, widget);
+            if (const auto* o = qstyleoption_cast<const QStyleOptionComboBox*>(option))
+                return paint::comboBox(*painter, *o, widget);
             break;
         case CC_SpinBox:
-            if (const auto* o = qstyleoption_cast<const QStyleOptionSpinBox*>(option)) return paint::spinBox(*painter, *o, widget);
+            if (const auto* o = qstyleoption_cast<const QStyleOptionSpinBox*>(option))
+                return paint::spinBox(*painter, *o, widget);
             break;
         case CC_ToolButton:
-            if (const auto* o = qstyleoption_cast<const QStyleOptionToolButton*>(option)) return paint::toolButton(*painter, *o, widget);
+            if (const auto* o = qstyleoption_cast<const QStyleOptionToolButton*>(option))
+                return paint::toolButton(*painter, *o, widget);
             break;
         case CC_Slider:
-            if (const auto* o = qstyleoption_cast<const QStyleOptionSlider*>(option); o && o->orientation == Qt::Horizontal)
+            if (const auto* o = qstyleoption_cast<const QStyleOptionSlider*>(option);
+                o && o->orientation == Qt::Horizontal)
                 return paint::slider(*painter, *o, subControlRect(CC_Slider, o, SC_SliderHandle, widget));
             break;
-        default: break;
+        default:
+            break;
     }
     QProxyStyle::drawComplexControl(control, option, painter, widget);
 }
 
-QRect AtelierStyle::subControlRect(ComplexControl control, const QStyleOptionComplex* option, SubControl sub, const QWidget* widget) const {
+QRect AtelierStyle::subControlRect(ComplexControl control, const QStyleOptionComplex* option, SubControl sub,
+                                   const QWidget* widget) const {
     const QRect r = option->rect;
     if (control == CC_ComboBox) {
         if (sub == SC_ComboBoxEditField) return r.adjusted(8, 3, -26, -3);
@@ -171,9 +229,11 @@ QRect AtelierStyle::subControlRect(ComplexControl control, const QStyleOptionCom
     return QProxyStyle::subControlRect(control, option, sub, widget);
 }
 
-QRect AtelierStyle::subElementRect(SubElement element, const QStyleOption* option, const QWidget* widget) const {
+QRect AtelierStyle::subElementRect(SubElement element, const QStyleOption* option,
+                                   const QWidget* widget) const {
     if (element == SE_LineEditContents) {
-        const bool inside = widget && (qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) || qobject_cast<QComboBox*>(widget->parentWidget()));
+        const bool inside = widget && (qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) ||
+                                       qobject_cast<QComboBox*>(widget->parentWidget()));
         return inside ? option->rect : option->rect.adjusted(8, 2, -8, -2);
     }
     return QProxyStyle::subElementRect(element, option, widget);
@@ -202,7 +262,8 @@ QPalette makePalette(const Tokens& t) {
     all(QPalette::LinkVisited, t.accentInk);
     all(QPalette::ToolTipBase, t.text);
     all(QPalette::ToolTipText, t.bg);
-    for (const auto role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::HighlightedText})
+    for (const auto role :
+         {QPalette::WindowText, QPalette::Text, QPalette::ButtonText, QPalette::HighlightedText})
         p.setColor(QPalette::Disabled, role, t.text3);
     p.setColor(QPalette::Disabled, QPalette::Highlight, t.pressed);
     return p;

@@ -27,14 +27,18 @@ double textScale() {
     return v.isValid() ? v.toDouble() : 1.0;
 }
 
-void setTextScale(double scale) { qApp->setProperty(kScaleProperty, std::clamp(scale, 0.9, 1.5)); }
+void setTextScale(double scale) {
+    qApp->setProperty(kScaleProperty, std::clamp(scale, 0.9, 1.5));
+}
 
 QFont font(TextSize size, QFont::Weight weight) {
-    return make({QStringLiteral("Inter"), QStringLiteral("Noto Sans"), QStringLiteral("DejaVu Sans")}, size, weight);
+    return make({QStringLiteral("Inter"), QStringLiteral("Noto Sans"), QStringLiteral("DejaVu Sans")}, size,
+                weight);
 }
 
 QFont monoFont(TextSize size) {
-    QFont f = make({QStringLiteral("JetBrains Mono"), QStringLiteral("DejaVu Sans Mono")}, size, QFont::Normal);
+    QFont f =
+        make({QStringLiteral("JetBrains Mono"), QStringLiteral("DejaVu Sans Mono")}, size, QFont::Normal);
     f.setStyleHint(QFont::Monospace);
     return f;
 }

@@ -12,7 +12,8 @@ enum class TextSize { Small = 11, Caption = 12, Body = 13, Title = 17, Figure = 
 QFont font(TextSize size = TextSize::Body, QFont::Weight weight = QFont::Normal);
 QFont monoFont(TextSize size = TextSize::Caption);
 
-// The user's text scale, 0.9 … 1.5. Set once before the first window; setTextScale() before AtelierStyle::apply().
+// The user's text scale, 0.9 … 1.5. Set once before the first window; setTextScale() before
+// AtelierStyle::apply().
 double textScale();
 void setTextScale(double scale);
 

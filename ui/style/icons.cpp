@@ -13,7 +13,9 @@
 #include "ui/style/tokens.h"
 
 // Resources of a static library are not found by themselves; the macro must stand outside namespaces.
-static void initIconResources() { Q_INIT_RESOURCE(icons); }
+static void initIconResources() {
+    Q_INIT_RESOURCE(icons);
+}
 
 namespace atelier::style {
 
@@ -66,23 +68,37 @@ class TintedEngine : public QIconEngine {
 QColor toneColor(Tone tone) {
     const Tokens& t = tokens();
     switch (tone) {
-        case Tone::Text: return t.text;
-        case Tone::Text2: return t.text2;
-        case Tone::Text3: return t.text3;
-        case Tone::Accent: return t.accent;
-        case Tone::AccentInk: return t.accentInk;
-        case Tone::AccentText: return t.accentText;
-        case Tone::Good: return t.good;
-        case Tone::Warn: return t.warn;
-        case Tone::Bad: return t.bad;
-        case Tone::PictureText: return t.pictureText;
+        case Tone::Text:
+            return t.text;
+        case Tone::Text2:
+            return t.text2;
+        case Tone::Text3:
+            return t.text3;
+        case Tone::Accent:
+            return t.accent;
+        case Tone::AccentInk:
+            return t.accentInk;
+        case Tone::AccentText:
+            return t.accentText;
+        case Tone::Good:
+            return t.good;
+        case Tone::Warn:
+            return t.warn;
+        case Tone::Bad:
+            return t.bad;
+        case Tone::PictureText:
+            return t.pictureText;
     }
     return t.text;
 }
 
-bool hasIcon(const QString& name) { return QFile::exists(resourceOf(name)); }
+bool hasIcon(const QString& name) {
+    return QFile::exists(resourceOf(name));
+}
 
-QIcon icon(const QString& name, Tone tone) { return name.isEmpty() ? QIcon() : QIcon(new TintedEngine(name, tone)); }
+QIcon icon(const QString& name, Tone tone) {
+    return name.isEmpty() ? QIcon() : QIcon(new TintedEngine(name, tone));
+}
 
 QPixmap iconPixmap(const QString& name, int size, Tone tone, qreal dpr) {
     const QColor color = toneColor(tone);

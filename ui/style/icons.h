@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Icons by name (resources/icons/NAME.svg), tinted from the colour set in force and sharp at any device pixel ratio.
-// An icon follows a change of theme by itself: colours are looked up while painting.
+// Icons by name (resources/icons/NAME.svg), tinted from the colour set in force and sharp at any device pixel
+// ratio. An icon follows a change of theme by itself: colours are looked up while painting.
 #pragma once
 
 #include <QIcon>

@@ -17,16 +17,21 @@ namespace {
 constexpr double kRadius = 6;
 
 // Half a pixel in, so that a 1-px pen is one sharp pixel.
-QRectF crisp(const QRect& rect) { return QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5); }
+QRectF crisp(const QRect& rect) {
+    return QRectF(rect).adjusted(0.5, 0.5, -0.5, -0.5);
+}
 
-void rounded(QPainter& p, const QRectF& rect, double radius, const QColor& fill, const QColor& outline, double width = 1) {
+void rounded(QPainter& p, const QRectF& rect, double radius, const QColor& fill, const QColor& outline,
+             double width = 1) {
     p.setRenderHint(QPainter::Antialiasing);
     p.setBrush(fill.isValid() ? QBrush(fill) : Qt::NoBrush);
     p.setPen(outline.isValid() ? QPen(outline, width) : Qt::NoPen);
     p.drawRoundedRect(rect, radius, radius);
 }
 
-bool flag(const QWidget* widget, const char* name) { return widget && widget->property(name).toBool(); }
+bool flag(const QWidget* widget, const char* name) {
+    return widget && widget->property(name).toBool();
+}
 
 struct ButtonLook {
     QColor fill, outline, text;
@@ -42,11 +47,11 @@ ButtonLook buttonLook(int role, QStyle::State state, bool segment) {
     if (segment)
         return checked ? ButtonLook{t.raised, t.line, t.text, Tone::Text}
                        : ButtonLook{over ? t.pressed : QColor(), {}, on ? t.text2 : t.text3, Tone::Text2};
-    if (role == 1 && on)
-        return {down || over ? t.accentHover : t.accent, {}, t.accentText, Tone::AccentText};
+    if (role == 1 && on) return {down || over ? t.accentHover : t.accent, {}, t.accentText, Tone::AccentText};
     const QColor flat = down ? t.pressed : over ? t.hover : QColor();
     ButtonLook look{role == 2 || role == 4 ? flat : (flat.isValid() ? flat : t.raised),
-                    role == 2 || role == 4 ? QColor() : t.line, on ? t.text : t.text3, on ? Tone::Text : Tone::Text3};
+                    role == 2 || role == 4 ? QColor() : t.line, on ? t.text : t.text3,
+                    on ? Tone::Text : Tone::Text3};
     if (role == 1) look.fill = t.sunken;
     if (role == 3 && on) look.text = t.bad, look.icon = Tone::Bad;
     if (role == 4 && on) look.text = t.accentInk, look.icon = Tone::AccentInk, look.fill = QColor();
@@ -56,7 +61,8 @@ ButtonLook buttonLook(int role, QStyle::State state, bool segment) {
 }  // namespace
 
 bool keyboardFocus(const QStyleOption& option, const QWidget* widget) {
-    return (option.state & QStyle::State_HasFocus) && widget && widget->window()->testAttribute(Qt::WA_KeyboardFocusChange);
+    return (option.state & QStyle::State_HasFocus) && widget &&
+           widget->window()->testAttribute(Qt::WA_KeyboardFocusChange);
 }
 
 void focusRing(QPainter& p, const QRectF& rect, double radius) {
@@ -70,9 +76,12 @@ void fieldFrame(QPainter& p, const QRect& rect, QStyle::State state, const QWidg
     const bool quiet = flag(widget, kQuiet);
     const QColor fill = quiet ? (focused ? t.surface : t.bg) : t.dark ? t.raised : t.surface;
     QColor outline = !enabled || quiet ? t.line : t.lineStrong;
-    if (issue == QLatin1String("error")) outline = t.bad;
-    else if (issue == QLatin1String("warning")) outline = t.warn;
-    else if (focused) outline = t.accent;
+    if (issue == QLatin1String("error"))
+        outline = t.bad;
+    else if (issue == QLatin1String("warning"))
+        outline = t.warn;
+    else if (focused)
+        outline = t.accent;
     const bool thick = focused || !issue.isEmpty();
     p.save();
     rounded(p, thick ? QRectF(rect).adjusted(1, 1, -1, -1) : crisp(rect), thick ? kRadius - 1 : kRadius,
@@ -104,18 +113,24 @@ void pushButton(QPainter& p, const QStyleOptionButton& o, const QWidget* widget)
     const int textWidth = o.fontMetrics.horizontalAdvance(o.text, -1);
     const int menuWidth = o.features & QStyleOptionButton::HasMenu ? 18 : 0;
     const bool leading = widget && widget->property("atelierLeading").toBool();
-    int x = leading ? o.rect.x() + 10 : o.rect.x() + (o.rect.width() - iconWidth - gap - textWidth - menuWidth) / 2;
+    int x = leading ? o.rect.x() + 10
+                    : o.rect.x() + (o.rect.width() - iconWidth - gap - textWidth - menuWidth) / 2;
     const qreal dpr = p.device()->devicePixelRatioF();
     if (iconWidth) {
         const QString name = o.icon.name();
         const QRect place(x, o.rect.y() + (o.rect.height() - iconWidth) / 2, iconWidth, iconWidth);
-        if (hasIcon(name)) p.drawPixmap(place.topLeft(), iconPixmap(name, iconWidth, look.icon, dpr));
-        else o.icon.paint(&p, place);
+        if (hasIcon(name))
+            p.drawPixmap(place.topLeft(), iconPixmap(name, iconWidth, look.icon, dpr));
+        else
+            o.icon.paint(&p, place);
         x += iconWidth + gap;
     }
     p.setPen(look.text);
-    p.drawText(QRect(x, o.rect.y(), o.rect.right() - x + 1, o.rect.height()), Qt::AlignVCenter | Qt::AlignLeft | Qt::TextShowMnemonic, o.text);
-    if (menuWidth) p.drawPixmap(QPoint(x + textWidth + 6, o.rect.center().y() - 5), iconPixmap(QStringLiteral("chev"), 12, look.icon, dpr));
+    p.drawText(QRect(x, o.rect.y(), o.rect.right() - x + 1, o.rect.height()),
+               Qt::AlignVCenter | Qt::AlignLeft | Qt::TextShowMnemonic, o.text);
+    if (menuWidth)
+        p.drawPixmap(QPoint(x + textWidth + 6, o.rect.center().y() - 5),
+                     iconPixmap(QStringLiteral("chev"), 12, look.icon, dpr));
     if (keyboardFocus(o, widget)) focusRing(p, o.rect, radius);
     p.restore();
 }
@@ -124,9 +139,12 @@ void toolButton(QPainter& p, const QStyleOptionToolButton& o, const QWidget* wid
     const Tokens& t = tokens();
     const bool enabled = o.state & QStyle::State_Enabled;
     p.save();
-    if (o.state & QStyle::State_On) rounded(p, o.rect, kRadius, t.accentSoft, {});
-    else if (enabled && (o.state & QStyle::State_Sunken)) rounded(p, o.rect, kRadius, t.pressed, {});
-    else if (enabled && (o.state & QStyle::State_MouseOver)) rounded(p, o.rect, kRadius, t.hover, {});
+    if (o.state & QStyle::State_On)
+        rounded(p, o.rect, kRadius, t.accentSoft, {});
+    else if (enabled && (o.state & QStyle::State_Sunken))
+        rounded(p, o.rect, kRadius, t.pressed, {});
+    else if (enabled && (o.state & QStyle::State_MouseOver))
+        rounded(p, o.rect, kRadius, t.hover, {});
     const qreal dpr = p.device()->devicePixelRatioF();
     const bool withText = o.toolButtonStyle != Qt::ToolButtonIconOnly && !o.text.isEmpty();
     const bool withIcon = !o.icon.isNull() && o.toolButtonStyle != Qt::ToolButtonTextOnly;
@@ -136,7 +154,9 @@ void toolButton(QPainter& p, const QStyleOptionToolButton& o, const QWidget* wid
         const QPoint at(x, o.rect.y() + (o.rect.height() - side) / 2);
         const QString name = o.icon.name();
         if (hasIcon(name)) {
-            const Tone tone = !enabled ? Tone::Text3 : o.state & QStyle::State_On ? Tone::AccentInk : Tone::Text2;
+            const Tone tone = !enabled                     ? Tone::Text3
+                              : o.state & QStyle::State_On ? Tone::AccentInk
+                                                           : Tone::Text2;
             if (!enabled) p.setOpacity(0.6);
             p.drawPixmap(at, iconPixmap(name, side, tone, dpr));
             p.setOpacity(1);
@@ -148,7 +168,8 @@ void toolButton(QPainter& p, const QStyleOptionToolButton& o, const QWidget* wid
     if (withText) {
         p.setFont(o.font);
         p.setPen(enabled ? t.text2 : t.text3);
-        p.drawText(QRect(x, o.rect.y(), o.rect.right() - x - 5, o.rect.height()), Qt::AlignVCenter | Qt::AlignLeft | Qt::TextHideMnemonic, o.text);
+        p.drawText(QRect(x, o.rect.y(), o.rect.right() - x - 5, o.rect.height()),
+                   Qt::AlignVCenter | Qt::AlignLeft | Qt::TextHideMnemonic, o.text);
     }
     if (keyboardFocus(o, widget)) focusRing(p, o.rect, kRadius);
     p.restore();
@@ -156,7 +177,8 @@ void toolButton(QPainter& p, const QStyleOptionToolButton& o, const QWidget* wid
 
 void checkBox(QPainter& p, const QStyleOption& o, bool round) {
     const Tokens& t = tokens();
-    const bool on = o.state & (QStyle::State_On | QStyle::State_NoChange), enabled = o.state & QStyle::State_Enabled;
+    const bool on = o.state & (QStyle::State_On | QStyle::State_NoChange),
+               enabled = o.state & QStyle::State_Enabled;
     const double radius = round ? o.rect.width() / 2.0 : 4;
     p.save();
     const QColor fill = on ? (enabled ? t.accent : t.text3) : t.dark ? t.raised : t.surface;
@@ -171,18 +193,22 @@ void checkBox(QPainter& p, const QStyleOption& o, bool round) {
         p.drawEllipse(QRectF(o.rect).center(), 3.5, 3.5);
     } else if (on) {
         const int side = o.rect.width() - 4;
-        p.drawPixmap(o.rect.topLeft() + QPoint(2, 2), iconPixmap(QStringLiteral("check"), side, Tone::AccentText, dpr));
+        p.drawPixmap(o.rect.topLeft() + QPoint(2, 2),
+                     iconPixmap(QStringLiteral("check"), side, Tone::AccentText, dpr));
     }
     p.restore();
 }
 
 void comboBox(QPainter& p, const QStyleOptionComboBox& o, const QWidget* widget) {
     const QStyle::State state = o.state & QStyle::State_HasFocus && !o.editable && !keyboardFocus(o, widget)
-                                    ? o.state & ~QStyle::State_HasFocus : o.state;
+                                    ? o.state & ~QStyle::State_HasFocus
+                                    : o.state;
     fieldFrame(p, o.rect, state, widget);
     const int y = o.rect.y() + (o.rect.height() - 14) / 2;
-    p.drawPixmap(QPoint(o.rect.right() - 22, y),
-                 iconPixmap(QStringLiteral("chev"), 14, o.state & QStyle::State_Enabled ? Tone::Text2 : Tone::Text3, p.device()->devicePixelRatioF()));
+    p.drawPixmap(
+        QPoint(o.rect.right() - 22, y),
+        iconPixmap(QStringLiteral("chev"), 14, o.state & QStyle::State_Enabled ? Tone::Text2 : Tone::Text3,
+                   p.device()->devicePixelRatioF()));
 }
 
 QRect spinButton(const QRect& rect, bool up) {
@@ -198,11 +224,15 @@ void spinBox(QPainter& p, const QStyleOptionSpinBox& o, const QWidget* widget) {
     for (const bool up : {true, false}) {
         const QRect r = spinButton(o.rect, up);
         const auto sub = up ? QStyle::SC_SpinBoxUp : QStyle::SC_SpinBoxDown;
-        const bool enabled = o.stepEnabled & (up ? QAbstractSpinBox::StepUpEnabled : QAbstractSpinBox::StepDownEnabled);
-        if (enabled && (o.activeSubControls & sub) && (o.state & (QStyle::State_MouseOver | QStyle::State_Sunken)))
-            rounded(p, QRectF(r).adjusted(1, 0.5, -1, -0.5), 3, o.state & QStyle::State_Sunken ? t.pressed : t.hover, {});
-        p.drawPixmap(QPoint(r.center().x() - 5, r.center().y() - 5), iconPixmap(up ? QStringLiteral("chevup") : QStringLiteral("chev"), 12,
-                                                                                enabled ? Tone::Text2 : Tone::Text3, dpr));
+        const bool enabled =
+            o.stepEnabled & (up ? QAbstractSpinBox::StepUpEnabled : QAbstractSpinBox::StepDownEnabled);
+        if (enabled && (o.activeSubControls & sub) &&
+            (o.state & (QStyle::State_MouseOver | QStyle::State_Sunken)))
+            rounded(p, QRectF(r).adjusted(1, 0.5, -1, -0.5), 3,
+                    o.state & QStyle::State_Sunken ? t.pressed : t.hover, {});
+        p.drawPixmap(QPoint(r.center().x() - 5, r.center().y() - 5),
+                     iconPixmap(up ? QStringLiteral("chevup") : QStringLiteral("chev"), 12,
+                                enabled ? Tone::Text2 : Tone::Text3, dpr));
     }
 }
 
@@ -212,15 +242,18 @@ void slider(QPainter& p, const QStyleOptionSlider& o, const QRect& handle) {
     p.save();
     const double y = o.rect.center().y() + 0.5;
     rounded(p, QRectF(o.rect.x(), y - 2, o.rect.width(), 4), 2, t.dark ? t.pressed : t.line, {});
-    rounded(p, QRectF(o.rect.x(), y - 2, handle.center().x() - o.rect.x(), 4), 2, enabled ? t.accent : t.text3, {});
+    rounded(p, QRectF(o.rect.x(), y - 2, handle.center().x() - o.rect.x(), 4), 2,
+            enabled ? t.accent : t.text3, {});
     const QRectF knob(handle.center().x() - 6.5, y - 6.5, 13, 13);
-    rounded(p, knob, 6.5, t.raised, o.state & QStyle::State_HasFocus ? t.accent : t.lineStrong, o.state & QStyle::State_HasFocus ? 2 : 1);
+    rounded(p, knob, 6.5, t.raised, o.state & QStyle::State_HasFocus ? t.accent : t.lineStrong,
+            o.state & QStyle::State_HasFocus ? 2 : 1);
     p.restore();
 }
 
 void itemRow(QPainter& p, const QStyleOptionViewItem& o, const QWidget* widget) {
     const Tokens& t = tokens();
-    const bool first = o.viewItemPosition == QStyleOptionViewItem::Beginning || o.viewItemPosition == QStyleOptionViewItem::OnlyOne ||
+    const bool first = o.viewItemPosition == QStyleOptionViewItem::Beginning ||
+                       o.viewItemPosition == QStyleOptionViewItem::OnlyOne ||
                        o.viewItemPosition == QStyleOptionViewItem::Invalid;
     if (o.state & QStyle::State_Selected) {
         p.fillRect(o.rect, t.accentSoft);

@@ -19,7 +19,8 @@ namespace atelier::style::paint {
 inline constexpr const char* kRole = "atelierRole";    // int(ButtonRole)
 inline constexpr const char* kSmall = "atelierSmall";  // bool: 24 px instead of 30
 inline constexpr const char* kIssue = "atelierIssue";  // "error" or "warning": outline of a field
-inline constexpr const char* kQuiet = "atelierQuiet";  // bool: search field, hairline instead of strong outline
+inline constexpr const char* kQuiet =
+    "atelierQuiet";  // bool: search field, hairline instead of strong outline
 inline constexpr const char* kSegment = "atelierSegment";  // bool: a button inside a segmented control
 
 bool keyboardFocus(const QStyleOption& option, const QWidget* widget);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The generated style sheet: menus, tooltips, scroll bars, headers, splitters and named surfaces. Controls that
-// AtelierStyle paints must not get a border or background here: a rule would take them away from it.
+// The generated style sheet: menus, tooltips, scroll bars, headers, splitters and named surfaces. Controls
+// that AtelierStyle paints must not get a border or background here: a rule would take them away from it.
 #include "ui/style/atelier_style.h"
 #include "ui/style/fonts.h"
 

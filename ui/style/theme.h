@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Light or dark: the user's choice, else the desktop's (portal setting, with its live change), else the palette at start.
-// Owned by app/studio.
+// Light or dark: the user's choice, else the desktop's (portal setting, with its live change), else the
+// palette at start. Owned by app/studio.
 #pragma once
 
 #include <QObject>
@@ -15,7 +15,8 @@ namespace atelier::style {
 class Theme : public QObject {
     Q_OBJECT
   public:
-    // `dark`: the user's choice; nullopt = as the desktop says. Applies a first look at once (without waiting for the portal).
+    // `dark`: the user's choice; nullopt = as the desktop says. Applies a first look at once (without waiting
+    // for the portal).
     explicit Theme(QApplication& app, std::optional<bool> dark = std::nullopt);
     bool isDark() const { return dark_; }
     void setChoice(std::optional<bool> dark);

@@ -12,10 +12,14 @@ const Tokens& tokens(const QPalette& palette) {
     return palette.color(QPalette::Window).lightness() < 128 ? kDark : kLight;
 }
 
-const Tokens& tokens() { return tokens(QGuiApplication::palette()); }
+const Tokens& tokens() {
+    return tokens(QGuiApplication::palette());
+}
 
 namespace {
-double channel(double c) { return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4); }
+double channel(double c) {
+    return c <= 0.03928 ? c / 12.92 : std::pow((c + 0.055) / 1.055, 2.4);
+}
 double luminance(const QColor& c) {
     return 0.2126 * channel(c.redF()) + 0.7152 * channel(c.greenF()) + 0.0722 * channel(c.blueF());
 }
@@ -28,7 +32,8 @@ double contrast(const QColor& a, const QColor& b) {
 
 QColor blend(const QColor& over, const QColor& under, double alpha) {
     const auto mix = [alpha](int o, int u) { return int(std::lround(o * alpha + u * (1 - alpha))); };
-    return QColor(mix(over.red(), under.red()), mix(over.green(), under.green()), mix(over.blue(), under.blue()));
+    return QColor(mix(over.red(), under.red()), mix(over.green(), under.green()),
+                  mix(over.blue(), under.blue()));
 }
 
 }  // namespace atelier::style

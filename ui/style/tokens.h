@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The two colour sets of the studio: the only place with colour values. Palette, style sheet, icons, delegates and
-// plots read them through tokens(). A test holds the pairs against their WCAG 2.1 contrast floors.
+// The two colour sets of the studio: the only place with colour values. Palette, style sheet, icons,
+// delegates and plots read them through tokens(). A test holds the pairs against their WCAG 2.1 contrast
+// floors.
 #pragma once
 
 #include <QColor>
@@ -15,24 +16,25 @@ constexpr QColor rgb(unsigned hex, int alpha = 255) {
 
 struct Tokens {
     bool dark = false;
-    QColor bg;           // page, gaps between cards
-    QColor surface;      // header, panes, cards, tables, editors
-    QColor raised;       // buttons, menus, dialogs
-    QColor sunken;       // rail, status bar, wells, bar grooves, segmented controls
+    QColor bg;       // page, gaps between cards
+    QColor surface;  // header, panes, cards, tables, editors
+    QColor raised;   // buttons, menus, dialogs
+    QColor sunken;   // rail, status bar, wells, bar grooves, segmented controls
     QColor hover, pressed;
-    QColor line;         // decoration only
-    QColor lineStrong;   // outline of inputs and check boxes, ≥ 3:1
+    QColor line;        // decoration only
+    QColor lineStrong;  // outline of inputs and check boxes, ≥ 3:1
     QColor text, text2, text3;
     QColor accent, accentText, accentHover, accentSoft, accentInk;
     QColor good, goodSoft, warn, warnSoft, bad, badSoft;
     QColor yamlKey, yamlString, yamlNumber, yamlComment;
-    QColor grid;         // horizontal lines of a plot
-    QColor scrim;        // behind dialogs
-    QColor pictureInk;   // backdrop of white text on pictures, 78 %
+    QColor grid;        // horizontal lines of a plot
+    QColor scrim;       // behind dialogs
+    QColor pictureInk;  // backdrop of white text on pictures, 78 %
     QColor pictureText;
     std::array<QColor, 6> chart;  // marks, never text; lightness differs on purpose
 };
 
+// clang-format off
 inline constexpr Tokens kLight = {
     .dark = false,
     .bg = rgb(0xF5F4F1), .surface = rgb(0xFFFFFF), .raised = rgb(0xFFFFFF), .sunken = rgb(0xECEAE5),
@@ -61,9 +63,12 @@ inline constexpr Tokens kDark = {
     .chart = {rgb(0x8C9EFF), rgb(0xD98E55), rgb(0x7BE8DC), rgb(0xBF4570), rgb(0xE3D640), rgb(0x1F80C8)},
 };
 
+// clang-format on
+
 // The set a palette was made from, told by the lightness of its window colour.
 const Tokens& tokens(const QPalette& palette);
-// The set in force now (the application's palette). Ask while painting, never keep it: the theme changes live.
+// The set in force now (the application's palette). Ask while painting, never keep it: the theme changes
+// live.
 const Tokens& tokens();
 
 // WCAG 2.1 contrast ratio of two opaque colours, 1 … 21.

@@ -20,13 +20,21 @@ using style::Tone;
 namespace {
 const char* toneName(Tone tone) {
     switch (tone) {
-        case Tone::Text2: return "text2";
-        case Tone::Text3: return "text3";
-        case Tone::Accent: case Tone::AccentInk: return "accent";
-        case Tone::Good: return "good";
-        case Tone::Warn: return "warn";
-        case Tone::Bad: return "bad";
-        default: return "text";
+        case Tone::Text2:
+            return "text2";
+        case Tone::Text3:
+            return "text3";
+        case Tone::Accent:
+        case Tone::AccentInk:
+            return "accent";
+        case Tone::Good:
+            return "good";
+        case Tone::Warn:
+            return "warn";
+        case Tone::Bad:
+            return "bad";
+        default:
+            return "text";
     }
 }
 
@@ -42,12 +50,15 @@ void dressButton(QPushButton* button, ButtonRole role, ButtonSize size) {
     if (role == ButtonRole::Link) button->setCursor(Qt::PointingHandCursor);
 }
 
-QString plainText(QString text) { return text.remove(QLatin1Char('&')); }
+QString plainText(QString text) {
+    return text.remove(QLatin1Char('&'));
+}
 
 // "Undo (Ctrl+Z)": what a tooltip says of an action.
 QString actionHint(const QAction* action) {
     QString hint = action->toolTip().isEmpty() ? plainText(action->text()) : action->toolTip();
-    if (!action->shortcut().isEmpty()) hint += QStringLiteral(" (%1)").arg(action->shortcut().toString(QKeySequence::NativeText));
+    if (!action->shortcut().isEmpty())
+        hint += QStringLiteral(" (%1)").arg(action->shortcut().toString(QKeySequence::NativeText));
     return hint;
 }
 }  // namespace
@@ -99,7 +110,8 @@ QToolButton* makeIconButton(QAction* action) {
 }
 
 void setButtonRole(QPushButton* button, ButtonRole role) {
-    dressButton(button, role, button->property(style::paint::kSmall).toBool() ? ButtonSize::Small : ButtonSize::Normal);
+    dressButton(button, role,
+                button->property(style::paint::kSmall).toBool() ? ButtonSize::Small : ButtonSize::Normal);
     button->update();
 }
 
@@ -140,8 +152,10 @@ QFrame* makeLine(Qt::Orientation orientation) {
     const bool flat = orientation == Qt::Horizontal;
     line->setObjectName(flat ? QStringLiteral("hline") : QStringLiteral("vline"));
     line->setFrameShape(QFrame::NoFrame);
-    if (flat) line->setFixedHeight(1);
-    else line->setFixedWidth(1);
+    if (flat)
+        line->setFixedHeight(1);
+    else
+        line->setFixedWidth(1);
     return line;
 }
 
@@ -154,8 +168,12 @@ QFrame* namedFrame(const char* name) {
 }
 }  // namespace
 
-QFrame* makeCard() { return namedFrame("card"); }
-QFrame* makeWell() { return namedFrame("well"); }
+QFrame* makeCard() {
+    return namedFrame("card");
+}
+QFrame* makeWell() {
+    return namedFrame("well");
+}
 
 SegmentedControl::SegmentedControl(const QString& accessibleName, QWidget* parent) : QFrame(parent) {
     setObjectName(QStringLiteral("segmented"));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The small controls every page is made of: buttons by role, segmented control, pill, labels, search field, card, line.
-// Their looks come from ui/style; what is set here is role, name and behaviour.
+// The small controls every page is made of: buttons by role, segmented control, pill, labels, search field,
+// card, line. Their looks come from ui/style; what is set here is role, name and behaviour.
 #pragma once
 
 #include <QAbstractButton>
@@ -21,18 +21,19 @@ namespace atelier {
 enum class ButtonRole { Normal, Primary, Ghost, Danger, Link };
 enum class ButtonSize { Normal, Small };
 
-QPushButton* makeButton(const QString& text, const QString& iconName = {}, ButtonRole role = ButtonRole::Normal,
-                        ButtonSize size = ButtonSize::Normal);
+QPushButton* makeButton(const QString& text, const QString& iconName = {},
+                        ButtonRole role = ButtonRole::Normal, ButtonSize size = ButtonSize::Normal);
 // Follows the action's text, icon, enabled and visible states, and triggers it.
-QPushButton* makeButton(QAction* action, ButtonRole role = ButtonRole::Normal, ButtonSize size = ButtonSize::Normal);
+QPushButton* makeButton(QAction* action, ButtonRole role = ButtonRole::Normal,
+                        ButtonSize size = ButtonSize::Normal);
 // 30 × 30 flat button; `name` is its tooltip and accessible name.
 QToolButton* makeIconButton(const QString& iconName, const QString& name);
 QToolButton* makeIconButton(QAction* action);
 void setButtonRole(QPushButton* button, ButtonRole role);
 
 // Text in one of the sizes of the scale.
-QLabel* makeLabel(const QString& text, style::TextSize size = style::TextSize::Body, QFont::Weight weight = QFont::Normal,
-                  style::Tone tone = style::Tone::Text);
+QLabel* makeLabel(const QString& text, style::TextSize size = style::TextSize::Body,
+                  QFont::Weight weight = QFont::Normal, style::Tone tone = style::Tone::Text);
 // Sets the tone of a label at any time.
 void setLabelTone(QLabel* label, style::Tone tone);
 
@@ -40,7 +41,8 @@ void setLabelTone(QLabel* label, style::Tone tone);
 class IconLabel : public QWidget {
     Q_OBJECT
   public:
-    explicit IconLabel(const QString& name, style::Tone tone = style::Tone::Text2, int size = 16, QWidget* parent = nullptr);
+    explicit IconLabel(const QString& name, style::Tone tone = style::Tone::Text2, int size = 16,
+                       QWidget* parent = nullptr);
     void set(const QString& name, style::Tone tone);
 
   protected:
@@ -53,7 +55,8 @@ class IconLabel : public QWidget {
 };
 
 QLineEdit* makeSearchField(const QString& placeholder);
-// Outline of a field: error in `bad`, warning in `warn`; always together with an icon and a sentence below it.
+// Outline of a field: error in `bad`, warning in `warn`; always together with an icon and a sentence below
+// it.
 enum class FieldIssue { None, Warning, Error };
 void setFieldIssue(QWidget* field, FieldIssue issue);
 QFrame* makeLine(Qt::Orientation orientation = Qt::Horizontal);
@@ -97,7 +100,8 @@ class Pill : public QWidget {
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
     // For delegates: paints a pill into `rect` (left aligned, vertically centred) and returns its width.
-    static int paint(QPainter& painter, const QRect& rect, const QString& text, PillTone tone, bool dot, const QString& iconName, qreal dpr);
+    static int paint(QPainter& painter, const QRect& rect, const QString& text, PillTone tone, bool dot,
+                     const QString& iconName, qreal dpr);
     static int widthOf(const QString& text, bool dot, bool icon);
 
   protected:
@@ -109,7 +113,8 @@ class Pill : public QWidget {
     bool dot_ = false;
 };
 
-// Live numbers: every digit takes the width of "0", so that nothing shivers while it counts. Value large, unit small.
+// Live numbers: every digit takes the width of "0", so that nothing shivers while it counts. Value large,
+// unit small.
 class FigureLabel : public QWidget {
     Q_OBJECT
   public:
@@ -127,11 +132,13 @@ class FigureLabel : public QWidget {
     style::TextSize size_;
 };
 
-// One line of text that ends in "…" (or is cut in the middle) when it does not fit; the whole text is its tooltip.
+// One line of text that ends in "…" (or is cut in the middle) when it does not fit; the whole text is its
+// tooltip.
 class ElidedLabel : public QLabel {
     Q_OBJECT
   public:
-    explicit ElidedLabel(const QString& text = {}, Qt::TextElideMode mode = Qt::ElideRight, QWidget* parent = nullptr);
+    explicit ElidedLabel(const QString& text = {}, Qt::TextElideMode mode = Qt::ElideRight,
+                         QWidget* parent = nullptr);
     QSize minimumSizeHint() const override;
 
   protected:

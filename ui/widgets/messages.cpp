@@ -24,10 +24,14 @@ struct SeverityLook {
 SeverityLook lookOf(Severity severity) {
     const style::Tokens& t = style::tokens();
     switch (severity) {
-        case Severity::Good: return {QStringLiteral("check"), Tone::Good, t.goodSoft};
-        case Severity::Warning: return {QStringLiteral("warning"), Tone::Warn, t.warnSoft};
-        case Severity::Error: return {QStringLiteral("error"), Tone::Bad, t.badSoft};
-        case Severity::Info: break;
+        case Severity::Good:
+            return {QStringLiteral("check"), Tone::Good, t.goodSoft};
+        case Severity::Warning:
+            return {QStringLiteral("warning"), Tone::Warn, t.warnSoft};
+        case Severity::Error:
+            return {QStringLiteral("error"), Tone::Bad, t.badSoft};
+        case Severity::Info:
+            break;
     }
     return {QStringLiteral("info"), Tone::AccentInk, t.accentSoft};
 }
@@ -99,9 +103,12 @@ class MessageRow : public QWidget {
 };
 }  // namespace
 
-// --- ToastHost -----------------------------------------------------------------------------------------------------
+// --- ToastHost
+// -----------------------------------------------------------------------------------------------------
 
-ToastHost::ToastHost(QWidget* window) : QObject(window), window_(window) { window->installEventFilter(this); }
+ToastHost::ToastHost(QWidget* window) : QObject(window), window_(window) {
+    window->installEventFilter(this);
+}
 
 void ToastHost::show(const Message& message) {
     auto* toast = new QWidget(window_);
@@ -132,7 +139,8 @@ void ToastHost::place() {
     int y = window_->height() - 28 - 16;
     for (auto it = toasts_.rbegin(); it != toasts_.rend(); ++it) {
         const int width = std::min(420, window_->width() - 32);
-        const int height = (*it)->hasHeightForWidth() ? (*it)->heightForWidth(width) : (*it)->sizeHint().height();
+        const int height =
+            (*it)->hasHeightForWidth() ? (*it)->heightForWidth(width) : (*it)->sizeHint().height();
         y -= height;
         (*it)->setGeometry(window_->width() - width - 16, y, width, height);
         y -= 8;
@@ -144,7 +152,8 @@ bool ToastHost::eventFilter(QObject* watched, QEvent* event) {
     return QObject::eventFilter(watched, event);
 }
 
-// --- BannerStack ---------------------------------------------------------------------------------------------------
+// --- BannerStack
+// ---------------------------------------------------------------------------------------------------
 
 BannerStack::BannerStack(QWidget* parent) : QWidget(parent) {
     auto* box = new QVBoxLayout(this);
@@ -155,7 +164,8 @@ BannerStack::BannerStack(QWidget* parent) : QWidget(parent) {
 
 void BannerStack::show(const QString& key, const Message& message, bool closable) {
     remove(key);
-    auto* row = new MessageRow(message, false, closable ? std::function<void()>([this, key] { remove(key); }) : nullptr);
+    auto* row = new MessageRow(message, false,
+                               closable ? std::function<void()>([this, key] { remove(key); }) : nullptr);
     row->setObjectName(key);
     layout()->addWidget(row);
     setVisible(true);
@@ -171,9 +181,12 @@ void BannerStack::remove(const QString& key) {
     setVisible(layout()->count() > 0);
 }
 
-bool BannerStack::has(const QString& key) const { return findChild<QWidget*>(key, Qt::FindDirectChildrenOnly) != nullptr; }
+bool BannerStack::has(const QString& key) const {
+    return findChild<QWidget*>(key, Qt::FindDirectChildrenOnly) != nullptr;
+}
 
-// --- EmptyState ----------------------------------------------------------------------------------------------------
+// --- EmptyState
+// ----------------------------------------------------------------------------------------------------
 
 namespace {
 class IconSquare : public QWidget {
@@ -195,7 +208,8 @@ class IconSquare : public QWidget {
 };
 }  // namespace
 
-EmptyState::EmptyState(const QString& iconName, const QString& title, const QString& text, QWidget* parent) : QWidget(parent) {
+EmptyState::EmptyState(const QString& iconName, const QString& title, const QString& text, QWidget* parent)
+    : QWidget(parent) {
     auto* box = new QVBoxLayout(this);
     box->setContentsMargins(20, 20, 20, 20);
     box->setSpacing(8);

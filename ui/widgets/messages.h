@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// How the studio speaks: toast (done, maybe undoable), banner (page-wide, with actions), empty state, sheet (a dialog
-// inside the window). Never a message box. Texts say what, where, why and what to do.
+// How the studio speaks: toast (done, maybe undoable), banner (page-wide, with actions), empty state, sheet
+// (a dialog inside the window). Never a message box. Texts say what, where, why and what to do.
 #pragma once
 
 #include <QDialog>
@@ -72,18 +72,22 @@ class EmptyState : public QWidget {
     QBoxLayout* buttons_;
 };
 
-// Deletes itself when it is accepted or rejected. A dialog drawn inside the window over a scrim: header 68, body, footer 64. Widths 480, 720 or 1040.
+// Deletes itself when it is accepted or rejected. A dialog drawn inside the window over a scrim: header 68,
+// body, footer 64. Widths 480, 720 or 1040.
 class Sheet : public QDialog {
     Q_OBJECT
   public:
-    Sheet(QWidget* window, const QString& iconName, const QString& title, const QString& subtitle = {}, int width = 720);
+    Sheet(QWidget* window, const QString& iconName, const QString& title, const QString& subtitle = {},
+          int width = 720);
     ~Sheet() override;
     void setBody(QWidget* body);
     void setSubtitle(const QString& text);
     // Left part of the footer (notes, second-rank buttons).
     void addFooterWidget(QWidget* widget);
-    // Adds Cancel and the primary button; accept() is called by it unless `accepted` is given and returns false.
-    QPushButton* setPrimary(const QString& text, const QString& iconName, std::function<bool()> accepted = {});
+    // Adds Cancel and the primary button; accept() is called by it unless `accepted` is given and returns
+    // false.
+    QPushButton* setPrimary(const QString& text, const QString& iconName,
+                            std::function<bool()> accepted = {});
 
     void setVisible(bool visible) override;
 

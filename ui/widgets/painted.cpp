@@ -10,8 +10,8 @@
 namespace atelier {
 
 using style::Tokens;
-using style::Tone;
 using style::tokens;
+using style::Tone;
 
 namespace {
 struct PillLook {
@@ -22,11 +22,16 @@ struct PillLook {
 PillLook pillLook(PillTone tone) {
     const Tokens& t = tokens();
     switch (tone) {
-        case PillTone::Accent: return {t.accentSoft, t.accentInk, Tone::AccentInk};
-        case PillTone::Good: return {t.goodSoft, t.good, Tone::Good};
-        case PillTone::Warn: return {t.warnSoft, t.warn, Tone::Warn};
-        case PillTone::Bad: return {t.badSoft, t.bad, Tone::Bad};
-        case PillTone::Neutral: break;
+        case PillTone::Accent:
+            return {t.accentSoft, t.accentInk, Tone::AccentInk};
+        case PillTone::Good:
+            return {t.goodSoft, t.good, Tone::Good};
+        case PillTone::Warn:
+            return {t.warnSoft, t.warn, Tone::Warn};
+        case PillTone::Bad:
+            return {t.badSoft, t.bad, Tone::Bad};
+        case PillTone::Neutral:
+            break;
     }
     return {t.sunken, t.text2, Tone::Text2};
 }
@@ -34,23 +39,31 @@ PillLook pillLook(PillTone tone) {
 QColor barColor(PillTone tone) {
     const Tokens& t = tokens();
     switch (tone) {
-        case PillTone::Good: return t.good;
-        case PillTone::Warn: return t.warn;
-        case PillTone::Bad: return t.bad;
-        case PillTone::Neutral: return t.lineStrong;
-        case PillTone::Accent: break;
+        case PillTone::Good:
+            return t.good;
+        case PillTone::Warn:
+            return t.warn;
+        case PillTone::Bad:
+            return t.bad;
+        case PillTone::Neutral:
+            return t.lineStrong;
+        case PillTone::Accent:
+            break;
     }
     return t.accent;
 }
 
-QFont pillFont() { return style::font(style::TextSize::Caption, QFont::Medium); }
+QFont pillFont() {
+    return style::font(style::TextSize::Caption, QFont::Medium);
+}
 }  // namespace
 
 int Pill::widthOf(const QString& text, bool dot, bool icon) {
     return QFontMetrics(pillFont()).horizontalAdvance(text) + 18 + (dot ? 12 : 0) + (icon ? 16 : 0);
 }
 
-int Pill::paint(QPainter& painter, const QRect& rect, const QString& text, PillTone tone, bool dot, const QString& iconName, qreal dpr) {
+int Pill::paint(QPainter& painter, const QRect& rect, const QString& text, PillTone tone, bool dot,
+                const QString& iconName, qreal dpr) {
     const PillLook look = pillLook(tone);
     const int width = std::min(rect.width(), widthOf(text, dot, !iconName.isEmpty()));
     const QRect box(rect.x(), rect.y() + (rect.height() - 20) / 2, width, 20);
@@ -101,20 +114,24 @@ void Pill::setIconName(const QString& name) {
     updateGeometry();
 }
 
-QSize Pill::sizeHint() const { return {widthOf(text_, dot_, !iconName_.isEmpty()), 20}; }
+QSize Pill::sizeHint() const {
+    return {widthOf(text_, dot_, !iconName_.isEmpty()), 20};
+}
 
 void Pill::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     paint(painter, rect(), text_, tone_, dot_, iconName_, devicePixelRatioF());
 }
 
-// --- FigureLabel ---------------------------------------------------------------------------------------------------
+// --- FigureLabel
+// ---------------------------------------------------------------------------------------------------
 
 namespace {
 // Width of `text` when every digit is as wide as "0".
 double tabularWidth(const QFontMetricsF& metrics, const QString& text) {
     double width = 0;
-    for (const QChar c : text) width += c.isDigit() ? metrics.horizontalAdvance(QLatin1Char('0')) : metrics.horizontalAdvance(c);
+    for (const QChar c : text)
+        width += c.isDigit() ? metrics.horizontalAdvance(QLatin1Char('0')) : metrics.horizontalAdvance(c);
     return width;
 }
 }  // namespace
@@ -133,7 +150,8 @@ void FigureLabel::setValue(const QString& value, const QString& unit) {
 }
 
 QSize FigureLabel::sizeHint() const {
-    const QFontMetricsF large(style::font(size_, QFont::DemiBold)), small(style::font(style::TextSize::Caption));
+    const QFontMetricsF large(style::font(size_, QFont::DemiBold)),
+        small(style::font(style::TextSize::Caption));
     const double unit = unit_.isEmpty() ? 0 : small.horizontalAdvance(unit_) + 6;
     return {int(std::ceil(tabularWidth(large, value_) + unit)) + 1, int(std::ceil(large.height()))};
 }
@@ -157,13 +175,17 @@ void FigureLabel::paintEvent(QPaintEvent*) {
     painter.drawText(QPointF(x + 6, base), unit_);
 }
 
-// --- ElidedLabel ---------------------------------------------------------------------------------------------------
+// --- ElidedLabel
+// ---------------------------------------------------------------------------------------------------
 
-ElidedLabel::ElidedLabel(const QString& text, Qt::TextElideMode mode, QWidget* parent) : QLabel(text, parent), mode_(mode) {
+ElidedLabel::ElidedLabel(const QString& text, Qt::TextElideMode mode, QWidget* parent)
+    : QLabel(text, parent), mode_(mode) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
 }
 
-QSize ElidedLabel::minimumSizeHint() const { return {24, QLabel::minimumSizeHint().height()}; }
+QSize ElidedLabel::minimumSizeHint() const {
+    return {24, QLabel::minimumSizeHint().height()};
+}
 
 void ElidedLabel::paintEvent(QPaintEvent*) {
     QPainter painter(this);
@@ -173,9 +195,11 @@ void ElidedLabel::paintEvent(QPaintEvent*) {
     painter.drawText(rect(), int(alignment() | Qt::AlignVCenter), shown);
 }
 
-// --- IconLabel -----------------------------------------------------------------------------------------------------
+// --- IconLabel
+// -----------------------------------------------------------------------------------------------------
 
-IconLabel::IconLabel(const QString& name, Tone tone, int size, QWidget* parent) : QWidget(parent), name_(name), tone_(tone), size_(size) {
+IconLabel::IconLabel(const QString& name, Tone tone, int size, QWidget* parent)
+    : QWidget(parent), name_(name), tone_(tone), size_(size) {
     setFixedSize(size, size);
 }
 
@@ -190,7 +214,8 @@ void IconLabel::paintEvent(QPaintEvent*) {
     painter.drawPixmap(QPoint(0, 0), style::iconPixmap(name_, size_, tone_, devicePixelRatioF()));
 }
 
-// --- ProgressLine --------------------------------------------------------------------------------------------------
+// --- ProgressLine
+// --------------------------------------------------------------------------------------------------
 
 ProgressLine::ProgressLine(QWidget* parent, int thickness) : QWidget(parent), thickness_(thickness) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
@@ -220,7 +245,9 @@ void ProgressLine::paint(QPainter& painter, const QRectF& rect, double fraction,
     painter.drawRoundedRect(rect, radius, radius);
     painter.setBrush(barColor(tone));
     if (fraction < 0) {
-        painter.drawRoundedRect(QRectF(rect.x() + rect.width() * 0.375, rect.y(), rect.width() * 0.25, rect.height()), radius, radius);
+        painter.drawRoundedRect(
+            QRectF(rect.x() + rect.width() * 0.375, rect.y(), rect.width() * 0.25, rect.height()), radius,
+            radius);
     } else if (fraction > 0) {
         const double width = std::max(rect.height(), rect.width() * std::min(1.0, fraction));
         painter.drawRoundedRect(QRectF(rect.x(), rect.y(), width, rect.height()), radius, radius);

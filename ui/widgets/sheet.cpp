@@ -29,7 +29,8 @@ class HeaderIcon : public QWidget {
 
   protected:
     void paintEvent(QPaintEvent*) override {
-        QPainter(this).drawPixmap(QPoint(2, 2), style::iconPixmap(name_, 20, Tone::AccentInk, devicePixelRatioF()));
+        QPainter(this).drawPixmap(QPoint(2, 2),
+                                  style::iconPixmap(name_, 20, Tone::AccentInk, devicePixelRatioF()));
     }
 
   private:
@@ -37,7 +38,8 @@ class HeaderIcon : public QWidget {
 };
 }  // namespace
 
-Sheet::Sheet(QWidget* window, const QString& iconName, const QString& title, const QString& subtitle, int width)
+Sheet::Sheet(QWidget* window, const QString& iconName, const QString& title, const QString& subtitle,
+             int width)
     : QDialog(window->window()), host_(window->window()), width_(width) {
     // A child widget, not a window of its own: it cannot get lost behind, and moves with the window.
     setWindowFlags(Qt::Widget);
@@ -78,16 +80,22 @@ Sheet::Sheet(QWidget* window, const QString& iconName, const QString& title, con
     all->addLayout(footer_);
 }
 
-Sheet::~Sheet() { delete scrim_; }
+Sheet::~Sheet() {
+    delete scrim_;
+}
 
-void Sheet::setBody(QWidget* body) { body_->addWidget(body); }
+void Sheet::setBody(QWidget* body) {
+    body_->addWidget(body);
+}
 
 void Sheet::setSubtitle(const QString& text) {
     subtitle_->setText(text);
     subtitle_->setVisible(!text.isEmpty());
 }
 
-void Sheet::addFooterWidget(QWidget* widget) { footer_->insertWidget(footer_->count() - 1, widget); }
+void Sheet::addFooterWidget(QWidget* widget) {
+    footer_->insertWidget(footer_->count() - 1, widget);
+}
 
 QPushButton* Sheet::setPrimary(const QString& text, const QString& iconName, std::function<bool()> accepted) {
     auto* cancel = makeButton(tr("Cancel"));
@@ -131,7 +139,8 @@ bool Sheet::focusNextPrevChild(bool next) {
     QWidget* w = focusWidget();
     for (int i = 0; i < 200 && w; ++i) {
         w = next ? w->nextInFocusChain() : w->previousInFocusChain();
-        if (w && isAncestorOf(w) && w->isVisibleTo(this) && w->isEnabled() && (w->focusPolicy() & Qt::TabFocus)) {
+        if (w && isAncestorOf(w) && w->isVisibleTo(this) && w->isEnabled() &&
+            (w->focusPolicy() & Qt::TabFocus)) {
             w->setFocus(next ? Qt::TabFocusReason : Qt::BacktabFocusReason);
             return true;
         }

@@ -29,7 +29,8 @@ class Chip : public QAbstractButton {
         setFocusPolicy(Qt::TabFocus);
     }
     QSize sizeHint() const override {
-        return {std::min(260, QFontMetrics(style::font(TextSize::Caption)).horizontalAdvance(text())) + 34, 24};
+        return {std::min(260, QFontMetrics(style::font(TextSize::Caption)).horizontalAdvance(text())) + 34,
+                24};
     }
 
   protected:
@@ -42,9 +43,12 @@ class Chip : public QAbstractButton {
         p.drawRoundedRect(QRectF(rect()).adjusted(0.5, 0.5, -0.5, -0.5), 12, 12);
         p.setPen(t.text);
         p.setFont(style::font(TextSize::Caption));
-        p.drawText(rect().adjusted(10, 0, -24, 0), Qt::AlignVCenter, p.fontMetrics().elidedText(text(), Qt::ElideRight, width() - 34));
-        p.drawPixmap(QPoint(width() - 20, 6), style::iconPixmap(QStringLiteral("x"), 12, style::Tone::Text2, devicePixelRatioF()));
-        if (hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange)) style::paint::focusRing(p, rect(), 12);
+        p.drawText(rect().adjusted(10, 0, -24, 0), Qt::AlignVCenter,
+                   p.fontMetrics().elidedText(text(), Qt::ElideRight, width() - 34));
+        p.drawPixmap(QPoint(width() - 20, 6),
+                     style::iconPixmap(QStringLiteral("x"), 12, style::Tone::Text2, devicePixelRatioF()));
+        if (hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange))
+            style::paint::focusRing(p, rect(), 12);
     }
 };
 

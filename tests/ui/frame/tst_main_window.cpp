@@ -26,7 +26,8 @@ class TestPage : public Page {
         setBody(new QWidget);
         auto* inspector = new QWidget;
         setInspector(inspector);
-        addPageAction(QStringLiteral("Do"), name + QStringLiteral(" action"), {}, QStringLiteral("play"), [this] { ++runs; });
+        addPageAction(QStringLiteral("Do"), name + QStringLiteral(" action"), {}, QStringLiteral("play"),
+                      [this] { ++runs; });
     }
     bool open(const QString& path) override {
         opened << path;
@@ -37,7 +38,11 @@ class TestPage : public Page {
     void openLocation(const QString& location) override { opened << location; }
     QList<DropTarget> dropTargets(const Dropped& d) override {
         if (d.kind != DroppedKind::Images) return {};
-        return {{QStringLiteral("plus"), QStringLiteral("Add"), {}, [this](const Dropped& got) { dropped = got.paths; }, QStringLiteral("Drop to add")}};
+        return {{QStringLiteral("plus"),
+                 QStringLiteral("Add"),
+                 {},
+                 [this](const Dropped& got) { dropped = got.paths; },
+                 QStringLiteral("Drop to add")}};
     }
     int runs = 0;
     QStringList opened, dropped;
@@ -70,7 +75,9 @@ class TestMainWindow : public QObject {
     int built_ = 0;
 };
 
-void TestMainWindow::initTestCase() { theme_ = std::make_unique<style::Theme>(*qApp, false); }
+void TestMainWindow::initTestCase() {
+    theme_ = std::make_unique<style::Theme>(*qApp, false);
+}
 
 void TestMainWindow::init() {
     window_.reset();
@@ -80,15 +87,18 @@ void TestMainWindow::init() {
     window_ = std::make_unique<MainWindow>(*settings_, [](const QStringList& paths) {
         Dropped d;
         d.paths = paths;
-        d.kind = paths.value(0).endsWith(QLatin1String(".png")) ? DroppedKind::Images : paths.value(0).endsWith(QLatin1String(".yaml")) ? DroppedKind::Config : DroppedKind::Unsupported;
+        d.kind = paths.value(0).endsWith(QLatin1String(".png"))    ? DroppedKind::Images
+                 : paths.value(0).endsWith(QLatin1String(".yaml")) ? DroppedKind::Config
+                                                                   : DroppedKind::Unsupported;
         if (d.kind == DroppedKind::Unsupported) d.refusal = QStringLiteral("no such thing");
         return d;
     });
     for (const char* id : {"datasets", "configure", "runs"})
-        window_->addPage({QString::fromLatin1(id), QString::fromLatin1(id), QStringLiteral("datasets"), [this, id] {
-                              ++built_;
-                              return new TestPage(QString::fromLatin1(id));
-                          }});
+        window_->addPage(
+            {QString::fromLatin1(id), QString::fromLatin1(id), QStringLiteral("datasets"), [this, id] {
+                 ++built_;
+                 return new TestPage(QString::fromLatin1(id));
+             }});
     window_->finish();
     window_->resize(1440, 900);
     window_->showPage(QStringLiteral("datasets"));
@@ -123,7 +133,8 @@ void TestMainWindow::historyWalksBothWays() {
 void TestMainWindow::paletteFindsAndRuns() {
     QVERIFY(fuzzyScore(QStringLiteral("bsh"), QStringLiteral("Build shards")) >= 0);
     QVERIFY(fuzzyScore(QStringLiteral("zz"), QStringLiteral("Build shards")) < 0);
-    QVERIFY(fuzzyScore(QStringLiteral("build"), QStringLiteral("Build shards")) > fuzzyScore(QStringLiteral("build"), QStringLiteral("Able bundle insulated")));
+    QVERIFY(fuzzyScore(QStringLiteral("build"), QStringLiteral("Build shards")) >
+            fuzzyScore(QStringLiteral("build"), QStringLiteral("Able bundle insulated")));
     QTest::keyClick(window_.get(), Qt::Key_K, Qt::ControlModifier);
     auto* palette = window_->findChild<CommandPalette*>();
     QVERIFY(palette);
@@ -167,7 +178,8 @@ void TestMainWindow::dropThatCannotBeUsedSaysWhy() {
     QDropEvent drop(QPointF(600, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(window_.get(), &drop);
     bool said = false;
-    for (const QLabel* label : window_->findChildren<QLabel*>()) said = said || label->text().contains(QStringLiteral("Save the file first"));
+    for (const QLabel* label : window_->findChildren<QLabel*>())
+        said = said || label->text().contains(QStringLiteral("Save the file first"));
     QVERIFY(said);
 }
 
@@ -199,7 +211,9 @@ void TestMainWindow::bannersReplaceAndClose() {
     BannerStack* banners = page("datasets")->banners();
     bool ran = false;
     banners->show(QStringLiteral("x"), {Severity::Warning, QStringLiteral("one"), {}, {}});
-    banners->show(QStringLiteral("x"), {Severity::Warning, QStringLiteral("two"), {}, {{QStringLiteral("Do it"), [&] { ran = true; }}}});
+    banners->show(
+        QStringLiteral("x"),
+        {Severity::Warning, QStringLiteral("two"), {}, {{QStringLiteral("Do it"), [&] { ran = true; }}}});
     QVERIFY(banners->has(QStringLiteral("x")));
     for (QPushButton* button : banners->findChildren<QPushButton*>())
         if (button->text() == QStringLiteral("Do it") && button->isVisible()) button->click();
@@ -212,7 +226,8 @@ void TestMainWindow::everyControlHasAName() {
     for (const QWidget* w : window_->findChildren<QWidget*>()) {
         if (!(w->focusPolicy() & Qt::TabFocus) || !w->isVisible()) continue;
         const auto* button = qobject_cast<const QAbstractButton*>(w);
-        QVERIFY2(!w->accessibleName().isEmpty() || (button && !button->text().isEmpty()), qPrintable(QString::fromLatin1(w->metaObject()->className()) + w->objectName()));
+        QVERIFY2(!w->accessibleName().isEmpty() || (button && !button->text().isEmpty()),
+                 qPrintable(QString::fromLatin1(w->metaObject()->className()) + w->objectName()));
     }
 }
 
@@ -221,8 +236,10 @@ void TestMainWindow::remembersItsPage() {
     window_->resize(1200, 800);
     window_->close();
     window_ = std::make_unique<MainWindow>(*settings_, [](const QStringList&) { return Dropped{}; });
-    window_->addPage({QStringLiteral("datasets"), QStringLiteral("d"), QStringLiteral("datasets"), [] { return new TestPage(QStringLiteral("d")); }});
-    window_->addPage({QStringLiteral("runs"), QStringLiteral("r"), QStringLiteral("runs"), [] { return new TestPage(QStringLiteral("r")); }});
+    window_->addPage({QStringLiteral("datasets"), QStringLiteral("d"), QStringLiteral("datasets"),
+                      [] { return new TestPage(QStringLiteral("d")); }});
+    window_->addPage({QStringLiteral("runs"), QStringLiteral("r"), QStringLiteral("runs"),
+                      [] { return new TestPage(QStringLiteral("r")); }});
     window_->finish();
     QCOMPARE(window_->rememberedPage(), QStringLiteral("runs"));
     QVERIFY(window_->minimumSize() == QSize(1024, 680));

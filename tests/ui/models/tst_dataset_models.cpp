@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Datasets in the studio without a window: loading, filters, edits with undo and journal, sources, facets, recognition.
+// Datasets in the studio without a window: loading, filters, edits with undo and journal, sources, facets,
+// recognition.
 #include <QAbstractItemModelTester>
 #include <QImage>
 #include <QTemporaryDir>
@@ -187,7 +188,8 @@ void TestDatasetModels::sourcesComeAndGoWithTheirEdits() {
 void TestDatasetModels::captionsAttachByName() {
     DatasetDocument document;
     openScratch(document);
-    const QString owl = dir_->filePath(QStringLiteral("owl.txt")), stranger = dir_->filePath(QStringLiteral("stranger.txt"));
+    const QString owl = dir_->filePath(QStringLiteral("owl.txt")),
+                  stranger = dir_->filePath(QStringLiteral("stranger.txt"));
     write(owl, "a small owl");
     write(stranger, "nobody");
     QCOMPARE(document.attachCaptions({owl, stranger}), 1);
@@ -199,22 +201,38 @@ void TestDatasetModels::captionsAttachByName() {
 void TestDatasetModels::filters_data() {
     QTest::addColumn<QString>("text");
     QTest::addColumn<QString>("hits");
-    QTest::newRow("nothing") << "" << "abc";
-    QTest::newRow("word in caption or name") << "fox" << "ab";
-    QTest::newRow("case does not matter") << "FOX" << "ab";
-    QTest::newRow("both words") << "fox snow" << "a";
-    QTest::newRow("or") << "snow OR owl" << "ac";
-    QTest::newRow("not") << "-fox" << "c";
-    QTest::newRow("brackets") << "(snow OR owl) -owl" << "a";
-    QTest::newRow("tag is a whole part") << "tag:fox" << "b";
-    QTest::newRow("quoted") << "\"red fox\"" << "a";
-    QTest::newRow("caption with blank") << "caption:\"fox, big\"" << "b";
-    QTest::newRow("width") << "width:>=512" << "bc";
-    QTest::newRow("ratio") << "ratio:<1" << "a";
-    QTest::newRow("tokens") << "tokens:>60" << "b";
-    QTest::newRow("missing") << "missing:caption" << "c";
-    QTest::newRow("excluded") << "is:excluded" << "c";
-    QTest::newRow("source") << "source:birds" << "c";
+    QTest::newRow("nothing") << ""
+                             << "abc";
+    QTest::newRow("word in caption or name") << "fox"
+                                             << "ab";
+    QTest::newRow("case does not matter") << "FOX"
+                                          << "ab";
+    QTest::newRow("both words") << "fox snow"
+                                << "a";
+    QTest::newRow("or") << "snow OR owl"
+                        << "ac";
+    QTest::newRow("not") << "-fox"
+                         << "c";
+    QTest::newRow("brackets") << "(snow OR owl) -owl"
+                              << "a";
+    QTest::newRow("tag is a whole part") << "tag:fox"
+                                         << "b";
+    QTest::newRow("quoted") << "\"red fox\""
+                            << "a";
+    QTest::newRow("caption with blank") << "caption:\"fox, big\""
+                                        << "b";
+    QTest::newRow("width") << "width:>=512"
+                           << "bc";
+    QTest::newRow("ratio") << "ratio:<1"
+                           << "a";
+    QTest::newRow("tokens") << "tokens:>60"
+                            << "b";
+    QTest::newRow("missing") << "missing:caption"
+                             << "c";
+    QTest::newRow("excluded") << "is:excluded"
+                              << "c";
+    QTest::newRow("source") << "source:birds"
+                            << "c";
 }
 
 void TestDatasetModels::filters() {
@@ -276,7 +294,8 @@ void TestDatasetModels::hundredThousandStayQuick() {
     images.setSort(ImageSort::Ratio);
     const qint64 sorted = clock.restart();
     QCOMPARE(images.rowCount(), 90000);
-    qInfo("100 000 pictures: shown %lld ms, filtered %lld ms, sorted %lld ms", (long long)shown, (long long)filtered, (long long)sorted);
+    qInfo("100 000 pictures: shown %lld ms, filtered %lld ms, sorted %lld ms", (long long)shown,
+          (long long)filtered, (long long)sorted);
     QVERIFY(shown < 1000 && filtered < 2000 && sorted < 3000);
 }
 
@@ -284,7 +303,8 @@ void TestDatasetModels::recognises() {
     QCOMPARE(recognise({pictures_}).kind, DroppedKind::ImageFolder);
     QCOMPARE(recognise({pictures_}).images, 4);
     QCOMPARE(recognise({pictures_}).captions, 2);
-    QCOMPARE(recognise({pictures_ + QStringLiteral("/fox.png"), pictures_ + QStringLiteral("/owl.png")}).kind, DroppedKind::Images);
+    QCOMPARE(recognise({pictures_ + QStringLiteral("/fox.png"), pictures_ + QStringLiteral("/owl.png")}).kind,
+             DroppedKind::Images);
     QCOMPARE(recognise({pictures_ + QStringLiteral("/fox.txt")}).kind, DroppedKind::Captions);
     QCOMPARE(recognise({dir_->filePath(QStringLiteral("absent"))}).kind, DroppedKind::Unsupported);
     const QString run = dir_->filePath(QStringLiteral("run"));
@@ -304,11 +324,13 @@ void TestDatasetModels::shardTable() {
     ShardTableModel table;
     QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
     table.setBuilding({{"000000.tar", 10, 1000, "", false}});
-    table.setBuilding({{"000000.tar", 52, 5000, std::string(64, 'a'), false}, {"000001.tar", 1, 100, "", false}});
+    table.setBuilding(
+        {{"000000.tar", 52, 5000, std::string(64, 'a'), false}, {"000001.tar", 1, 100, "", false}});
     QCOMPARE(table.rowCount(), 2);
     QCOMPARE(table.index(0, ShardTableModel::Samples).data().toString(), QStringLiteral("52"));
     QCOMPARE(table.index(0, 0).data(ShardTableModel::StateRole).toInt(), int(ShardTableModel::Reading));
-    table.setBuilding({{"000000.tar", 52, 5000, std::string(64, 'a'), true}, {"000001.tar", 9, 100, std::string(64, 'b'), true}});
+    table.setBuilding({{"000000.tar", 52, 5000, std::string(64, 'a'), true},
+                       {"000001.tar", 9, 100, std::string(64, 'b'), true}});
     QVERIFY(table.index(0, ShardTableModel::ReadBack).data().toString().contains(QStringLiteral("52 of 52")));
     table.clear();
     QCOMPARE(table.rowCount(), 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The Datasets page as a person uses it: drop a folder, filter, caption, exclude, undo, build with the real engine, find
-// the version again. Also how fluent 100 000 pictures are.
+// The Datasets page as a person uses it: drop a folder, filter, caption, exclude, undo, build with the real
+// engine, find the version again. Also how fluent 100 000 pictures are.
 #include <QComboBox>
 #include <QDragEnterEvent>
 #include <QImage>
@@ -37,7 +37,9 @@ class TestDatasetsPage : public QObject {
 
   private:
     void dropFolder();
-    DatasetsPage* page() { return qobject_cast<DatasetsPage*>(studio_->window()->page(QStringLiteral("datasets"))); }
+    DatasetsPage* page() {
+        return qobject_cast<DatasetsPage*>(studio_->window()->page(QStringLiteral("datasets")));
+    }
     std::unique_ptr<QTemporaryDir> dir_;
     std::unique_ptr<Studio> studio_;
     QString pictures_;
@@ -47,7 +49,8 @@ void TestDatasetsPage::init() {
     dir_ = std::make_unique<QTemporaryDir>();
     pictures_ = dir_->filePath(QStringLiteral("small animals"));
     QVERIFY(QDir().mkpath(pictures_));
-    const QStringList names{QStringLiteral("ant"), QStringLiteral("bee"), QStringLiteral("cat"), QStringLiteral("dog"), QStringLiteral("elk"), QStringLiteral("fox")};
+    const QStringList names{QStringLiteral("ant"), QStringLiteral("bee"), QStringLiteral("cat"),
+                            QStringLiteral("dog"), QStringLiteral("elk"), QStringLiteral("fox")};
     for (qsizetype i = 0; i < names.size(); ++i) {
         QImage image(260 + int(i) * 20, 300, QImage::Format_RGB32);
         image.fill(QColor::fromHsv(int(i) * 50, 180, 220));
@@ -87,7 +90,8 @@ void TestDatasetsPage::dropMakesADatasetAndShowsIt() {
     dropFolder();
     QVERIFY(QFileInfo::exists(dir_->filePath(QStringLiteral("Atelier/datasets/small-animals/dataset.yaml"))));
     const QAbstractItemModel* model = page()->grid()->model();
-    QCOMPARE(model->index(0, 0).data(DatasetImagesModel::CaptionRole).toString(), QStringLiteral("a small ant, flat colours"));
+    QCOMPARE(model->index(0, 0).data(DatasetImagesModel::CaptionRole).toString(),
+             QStringLiteral("a small ant, flat colours"));
     // Thumbnails come from another thread and the grid asks for them by painting.
     auto* images = qobject_cast<DatasetImagesModel*>(page()->grid()->model());
     page()->grid()->viewport()->grab();
@@ -105,7 +109,8 @@ void TestDatasetsPage::captionsAreSavedWhileTyping() {
     QTRY_COMPARE(page()->inspector()->entry(), 5);
     QPlainTextEdit* caption = page()->inspector()->captionEdit();
     QTest::keyClicks(caption, QStringLiteral("a quick fox"));
-    QTRY_COMPARE_WITH_TIMEOUT(grid->model()->index(5, 0).data(DatasetImagesModel::CaptionRole).toString(), QStringLiteral("a quick fox"), 3000);
+    QTRY_COMPARE_WITH_TIMEOUT(grid->model()->index(5, 0).data(DatasetImagesModel::CaptionRole).toString(),
+                              QStringLiteral("a quick fox"), 3000);
     const QString journal = dir_->filePath(QStringLiteral("Atelier/datasets/small-animals/edits.jsonl"));
     QTRY_VERIFY_WITH_TIMEOUT(QFileInfo(journal).size() > 0, 3000);
     QVERIFY(!QFileInfo::exists(pictures_ + QStringLiteral("/fox.txt")));
@@ -115,7 +120,8 @@ void TestDatasetsPage::captionsAreSavedWhileTyping() {
     QTest::keyClicks(caption, QStringLiteral("fox again"));
     QTest::keyClick(caption, Qt::Key_Up, Qt::ControlModifier);
     grid->setCurrentIndex(grid->model()->index(0, 0));
-    QTRY_COMPARE(grid->model()->index(5, 0).data(DatasetImagesModel::CaptionRole).toString(), QStringLiteral("fox again"));
+    QTRY_COMPARE(grid->model()->index(5, 0).data(DatasetImagesModel::CaptionRole).toString(),
+                 QStringLiteral("fox again"));
 }
 
 void TestDatasetsPage::excludeByKeyAndUndo() {
@@ -154,12 +160,18 @@ void TestDatasetsPage::bulkCaptions_data() {
     QTest::addColumn<QString>("second");
     QTest::addColumn<bool>("expression");
     QTest::addColumn<QString>("expected");
-    QTest::newRow("before") << int(CaptionsSheet::Prefix) << "sks " << "" << false << "sks a fox, snow";
-    QTest::newRow("behind") << int(CaptionsSheet::Suffix) << ", film" << "" << false << "a fox, snow, film";
-    QTest::newRow("replace") << int(CaptionsSheet::Replace) << "fox" << "wolf" << false << "a wolf, snow";
-    QTest::newRow("expression") << int(CaptionsSheet::Replace) << "^a (\\w+)" << "the \\1" << true << "the fox, snow";
-    QTest::newRow("broken expression changes nothing") << int(CaptionsSheet::Replace) << "(" << "x" << true << "a fox, snow";
-    QTest::newRow("file name only where none is") << int(CaptionsSheet::FileName) << "" << "" << false << "a fox, snow";
+    QTest::newRow("before") << int(CaptionsSheet::Prefix) << "sks "
+                            << "" << false << "sks a fox, snow";
+    QTest::newRow("behind") << int(CaptionsSheet::Suffix) << ", film"
+                            << "" << false << "a fox, snow, film";
+    QTest::newRow("replace") << int(CaptionsSheet::Replace) << "fox"
+                             << "wolf" << false << "a wolf, snow";
+    QTest::newRow("expression") << int(CaptionsSheet::Replace) << "^a (\\w+)"
+                                << "the \\1" << true << "the fox, snow";
+    QTest::newRow("broken expression changes nothing") << int(CaptionsSheet::Replace) << "("
+                                                       << "x" << true << "a fox, snow";
+    QTest::newRow("file name only where none is") << int(CaptionsSheet::FileName) << ""
+                                                  << "" << false << "a fox, snow";
 }
 
 void TestDatasetsPage::bulkCaptions() {
@@ -170,13 +182,15 @@ void TestDatasetsPage::bulkCaptions() {
     DatasetEntry e;
     e.path = "/x/red_fox-01.png";
     e.found = QStringLiteral("a fox, snow");
-    QTEST(CaptionsSheet::changed(CaptionsSheet::Operation(operation), e, first, second, expression), "expected");
+    QTEST(CaptionsSheet::changed(CaptionsSheet::Operation(operation), e, first, second, expression),
+          "expected");
     e.found.clear();
     QCOMPARE(CaptionsSheet::changed(CaptionsSheet::FileName, e, {}, {}, false), QStringLiteral("red fox 01"));
 }
 
 void TestDatasetsPage::buildsVerifiesAndOffersTraining() {
-    QVERIFY2(QFileInfo::exists(QStringLiteral(ATELIER_BIN_DIR "/atelier-engine")), "atelier-engine is not built");
+    QVERIFY2(QFileInfo::exists(QStringLiteral(ATELIER_BIN_DIR "/atelier-engine")),
+             "atelier-engine is not built");
     dropFolder();
     QSignalSpy train(page(), &DatasetsPage::trainRequested);
     auto* images = qobject_cast<DatasetImagesModel*>(page()->grid()->model());
@@ -239,7 +253,8 @@ void TestDatasetsPage::hundredThousandScrollFluently() {
         frames.push_back(double(clock.nsecsElapsed()) / 1e6);
     }
     std::sort(frames.begin(), frames.end());
-    qInfo("100 000 pictures: usable after %.1f ms, frame median %.1f ms, slowest %.1f ms", usable, frames[50], frames.back());
+    qInfo("100 000 pictures: usable after %.1f ms, frame median %.1f ms, slowest %.1f ms", usable, frames[50],
+          frames.back());
     QVERIFY2(usable < 2000, qPrintable(QString::number(usable)));
     QVERIFY2(frames[50] < 60, qPrintable(QString::number(frames[50])));
 }

@@ -95,7 +95,8 @@ void TestStyle::paletteTellsItsSet() {
 }
 
 void TestStyle::everyIconIsDrawn() {
-    const QStringList files = QDir(QStringLiteral(ATELIER_SOURCE_DIR "/resources/icons")).entryList({QStringLiteral("*.svg")});
+    const QStringList files =
+        QDir(QStringLiteral(ATELIER_SOURCE_DIR "/resources/icons")).entryList({QStringLiteral("*.svg")});
     QVERIFY(files.size() >= 50);
     for (const QString& file : files) {
         const QString name = file.chopped(4);
