@@ -27,7 +27,7 @@ ExportSheet::ExportSheet(QWidget* window, RunDesk& desk, const QString& config, 
       problem_(makeLabel({}, TextSize::Body, QFont::Normal, Tone::Bad)) {
     auto* body = new QWidget;
     auto* layout = new QVBoxLayout(body);
-    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setContentsMargins(24, 18, 24, 20);
     layout->setSpacing(12);
     auto* grid = new QGridLayout;
     grid->setColumnStretch(1, 1);
