@@ -46,25 +46,31 @@ QString processorName() {
     QFile file(QStringLiteral("/proc/cpuinfo"));
     if (!file.open(QIODevice::ReadOnly)) return {};
     for (QByteArray line = file.readLine(); !line.isEmpty(); line = file.readLine())
-        if (line.startsWith("model name")) return QString::fromUtf8(line.mid(line.indexOf(':') + 1)).simplified();
+        if (line.startsWith("model name"))
+            return QString::fromUtf8(line.mid(line.indexOf(':') + 1)).simplified();
     return {};
 }
 
 // Captioned pictures that come with the studio: beside the sources, or installed in share/atelier/demo.
 QString demoFolder() {
     const QString program = QCoreApplication::applicationDirPath();
-    for (const QString& at : {program + QStringLiteral("/../share/atelier/demo/emoji"), program + QStringLiteral("/../../../resources/demo/emoji"),
+    for (const QString& at : {program + QStringLiteral("/../share/atelier/demo/emoji"),
+                              program + QStringLiteral("/../../../resources/demo/emoji"),
                               program + QStringLiteral("/../../resources/demo/emoji")})
         if (QFileInfo::exists(at)) return QDir(at).canonicalPath();
     return {};
 }
 
-void openFolder(const QString& path) { QDesktopServices::openUrl(QUrl::fromLocalFile(path)); }
+void openFolder(const QString& path) {
+    QDesktopServices::openUrl(QUrl::fromLocalFile(path));
+}
 }  // namespace
 
 struct Studio::Parts {
     Parts(QApplication& app, const StudioOptions& options)
-        : settings(options.settingsFile), theme(prepare(app, settings), darkChoice(options.theme.isEmpty() ? settings.theme() : themeNamed(options.theme))),
+        : settings(options.settingsFile),
+          theme(prepare(app, settings),
+                darkChoice(options.theme.isEmpty() ? settings.theme() : themeNamed(options.theme))),
           window(settings, [](const QStringList& paths) { return recognise(paths); }) {}
 
     QApplication& prepare(QApplication& app, const Settings& settings) {
@@ -73,7 +79,9 @@ struct Studio::Parts {
         return app;
     }
     static ThemeChoice themeNamed(const QString& name) {
-        return name == QLatin1String("dark") ? ThemeChoice::Dark : name == QLatin1String("light") ? ThemeChoice::Light : ThemeChoice::System;
+        return name == QLatin1String("dark")    ? ThemeChoice::Dark
+               : name == QLatin1String("light") ? ThemeChoice::Light
+                                                : ThemeChoice::System;
     }
 
     EnglishPlurals english;
@@ -95,15 +103,20 @@ struct Studio::Parts {
     QStringList paths;
 };
 
-Studio::Studio(QApplication& app, const StudioOptions& options) : parts_(std::make_unique<Parts>(app, options)) {
+Studio::Studio(QApplication& app, const StudioOptions& options)
+    : parts_(std::make_unique<Parts>(app, options)) {
     Parts& p = *parts_;
     if (options.resetWindow) p.settings.forgetLayout();
-    p.project = options.projectFolder.isEmpty() ? p.settings.projectFolder() : QDir(options.projectFolder).absolutePath();
+    p.project = options.projectFolder.isEmpty() ? p.settings.projectFolder()
+                                                : QDir(options.projectFolder).absolutePath();
     p.paths = options.paths;
-    connect(&p.settings, &Settings::themeChanged, this, [&p](ThemeChoice choice) { p.theme.setChoice(darkChoice(choice)); });
-    connect(&p.window, &MainWindow::settingsRequested, this, [&p] { (new SettingsSheet(&p.window, p.settings))->show(); });
+    connect(&p.settings, &Settings::themeChanged, this,
+            [&p](ThemeChoice choice) { p.theme.setChoice(darkChoice(choice)); });
+    connect(&p.window, &MainWindow::settingsRequested, this,
+            [&p] { (new SettingsSheet(&p.window, p.settings))->show(); });
     connect(&p.engine, &EngineLocator::changed, this, [&p](const EngineInfo& info) {
-        p.window.statusPanel()->setEngine(info.usable() ? tr("Engine %1 ready").arg(info.version) : tr("Engine not ready"), info.usable());
+        p.window.statusPanel()->setEngine(
+            info.usable() ? tr("Engine %1 ready").arg(info.version) : tr("Engine not ready"), info.usable());
         if (!info.problem.isEmpty()) p.window.statusPanel()->setEngineProblem(info.problem);
     });
     addPages();
@@ -112,22 +125,34 @@ Studio::Studio(QApplication& app, const StudioOptions& options) : parts_(std::ma
 
 Studio::~Studio() = default;
 
-MainWindow* Studio::window() const { return &parts_->window; }
-bool Studio::engineReady() const { return parts_->engine.info().usable(); }
-QString Studio::projectFolder() const { return parts_->project; }
+MainWindow* Studio::window() const {
+    return &parts_->window;
+}
+bool Studio::engineReady() const {
+    return parts_->engine.info().usable();
+}
+QString Studio::projectFolder() const {
+    return parts_->project;
+}
 
 void Studio::addPages() {
     Parts& p = *parts_;
-    p.window.addPage({QStringLiteral("datasets"), tr("Datasets"), QStringLiteral("datasets"), [this] { return makeDatasetsPage(); }});
-    p.window.addPage({QStringLiteral("configure"), tr("Configure"), QStringLiteral("configure"), [&p]() -> Page* {
-                          p.configure = std::make_unique<ConfigurePart>(p.settings, p.runDesk, p.runWatcher, p.window, p.project);
-                          return p.configure->makePage();
-                      }});
-    p.window.addPage({QStringLiteral("runs"), tr("Runs"), QStringLiteral("runs"), [&p] { return new RunsPage(p.runs, p.runWatcher, p.runDesk, p.runPictures); }});
+    p.window.addPage({QStringLiteral("datasets"), tr("Datasets"), QStringLiteral("datasets"),
+                      [this] { return makeDatasetsPage(); }});
+    p.window.addPage(
+        {QStringLiteral("configure"), tr("Configure"), QStringLiteral("configure"), [&p]() -> Page* {
+             p.configure =
+                 std::make_unique<ConfigurePart>(p.settings, p.runDesk, p.runWatcher, p.window, p.project);
+             return p.configure->makePage();
+         }});
+    p.window.addPage({QStringLiteral("runs"), tr("Runs"), QStringLiteral("runs"),
+                      [&p] { return new RunsPage(p.runs, p.runWatcher, p.runDesk, p.runPictures); }});
     p.runWatcher.setFolders({p.project + QStringLiteral("/runs")});
     for (const QString& run : p.settings.recent(RecentKind::Run)) p.runWatcher.addElsewhere(run);
-    connect(&p.runWatcher, &RunListWatcher::elsewhereAdded, this, [&p](const QString& run) { p.settings.addRecent(RecentKind::Run, run); });
-    connect(&p.runWatcher, &RunListWatcher::elsewhereRemoved, this, [&p](const QString& run) { p.settings.removeRecent(RecentKind::Run, run); });
+    connect(&p.runWatcher, &RunListWatcher::elsewhereAdded, this,
+            [&p](const QString& run) { p.settings.addRecent(RecentKind::Run, run); });
+    connect(&p.runWatcher, &RunListWatcher::elsewhereRemoved, this,
+            [&p](const QString& run) { p.settings.removeRecent(RecentKind::Run, run); });
     connect(&p.runs, &RunListModel::runsChanged, this, &Studio::showNewestRun);
 }
 
@@ -142,17 +167,22 @@ void Studio::showNewestRun() {
         return;
     }
     p.window.page(QStringLiteral("runs"));  // made now, for the badge
-    p.window.statusPanel()->setRun(newest->name, newest->fraction(), tr("%1 %  ·  %2").arg(int(newest->fraction() * 100)).arg(leftWords(newest->etaSeconds)));
+    p.window.statusPanel()->setRun(
+        newest->name, newest->fraction(),
+        tr("%1 %  ·  %2").arg(int(newest->fraction() * 100)).arg(leftWords(newest->etaSeconds)));
 }
 
 Page* Studio::makeDatasetsPage() {
     Parts& p = *parts_;
     p.thumbnails = std::make_unique<Thumbnails>();
-    p.store = std::make_unique<DatasetStore>(p.project + QStringLiteral("/datasets"), p.settings.recent(RecentKind::Dataset));
+    p.store = std::make_unique<DatasetStore>(p.project + QStringLiteral("/datasets"),
+                                             p.settings.recent(RecentKind::Dataset));
     p.document = std::make_unique<DatasetDocument>();
     p.images = std::make_unique<DatasetImagesModel>(*p.document, *p.thumbnails);
     p.build = std::make_unique<DatasetBuild>(
-        [](const QString& folder, const LaunchCommand& command) { return std::make_unique<LocalRunChannel>(folder, command); },
+        [](const QString& folder, const LaunchCommand& command) {
+            return std::make_unique<LocalRunChannel>(folder, command);
+        },
         [&p] { return p.engine.info().usable() ? p.engine.info().path : QString(); });
     auto* page = new DatasetsPage(*p.store, *p.document, *p.images, *p.build);
     connect(page, &DatasetsPage::openFolderRequested, this, openFolder);
@@ -168,10 +198,14 @@ Page* Studio::makeDatasetsPage() {
 
 void Studio::start() {
     Parts& p = *parts_;
-    const bool empty = QDir(p.project + QStringLiteral("/datasets")).isEmpty() && QDir(p.project + QStringLiteral("/runs")).isEmpty() &&
-                       p.settings.recent(RecentKind::Dataset).isEmpty() && p.settings.recent(RecentKind::Run).isEmpty();
-    if (empty && p.paths.isEmpty()) showFirstRun();
-    else p.window.showPage(p.window.rememberedPage());
+    const bool empty = QDir(p.project + QStringLiteral("/datasets")).isEmpty() &&
+                       QDir(p.project + QStringLiteral("/runs")).isEmpty() &&
+                       p.settings.recent(RecentKind::Dataset).isEmpty() &&
+                       p.settings.recent(RecentKind::Run).isEmpty();
+    if (empty && p.paths.isEmpty())
+        showFirstRun();
+    else
+        p.window.showPage(p.window.rememberedPage());
     p.window.statusPanel()->setDevice(tr("CPU"), tr("%n core(s)", nullptr, QThread::idealThreadCount()));
     p.window.statusPanel()->setEngine(tr("Looking for the engine"), true);
     p.window.show();
@@ -190,8 +224,10 @@ void Studio::openLast() {
     Parts& p = *parts_;
     const QStringList datasets = p.settings.recent(RecentKind::Dataset);
     if (p.window.currentPageId() == QLatin1String("datasets")) {
-        if (!datasets.isEmpty() && QFileInfo::exists(datasets.front())) p.window.showPage(QStringLiteral("datasets"), datasets.front());
-        else if (p.store && p.store->rowCount() > 0) p.window.showPage(QStringLiteral("datasets"), p.store->pathAt(0));
+        if (!datasets.isEmpty() && QFileInfo::exists(datasets.front()))
+            p.window.showPage(QStringLiteral("datasets"), datasets.front());
+        else if (p.store && p.store->rowCount() > 0)
+            p.window.showPage(QStringLiteral("datasets"), p.store->pathAt(0));
     }
 }
 
@@ -202,25 +238,32 @@ void Studio::showFirstRun() {
     QString demoText;
     if (!demo.isEmpty()) {
         const QStringList names = QDir(demo).entryList({QStringLiteral("*.png")}, QDir::Files, QDir::Name);
-        for (const qsizetype i : {names.size() / 5, names.size() / 2, names.size() * 4 / 5}) pictures << QPixmap(demo + QLatin1Char('/') + names.value(i));
-        demoText = tr("%n captioned emoji picture(s): look at them, build shards, train a tiny model on this computer.", nullptr, int(names.size()));
+        for (const qsizetype i : {names.size() / 5, names.size() / 2, names.size() * 4 / 5})
+            pictures << QPixmap(demo + QLatin1Char('/') + names.value(i));
+        demoText = tr(
+            "%n captioned emoji picture(s): look at them, build shards, train a tiny model on this computer.",
+            nullptr, int(names.size()));
     }
     auto* page = new FirstRunPage(pictures, demoText);
     QList<ComputerFact> facts;
     const QString processor = processorName();
-    facts.append({true, processor.isEmpty() ? tr("%n processor core(s)", nullptr, QThread::idealThreadCount())
-                                            : tr("%1, %n core(s)", nullptr, QThread::idealThreadCount()).arg(processor)});
+    facts.append({true, processor.isEmpty()
+                            ? tr("%n processor core(s)", nullptr, QThread::idealThreadCount())
+                            : tr("%1, %n core(s)", nullptr, QThread::idealThreadCount()).arg(processor)});
     const QStorageInfo disk(QFileInfo::exists(p.project) ? p.project : QDir::homePath());
     facts.append({disk.bytesAvailable() > qint64(5e9),
-                  tr("%1 free in %2").arg(QString::fromStdString(humanBytes(std::uint64_t(std::max<qint64>(0, disk.bytesAvailable())))),
-                                          QString(p.project).replace(QDir::homePath(), QStringLiteral("~")))});
+                  tr("%1 free in %2")
+                      .arg(QString::fromStdString(
+                               humanBytes(std::uint64_t(std::max<qint64>(0, disk.bytesAvailable())))),
+                           QString(p.project).replace(QDir::homePath(), QStringLiteral("~")))});
     page->setFacts(facts);
     connect(page, &FirstRunPage::chooseFolderRequested, this, [&p] {
         const QString path = QFileDialog::getExistingDirectory(&p.window, tr("Choose a folder of images"));
         if (!path.isEmpty()) p.window.openPath(path);
     });
     connect(page, &FirstRunPage::demoRequested, this, [&p, demo] { p.window.openPath(demo); });
-    connect(page, &FirstRunPage::templateRequested, this, [&p] { p.window.showPage(QStringLiteral("configure")); });
+    connect(page, &FirstRunPage::templateRequested, this,
+            [&p] { p.window.showPage(QStringLiteral("configure")); });
     connect(page, &FirstRunPage::openRunRequested, this, [&p] {
         const QString path = QFileDialog::getExistingDirectory(&p.window, tr("Open a run folder"));
         if (!path.isEmpty()) p.window.openPath(path);

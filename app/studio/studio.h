@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Puts the studio together: settings, theme, window, models and pages. Owned by main(); tests and screenshots build one too.
+// Puts the studio together: settings, theme, window, models and pages. Owned by main(); tests and screenshots
+// build one too.
 #pragma once
 
 #include <QObject>
@@ -18,7 +19,7 @@ struct StudioOptions {
     QString projectFolder;  // "" = as set, else ~/Atelier
     QStringList paths;      // to open
     bool resetWindow = false;
-    QString settingsFile;   // "" = the user's; tests and screenshots give a file of their own
+    QString settingsFile;  // "" = the user's; tests and screenshots give a file of their own
 };
 
 class Studio : public QObject {
