@@ -12,12 +12,8 @@ namespace atelier::cli {
 namespace {
 
 constexpr std::array kVerbs{
-    Verb{"train", "", trainVerb},
-    Verb{"sample", "", sampleVerb},
-    Verb{"replay", "", replayVerb},
-    Verb{"bench", "", benchVerb},
-    Verb{"doctor", "", doctorVerb},
-    Verb{"probe", "", probeVerb},
+    Verb{"train", "", trainVerb}, Verb{"sample", "", sampleVerb}, Verb{"replay", "", replayVerb},
+    Verb{"bench", "", benchVerb}, Verb{"doctor", "", doctorVerb}, Verb{"probe", "", probeVerb},
 };
 
 }  // namespace

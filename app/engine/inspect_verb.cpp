@@ -10,7 +10,9 @@
 namespace atelier::cli {
 
 int inspectVerb(Arguments arguments) {
-    CLI::App app{"Say what a model file or folder is: family, components, tensors, metadata, what is missing.", "atelier-engine inspect"};
+    CLI::App app{
+        "Say what a model file or folder is: family, components, tensors, metadata, what is missing.",
+        "atelier-engine inspect"};
     std::string path;
     bool json = false;
     app.add_option("PATH", path, "pipeline folder, component folder or .safetensors file")->required();

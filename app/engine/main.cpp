@@ -50,7 +50,8 @@ int becomeCompute(std::vector<std::string> arguments) {
     std::error_code error;
     auto sibling =
         std::filesystem::read_symlink("/proc/self/exe", error).parent_path() / "atelier-engine-compute";
-    // OpenMP reads this when its library is loaded: idle workers sleep instead of spinning against other processes.
+    // OpenMP reads this when its library is loaded: idle workers sleep instead of spinning against other
+    // processes.
     ::setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
     std::vector<char*> argv;
     std::string path = sibling.string();

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// `atelier-engine probe`: one component of a pipeline on given tensors, so that its numbers can be held against another
-// implementation. fp32 on the CPU, weights as stored, nothing drawn.
-#include <CLI/CLI.hpp>
+// `atelier-engine probe`: one component of a pipeline on given tensors, so that its numbers can be held
+// against another implementation. fp32 on the CPU, weights as stored, nothing drawn.
 #include <ATen/ATen.h>
-#include <torch/csrc/autograd/autograd.h>
 #include <fmt/format.h>
+#include <torch/csrc/autograd/autograd.h>
+#include <CLI/CLI.hpp>
 
 #include <set>
 
@@ -34,13 +34,20 @@ class Inputs {
     // Types allowed: F32, and I64 where `integer`.
     Result<at::Tensor> take(const std::string& name, bool floating = true, bool integer = false) {
         const auto it = tensors_.find(name);
-        if (it == tensors_.end()) return fail(ErrorCode::Model, "input \"" + name + "\" is missing", path_, "It holds: " + names() + ".");
+        if (it == tensors_.end())
+            return fail(ErrorCode::Model, "input \"" + name + "\" is missing", path_,
+                        "It holds: " + names() + ".");
         const at::Tensor tensor = it->second;
         tensors_.erase(it);
-        const bool fits = (floating && tensor.scalar_type() == at::kFloat) || (integer && tensor.scalar_type() == at::kLong);
+        const bool fits = (floating && tensor.scalar_type() == at::kFloat) ||
+                          (integer && tensor.scalar_type() == at::kLong);
         if (!fits)
-            return fail(ErrorCode::Model, fmt::format("input \"{}\" has dtype {}", name, c10::toString(tensor.scalar_type())), path_,
-                        floating && integer ? "It must be F32 or I64." : floating ? "It must be F32." : "It must be I64.");
+            return fail(ErrorCode::Model,
+                        fmt::format("input \"{}\" has dtype {}", name, c10::toString(tensor.scalar_type())),
+                        path_,
+                        floating && integer ? "It must be F32 or I64."
+                        : floating          ? "It must be F32."
+                                            : "It must be I64.");
         return tensor;
     }
     Result<at::Tensor> takeOptional(const std::string& name, bool floating = true, bool integer = false) {
@@ -106,7 +113,10 @@ Result<NamedTensors> probeUnet(const ProbeArguments& arguments, Inputs& inputs) 
     in.sample_BCHW.set_requires_grad(true);
     const at::Tensor output = unet->forward(in);
     if (gradient.sizes() != output.sizes())
-        return fail(ErrorCode::Model, "\"sample\" has shape " + shapeText(gradient.sizes()) + " instead of " + shapeText(output.sizes()), arguments.grad);
+        return fail(ErrorCode::Model,
+                    "\"sample\" has shape " + shapeText(gradient.sizes()) + " instead of " +
+                        shapeText(output.sizes()),
+                    arguments.grad);
     const NamedTensors parameters = namedParameters(*unet);
     torch::autograd::variable_list wanted{in.sample_BCHW};
     for (const auto& [name, parameter] : parameters) wanted.push_back(parameter);
@@ -114,7 +124,8 @@ Result<NamedTensors> probeUnet(const ProbeArguments& arguments, Inputs& inputs) 
     NamedTensors out{{"sample", output.detach()}, {"grad_input.sample", gradients[0]}};
     for (std::size_t i = 0; i < parameters.size(); ++i) {
         const at::Tensor& g = gradients[i + 1];
-        out.emplace_back("grad." + parameters[i].first, g.defined() ? g : at::zeros_like(parameters[i].second));
+        out.emplace_back("grad." + parameters[i].first,
+                         g.defined() ? g : at::zeros_like(parameters[i].second));
     }
     return out;
 }
@@ -127,10 +138,13 @@ Result<NamedTensors> probeVae(const ProbeArguments& arguments, Inputs& inputs, b
     ATELIER_DO(inputs.finish());
     const int channels = encode ? vae->config().inChannels : vae->config().latentChannels;
     if (x.dim() != 4 || x.size(1) != channels || x.numel() == 0)
-        return fail(ErrorCode::Model, fmt::format("input \"{}\" has shape {}, the model takes [B, {}, H, W]", name, shapeText(x.sizes()), channels),
+        return fail(ErrorCode::Model,
+                    fmt::format("input \"{}\" has shape {}, the model takes [B, {}, H, W]", name,
+                                shapeText(x.sizes()), channels),
                     arguments.inputs);
     const at::NoGradGuard guard;
-    return encode ? NamedTensors{{"moments", vae->encodeMoments(x)}} : NamedTensors{{"pixels", vae->decode(x)}};
+    return encode ? NamedTensors{{"moments", vae->encodeMoments(x)}}
+                  : NamedTensors{{"pixels", vae->decode(x)}};
 }
 
 Result<NamedTensors> probeTextEncoder(const ProbeArguments& arguments, Inputs& inputs) {
@@ -141,15 +155,18 @@ Result<NamedTensors> probeTextEncoder(const ProbeArguments& arguments, Inputs& i
     ATELIER_DO(model->checkInputs(ids));
     const at::NoGradGuard guard;
     const ClipTextOutput output = model->forward(ids, true);
-    NamedTensors out{{"last_hidden_state", output.lastHiddenState_BSD}, {"pooler_output", output.poolerOutput_BD}};
-    for (std::size_t i = 0; i < output.hiddenStates.size(); ++i) out.emplace_back(fmt::format("hidden_states.{}", i), output.hiddenStates[i]);
+    NamedTensors out{{"last_hidden_state", output.lastHiddenState_BSD},
+                     {"pooler_output", output.poolerOutput_BD}};
+    for (std::size_t i = 0; i < output.hiddenStates.size(); ++i)
+        out.emplace_back(fmt::format("hidden_states.{}", i), output.hiddenStates[i]);
     if (output.textEmbeds_BP.defined()) out.emplace_back("text_embeds", output.textEmbeds_BP);
     return out;
 }
 
 // Inputs: one JSON string per line.
 Result<NamedTensors> probeTokenizer(const ProbeArguments& arguments) {
-    const char* file = fs::exists(fs::path(arguments.model) / "tokenizer.json") ? "tokenizer.json" : "vocab.json";
+    const char* file =
+        fs::exists(fs::path(arguments.model) / "tokenizer.json") ? "tokenizer.json" : "vocab.json";
     ATELIER_TRY(const fs::path folder, componentFolder(arguments.model, arguments.component, file));
     ATELIER_TRY(const ClipTokenizer tokenizer, ClipTokenizer::load(folder));
     ATELIER_TRY(const std::string text, readFile(arguments.inputs));
@@ -164,16 +181,21 @@ Result<NamedTensors> probeTokenizer(const ProbeArguments& arguments) {
         for (std::int64_t id : tokenizer.encodePadded(line.get<std::string>())) ids.push_back(id);
         start = end + 1;
     }
-    return NamedTensors{{"input_ids", at::tensor(ids, at::kLong).view({lines, lines == 0 ? tokenizer.maxLength() : -1})}};
+    return NamedTensors{
+        {"input_ids", at::tensor(ids, at::kLong).view({lines, lines == 0 ? tokenizer.maxLength() : -1})}};
 }
 
 Result<NamedTensors> probe(const ProbeArguments& arguments) {
-    static const std::vector<std::string> kComponents{"unet", "vae.encode", "vae.decode", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"};
+    static const std::vector<std::string> kComponents{
+        "unet", "vae.encode", "vae.decode", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"};
     const std::string& name = arguments.component;
     if (std::find(kComponents.begin(), kComponents.end(), name) == kComponents.end())
-        return fail(ErrorCode::Usage, "there is no component \"" + name + "\"", "--component", "It is one of " + join(kComponents, ", ") + ".");
-    if (arguments.device != "cpu") return fail(ErrorCode::Usage, "probe computes on the CPU only", "--device");
-    if (!arguments.grad.empty() && name != "unet") return fail(ErrorCode::Usage, "only the unet has gradients to probe", "--grad");
+        return fail(ErrorCode::Usage, "there is no component \"" + name + "\"", "--component",
+                    "It is one of " + join(kComponents, ", ") + ".");
+    if (arguments.device != "cpu")
+        return fail(ErrorCode::Usage, "probe computes on the CPU only", "--device");
+    if (!arguments.grad.empty() && name != "unet")
+        return fail(ErrorCode::Usage, "only the unet has gradients to probe", "--grad");
     if (name.starts_with("tokenizer")) return probeTokenizer(arguments);
     ATELIER_TRY(Inputs inputs, Inputs::read(arguments.inputs));
     if (name == "unet") return probeUnet(arguments, inputs);
@@ -186,25 +208,31 @@ Status run(const ProbeArguments& arguments) {
         auto tensors = probe(arguments);
         if (!tensors) {
             Error error = std::move(tensors).error();
-            if (error.code == ErrorCode::Data || error.code == ErrorCode::Io) error.code = ErrorCode::Model;  // any bad input ends with 2
+            if (error.code == ErrorCode::Data || error.code == ErrorCode::Io)
+                error.code = ErrorCode::Model;  // any bad input ends with 2
             return fail(std::move(error));
         }
         return writeTensors(arguments.out, *tensors);
     } catch (const c10::Error& error) {
-        return fail(ErrorCode::Model, error.what_without_backtrace(), arguments.inputs, "The inputs do not fit the model.");
+        return fail(ErrorCode::Model, error.what_without_backtrace(), arguments.inputs,
+                    "The inputs do not fit the model.");
     }
 }
 
 }  // namespace
 
 int probeVerb(Arguments arguments) {
-    CLI::App app{"Run one component of a pipeline on given tensors (fp32, CPU) and write what comes out.", "atelier-engine probe"};
+    CLI::App app{"Run one component of a pipeline on given tensors (fp32, CPU) and write what comes out.",
+                 "atelier-engine probe"};
     ProbeArguments given;
     app.add_option("MODEL_DIR", given.model, "pipeline folder, or a component's own folder")->required();
-    app.add_option("--component", given.component, "unet, vae.encode, vae.decode, text_encoder, tokenizer")->required();
-    app.add_option("--inputs", given.inputs, "safetensors file; for a tokenizer one JSON string per line")->required();
+    app.add_option("--component", given.component, "unet, vae.encode, vae.decode, text_encoder, tokenizer")
+        ->required();
+    app.add_option("--inputs", given.inputs, "safetensors file; for a tokenizer one JSON string per line")
+        ->required();
     app.add_option("--out", given.out, "safetensors file to write")->required();
-    app.add_option("--grad", given.grad, "safetensors file with dL/d(output): also write all gradients (unet)");
+    app.add_option("--grad", given.grad,
+                   "safetensors file with dL/d(output): also write all gradients (unet)");
     app.add_option("--device", given.device, "cpu");
     if (const auto code = parse(app, arguments)) return *code;
     if (const Status status = run(given); !status) return report(status.error());

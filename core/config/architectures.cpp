@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// config.json ⇄ structs. Each key is read once by a small reader that remembers the first thing wrong and which keys it
-// knew; what remains goes to `extra`.
+// config.json ⇄ structs. Each key is read once by a small reader that remembers the first thing wrong and
+// which keys it knew; what remains goes to `extra`.
 #include "core/config/architectures.h"
 
 #include <fmt/format.h>
@@ -30,7 +30,9 @@ class ConfigReader {
         const auto it = json_.find(key);
         return it == json_.end() || it->is_null() ? nullptr : &*it;
     }
-    bool isNull(const std::string& key) const { return json_.is_object() && json_.contains(key) && json_[key].is_null(); }
+    bool isNull(const std::string& key) const {
+        return json_.is_object() && json_.contains(key) && json_[key].is_null();
+    }
 
     void integer(const std::string& key, int& out, int low, int high) {
         if (const Json* v = value(key)) readInteger(key, *v, out, low, high);
@@ -40,8 +42,10 @@ class ConfigReader {
     }
     void number(const std::string& key, double& out) {
         if (const Json* v = value(key)) {
-            if (v->is_number()) out = v->get<double>();
-            else refuse(key, "must be a number, not " + dumpJson(*v), "");
+            if (v->is_number())
+                out = v->get<double>();
+            else
+                refuse(key, "must be a number, not " + dumpJson(*v), "");
         }
     }
     void number(const std::string& key, std::optional<double>& out) {
@@ -49,23 +53,30 @@ class ConfigReader {
     }
     void boolean(const std::string& key, bool& out) {
         if (const Json* v = value(key)) {
-            if (v->is_boolean()) out = v->get<bool>();
-            else refuse(key, "must be true or false, not " + dumpJson(*v), "");
+            if (v->is_boolean())
+                out = v->get<bool>();
+            else
+                refuse(key, "must be true or false, not " + dumpJson(*v), "");
         }
     }
     void choice(const std::string& key, std::string& out, const std::vector<std::string>& allowed) {
         if (const Json* v = value(key)) {
-            if (v->is_string()) out = v->get<std::string>();
-            else return refuse(key, "must be text, not " + dumpJson(*v), "");
+            if (v->is_string())
+                out = v->get<std::string>();
+            else
+                return refuse(key, "must be text, not " + dumpJson(*v), "");
         }
         checkChoice(key, out, allowed);
     }
-    void names(const std::string& key, std::vector<std::string>& out, const std::vector<std::string>& allowed) {
+    void names(const std::string& key, std::vector<std::string>& out,
+               const std::vector<std::string>& allowed) {
         if (const Json* v = value(key)) {
-            if (!v->is_array() || v->empty() || v->size() > kMaxLevels) return refuse(key, "must be a list of 1 to 16 names", "");
+            if (!v->is_array() || v->empty() || v->size() > kMaxLevels)
+                return refuse(key, "must be a list of 1 to 16 names", "");
             out.clear();
             for (const auto& entry : *v) {
-                if (!entry.is_string()) return refuse(key, "must be a list of names, not " + dumpJson(*v), "");
+                if (!entry.is_string())
+                    return refuse(key, "must be a list of names, not " + dumpJson(*v), "");
                 out.push_back(entry.get<std::string>());
             }
         }
@@ -76,7 +87,8 @@ class ConfigReader {
         const Json* v = value(key);
         if (!v) return;
         const bool list = v->is_array();
-        if (list && (v->empty() || v->size() > kMaxLevels)) return refuse(key, "must have 1 to 16 entries", "");
+        if (list && (v->empty() || v->size() > kMaxLevels))
+            return refuse(key, "must have 1 to 16 entries", "");
         out.assign(list ? v->size() : 1, 0);
         for (std::size_t i = 0; i < out.size(); ++i) readInteger(key, list ? (*v)[i] : *v, out[i], low, high);
     }
@@ -88,7 +100,8 @@ class ConfigReader {
     void perLevel(const std::string& key, std::vector<bool>& out, std::size_t levels) {
         if (const Json* v = value(key)) {
             const bool list = v->is_array();
-            if (list && (v->empty() || v->size() > kMaxLevels)) return refuse(key, "must have 1 to 16 entries", "");
+            if (list && (v->empty() || v->size() > kMaxLevels))
+                return refuse(key, "must have 1 to 16 entries", "");
             out.assign(list ? v->size() : 1, false);
             for (std::size_t i = 0; i < out.size(); ++i) {
                 const Json& entry = list ? (*v)[i] : *v;
@@ -108,7 +121,8 @@ class ConfigReader {
             }
         }
     }
-    // Keys of the reference class that this implementation only computes with their default. They are written back.
+    // Keys of the reference class that this implementation only computes with their default. They are written
+    // back.
     void only(const std::string& key, const Json& expected) {
         const Json* v = value(key);
         if (v && *v != expected)
@@ -116,7 +130,8 @@ class ConfigReader {
                    "It computes " + dumpJson(expected) + " (the default of " + className_ + ").");
     }
     void refuse(const std::string& key, const std::string& what, const std::string& hint) {
-        if (!error_) error_ = Error{ErrorCode::Model, key.empty() ? what : "\"" + key + "\" " + what, where_, hint};
+        if (!error_)
+            error_ = Error{ErrorCode::Model, key.empty() ? what : "\"" + key + "\" " + what, where_, hint};
     }
     bool failed() const { return error_.has_value(); }
     Error error() const { return *error_; }
@@ -131,26 +146,33 @@ class ConfigReader {
 
   private:
     void readInteger(const std::string& key, const Json& v, int& out, int low, int high) {
-        const bool whole = v.is_number_integer() || (v.is_number_float() && v.get<double>() == static_cast<int>(v.get<double>()));
+        const bool whole = v.is_number_integer() ||
+                           (v.is_number_float() && v.get<double>() == static_cast<int>(v.get<double>()));
         const double x = v.is_number() ? v.get<double>() : 0;
         if (!v.is_number() || x < low || x > high || !whole)
-            return refuse(key, fmt::format("must be a whole number from {} to {}, not {}", low, high, dumpJson(v)), "");
+            return refuse(
+                key, fmt::format("must be a whole number from {} to {}, not {}", low, high, dumpJson(v)), "");
         out = static_cast<int>(x);
     }
-    void checkChoice(const std::string& key, const std::string& name, const std::vector<std::string>& allowed) {
+    void checkChoice(const std::string& key, const std::string& name,
+                     const std::vector<std::string>& allowed) {
         if (std::find(allowed.begin(), allowed.end(), name) != allowed.end()) return;
         std::string list;
-        for (const auto& a : allowed) list += (list.empty() ? "" : ", ") + (a.empty() ? std::string("null") : a);
-        refuse(key, "names \"" + name + "\", which this engine does not compute", "It computes: " + list + ".");
+        for (const auto& a : allowed)
+            list += (list.empty() ? "" : ", ") + (a.empty() ? std::string("null") : a);
+        refuse(key, "names \"" + name + "\", which this engine does not compute",
+               "It computes: " + list + ".");
     }
     template <class T>
     void repeat(const std::string& key, std::vector<T>& out, std::size_t levels) {
-        if (out.size() == 1 || std::adjacent_find(out.begin(), out.end(), std::not_equal_to<>()) == out.end()) {
+        if (out.size() == 1 ||
+            std::adjacent_find(out.begin(), out.end(), std::not_equal_to<>()) == out.end()) {
             const bool given = json_.is_object() && json_.contains(key) && json_[key].is_array();
             if (!given) out.assign(levels, out.front());
         }
         if (out.size() != levels)
-            refuse(key, fmt::format("has {} entries for {} levels", out.size(), levels), "One number, or one per level.");
+            refuse(key, fmt::format("has {} entries for {} levels", out.size(), levels),
+                   "One number, or one per level.");
     }
 
     const Json& json_;
@@ -165,7 +187,8 @@ Json numberOrList(const std::vector<T>& values) {
     if (values.empty()) return nullptr;
     Json list = Json::array();
     for (T value : values) list.push_back(value);
-    const bool equal = std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
+    const bool equal =
+        std::adjacent_find(values.begin(), values.end(), std::not_equal_to<>()) == values.end();
     return equal ? list.front() : list;
 }
 
@@ -191,35 +214,52 @@ std::set<std::string> keysOf(const Json& json) {
 const std::vector<std::string> kActivations{"silu", "swish", "gelu", "relu", "mish"};
 
 // Values of the reference UNet class that change nothing, or that only other values of other keys would read.
-const std::map<std::string, Json> kUnetFixed{
-    {"reverse_transformer_layers_per_block", nullptr}, {"encoder_hid_dim", nullptr}, {"encoder_hid_dim_type", nullptr},
-    {"num_attention_heads", nullptr}, {"dual_cross_attention", false}, {"class_embed_type", nullptr},
-    {"resnet_skip_time_act", false}, {"time_embedding_type", "positional"}, {"time_embedding_act_fn", nullptr},
-    {"timestep_post_act", nullptr}, {"time_cond_proj_dim", nullptr}, {"attention_type", "default"},
-    {"class_embeddings_concat", false}, {"cross_attention_norm", nullptr}, {"dropout", 0.0}};
+const std::map<std::string, Json> kUnetFixed{{"reverse_transformer_layers_per_block", nullptr},
+                                             {"encoder_hid_dim", nullptr},
+                                             {"encoder_hid_dim_type", nullptr},
+                                             {"num_attention_heads", nullptr},
+                                             {"dual_cross_attention", false},
+                                             {"class_embed_type", nullptr},
+                                             {"resnet_skip_time_act", false},
+                                             {"time_embedding_type", "positional"},
+                                             {"time_embedding_act_fn", nullptr},
+                                             {"timestep_post_act", nullptr},
+                                             {"time_cond_proj_dim", nullptr},
+                                             {"attention_type", "default"},
+                                             {"class_embeddings_concat", false},
+                                             {"cross_attention_norm", nullptr},
+                                             {"dropout", 0.0}};
 
 void checkUnet(ConfigReader& r, const UNet2DConditionConfig& c) {
     const std::size_t levels = c.blockOutChannels.size();
     if (c.downBlockTypes.size() != levels || c.upBlockTypes.size() != levels)
         r.refuse("block_out_channels",
-                 fmt::format("has {} levels, down_block_types {} and up_block_types {}", levels, c.downBlockTypes.size(),
-                             c.upBlockTypes.size()),
+                 fmt::format("has {} levels, down_block_types {} and up_block_types {}", levels,
+                             c.downBlockTypes.size(), c.upBlockTypes.size()),
                  "All three lists need the same length.");
     if (r.failed()) return;
     for (std::size_t i = 0; i < levels; ++i) {
         const int channels = c.blockOutChannels[i];
         if (channels % c.normNumGroups != 0)
-            r.refuse("norm_num_groups", fmt::format("is {}, which does not divide the {} channels of level {}", c.normNumGroups, channels, i), "");
+            r.refuse("norm_num_groups",
+                     fmt::format("is {}, which does not divide the {} channels of level {}", c.normNumGroups,
+                                 channels, i),
+                     "");
         if (channels % c.attentionHeadDim[i] != 0)
-            r.refuse("attention_head_dim",
-                     fmt::format("is {} (the number of heads), which does not divide the {} channels of level {}", c.attentionHeadDim[i], channels, i), "");
+            r.refuse(
+                "attention_head_dim",
+                fmt::format("is {} (the number of heads), which does not divide the {} channels of level {}",
+                            c.attentionHeadDim[i], channels, i),
+                "");
     }
     if (c.blockOutChannels.front() % 2 != 0)
-        r.refuse("block_out_channels", "starts with an odd number; the timestep embedding needs an even one", "");
+        r.refuse("block_out_channels", "starts with an odd number; the timestep embedding needs an even one",
+                 "");
     if (c.convInKernel % 2 == 0) r.refuse("conv_in_kernel", "must be odd", "");
     if (c.convOutKernel % 2 == 0) r.refuse("conv_out_kernel", "must be odd", "");
     if (!c.additionEmbedType.empty() && (!c.additionTimeEmbedDim || !c.projectionClassEmbeddingsInputDim))
-        r.refuse("addition_embed_type", "is text_time without addition_time_embed_dim or projection_class_embeddings_input_dim", "");
+        r.refuse("addition_embed_type",
+                 "is text_time without addition_time_embed_dim or projection_class_embeddings_input_dim", "");
 }
 
 }  // namespace
@@ -244,7 +284,8 @@ Result<UNet2DConditionConfig> unet2DConditionConfigFromJson(const Json& json, co
     r.integer("downsample_padding", c.downsamplePadding, 0, 1);
     r.number("mid_block_scale_factor", c.midBlockScaleFactor);
     r.choice("act_fn", c.actFn, kActivations);
-    if (r.isNull("norm_num_groups")) r.refuse("norm_num_groups", "is null; this engine needs group norms", "");
+    if (r.isNull("norm_num_groups"))
+        r.refuse("norm_num_groups", "is null; this engine needs group norms", "");
     r.integer("norm_num_groups", c.normNumGroups, 1, kMaxChannels);
     r.number("norm_eps", c.normEps);
     r.perLevel("cross_attention_dim", c.crossAttentionDim, levels, 1, kMaxChannels);
@@ -273,7 +314,8 @@ Json toJson(const UNet2DConditionConfig& c) {
            {"out_channels", c.outChannels},
            {"center_input_sample", c.centerInputSample},
            {"flip_sin_to_cos", c.flipSinToCos},
-           {"freq_shift", c.freqShift == static_cast<int>(c.freqShift) ? Json(static_cast<int>(c.freqShift)) : Json(c.freqShift)},
+           {"freq_shift", c.freqShift == static_cast<int>(c.freqShift) ? Json(static_cast<int>(c.freqShift))
+                                                                       : Json(c.freqShift)},
            {"down_block_types", c.downBlockTypes},
            {"mid_block_type", c.midBlockType.empty() ? Json(nullptr) : Json(c.midBlockType)},
            {"up_block_types", c.upBlockTypes},
@@ -323,14 +365,16 @@ Result<AutoencoderKLConfig> autoencoderKLConfigFromJson(const Json& json, const 
     r.boolean("use_quant_conv", c.useQuantConv);
     r.boolean("use_post_quant_conv", c.usePostQuantConv);
     r.boolean("mid_block_add_attention", c.midBlockAddAttention);
-    if (c.downBlockTypes.size() != c.blockOutChannels.size() || c.upBlockTypes.size() != c.blockOutChannels.size())
+    if (c.downBlockTypes.size() != c.blockOutChannels.size() ||
+        c.upBlockTypes.size() != c.blockOutChannels.size())
         r.refuse("block_out_channels",
-                 fmt::format("has {} levels, down_block_types {} and up_block_types {}", c.blockOutChannels.size(),
-                             c.downBlockTypes.size(), c.upBlockTypes.size()),
+                 fmt::format("has {} levels, down_block_types {} and up_block_types {}",
+                             c.blockOutChannels.size(), c.downBlockTypes.size(), c.upBlockTypes.size()),
                  "All three lists need the same length.");
     for (int channels : c.blockOutChannels)
         if (channels % c.normNumGroups != 0)
-            r.refuse("norm_num_groups", fmt::format("is {}, which does not divide {} channels", c.normNumGroups, channels), "");
+            r.refuse("norm_num_groups",
+                     fmt::format("is {}, which does not divide {} channels", c.normNumGroups, channels), "");
     if (c.scalingFactor == 0) r.refuse("scaling_factor", "is 0", "");
     if (r.failed()) return fail(r.error());
     c.extra = r.extra(keysOf(toJson(AutoencoderKLConfig{})));
@@ -378,7 +422,10 @@ Result<ClipTextConfig> clipTextConfigFromJson(const Json& json, const std::strin
     r.integer("eos_token_id", c.eosTokenId, 0, 1 << 24);
     r.only("attention_dropout", 0.0);
     if (c.hiddenSize % c.numAttentionHeads != 0)
-        r.refuse("num_attention_heads", fmt::format("is {}, which does not divide the hidden size {}", c.numAttentionHeads, c.hiddenSize), "");
+        r.refuse(
+            "num_attention_heads",
+            fmt::format("is {}, which does not divide the hidden size {}", c.numAttentionHeads, c.hiddenSize),
+            "");
     if (const Json* classes = r.value("architectures"); classes && classes->is_array())
         for (const auto& name : *classes) c.withProjection |= name == "CLIPTextModelWithProjection";
     if (r.failed()) return fail(r.error());
@@ -457,8 +504,10 @@ std::string dumpModelJson(const Json& value) {
     for (const auto& [word, string] : kNonFinite) {
         const std::string from = ": " + std::string(string);
         for (std::size_t at = 0; (at = text.find(from, at)) != std::string::npos;)
-            if (const char end = text[at + from.size()]; end == ',' || end == '\n') text.replace(at + 2, string.size(), word);
-            else at += from.size();
+            if (const char end = text[at + from.size()]; end == ',' || end == '\n')
+                text.replace(at + 2, string.size(), word);
+            else
+                at += from.size();
     }
     return text;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The architectures' configurations: one plain struct per model class, one member per key of its config.json, defaults
-// of the reference class's constructor. Read by core/engine/models, inspect, and the forms. No LibTorch here.
+// The architectures' configurations: one plain struct per model class, one member per key of its config.json,
+// defaults of the reference class's constructor. Read by core/engine/models, inspect, and the forms. No
+// LibTorch here.
 //
-// Reading: an absent key takes the default; "_…" keys and keys that change nothing here are kept in `extra` and written
-// back; a key we know with a value we do not compute is refused by name. Writing: every key plus `extra`.
+// Reading: an absent key takes the default; "_…" keys and keys that change nothing here are kept in `extra`
+// and written back; a key we know with a value we do not compute is refused by name. Writing: every key plus
+// `extra`.
 #pragma once
 
 #include <optional>
@@ -16,7 +18,8 @@
 
 namespace atelier {
 
-// diffusers UNet2DConditionModel. Lists have one entry per down level (a single number in the file is repeated).
+// diffusers UNet2DConditionModel. Lists have one entry per down level (a single number in the file is
+// repeated).
 struct UNet2DConditionConfig {
     std::vector<int> sampleSize;  // latent side, or {height, width}; empty = null
     int inChannels = 4;
@@ -24,9 +27,12 @@ struct UNet2DConditionConfig {
     bool centerInputSample = false;  // x ← 2x − 1 on entry
     bool flipSinToCos = true;        // timestep embedding cos ‖ sin
     double freqShift = 0;
-    std::vector<std::string> downBlockTypes{"CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"};
-    std::string midBlockType = "UNetMidBlock2DCrossAttn";  // or "UNetMidBlock2D", or "" = null: no middle block
-    std::vector<std::string> upBlockTypes{"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"};
+    std::vector<std::string> downBlockTypes{"CrossAttnDownBlock2D", "CrossAttnDownBlock2D",
+                                            "CrossAttnDownBlock2D", "DownBlock2D"};
+    std::string midBlockType =
+        "UNetMidBlock2DCrossAttn";  // or "UNetMidBlock2D", or "" = null: no middle block
+    std::vector<std::string> upBlockTypes{"UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D",
+                                          "CrossAttnUpBlock2D"};
     std::vector<bool> onlyCrossAttention{false, false, false, false};
     std::vector<int> blockOutChannels{320, 640, 1280, 1280};
     std::vector<int> layersPerBlock{2, 2, 2, 2};  // resnets of a down block; up blocks have one more
@@ -43,9 +49,9 @@ struct UNet2DConditionConfig {
     std::string additionEmbedType;  // "" or "text_time" (SDXL)
     std::optional<int> additionTimeEmbedDim;
     std::optional<int> projectionClassEmbeddingsInputDim;
-    bool upcastAttention = false;  // query·key and softmax in float32
+    bool upcastAttention = false;                  // query·key and softmax in float32
     std::string resnetTimeScaleShift = "default";  // or "scale_shift"
-    std::optional<int> timeEmbeddingDim;  // null: 4 · blockOutChannels[0]
+    std::optional<int> timeEmbeddingDim;           // null: 4 · blockOutChannels[0]
     int convInKernel = 3;
     int convOutKernel = 3;
     Json extra = Json::object();
@@ -109,7 +115,8 @@ Json toJson(const UNet2DConditionConfig& config);
 Json toJson(const AutoencoderKLConfig& config);
 Json toJson(const ClipTextConfig& config);
 
-// A config.json or scheduler_config.json; Python's tokens NaN, Infinity and -Infinity become strings (jsonNumber).
+// A config.json or scheduler_config.json; Python's tokens NaN, Infinity and -Infinity become strings
+// (jsonNumber).
 Result<Json> readModelJson(const fs::path& path);
 // As the reference libraries write it: keys sorted, indented by two, final newline.
 std::string dumpModelJson(const Json& value);

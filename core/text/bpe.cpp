@@ -23,7 +23,9 @@ struct Candidate {
     std::uint32_t rank;
     int at;
     std::int64_t id;
-    bool operator>(const Candidate& other) const { return rank != other.rank ? rank > other.rank : at > other.at; }
+    bool operator>(const Candidate& other) const {
+        return rank != other.rank ? rank > other.rank : at > other.at;
+    }
 };
 
 }  // namespace
@@ -40,8 +42,8 @@ std::string BytePairEncoding::byteSymbol(unsigned char byte) {
     return symbol;
 }
 
-Result<BytePairEncoding> BytePairEncoding::build(const Vocabulary& vocabulary, const Merges& merges, std::int64_t unknownId,
-                                                 const std::string& where) {
+Result<BytePairEncoding> BytePairEncoding::build(const Vocabulary& vocabulary, const Merges& merges,
+                                                 std::int64_t unknownId, const std::string& where) {
     BytePairEncoding bpe;
     bpe.unknownId_ = unknownId;
     const auto find = [&](const std::string& token) {
@@ -57,7 +59,9 @@ Result<BytePairEncoding> BytePairEncoding::build(const Vocabulary& vocabulary, c
         const auto& [left, right] = merges[rank];
         const std::int64_t a = find(left), b = find(right), merged = find(left + right);
         if (a < 0 || b < 0 || merged < 0)
-            return fail(ErrorCode::Model, "merge " + std::to_string(rank + 1) + " (\"" + left + " " + right + "\") is not covered by the vocabulary",
+            return fail(ErrorCode::Model,
+                        "merge " + std::to_string(rank + 1) + " (\"" + left + " " + right +
+                            "\") is not covered by the vocabulary",
                         where, "Vocabulary and merges do not belong together.");
         bpe.merges_[pairKey(a, b)] = {rank, merged};
     }
@@ -67,11 +71,13 @@ Result<BytePairEncoding> BytePairEncoding::build(const Vocabulary& vocabulary, c
 void BytePairEncoding::encode(std::string_view word, std::vector<std::int64_t>& ids) const {
     std::vector<Symbol> symbols;
     symbols.reserve(word.size());
-    // A multi-byte character outside the vocabulary is one unknown per byte symbol, as each byte is a symbol here.
+    // A multi-byte character outside the vocabulary is one unknown per byte symbol, as each byte is a symbol
+    // here.
     for (std::size_t i = 0; i < word.size(); ++i) {
         const auto byte = static_cast<unsigned char>(word[i]);
         const std::int64_t id = i + 1 == word.size() ? endSymbols_[byte] : symbols_[byte];
-        symbols.push_back({id < 0 ? unknownId_ : id, static_cast<int>(i) - 1, i + 1 == word.size() ? -1 : static_cast<int>(i) + 1});
+        symbols.push_back({id < 0 ? unknownId_ : id, static_cast<int>(i) - 1,
+                           i + 1 == word.size() ? -1 : static_cast<int>(i) + 1});
     }
     std::priority_queue<Candidate, std::vector<Candidate>, std::greater<>> queue;
     const auto consider = [&](int left) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019) with CLIP's end-of-word suffix "</w>".
-// Used by clip_tokenizer.cpp.
+// Byte-level byte-pair encoding (Sennrich et al. 2016; Radford et al. 2019) with CLIP's end-of-word suffix
+// "</w>". Used by clip_tokenizer.cpp.
 #pragma once
 
 #include <array>
@@ -20,8 +20,10 @@ class BytePairEncoding {
     using Vocabulary = std::unordered_map<std::string, std::int64_t>;
     using Merges = std::vector<std::pair<std::string, std::string>>;
 
-    // Merges in order of rank; every part and every result must be in the vocabulary. `where` names the file in errors.
-    static Result<BytePairEncoding> build(const Vocabulary& vocabulary, const Merges& merges, std::int64_t unknownId, const std::string& where);
+    // Merges in order of rank; every part and every result must be in the vocabulary. `where` names the file
+    // in errors.
+    static Result<BytePairEncoding> build(const Vocabulary& vocabulary, const Merges& merges,
+                                          std::int64_t unknownId, const std::string& where);
 
     // Appends the ids of one word (its UTF-8 bytes); symbols outside the vocabulary become the unknown id.
     void encode(std::string_view word, std::vector<std::int64_t>& ids) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Encoding: special tokens are cut out, the rest is normalised, split into words and merged (clip_tokenizer.h).
+// Encoding: special tokens are cut out, the rest is normalised, split into words and merged
+// (clip_tokenizer.h).
 #include "core/text/clip_tokenizer.h"
 
 #include <algorithm>
@@ -12,12 +13,18 @@ namespace atelier {
 namespace {
 
 constexpr std::array<std::u32string_view, 2> kMarkers{U"<|startoftext|>", U"<|endoftext|>"};
-constexpr std::array<std::u32string_view, 7> kContractions{U"'s", U"'t", U"'re", U"'ve", U"'m", U"'ll", U"'d"};
+constexpr std::array<std::u32string_view, 7> kContractions{U"'s", U"'t",  U"'re", U"'ve",
+                                                           U"'m", U"'ll", U"'d"};
 
-bool isOther(char32_t p) { return !unicode::isSpace(p) && !unicode::isLetter(p) && !unicode::isNumber(p); }
-bool isWordCharacter(char32_t p) { return unicode::isLetter(p) || unicode::isNumber(p) || p == U'_'; }
+bool isOther(char32_t p) {
+    return !unicode::isSpace(p) && !unicode::isLetter(p) && !unicode::isNumber(p);
+}
+bool isWordCharacter(char32_t p) {
+    return unicode::isLetter(p) || unicode::isNumber(p) || p == U'_';
+}
 
-// <|startoftext|>|<|endoftext|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+ ; what matches nothing is dropped.
+// <|startoftext|>|<|endoftext|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+ ; what matches
+// nothing is dropped.
 void encodeWords(std::u32string_view text, const BytePairEncoding& bpe, std::vector<std::int64_t>& ids) {
     const auto emit = [&](std::u32string_view word) { bpe.encode(unicode::encodeUtf8(word), ids); };
     for (std::size_t i = 0; i < text.size();) {
@@ -33,7 +40,8 @@ void encodeWords(std::u32string_view text, const BytePairEncoding& bpe, std::vec
             i += length;
             continue;
         }
-        if (const auto it = std::find_if(kContractions.begin(), kContractions.end(), starts); it != kContractions.end()) {
+        if (const auto it = std::find_if(kContractions.begin(), kContractions.end(), starts);
+            it != kContractions.end()) {
             length = it->size();
         } else if (unicode::isSpace(rest[0])) {
             ++i;
@@ -53,12 +61,16 @@ struct Found {
     const AddedToken* token = nullptr;
     std::size_t begin = 0, end = 0;
 };
-Found findAdded(std::u32string_view text, std::size_t from, const std::vector<AddedToken>& tokens, bool normalized) {
+Found findAdded(std::u32string_view text, std::size_t from, const std::vector<AddedToken>& tokens,
+                bool normalized) {
     for (std::size_t i = from; i < text.size(); ++i)
         for (const AddedToken& token : tokens) {  // longest first
-            if (token.normalized != normalized || token.content.empty() || !text.substr(i).starts_with(token.content)) continue;
+            if (token.normalized != normalized || token.content.empty() ||
+                !text.substr(i).starts_with(token.content))
+                continue;
             Found found{&token, i, i + token.content.size()};
-            const bool cutsWord = (i > 0 && isWordCharacter(text[i - 1])) || (found.end < text.size() && isWordCharacter(text[found.end]));
+            const bool cutsWord = (i > 0 && isWordCharacter(text[i - 1])) ||
+                                  (found.end < text.size() && isWordCharacter(text[found.end]));
             if (token.singleWord && cutsWord) continue;
             if (token.lstrip)
                 while (found.begin > from && unicode::isSpace(text[found.begin - 1])) --found.begin;
@@ -71,7 +83,8 @@ Found findAdded(std::u32string_view text, std::size_t from, const std::vector<Ad
 
 // Calls plain(text) for what lies between added tokens and appends those tokens' ids.
 template <class Plain>
-void splitAdded(std::u32string_view text, const std::vector<AddedToken>& tokens, bool normalized, std::vector<std::int64_t>& ids, Plain&& plain) {
+void splitAdded(std::u32string_view text, const std::vector<AddedToken>& tokens, bool normalized,
+                std::vector<std::int64_t>& ids, Plain&& plain) {
     for (std::size_t at = 0; at < text.size();) {
         const Found found = findAdded(text, at, tokens, normalized);
         if (found.begin > at) plain(text.substr(at, found.begin - at));
@@ -91,7 +104,8 @@ std::vector<std::int64_t> ClipTokenizer::encode(std::string_view text) const {
     std::vector<std::int64_t> ids;
     splitAdded(unicode::decodeUtf8(text), state_->added, false, ids, [&](std::u32string_view part) {
         const std::u32string normal = unicode::lowerCase(unicode::composeCanonical(part));
-        splitAdded(normal, state_->added, true, ids, [&](std::u32string_view words) { encodeWords(words, state_->bpe, ids); });
+        splitAdded(normal, state_->added, true, ids,
+                   [&](std::u32string_view words) { encodeWords(words, state_->bpe, ids); });
     });
     return ids;
 }
@@ -111,10 +125,20 @@ std::string_view ClipTokenizer::token(std::int64_t id) const {
     return it == state_->tokens.end() ? std::string_view() : std::string_view(it->second);
 }
 
-int ClipTokenizer::maxLength() const { return state_->maxLength; }
-std::int64_t ClipTokenizer::bosId() const { return state_->bosId; }
-std::int64_t ClipTokenizer::eosId() const { return state_->eosId; }
-std::int64_t ClipTokenizer::padId() const { return state_->padId; }
-std::int64_t ClipTokenizer::vocabSize() const { return state_->tokens.empty() ? 0 : state_->tokens.rbegin()->first + 1; }
+int ClipTokenizer::maxLength() const {
+    return state_->maxLength;
+}
+std::int64_t ClipTokenizer::bosId() const {
+    return state_->bosId;
+}
+std::int64_t ClipTokenizer::eosId() const {
+    return state_->eosId;
+}
+std::int64_t ClipTokenizer::padId() const {
+    return state_->padId;
+}
+std::int64_t ClipTokenizer::vocabSize() const {
+    return state_->tokens.empty() ? 0 : state_->tokens.rbegin()->first + 1;
+}
 
 }  // namespace atelier

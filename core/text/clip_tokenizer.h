@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CLIP's byte-level BPE, exactly as transformers' CLIPTokenizer computes it: NFC, white space, lower case, split, merge.
-// Used by training and sampling for ids and by the studio to count tokens. Immutable after loading: share between threads.
+// CLIP's byte-level BPE, exactly as transformers' CLIPTokenizer computes it: NFC, white space, lower case,
+// split, merge. Used by training and sampling for ids and by the studio to count tokens. Immutable after
+// loading: share between threads.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,8 @@ namespace atelier {
 class ClipTokenizer {
   public:
     // A tokenizer folder: tokenizer.json, or vocab.json + merges.txt (+ added_tokens.json), with the optional
-    // tokenizer_config.json and special_tokens_map.json. Errors: code Model, naming the file and what is wrong with it.
+    // tokenizer_config.json and special_tokens_map.json. Errors: code Model, naming the file and what is
+    // wrong with it.
     static Result<ClipTokenizer> load(const fs::path& folder);
 
     ClipTokenizer(ClipTokenizer&&) noexcept;
@@ -26,19 +28,20 @@ class ClipTokenizer {
 
     // Ids of the text alone: no BOS, no EOS, no padding, no truncation.
     std::vector<std::int64_t> encode(std::string_view text) const;
-    // BOS + ids + EOS, cut and padded to maxLength() entries (truncation keeps the first pieces and ends with EOS).
+    // BOS + ids + EOS, cut and padded to maxLength() entries (truncation keeps the first pieces and ends with
+    // EOS).
     std::vector<std::int64_t> encodePadded(std::string_view text) const;
     // The token's text as it stands in the vocabulary ("photo</w>"); empty for an unknown id.
     std::string_view token(std::int64_t id) const;
 
-    int maxLength() const;            // 77
+    int maxLength() const;  // 77
     std::int64_t bosId() const;
     std::int64_t eosId() const;
     std::int64_t padId() const;
-    std::int64_t vocabSize() const;   // one more than the largest id, added tokens included
+    std::int64_t vocabSize() const;  // one more than the largest id, added tokens included
 
-    // Writes the files it was loaded from, unchanged, plus whichever of the classic files and tokenizer.json were
-    // missing, so that old and new readers open the folder. The folder is made.
+    // Writes the files it was loaded from, unchanged, plus whichever of the classic files and tokenizer.json
+    // were missing, so that old and new readers open the folder. The folder is made.
     Status save(const fs::path& folder) const;
 
   private:

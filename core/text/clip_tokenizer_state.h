@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a loaded ClipTokenizer holds. Shared by clip_tokenizer.cpp (encoding) and clip_tokenizer_files.cpp (reading, writing).
+// What a loaded ClipTokenizer holds. Shared by clip_tokenizer.cpp (encoding) and clip_tokenizer_files.cpp
+// (reading, writing).
 #pragma once
 
 #include <map>
@@ -11,7 +12,8 @@
 
 namespace atelier {
 
-// A token that is found in the text as a whole; `normalized`: in the normalised text, otherwise in the text as given.
+// A token that is found in the text as a whole; `normalized`: in the normalised text, otherwise in the text
+// as given.
 struct AddedToken {
     std::u32string content;
     std::int64_t id = 0;

@@ -10,13 +10,15 @@
 namespace atelier::unicode {
 namespace {
 
-constexpr char32_t kSBase = 0xAC00, kLBase = 0x1100, kVBase = 0x1161, kTBase = 0x11A7;  // Hangul, Unicode §3.12
+constexpr char32_t kSBase = 0xAC00, kLBase = 0x1100, kVBase = 0x1161,
+                   kTBase = 0x11A7;  // Hangul, Unicode §3.12
 constexpr char32_t kLCount = 19, kVCount = 21, kTCount = 28, kSCount = kLCount * kVCount * kTCount;
 
 // The run that holds `point`, or null.
 template <class Table>
 const typename Table::value_type* findRun(const Table& table, char32_t point) {
-    const auto it = std::upper_bound(table.begin(), table.end(), point, [](char32_t p, const auto& run) { return p < run.first; });
+    const auto it = std::upper_bound(table.begin(), table.end(), point,
+                                     [](char32_t p, const auto& run) { return p < run.first; });
     return it != table.begin() && point <= std::prev(it)->last ? &*std::prev(it) : nullptr;
 }
 
@@ -48,11 +50,13 @@ void appendDecomposed(std::u32string& out, char32_t point) {
 char32_t composePair(char32_t first, char32_t second) {
     if (first >= kLBase && first < kLBase + kLCount && second >= kVBase && second < kVBase + kVCount)
         return kSBase + ((first - kLBase) * kVCount + (second - kVBase)) * kTCount;
-    if (first >= kSBase && first < kSBase + kSCount && (first - kSBase) % kTCount == 0 && second > kTBase && second < kTBase + kTCount)
+    if (first >= kSBase && first < kSBase + kSCount && (first - kSBase) % kTCount == 0 && second > kTBase &&
+        second < kTBase + kTCount)
         return first + (second - kTBase);
-    const auto it = std::lower_bound(kCompositions.begin(), kCompositions.end(), std::pair(first, second), [](const Composition& c, const auto& pair) {
-        return std::pair<char32_t, char32_t>(c.first, c.second) < pair;
-    });
+    const auto it = std::lower_bound(kCompositions.begin(), kCompositions.end(), std::pair(first, second),
+                                     [](const Composition& c, const auto& pair) {
+                                         return std::pair<char32_t, char32_t>(c.first, c.second) < pair;
+                                     });
     return it != kCompositions.end() && it->first == first && it->second == second ? it->composed : 0;
 }
 
@@ -65,7 +69,8 @@ void orderMarks(std::u32string& text) {
         }
         std::size_t end = i;
         while (end < text.size() && combiningClass(text[end]) != 0) ++end;
-        std::stable_sort(text.begin() + static_cast<std::ptrdiff_t>(i), text.begin() + static_cast<std::ptrdiff_t>(end),
+        std::stable_sort(text.begin() + static_cast<std::ptrdiff_t>(i),
+                         text.begin() + static_cast<std::ptrdiff_t>(end),
                          [](char32_t a, char32_t b) { return combiningClass(a) < combiningClass(b); });
         i = end;
     }
@@ -84,7 +89,9 @@ std::u32string decodeUtf8(std::string_view text) {
             valid = i + validUtf8Prefix(text.substr(i));
             continue;
         }
-        const auto byte = [&](std::size_t at) { return static_cast<char32_t>(static_cast<unsigned char>(text[at])); };
+        const auto byte = [&](std::size_t at) {
+            return static_cast<char32_t>(static_cast<unsigned char>(text[at]));
+        };
         const char32_t lead = byte(i);
         const int more = lead < 0x80 ? 0 : lead < 0xE0 ? 1 : lead < 0xF0 ? 2 : 3;
         char32_t point = more == 0 ? lead : lead & (0x3FU >> more);
@@ -99,8 +106,10 @@ void appendUtf8(std::string& out, char32_t point) {
     const auto put = [&](char32_t byte) { out += static_cast<char>(byte); };
     if (point < 0x80) return put(point);
     if (point < 0x800) return put(0xC0 | point >> 6), put(0x80 | (point & 0x3F));
-    if (point < 0x10000) return put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
-    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+    if (point < 0x10000)
+        return put(0xE0 | point >> 12), put(0x80 | (point >> 6 & 0x3F)), put(0x80 | (point & 0x3F));
+    put(0xF0 | point >> 18), put(0x80 | (point >> 12 & 0x3F)), put(0x80 | (point >> 6 & 0x3F)),
+        put(0x80 | (point & 0x3F));
 }
 
 std::string encodeUtf8(std::u32string_view text) {
@@ -109,9 +118,15 @@ std::string encodeUtf8(std::u32string_view text) {
     return out;
 }
 
-bool isLetter(char32_t p) { return p < 0x80 ? (p | 0x20) >= 'a' && (p | 0x20) <= 'z' : findRun(kLetters, p) != nullptr; }
-bool isNumber(char32_t p) { return p < 0x80 ? p >= '0' && p <= '9' : findRun(kNumbers, p) != nullptr; }
-bool isSpace(char32_t p) { return p < 0x80 ? p == ' ' || (p >= 9 && p <= 13) : findRun(kSpaces, p) != nullptr; }
+bool isLetter(char32_t p) {
+    return p < 0x80 ? (p | 0x20) >= 'a' && (p | 0x20) <= 'z' : findRun(kLetters, p) != nullptr;
+}
+bool isNumber(char32_t p) {
+    return p < 0x80 ? p >= '0' && p <= '9' : findRun(kNumbers, p) != nullptr;
+}
+bool isSpace(char32_t p) {
+    return p < 0x80 ? p == ' ' || (p >= 9 && p <= 13) : findRun(kSpaces, p) != nullptr;
+}
 
 std::u32string lowerCase(std::u32string_view text) {
     std::u32string out;
@@ -131,7 +146,8 @@ std::u32string lowerCase(std::u32string_view text) {
 }
 
 std::u32string composeCanonical(std::u32string_view text) {
-    if (std::all_of(text.begin(), text.end(), [](char32_t p) { return p < 0x300; })) return std::u32string(text);  // always NFC
+    if (std::all_of(text.begin(), text.end(), [](char32_t p) { return p < 0x300; }))
+        return std::u32string(text);  // always NFC
     std::u32string decomposed;
     decomposed.reserve(text.size() + 8);
     for (char32_t point : text) appendDecomposed(decomposed, point);
@@ -139,10 +155,11 @@ std::u32string composeCanonical(std::u32string_view text) {
 
     std::u32string out;
     std::size_t starter = std::u32string::npos;  // place in `out` of the last starter
-    int lastClass = 0;                           // class of the last code point kept after it; 0 when adjacent
+    int lastClass = 0;  // class of the last code point kept after it; 0 when adjacent
     for (char32_t point : decomposed) {
         const int cls = combiningClass(point);
-        const bool blocked = starter == std::u32string::npos || (starter + 1 != out.size() && lastClass >= cls);
+        const bool blocked =
+            starter == std::u32string::npos || (starter + 1 != out.size() && lastClass >= cls);
         if (!blocked)
             if (const char32_t composed = composePair(out[starter], point)) {
                 out[starter] = composed;

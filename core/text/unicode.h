@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The part of Unicode that tokenizers need: code points, general categories, lower case, canonical composition (NFC).
-// Used by core/text only.
+// The part of Unicode that tokenizers need: code points, general categories, lower case, canonical
+// composition (NFC). Used by core/text only.
 #pragma once
 
 #include <cstdint>

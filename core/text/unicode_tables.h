@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The generated tables behind unicode.h, each sorted by code point. Included by unicode.cpp and unicode_tables.cpp only.
+// The generated tables behind unicode.h, each sorted by code point. Included by unicode.cpp and
+// unicode_tables.cpp only.
 #pragma once
 
 #include <array>
@@ -10,7 +11,8 @@ namespace atelier::unicode {
 struct Range {
     std::uint32_t first, last;
 };
-// Every `stride`-th code point from first to last becomes itself + delta in lower case. U+0130 is not in the table.
+// Every `stride`-th code point from first to last becomes itself + delta in lower case. U+0130 is not in the
+// table.
 struct LowerRun {
     std::uint32_t first, last;
     std::int32_t delta;
@@ -29,9 +31,9 @@ struct Composition {
     std::uint32_t first, second, composed;
 };
 
-extern const std::array<Range, 677> kLetters;       // general categories L*
-extern const std::array<Range, 144> kNumbers;       // general categories N*
-extern const std::array<Range, 10> kSpaces;         // White_Space
+extern const std::array<Range, 677> kLetters;  // general categories L*
+extern const std::array<Range, 144> kNumbers;  // general categories N*
+extern const std::array<Range, 10> kSpaces;    // White_Space
 extern const std::array<LowerRun, 185> kLower;
 extern const std::array<ClassRun, 334> kCombining;  // non-zero canonical combining classes
 extern const std::array<Decomposition, 2060> kDecompositions;

@@ -15,9 +15,18 @@ namespace {
 
 bool isFloating(TensorType type) {
     switch (type) {
-        case TensorType::Bool: case TensorType::U8: case TensorType::I8: case TensorType::I16: case TensorType::U16:
-        case TensorType::I32: case TensorType::U32: case TensorType::I64: case TensorType::U64: return false;
-        default: return true;
+        case TensorType::Bool:
+        case TensorType::U8:
+        case TensorType::I8:
+        case TensorType::I16:
+        case TensorType::U16:
+        case TensorType::I32:
+        case TensorType::U32:
+        case TensorType::I64:
+        case TensorType::U64:
+            return false;
+        default:
+            return true;
     }
 }
 
@@ -38,15 +47,19 @@ void addTensors(PartReport& part, const WeightSet& weights) {
 // The configuration as this engine reads it; "" when it can compute it.
 std::string checkConfig(const std::string& className, const Json& config, const fs::path& path) {
     const auto problem = [](const auto& result) { return result ? std::string() : result.error().message(); };
-    if (className == "UNet2DConditionModel") return problem(unet2DConditionConfigFromJson(config, path.string()));
+    if (className == "UNet2DConditionModel")
+        return problem(unet2DConditionConfigFromJson(config, path.string()));
     if (className == "AutoencoderKL") return problem(autoencoderKLConfigFromJson(config, path.string()));
-    if (className == "CLIPTextModel" || className == "CLIPTextModelWithProjection") return problem(clipTextConfigFromJson(config, path.string()));
+    if (className == "CLIPTextModel" || className == "CLIPTextModelWithProjection")
+        return problem(clipTextConfigFromJson(config, path.string()));
     return {};
 }
 
 std::string classOf(const Json& config) {
-    if (config.contains("_class_name") && config["_class_name"].is_string()) return config["_class_name"].get<std::string>();
-    if (config.contains("architectures") && config["architectures"].is_array() && !config["architectures"].empty() && config["architectures"][0].is_string())
+    if (config.contains("_class_name") && config["_class_name"].is_string())
+        return config["_class_name"].get<std::string>();
+    if (config.contains("architectures") && config["architectures"].is_array() &&
+        !config["architectures"].empty() && config["architectures"][0].is_string())
         return config["architectures"][0].get<std::string>();
     return {};
 }
@@ -56,18 +69,23 @@ PartReport inspectComponent(const fs::path& folder, const std::string& name, con
     PartReport part;
     part.name = name;
     part.className = className;
-    const bool settingsOnly = className.find("Scheduler") != std::string::npos || className.find("Tokenizer") != std::string::npos ||
-                              className.find("Processor") != std::string::npos || className.find("FeatureExtractor") != std::string::npos;
+    const bool settingsOnly = className.find("Scheduler") != std::string::npos ||
+                              className.find("Tokenizer") != std::string::npos ||
+                              className.find("Processor") != std::string::npos ||
+                              className.find("FeatureExtractor") != std::string::npos;
     if (!fs::is_directory(folder)) {
         part.problems.push_back("the folder \"" + folder.filename().string() + "\" is missing");
         return part;
     }
-    const fs::path configPath = folder / (className.find("Scheduler") != std::string::npos ? "scheduler_config.json" : "config.json");
+    const fs::path configPath =
+        folder / (className.find("Scheduler") != std::string::npos ? "scheduler_config.json" : "config.json");
     if (fs::exists(configPath)) {
         if (auto config = readModelJson(configPath)) {
             part.config = *std::move(config);
             if (part.className.empty()) part.className = classOf(part.config);
-            if (const std::string problem = checkConfig(part.className, part.config, configPath); !problem.empty()) part.problems.push_back(problem);
+            if (const std::string problem = checkConfig(part.className, part.config, configPath);
+                !problem.empty())
+                part.problems.push_back(problem);
         } else {
             part.problems.push_back(config.error().message());
         }
@@ -81,9 +99,13 @@ PartReport inspectComponent(const fs::path& folder, const std::string& name, con
     Result<WeightSet> weights = WeightSet::open(folder, "diffusion_pytorch_model");
     for (const char* stem : {"model", "diffusion_pytorch_model.fp16", "model.fp16"})
         if (!weights && weights.error().what.find("holds no") != std::string::npos)
-            if (auto other = WeightSet::open(folder, stem); other || other.error().what.find("holds no") == std::string::npos) weights = std::move(other);
-    if (weights) addTensors(part, *weights);
-    else part.problems.push_back(weights.error().message());
+            if (auto other = WeightSet::open(folder, stem);
+                other || other.error().what.find("holds no") == std::string::npos)
+                weights = std::move(other);
+    if (weights)
+        addTensors(part, *weights);
+    else
+        part.problems.push_back(weights.error().message());
     return part;
 }
 
@@ -96,7 +118,8 @@ std::string overallFamily(const std::vector<PartReport>& parts) {
 
 Result<ModelReport> inspectPipeline(const fs::path& folder) {
     ATELIER_TRY(const Json index, readModelJson(folder / "model_index.json"));
-    if (!index.is_object()) return fail(ErrorCode::Model, "it is not a JSON object", (folder / "model_index.json").string());
+    if (!index.is_object())
+        return fail(ErrorCode::Model, "it is not a JSON object", (folder / "model_index.json").string());
     ModelReport report;
     report.path = folder.string();
     report.what = "pipeline folder" + (classOf(index).empty() ? std::string() : " (" + classOf(index) + ")");
@@ -125,21 +148,28 @@ Result<ModelReport> inspectFolder(const fs::path& folder) {
     for (const auto& file : files) {
         PartReport part;
         part.name = file.filename().string();
-        if (auto weights = WeightSet::openFile(file)) addTensors(part, *weights);
-        else part.problems.push_back(weights.error().what);
+        if (auto weights = WeightSet::openFile(file))
+            addTensors(part, *weights);
+        else
+            part.problems.push_back(weights.error().what);
         report.parts.push_back(std::move(part));
     }
     if (!files.empty()) return report;
-    std::string hint = "Give a pipeline folder (with model_index.json), a component's folder (with config.json) or a .safetensors file.";
-    if (fs::exists(folder / "events.jsonl")) hint = "It is a run folder: its models are under checkpoints/, the newest is current_pipeline.";
-    if (fs::exists(folder / "manifest.json") || fs::exists(folder / "dataset.yaml")) hint = "It is a dataset: atelier-engine dataset stats tells about it.";
+    std::string hint =
+        "Give a pipeline folder (with model_index.json), a component's folder (with config.json) or a "
+        ".safetensors file.";
+    if (fs::exists(folder / "events.jsonl"))
+        hint = "It is a run folder: its models are under checkpoints/, the newest is current_pipeline.";
+    if (fs::exists(folder / "manifest.json") || fs::exists(folder / "dataset.yaml"))
+        hint = "It is a dataset: atelier-engine dataset stats tells about it.";
     return fail(ErrorCode::Model, "there is no model in this folder", folder.string(), hint);
 }
 
 }  // namespace
 
 bool ModelReport::complete() const {
-    return problems.empty() && std::all_of(parts.begin(), parts.end(), [](const PartReport& part) { return part.problems.empty(); });
+    return problems.empty() && std::all_of(parts.begin(), parts.end(),
+                                           [](const PartReport& part) { return part.problems.empty(); });
 }
 
 Result<ModelReport> inspectModel(const fs::path& path) {
@@ -151,7 +181,8 @@ Result<ModelReport> inspectModel(const fs::path& path) {
         const std::string name = path.filename().string();
         for (const char* pickle : {".ckpt", ".bin", ".pt", ".pth"})
             if (name.ends_with(pickle))
-                return fail(ErrorCode::Model, "it is a pickle, a format that can run code when it is read", path.string(), "Get or make the .safetensors form of it.");
+                return fail(ErrorCode::Model, "it is a pickle, a format that can run code when it is read",
+                            path.string(), "Get or make the .safetensors form of it.");
         ATELIER_TRY(const auto weights, WeightSet::openFile(path));
         report.path = path.string();
         report.what = "safetensors file";
@@ -165,11 +196,20 @@ Result<ModelReport> inspectModel(const fs::path& path) {
 Json toJson(const ModelReport& report) {
     Json parts = Json::array();
     for (const auto& part : report.parts)
-        parts.push_back({{"name", part.name}, {"class", part.className}, {"kind", part.verdict.kind}, {"family", part.verdict.family}, {"detail", part.verdict.detail},
-                         {"tensors", part.tensors}, {"parameters", part.parameters}, {"bytes", part.bytes}, {"dtypes", part.types},
-                         {"metadata", part.metadata}, {"config", part.config}, {"problems", part.problems}});
-    return {{"path", report.path}, {"what", report.what}, {"family", report.family}, {"complete", report.complete()},
-            {"problems", report.problems}, {"parts", parts}};
+        parts.push_back({{"name", part.name},
+                         {"class", part.className},
+                         {"kind", part.verdict.kind},
+                         {"family", part.verdict.family},
+                         {"detail", part.verdict.detail},
+                         {"tensors", part.tensors},
+                         {"parameters", part.parameters},
+                         {"bytes", part.bytes},
+                         {"dtypes", part.types},
+                         {"metadata", part.metadata},
+                         {"config", part.config},
+                         {"problems", part.problems}});
+    return {{"path", report.path},           {"what", report.what},         {"family", report.family},
+            {"complete", report.complete()}, {"problems", report.problems}, {"parts", parts}};
 }
 
 namespace {
@@ -183,7 +223,8 @@ std::string humanCount(std::uint64_t count) {
 }  // namespace
 
 std::string describe(const ModelReport& report) {
-    std::string out = report.path + "\n" + report.what + (report.family.empty() ? "" : ", " + report.family) + "\n\n";
+    std::string out =
+        report.path + "\n" + report.what + (report.family.empty() ? "" : ", " + report.family) + "\n\n";
     std::size_t width = 4;
     for (const auto& part : report.parts) width = std::max(width, part.name.size());
     std::uint64_t parameters = 0, bytes = 0;
@@ -195,14 +236,22 @@ std::string describe(const ModelReport& report) {
         if (part.tensors == 0)
             out += fmt::format("  {:{}}  {}\n", part.name, width, part.className);
         else
-            out += fmt::format("  {:{}}  {:>9} parameters in {} tensors, {}, {}\n  {:{}}  {}{}\n", part.name, width, humanCount(part.parameters), part.tensors,
-                               join(types, " + "), humanBytes(part.bytes), "", width, part.className.empty() ? "" : part.className + ": ", part.verdict.detail);
+            out += fmt::format("  {:{}}  {:>9} parameters in {} tensors, {}, {}\n  {:{}}  {}{}\n", part.name,
+                               width, humanCount(part.parameters), part.tensors, join(types, " + "),
+                               humanBytes(part.bytes), "", width,
+                               part.className.empty() ? "" : part.className + ": ", part.verdict.detail);
         for (const auto& [key, value] : part.metadata)
-            if (key != "format") out += fmt::format("  {:{}}  {}: {}\n", "", width, key, value.size() > 100 ? value.substr(0, validUtf8Prefix(value.substr(0, 100))) + "…" : value);
-        for (const auto& problem : part.problems) out += fmt::format("  {:{}}  problem: {}\n", "", width, problem);
+            if (key != "format")
+                out += fmt::format("  {:{}}  {}: {}\n", "", width, key,
+                                   value.size() > 100
+                                       ? value.substr(0, validUtf8Prefix(value.substr(0, 100))) + "…"
+                                       : value);
+        for (const auto& problem : part.problems)
+            out += fmt::format("  {:{}}  problem: {}\n", "", width, problem);
     }
     for (const auto& problem : report.problems) out += "  problem: " + problem + "\n";
-    if (report.parts.size() > 1) out += fmt::format("\n  {} parameters, {} in all\n", humanCount(parameters), humanBytes(bytes));
+    if (report.parts.size() > 1)
+        out += fmt::format("\n  {} parameters, {} in all\n", humanCount(parameters), humanBytes(bytes));
     return out;
 }
 

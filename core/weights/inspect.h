@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What is this model file or folder? Family and component by tensor names and shapes, dtypes, totals, metadata, what is
-// missing. Reads headers only. Used by `atelier-engine inspect` and by the studio when a model is dropped on it.
+// What is this model file or folder? Family and component by tensor names and shapes, dtypes, totals,
+// metadata, what is missing. Reads headers only. Used by `atelier-engine inspect` and by the studio when a
+// model is dropped on it.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,8 @@ namespace atelier {
 
 // What a set of tensors is, judged by names and shapes alone.
 struct TensorVerdict {
-    std::string kind;    // "unet", "vae", "text_encoder", "controlnet", "checkpoint", "lora", "textual_inversion", "unknown"
+    std::string kind;    // "unet", "vae", "text_encoder", "controlnet", "checkpoint", "lora",
+                         // "textual_inversion", "unknown"
     std::string family;  // "Stable Diffusion 1", "Stable Diffusion XL", …; empty when the tensors do not tell
     std::string detail;  // one line: "UNet2DConditionModel, 4 → 4 channels, context 768"
 };
@@ -33,13 +35,13 @@ struct PartReport {
     std::uint64_t bytes = 0;
     std::map<std::string, std::size_t> types;  // "F16" → number of tensors
     std::map<std::string, std::string> metadata;
-    Json config;                            // config.json, scheduler_config.json or null
-    std::vector<std::string> problems;      // what is missing or broken, as sentences
+    Json config;                        // config.json, scheduler_config.json or null
+    std::vector<std::string> problems;  // what is missing or broken, as sentences
 };
 
 struct ModelReport {
     std::string path;
-    std::string what;    // "pipeline folder (StableDiffusionPipeline)", "safetensors file", …
+    std::string what;  // "pipeline folder (StableDiffusionPipeline)", "safetensors file", …
     std::string family;
     std::vector<PartReport> parts;
     std::vector<std::string> problems;

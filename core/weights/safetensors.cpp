@@ -22,24 +22,36 @@ struct TypeRow {
     int bits;
 };
 constexpr std::array kTypes{
-    TypeRow{TensorType::Bool, "BOOL", 8},           TypeRow{TensorType::F4, "F4", 4},
-    TypeRow{TensorType::F6E2M3, "F6_E2M3", 6},      TypeRow{TensorType::F6E3M2, "F6_E3M2", 6},
-    TypeRow{TensorType::U8, "U8", 8},               TypeRow{TensorType::I8, "I8", 8},
-    TypeRow{TensorType::F8E5M2, "F8_E5M2", 8},      TypeRow{TensorType::F8E4M3, "F8_E4M3", 8},
-    TypeRow{TensorType::F8E8M0, "F8_E8M0", 8},      TypeRow{TensorType::F8E4M3FNUZ, "F8_E4M3FNUZ", 8},
-    TypeRow{TensorType::F8E5M2FNUZ, "F8_E5M2FNUZ", 8}, TypeRow{TensorType::I16, "I16", 16},
-    TypeRow{TensorType::U16, "U16", 16},            TypeRow{TensorType::F16, "F16", 16},
-    TypeRow{TensorType::BF16, "BF16", 16},          TypeRow{TensorType::I32, "I32", 32},
-    TypeRow{TensorType::U32, "U32", 32},            TypeRow{TensorType::F32, "F32", 32},
-    TypeRow{TensorType::C64, "C64", 64},            TypeRow{TensorType::F64, "F64", 64},
-    TypeRow{TensorType::I64, "I64", 64},            TypeRow{TensorType::U64, "U64", 64},
+    TypeRow{TensorType::Bool, "BOOL", 8},
+    TypeRow{TensorType::F4, "F4", 4},
+    TypeRow{TensorType::F6E2M3, "F6_E2M3", 6},
+    TypeRow{TensorType::F6E3M2, "F6_E3M2", 6},
+    TypeRow{TensorType::U8, "U8", 8},
+    TypeRow{TensorType::I8, "I8", 8},
+    TypeRow{TensorType::F8E5M2, "F8_E5M2", 8},
+    TypeRow{TensorType::F8E4M3, "F8_E4M3", 8},
+    TypeRow{TensorType::F8E8M0, "F8_E8M0", 8},
+    TypeRow{TensorType::F8E4M3FNUZ, "F8_E4M3FNUZ", 8},
+    TypeRow{TensorType::F8E5M2FNUZ, "F8_E5M2FNUZ", 8},
+    TypeRow{TensorType::I16, "I16", 16},
+    TypeRow{TensorType::U16, "U16", 16},
+    TypeRow{TensorType::F16, "F16", 16},
+    TypeRow{TensorType::BF16, "BF16", 16},
+    TypeRow{TensorType::I32, "I32", 32},
+    TypeRow{TensorType::U32, "U32", 32},
+    TypeRow{TensorType::F32, "F32", 32},
+    TypeRow{TensorType::C64, "C64", 64},
+    TypeRow{TensorType::F64, "F64", 64},
+    TypeRow{TensorType::I64, "I64", 64},
+    TypeRow{TensorType::U64, "U64", 64},
 };
 
 constexpr std::uint64_t kMaxHeader = 100'000'000;
 constexpr std::size_t kMaxTensors = 1'000'000;
 constexpr std::size_t kMaxRank = 16;
 constexpr std::size_t kMaxDepth = 4;
-constexpr const char* kDamagedHint = "The file is damaged or was not written completely: fetch or save it again.";
+constexpr const char* kDamagedHint =
+    "The file is damaged or was not written completely: fetch or save it again.";
 
 // Builds the tensor table from parse events, so that a hostile header never becomes a tree in memory.
 class HeaderHandler : public Json::json_sax_t {
@@ -52,7 +64,8 @@ class HeaderHandler : public Json::json_sax_t {
         if (stack_.empty()) return push(Place::Root);
         if (top() == Place::Root) {
             if (key_ == "__metadata__") return push(Place::Metadata);
-            if (tensors.size() >= kMaxTensors) return refuse(fmt::format("it lists more than {} tensors", kMaxTensors));
+            if (tensors.size() >= kMaxTensors)
+                return refuse(fmt::format("it lists more than {} tensors", kMaxTensors));
             tensors.push_back({key_, TensorType::F32, {}, 0, 0});
             seen_ = 0;
             return push(Place::Tensor);
@@ -62,7 +75,9 @@ class HeaderHandler : public Json::json_sax_t {
     bool end_object() override {
         if (top() == Place::Tensor && seen_ != (kType | kShape | kOffsets))
             return refuse(fmt::format("tensor \"{}\" lacks {}", tensors.back().name,
-                                      !(seen_ & kType) ? "dtype" : !(seen_ & kShape) ? "shape" : "data_offsets"));
+                                      !(seen_ & kType)    ? "dtype"
+                                      : !(seen_ & kShape) ? "shape"
+                                                          : "data_offsets"));
         stack_.pop_back();
         return true;
     }
@@ -77,7 +92,8 @@ class HeaderHandler : public Json::json_sax_t {
         return nested("a list");
     }
     bool end_array() override {
-        if (top() == Place::Offsets && offsets_ != 2) return refuse(tensorText() + "data_offsets needs two numbers");
+        if (top() == Place::Offsets && offsets_ != 2)
+            return refuse(tensorText() + "data_offsets needs two numbers");
         stack_.pop_back();
         return true;
     }
@@ -94,11 +110,13 @@ class HeaderHandler : public Json::json_sax_t {
     bool string(string_t& text) override {
         if (stack_.empty() || top() == Place::Root) return unexpected("text");
         if (top() == Place::Metadata) {
-            if (!metadata.emplace(field_, text).second) return refuse(fmt::format("metadata \"{}\" is there twice", field_));
+            if (!metadata.emplace(field_, text).second)
+                return refuse(fmt::format("metadata \"{}\" is there twice", field_));
             return true;
         }
         if (top() == Place::Tensor && field_ == "dtype") {
-            const auto row = std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeRow& r) { return r.name == text; });
+            const auto row =
+                std::find_if(kTypes.begin(), kTypes.end(), [&](const TypeRow& r) { return r.name == text; });
             if (row == kTypes.end()) return refuse(tensorText() + "its dtype \"" + text + "\" is not known");
             tensors.back().type = row->type;
             return mark(kType);
@@ -108,7 +126,8 @@ class HeaderHandler : public Json::json_sax_t {
     bool number_unsigned(number_unsigned_t value) override {
         if (!stack_.empty() && top() == Place::Shape) {
             auto& shape = tensors.back().shape;
-            if (shape.size() >= kMaxRank) return refuse(tensorText() + fmt::format("it has more than {} dimensions", kMaxRank));
+            if (shape.size() >= kMaxRank)
+                return refuse(tensorText() + fmt::format("it has more than {} dimensions", kMaxRank));
             if (value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
                 return refuse(tensorText() + "its size overflows 64 bits");
             shape.push_back(static_cast<std::int64_t>(value));
@@ -148,7 +167,9 @@ class HeaderHandler : public Json::json_sax_t {
         return false;
     }
     std::string tensorText() const { return "tensor \"" + tensors.back().name + "\": "; }
-    bool unexpected(const std::string& what) { return refuse("its header holds " + what + " where it should not"); }
+    bool unexpected(const std::string& what) {
+        return refuse("its header holds " + what + " where it should not");
+    }
     bool mark(int bit) {
         if (seen_ & bit) return refuse(tensorText() + field_ + " is there twice");
         seen_ |= bit;
@@ -156,8 +177,8 @@ class HeaderHandler : public Json::json_sax_t {
     }
     // Values below keys that the format does not define are skipped; below those it defines they are errors.
     bool scalar(const std::string& what) {
-        if (!stack_.empty() && (top() == Place::Skipped ||
-                                (top() == Place::Tensor && field_ != "dtype" && field_ != "shape" && field_ != "data_offsets")))
+        if (!stack_.empty() && (top() == Place::Skipped || (top() == Place::Tensor && field_ != "dtype" &&
+                                                            field_ != "shape" && field_ != "data_offsets")))
             return true;
         return unexpected(what);
     }
@@ -176,20 +197,25 @@ class HeaderHandler : public Json::json_sax_t {
 std::string checkTensor(const TensorInfo& tensor) {
     std::uint64_t count = 1, bits = 0;
     for (std::int64_t side : tensor.shape)
-        if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(side), &count)) return "its size overflows 64 bits";
+        if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(side), &count))
+            return "its size overflows 64 bits";
     if (__builtin_mul_overflow(count, static_cast<std::uint64_t>(bitsPerElement(tensor.type)), &bits))
         return "its size overflows 64 bits";
     if (bits % 8 != 0) return "its size is not a whole number of bytes";
     if (tensor.end - tensor.begin != bits / 8)
-        return fmt::format("{} {} needs {} bytes, its offsets give {}", tensorTypeName(tensor.type), shapeText(tensor.shape),
-                           bits / 8, tensor.end - tensor.begin);
+        return fmt::format("{} {} needs {} bytes, its offsets give {}", tensorTypeName(tensor.type),
+                           shapeText(tensor.shape), bits / 8, tensor.end - tensor.begin);
     return {};
 }
 
 }  // namespace
 
-std::string_view tensorTypeName(TensorType type) { return kTypes[static_cast<std::size_t>(type)].name; }
-int bitsPerElement(TensorType type) { return kTypes[static_cast<std::size_t>(type)].bits; }
+std::string_view tensorTypeName(TensorType type) {
+    return kTypes[static_cast<std::size_t>(type)].name;
+}
+int bitsPerElement(TensorType type) {
+    return kTypes[static_cast<std::size_t>(type)].bits;
+}
 
 std::int64_t TensorInfo::elements() const {
     std::int64_t count = 1;
@@ -212,14 +238,18 @@ Result<SafetensorsFile> SafetensorsFile::open(const fs::path& path) {
     const std::span<const std::byte> all = file.map_->bytes();
     const std::string_view text(reinterpret_cast<const char*>(all.data()), all.size());
     if (text.starts_with("version https://git-lfs"))
-        return bad("it is a Git LFS pointer, not the weights", "Run \"git lfs pull\" where it came from, or download the file itself.");
-    if (all.size() < 8) return bad(fmt::format("it has {} bytes, too few for a safetensors file", all.size()));
+        return bad("it is a Git LFS pointer, not the weights",
+                   "Run \"git lfs pull\" where it came from, or download the file itself.");
+    if (all.size() < 8)
+        return bad(fmt::format("it has {} bytes, too few for a safetensors file", all.size()));
     std::uint64_t length = 0;
-    for (int i = 7; i >= 0; --i) length = length << 8 | static_cast<std::uint8_t>(all[static_cast<std::size_t>(i)]);
+    for (int i = 7; i >= 0; --i)
+        length = length << 8 | static_cast<std::uint8_t>(all[static_cast<std::size_t>(i)]);
     if (length > kMaxHeader)
         return bad(fmt::format("its header would have {} bytes; at most {} are allowed", length, kMaxHeader),
                    "It is probably not a safetensors file.");
-    if (length > all.size() - 8) return bad(fmt::format("its header of {} bytes reaches past the file's {}", length, all.size()));
+    if (length > all.size() - 8)
+        return bad(fmt::format("its header of {} bytes reaches past the file's {}", length, all.size()));
     const std::string_view header = text.substr(8, length);
     if (!isValidUtf8(header)) return bad("its header is not UTF-8");
 
@@ -236,21 +266,24 @@ Result<SafetensorsFile> SafetensorsFile::open(const fs::path& path) {
     std::uint64_t previous = 0;
     for (const auto& tensor : tensors) {
         if (tensor.begin != previous || tensor.end < tensor.begin)
-            return bad(fmt::format("tensor \"{}\": its bytes {} to {} do not follow the previous tensor's end {}", tensor.name,
-                                   tensor.begin, tensor.end, previous));
+            return bad(
+                fmt::format("tensor \"{}\": its bytes {} to {} do not follow the previous tensor's end {}",
+                            tensor.name, tensor.begin, tensor.end, previous));
         if (const std::string problem = checkTensor(tensor); !problem.empty())
             return bad(fmt::format("tensor \"{}\": {}", tensor.name, problem));
         previous = tensor.end;
     }
     if (const std::uint64_t data = all.size() - file.dataStart_; previous != data)
         return bad(fmt::format("its tensors need {} bytes of data, the file holds {}", previous, data));
-    std::sort(tensors.begin(), tensors.end(), [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
+    std::sort(tensors.begin(), tensors.end(),
+              [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
     return file;
 }
 
 const TensorInfo* SafetensorsFile::find(std::string_view name) const {
-    const auto it = std::lower_bound(tensors_.begin(), tensors_.end(), name,
-                                     [](const TensorInfo& tensor, std::string_view n) { return tensor.name < n; });
+    const auto it =
+        std::lower_bound(tensors_.begin(), tensors_.end(), name,
+                         [](const TensorInfo& tensor, std::string_view n) { return tensor.name < n; });
     return it != tensors_.end() && it->name == name ? &*it : nullptr;
 }
 

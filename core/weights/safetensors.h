@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// safetensors files: validated reading through a memory map, atomic writing, sharded checkpoints. No LibTorch here:
-// tensors are bytes with a dtype and a shape; core/engine/models/state_dict turns them into at::Tensor and back.
+// safetensors files: validated reading through a memory map, atomic writing, sharded checkpoints. No LibTorch
+// here: tensors are bytes with a dtype and a shape; core/engine/models/state_dict turns them into at::Tensor
+// and back.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,28 @@ namespace atelier {
 
 // In the format's own order of rank (the writer sorts by it, widest first).
 enum class TensorType {
-    Bool, F4, F6E2M3, F6E3M2, U8, I8, F8E5M2, F8E4M3, F8E8M0, F8E4M3FNUZ, F8E5M2FNUZ,
-    I16, U16, F16, BF16, I32, U32, F32, C64, F64, I64, U64,
+    Bool,
+    F4,
+    F6E2M3,
+    F6E3M2,
+    U8,
+    I8,
+    F8E5M2,
+    F8E4M3,
+    F8E8M0,
+    F8E4M3FNUZ,
+    F8E5M2FNUZ,
+    I16,
+    U16,
+    F16,
+    BF16,
+    I32,
+    U32,
+    F32,
+    C64,
+    F64,
+    I64,
+    U64,
 };
 std::string_view tensorTypeName(TensorType type);  // "F32"
 int bitsPerElement(TensorType type);
@@ -41,7 +62,8 @@ std::string shapeText(std::span<const std::int64_t> shape);  // "[320, 4, 3, 3]"
 // One file, checked completely on opening: nothing in it is trusted before.
 class SafetensorsFile {
   public:
-    // Errors (code Model): unreadable, a Git LFS pointer, or the first rule of the format that is broken, with numbers.
+    // Errors (code Model): unreadable, a Git LFS pointer, or the first rule of the format that is broken,
+    // with numbers.
     static Result<SafetensorsFile> open(const fs::path& path);
 
     const fs::path& path() const { return path_; }
@@ -63,8 +85,10 @@ class SafetensorsFile {
 // A component's weights: one file, or shards behind an index. Names are unique over all files.
 class WeightSet {
   public:
-    // folder/stem[.variant].safetensors, else its index; the error names what is there instead (a pickle, a variant).
-    static Result<WeightSet> open(const fs::path& folder, std::string_view stem, std::string_view variant = {});
+    // folder/stem[.variant].safetensors, else its index; the error names what is there instead (a pickle, a
+    // variant).
+    static Result<WeightSet> open(const fs::path& folder, std::string_view stem,
+                                  std::string_view variant = {});
     static Result<WeightSet> openFile(const fs::path& path);
 
     struct Entry {
@@ -95,7 +119,8 @@ struct TensorToWrite {
     std::string name;
     TensorType type = TensorType::F32;
     std::vector<std::int64_t> shape;
-    std::function<TensorBytes()> bytes;  // called once, in file order, so that converting needs one tensor's memory
+    std::function<TensorBytes()>
+        bytes;  // called once, in file order, so that converting needs one tensor's memory
 };
 
 // One file under its name only when it is complete and on disk. Metadata always carries {"format": "pt"}.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Writing safetensors: widest dtype first, then by name, header padded to 8 bytes, under its name only when complete.
+// Writing safetensors: widest dtype first, then by name, header padded to 8 bytes, under its name only when
+// complete.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -9,7 +10,8 @@
 
 namespace atelier {
 
-Status writeSafetensors(const fs::path& path, std::vector<TensorToWrite> tensors, std::map<std::string, std::string> metadata) {
+Status writeSafetensors(const fs::path& path, std::vector<TensorToWrite> tensors,
+                        std::map<std::string, std::string> metadata) {
     std::sort(tensors.begin(), tensors.end(), [](const TensorToWrite& a, const TensorToWrite& b) {
         return a.type != b.type ? a.type > b.type : a.name < b.name;
     });
@@ -23,7 +25,8 @@ Status writeSafetensors(const fs::path& path, std::vector<TensorToWrite> tensors
         for (std::int64_t side : tensor.shape) bits *= static_cast<std::uint64_t>(side);
         sizes.push_back(bits / 8);
         if (header.contains(tensor.name))
-            return fail(ErrorCode::Internal, fmt::format("two tensors are named \"{}\"", tensor.name), path.string());
+            return fail(ErrorCode::Internal, fmt::format("two tensors are named \"{}\"", tensor.name),
+                        path.string());
         header[tensor.name] = {{"dtype", tensorTypeName(tensor.type)},
                                {"shape", tensor.shape},
                                {"data_offsets", {offset, offset + sizes.back()}}};
@@ -41,7 +44,8 @@ Status writeSafetensors(const fs::path& path, std::vector<TensorToWrite> tensors
         const TensorBytes data = tensors[i].bytes();
         if (data.bytes.size() != sizes[i])
             return fail(ErrorCode::Internal,
-                        fmt::format("tensor \"{}\" gave {} bytes instead of {}", tensors[i].name, data.bytes.size(), sizes[i]),
+                        fmt::format("tensor \"{}\" gave {} bytes instead of {}", tensors[i].name,
+                                    data.bytes.size(), sizes[i]),
                         path.string());
         ATELIER_DO(file.write({reinterpret_cast<const char*>(data.bytes.data()), data.bytes.size()}));
     }

@@ -15,8 +15,8 @@ constexpr std::uint64_t kMaxIndex = std::uint64_t{64} << 20;
 
 // Index names may only point at files beside the index.
 bool isPlainFileName(const std::string& name) {
-    return name.ends_with(".safetensors") && name.find_first_of("/\\:") == std::string::npos && !name.starts_with('.') &&
-           name.find('\0') == std::string::npos;
+    return name.ends_with(".safetensors") && name.find_first_of("/\\:") == std::string::npos &&
+           !name.starts_with('.') && name.find('\0') == std::string::npos;
 }
 
 // What a folder without the wanted file holds instead, as a sentence for the message.
@@ -26,11 +26,15 @@ std::string whatIsThere(const fs::path& folder) {
     for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
         const std::string name = it->path().filename().string();
         if (name.ends_with(".safetensors")) weights.push_back(name);
-        if (name.ends_with(".bin") || name.ends_with(".ckpt") || name.ends_with(".pt") || name.ends_with(".pth")) pickles.push_back(name);
+        if (name.ends_with(".bin") || name.ends_with(".ckpt") || name.ends_with(".pt") ||
+            name.ends_with(".pth"))
+            pickles.push_back(name);
     }
-    if (!weights.empty()) return "It holds " + join(weights, ", ") + ": rename the file you mean, or ask for its variant.";
+    if (!weights.empty())
+        return "It holds " + join(weights, ", ") + ": rename the file you mean, or ask for its variant.";
     if (!pickles.empty())
-        return "It holds " + join(pickles, ", ") + ": pickled files can run code and are not read; convert it to safetensors.";
+        return "It holds " + join(pickles, ", ") +
+               ": pickled files can run code and are not read; convert it to safetensors.";
     return "Check that the download or the copy was complete.";
 }
 
@@ -41,7 +45,8 @@ Result<WeightSet> WeightSet::openFile(const fs::path& path) {
     WeightSet set;
     set.path_ = path;
     set.files_.push_back(std::make_unique<SafetensorsFile>(std::move(file)));
-    for (const auto& tensor : set.files_.front()->tensors()) set.entries_[tensor.name] = {set.files_.front().get(), &tensor};
+    for (const auto& tensor : set.files_.front()->tensors())
+        set.entries_[tensor.name] = {set.files_.front().get(), &tensor};
     return set;
 }
 
@@ -59,7 +64,8 @@ Result<WeightSet> WeightSet::openIndex(const fs::path& path) {
     for (const auto& [name, value] : index["weight_map"].items()) {
         const std::string fileName = value.is_string() ? value.template get<std::string>() : std::string();
         if (!isPlainFileName(fileName))
-            return bad(fmt::format("\"{}\" points at {}, which is no file beside the index", name, dumpJson(value)));
+            return bad(
+                fmt::format("\"{}\" points at {}, which is no file beside the index", name, dumpJson(value)));
         const SafetensorsFile*& file = opened[fileName];
         if (!file) {
             ATELIER_TRY(auto shard, SafetensorsFile::open(path.parent_path() / fileName));
@@ -75,14 +81,17 @@ Result<WeightSet> WeightSet::openIndex(const fs::path& path) {
 Result<WeightSet> WeightSet::open(const fs::path& folder, std::string_view stem, std::string_view variant) {
     const std::string base(stem);
     const std::string dotted = variant.empty() ? "" : "." + std::string(variant);
-    if (const fs::path single = folder / (base + dotted + ".safetensors"); fs::exists(single)) return openFile(single);
-    for (const std::string& name : {base + ".safetensors.index" + dotted + ".json", base + ".safetensors" + dotted + ".index.json",
-                                    base + dotted + ".safetensors.index.json"}) {
+    if (const fs::path single = folder / (base + dotted + ".safetensors"); fs::exists(single))
+        return openFile(single);
+    for (const std::string& name :
+         {base + ".safetensors.index" + dotted + ".json", base + ".safetensors" + dotted + ".index.json",
+          base + dotted + ".safetensors.index.json"}) {
         if (const fs::path index = folder / name; fs::exists(index)) return openIndex(index);
     }
     if (!fs::is_directory(folder)) return fail(ErrorCode::Model, "there is no such folder", folder.string());
-    return fail(ErrorCode::Model, fmt::format("it holds no {}{}.safetensors and no index of shards", base, dotted), folder.string(),
-                whatIsThere(folder));
+    return fail(ErrorCode::Model,
+                fmt::format("it holds no {}{}.safetensors and no index of shards", base, dotted),
+                folder.string(), whatIsThere(folder));
 }
 
 std::optional<WeightSet::Entry> WeightSet::find(std::string_view name) const {

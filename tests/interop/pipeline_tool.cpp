@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // For tests/interop/pipeline_test.py: makes a small pipeline from nothing, or loads one, and saves it.
-//   pipeline_tool make TOKENIZER_FOLDER OUT fp32|fp16|bf16      pipeline_tool copy PIPELINE OUT fp32|fp16|bf16
+//   pipeline_tool make TOKENIZER_FOLDER OUT fp32|fp16|bf16      pipeline_tool copy PIPELINE OUT
+//   fp32|fp16|bf16
 #include <cstdio>
 
 #include "core/engine/models/pipeline.h"
@@ -36,12 +37,19 @@ static Result<Pipeline> make(const fs::path& tokenizerFolder) {
     pipeline.unet = makeUnet(unet, 1);
     pipeline.vae = makeVae(vae, 1);
     pipeline.textEncoder = makeTextEncoder(text, 1);
-    pipeline.scheduler = {{"_class_name", "DDIMScheduler"}, {"beta_schedule", "scaled_linear"}, {"beta_start", 0.00085}, {"beta_end", 0.012},
-                          {"clip_sample", false}, {"set_alpha_to_one", false}, {"steps_offset", 1}, {"num_train_timesteps", 1000}};
+    pipeline.scheduler = {{"_class_name", "DDIMScheduler"},
+                          {"beta_schedule", "scaled_linear"},
+                          {"beta_start", 0.00085},
+                          {"beta_end", 0.012},
+                          {"clip_sample", false},
+                          {"set_alpha_to_one", false},
+                          {"steps_offset", 1},
+                          {"num_train_timesteps", 1000}};
     return pipeline;
 }
 
-static Status run(const std::string& verb, const fs::path& from, const fs::path& out, const std::string& dtype) {
+static Status run(const std::string& verb, const fs::path& from, const fs::path& out,
+                  const std::string& dtype) {
     ATELIER_TRY(const Pipeline pipeline, verb == "make" ? make(from) : loadPipeline(from));
     SaveOptions options;
     options.dtype = dtype == "fp16" ? at::kHalf : dtype == "bf16" ? at::kBFloat16 : at::kFloat;

@@ -27,7 +27,8 @@ nn::ResnetOptions resnetOptions(const AutoencoderKLConfig& c, std::int64_t in, s
     return o;
 }
 
-// DownEncoderBlock2D and UpDecoderBlock2D: residual blocks, then a change of size unless it is the last level.
+// DownEncoderBlock2D and UpDecoderBlock2D: residual blocks, then a change of size unless it is the last
+// level.
 class Level : public torch::nn::Module {
   public:
     enum class Resize { None, Down, Up };
@@ -80,14 +81,17 @@ class Encoder : public torch::nn::Module {
   public:
     explicit Encoder(const AutoencoderKLConfig& c) {
         const auto& channels = c.blockOutChannels;
-        convIn_ = register_module("conv_in", std::make_shared<nn::Conv2d>(c.inChannels, channels.front(), 3, 1, 1));
+        convIn_ =
+            register_module("conv_in", std::make_shared<nn::Conv2d>(c.inChannels, channels.front(), 3, 1, 1));
         levels_ = register_module("down_blocks", std::make_shared<ModuleList<Level>>());
         for (std::size_t i = 0; i < channels.size(); ++i)
             levels_->add(c, channels[i == 0 ? 0 : i - 1], channels[i], c.layersPerBlock,
                          i + 1 < channels.size() ? Level::Resize::Down : Level::Resize::None);
         mid_ = register_module("mid_block", std::make_shared<MidBlock>(c));
-        normOut_ = register_module("conv_norm_out", std::make_shared<nn::GroupNorm>(c.normNumGroups, channels.back(), kNormEps));
-        convOut_ = register_module("conv_out", std::make_shared<nn::Conv2d>(channels.back(), 2 * c.latentChannels, 3, 1, 1));
+        normOut_ = register_module(
+            "conv_norm_out", std::make_shared<nn::GroupNorm>(c.normNumGroups, channels.back(), kNormEps));
+        convOut_ = register_module(
+            "conv_out", std::make_shared<nn::Conv2d>(channels.back(), 2 * c.latentChannels, 3, 1, 1));
     }
     at::Tensor forward(const at::Tensor& pixels) const {
         at::Tensor x = convIn_->forward(pixels);
@@ -106,14 +110,17 @@ class Decoder : public torch::nn::Module {
   public:
     explicit Decoder(const AutoencoderKLConfig& c) {
         const std::vector<int> channels(c.blockOutChannels.rbegin(), c.blockOutChannels.rend());
-        convIn_ = register_module("conv_in", std::make_shared<nn::Conv2d>(c.latentChannels, channels.front(), 3, 1, 1));
+        convIn_ = register_module("conv_in",
+                                  std::make_shared<nn::Conv2d>(c.latentChannels, channels.front(), 3, 1, 1));
         mid_ = register_module("mid_block", std::make_shared<MidBlock>(c));
         levels_ = register_module("up_blocks", std::make_shared<ModuleList<Level>>());
         for (std::size_t i = 0; i < channels.size(); ++i)
             levels_->add(c, channels[i == 0 ? 0 : i - 1], channels[i], c.layersPerBlock + 1,
                          i + 1 < channels.size() ? Level::Resize::Up : Level::Resize::None);
-        normOut_ = register_module("conv_norm_out", std::make_shared<nn::GroupNorm>(c.normNumGroups, channels.back(), kNormEps));
-        convOut_ = register_module("conv_out", std::make_shared<nn::Conv2d>(channels.back(), c.outChannels, 3, 1, 1));
+        normOut_ = register_module(
+            "conv_norm_out", std::make_shared<nn::GroupNorm>(c.normNumGroups, channels.back(), kNormEps));
+        convOut_ = register_module("conv_out",
+                                   std::make_shared<nn::Conv2d>(channels.back(), c.outChannels, 3, 1, 1));
     }
     at::Tensor forward(const at::Tensor& latents) const {
         at::Tensor x = mid_->forward(convIn_->forward(latents));
@@ -130,12 +137,16 @@ class Decoder : public torch::nn::Module {
 
 // latents_mean and latents_std, one number per channel, ready to broadcast over [B,L,h,w].
 at::Tensor perChannel(const std::vector<double>& values, const at::Tensor& like) {
-    return at::tensor(values, like.options().dtype(at::kDouble).device(at::kCPU)).to(like.device(), like.scalar_type()).view({1, -1, 1, 1});
+    return at::tensor(values, like.options().dtype(at::kDouble).device(at::kCPU))
+        .to(like.device(), like.scalar_type())
+        .view({1, -1, 1, 1});
 }
 
 }  // namespace
 
-at::Tensor DiagonalGaussian::sample(const at::Tensor& noise_BLHW) const { return mean_BLHW + at::exp(0.5 * logvar_BLHW) * noise_BLHW; }
+at::Tensor DiagonalGaussian::sample(const at::Tensor& noise_BLHW) const {
+    return mean_BLHW + at::exp(0.5 * logvar_BLHW) * noise_BLHW;
+}
 
 at::Tensor DiagonalGaussian::kl() const {
     return 0.5 * (mean_BLHW.square() + logvar_BLHW.exp() - 1.0 - logvar_BLHW).sum({1, 2, 3});
@@ -147,12 +158,17 @@ struct AutoencoderKL::Parts {
     std::shared_ptr<nn::Conv2d> quant, postQuant;
 };
 
-AutoencoderKL::AutoencoderKL(const AutoencoderKLConfig& config) : config_(config), parts_(std::make_unique<Parts>()) {
+AutoencoderKL::AutoencoderKL(const AutoencoderKLConfig& config)
+    : config_(config), parts_(std::make_unique<Parts>()) {
     const std::int64_t latent = config_.latentChannels;
     parts_->encoder = register_module("encoder", std::make_shared<Encoder>(config_));
     parts_->decoder = register_module("decoder", std::make_shared<Decoder>(config_));
-    if (config_.useQuantConv) parts_->quant = register_module("quant_conv", std::make_shared<nn::Conv2d>(2 * latent, 2 * latent, 1));
-    if (config_.usePostQuantConv) parts_->postQuant = register_module("post_quant_conv", std::make_shared<nn::Conv2d>(latent, latent, 1));
+    if (config_.useQuantConv)
+        parts_->quant =
+            register_module("quant_conv", std::make_shared<nn::Conv2d>(2 * latent, 2 * latent, 1));
+    if (config_.usePostQuantConv)
+        parts_->postQuant =
+            register_module("post_quant_conv", std::make_shared<nn::Conv2d>(latent, latent, 1));
 }
 
 AutoencoderKL::~AutoencoderKL() = default;
@@ -168,18 +184,21 @@ DiagonalGaussian AutoencoderKL::encode(const at::Tensor& pixels_BCHW) {
 }
 
 at::Tensor AutoencoderKL::decode(const at::Tensor& latents_BLHW) {
-    return parts_->decoder->forward(parts_->postQuant ? parts_->postQuant->forward(latents_BLHW) : latents_BLHW);
+    return parts_->decoder->forward(parts_->postQuant ? parts_->postQuant->forward(latents_BLHW)
+                                                      : latents_BLHW);
 }
 
 at::Tensor AutoencoderKL::scaleLatents(const at::Tensor& latents) const {
     if (config_.latentsMean && config_.latentsStd)
-        return (latents - perChannel(*config_.latentsMean, latents)) * config_.scalingFactor / perChannel(*config_.latentsStd, latents);
+        return (latents - perChannel(*config_.latentsMean, latents)) * config_.scalingFactor /
+               perChannel(*config_.latentsStd, latents);
     return (latents - config_.shiftFactor.value_or(0)) * config_.scalingFactor;
 }
 
 at::Tensor AutoencoderKL::unscaleLatents(const at::Tensor& latents) const {
     if (config_.latentsMean && config_.latentsStd)
-        return latents * perChannel(*config_.latentsStd, latents) / config_.scalingFactor + perChannel(*config_.latentsMean, latents);
+        return latents * perChannel(*config_.latentsStd, latents) / config_.scalingFactor +
+               perChannel(*config_.latentsMean, latents);
     return latents / config_.scalingFactor + config_.shiftFactor.value_or(0);
 }
 

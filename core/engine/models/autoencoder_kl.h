@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // AutoencoderKL: pixels ⇄ latents with a KL-regularised bottleneck (Rombach et al. 2022, §3.1).
-// Parameters carry diffusers' names and shapes. Called by training (encoding, autoencoder training), sampling and probe.
+// Parameters carry diffusers' names and shapes. Called by training (encoding, autoencoder training), sampling
+// and probe.
 #pragma once
 
 #include <ATen/core/Tensor.h>

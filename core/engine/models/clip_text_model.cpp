@@ -23,7 +23,8 @@ class SelfAttention : public torch::nn::Module {
         out_ = register_module("out_proj", std::make_shared<nn::Linear>(c.hiddenSize, c.hiddenSize));
     }
     at::Tensor forward(const at::Tensor& x) const {
-        return out_->forward(nn::attention(query_->forward(x), key_->forward(x), value_->forward(x), heads_, true));
+        return out_->forward(
+            nn::attention(query_->forward(x), key_->forward(x), value_->forward(x), heads_, true));
     }
 
   private:
@@ -37,7 +38,9 @@ class Mlp : public torch::nn::Module {
         in_ = register_module("fc1", std::make_shared<nn::Linear>(c.hiddenSize, c.intermediateSize));
         out_ = register_module("fc2", std::make_shared<nn::Linear>(c.intermediateSize, c.hiddenSize));
     }
-    at::Tensor forward(const at::Tensor& x) const { return out_->forward(nn::activate(in_->forward(x), activation_)); }
+    at::Tensor forward(const at::Tensor& x) const {
+        return out_->forward(nn::activate(in_->forward(x), activation_));
+    }
 
   private:
     nn::Activation activation_;
@@ -47,9 +50,11 @@ class Mlp : public torch::nn::Module {
 class Layer : public torch::nn::Module {
   public:
     explicit Layer(const ClipTextConfig& c) {
-        norm1_ = register_module("layer_norm1", std::make_shared<nn::LayerNorm>(c.hiddenSize, c.layerNormEps));
+        norm1_ =
+            register_module("layer_norm1", std::make_shared<nn::LayerNorm>(c.hiddenSize, c.layerNormEps));
         attention_ = register_module("self_attn", std::make_shared<SelfAttention>(c));
-        norm2_ = register_module("layer_norm2", std::make_shared<nn::LayerNorm>(c.hiddenSize, c.layerNormEps));
+        norm2_ =
+            register_module("layer_norm2", std::make_shared<nn::LayerNorm>(c.hiddenSize, c.layerNormEps));
         mlp_ = register_module("mlp", std::make_shared<Mlp>(c));
     }
     at::Tensor forward(const at::Tensor& x_BSD) const {
@@ -74,24 +79,31 @@ struct ClipTextModel::Parts {
     std::shared_ptr<nn::Linear> projection;
 };
 
-ClipTextModel::ClipTextModel(const ClipTextConfig& config) : config_(config), parts_(std::make_unique<Parts>()) {
+ClipTextModel::ClipTextModel(const ClipTextConfig& config)
+    : config_(config), parts_(std::make_unique<Parts>()) {
     const auto& c = config_;
     auto text = register_module("text_model", std::make_shared<torch::nn::Module>());
     auto embeddings = text->register_module("embeddings", std::make_shared<torch::nn::Module>());
     auto encoder = text->register_module("encoder", std::make_shared<torch::nn::Module>());
-    parts_->tokens = embeddings->register_module("token_embedding", std::make_shared<nn::Embedding>(c.vocabSize, c.hiddenSize));
-    parts_->positions = embeddings->register_module("position_embedding", std::make_shared<nn::Embedding>(c.maxPositionEmbeddings, c.hiddenSize));
+    parts_->tokens = embeddings->register_module("token_embedding",
+                                                 std::make_shared<nn::Embedding>(c.vocabSize, c.hiddenSize));
+    parts_->positions = embeddings->register_module(
+        "position_embedding", std::make_shared<nn::Embedding>(c.maxPositionEmbeddings, c.hiddenSize));
     parts_->layers = encoder->register_module("layers", std::make_shared<nn::ModuleList<Layer>>());
     for (int i = 0; i < c.numHiddenLayers; ++i) parts_->layers->add(c);
-    parts_->finalNorm = text->register_module("final_layer_norm", std::make_shared<nn::LayerNorm>(c.hiddenSize, c.layerNormEps));
-    if (c.withProjection) parts_->projection = register_module("text_projection", std::make_shared<nn::Linear>(c.hiddenSize, c.projectionDim, false));
+    parts_->finalNorm = text->register_module("final_layer_norm",
+                                              std::make_shared<nn::LayerNorm>(c.hiddenSize, c.layerNormEps));
+    if (c.withProjection)
+        parts_->projection = register_module(
+            "text_projection", std::make_shared<nn::Linear>(c.hiddenSize, c.projectionDim, false));
 }
 
 ClipTextModel::~ClipTextModel() = default;
 
 ClipTextOutput ClipTextModel::forward(const at::Tensor& inputIds_BS, bool withHiddenStates) {
     ClipTextOutput out;
-    at::Tensor x = parts_->tokens->forward(inputIds_BS) + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
+    at::Tensor x =
+        parts_->tokens->forward(inputIds_BS) + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
     for (const auto& layer : *parts_->layers) {
         if (withHiddenStates) out.hiddenStates.push_back(x);
         x = layer->forward(x);
@@ -99,24 +111,31 @@ ClipTextOutput ClipTextModel::forward(const at::Tensor& inputIds_BS, bool withHi
     if (withHiddenStates) out.hiddenStates.push_back(x);
     out.lastHiddenState_BSD = parts_->finalNorm->forward(x);
     // Early files say eos_token_id 2, which no text holds: there the row's largest id marks the end.
-    const at::Tensor end_B = config_.eosTokenId == 2 ? inputIds_BS.argmax(1) : (inputIds_BS == config_.eosTokenId).to(at::kInt).argmax(1);
-    out.poolerOutput_BD = out.lastHiddenState_BSD.index({at::arange(inputIds_BS.size(0), inputIds_BS.options()), end_B});
+    const at::Tensor end_B = config_.eosTokenId == 2
+                                 ? inputIds_BS.argmax(1)
+                                 : (inputIds_BS == config_.eosTokenId).to(at::kInt).argmax(1);
+    out.poolerOutput_BD =
+        out.lastHiddenState_BSD.index({at::arange(inputIds_BS.size(0), inputIds_BS.options()), end_B});
     if (parts_->projection) out.textEmbeds_BP = parts_->projection->forward(out.poolerOutput_BD);
     return out;
 }
 
 at::Tensor ClipTextModel::encode(const at::Tensor& inputIds_BS) {
-    at::Tensor x = parts_->tokens->forward(inputIds_BS) + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
+    at::Tensor x =
+        parts_->tokens->forward(inputIds_BS) + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
     for (const auto& layer : *parts_->layers) x = layer->forward(x);
     return parts_->finalNorm->forward(x);
 }
 
 Status ClipTextModel::checkInputs(const at::Tensor& ids) const {
-    if (ids.dim() != 2 || ids.scalar_type() != at::kLong || ids.size(0) < 1 || ids.size(1) < 1 || ids.size(1) > config_.maxPositionEmbeddings)
-        return fail(ErrorCode::Model, fmt::format("input \"input_ids\" has shape {}, the model takes I64 [B, 1 to {}]", shapeText(ids.sizes()),
-                                                  config_.maxPositionEmbeddings));
+    if (ids.dim() != 2 || ids.scalar_type() != at::kLong || ids.size(0) < 1 || ids.size(1) < 1 ||
+        ids.size(1) > config_.maxPositionEmbeddings)
+        return fail(ErrorCode::Model,
+                    fmt::format("input \"input_ids\" has shape {}, the model takes I64 [B, 1 to {}]",
+                                shapeText(ids.sizes()), config_.maxPositionEmbeddings));
     if (ids.min().item<std::int64_t>() < 0 || ids.max().item<std::int64_t>() >= config_.vocabSize)
-        return fail(ErrorCode::Model, fmt::format("input \"input_ids\" goes beyond 0 to {}", config_.vocabSize - 1), "",
+        return fail(ErrorCode::Model,
+                    fmt::format("input \"input_ids\" goes beyond 0 to {}", config_.vocabSize - 1), "",
                     "Tokenizer and text encoder do not belong together.");
     return {};
 }

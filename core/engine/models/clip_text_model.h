@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CLIPTextModel and CLIPTextModelWithProjection: a pre-norm causal transformer over token ids (Radford et al. 2021, §2.4).
-// Parameters carry the checkpoint's names ("text_model.…"). Called by training, sampling and probe.
+// CLIPTextModel and CLIPTextModelWithProjection: a pre-norm causal transformer over token ids (Radford et al.
+// 2021, §2.4). Parameters carry the checkpoint's names ("text_model.…"). Called by training, sampling and
+// probe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -15,10 +16,11 @@
 namespace atelier {
 
 struct ClipTextOutput {
-    at::Tensor lastHiddenState_BSD;         // after final_layer_norm: SD 1's and SD 2's context
-    std::vector<at::Tensor> hiddenStates;   // 0 = embeddings … L = last layer before final_layer_norm; only on request
-    at::Tensor poolerOutput_BD;             // row of the EOS token
-    at::Tensor textEmbeds_BP;               // with projection only
+    at::Tensor lastHiddenState_BSD;  // after final_layer_norm: SD 1's and SD 2's context
+    std::vector<at::Tensor>
+        hiddenStates;            // 0 = embeddings … L = last layer before final_layer_norm; only on request
+    at::Tensor poolerOutput_BD;  // row of the EOS token
+    at::Tensor textEmbeds_BP;    // with projection only
 };
 
 class ClipTextModel : public torch::nn::Module {
@@ -42,7 +44,8 @@ class ClipTextModel : public torch::nn::Module {
     std::unique_ptr<Parts> parts_;
 };
 
-// CLIPTextModel's own initial values (transformers' CLIPPreTrainedModel._init_weights), deterministic as initializeDefault.
+// CLIPTextModel's own initial values (transformers' CLIPPreTrainedModel._init_weights), deterministic as
+// initializeDefault.
 void initializeClip(ClipTextModel& model, std::uint64_t seed, const std::string& scope);
 
 }  // namespace atelier

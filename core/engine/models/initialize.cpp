@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Initial values (state_dict.h, clip_text_model.h): the reference libraries' distributions, our own counter-based numbers.
+// Initial values (state_dict.h, clip_text_model.h): the reference libraries' distributions, our own
+// counter-based numbers.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -20,16 +21,24 @@ class Filler {
     Filler(std::uint64_t seed, std::string scope) : seed_(seed), scope_(std::move(scope)) {}
 
     void uniform(const at::Tensor& tensor, const std::string& name, double bound) const {
-        fill(tensor, [&](const Random& random, float* out, std::int64_t begin, std::int64_t end) {
-            for (std::int64_t i = begin; i < end; ++i)
-                out[i] = static_cast<float>((2.0 * random.uniform(static_cast<std::uint64_t>(i)) - 1.0) * bound);
-        }, name);
+        fill(
+            tensor,
+            [&](const Random& random, float* out, std::int64_t begin, std::int64_t end) {
+                for (std::int64_t i = begin; i < end; ++i)
+                    out[i] = static_cast<float>((2.0 * random.uniform(static_cast<std::uint64_t>(i)) - 1.0) *
+                                                bound);
+            },
+            name);
     }
     void normal(const at::Tensor& tensor, const std::string& name, double deviation) const {
-        fill(tensor, [&](const Random& random, float* out, std::int64_t begin, std::int64_t end) {
-            random.normals({out + begin, static_cast<std::size_t>(end - begin)}, static_cast<std::uint64_t>(begin));
-            for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<float>(out[i] * deviation);
-        }, name);
+        fill(
+            tensor,
+            [&](const Random& random, float* out, std::int64_t begin, std::int64_t end) {
+                random.normals({out + begin, static_cast<std::size_t>(end - begin)},
+                               static_cast<std::uint64_t>(begin));
+                for (std::int64_t i = begin; i < end; ++i) out[i] = static_cast<float>(out[i] * deviation);
+            },
+            name);
     }
 
   private:
@@ -38,7 +47,8 @@ class Filler {
         const Random random(seed_, RandomStream::Init, xxh3(scope_ + "/" + name));
         const at::Tensor values = at::empty(tensor.sizes(), at::kFloat);
         float* out = values.mutable_data_ptr<float>();
-        at::parallel_for(0, values.numel(), 1 << 14, [&](std::int64_t begin, std::int64_t end) { body(random, out, begin, end); });
+        at::parallel_for(0, values.numel(), 1 << 14,
+                         [&](std::int64_t begin, std::int64_t end) { body(random, out, begin, end); });
         tensor.copy_(values);
     }
     std::uint64_t seed_;
@@ -54,15 +64,21 @@ void initializeDefault(torch::nn::Module& module, std::uint64_t seed, const std:
         const std::string prefix = item.key() + ".";
         const torch::nn::Module* layer = item.value().get();
         const auto weightAndBias = [&](const at::Tensor& weight, const at::Tensor& bias) {
-            const double bound = 1.0 / std::sqrt(static_cast<double>(weight.numel() / weight.size(0)));  // fan in
+            const double bound =
+                1.0 / std::sqrt(static_cast<double>(weight.numel() / weight.size(0)));  // fan in
             filler.uniform(weight, prefix + "weight", bound);
             if (bias.defined()) filler.uniform(bias, prefix + "bias", bound);
         };
-        if (const auto* linear = dynamic_cast<const nn::Linear*>(layer)) weightAndBias(linear->weight, linear->bias);
-        if (const auto* conv = dynamic_cast<const nn::Conv2d*>(layer)) weightAndBias(conv->weight, conv->bias);
-        if (const auto* embedding = dynamic_cast<const nn::Embedding*>(layer)) filler.normal(embedding->weight, prefix + "weight", 1.0);
-        if (const auto* norm = dynamic_cast<const nn::GroupNorm*>(layer)) norm->weight.fill_(1), norm->bias.zero_();
-        if (const auto* norm = dynamic_cast<const nn::LayerNorm*>(layer)) norm->weight.fill_(1), norm->bias.zero_();
+        if (const auto* linear = dynamic_cast<const nn::Linear*>(layer))
+            weightAndBias(linear->weight, linear->bias);
+        if (const auto* conv = dynamic_cast<const nn::Conv2d*>(layer))
+            weightAndBias(conv->weight, conv->bias);
+        if (const auto* embedding = dynamic_cast<const nn::Embedding*>(layer))
+            filler.normal(embedding->weight, prefix + "weight", 1.0);
+        if (const auto* norm = dynamic_cast<const nn::GroupNorm*>(layer))
+            norm->weight.fill_(1), norm->bias.zero_();
+        if (const auto* norm = dynamic_cast<const nn::LayerNorm*>(layer))
+            norm->weight.fill_(1), norm->bias.zero_();
     }
 }
 
@@ -70,17 +86,22 @@ void initializeClip(ClipTextModel& model, std::uint64_t seed, const std::string&
     const at::NoGradGuard guard;
     const Filler filler(seed, scope);
     const ClipTextConfig& c = model.config();
-    const double factor = c.initializerFactor, width = std::pow(c.hiddenSize, -0.5), depth = std::pow(2.0 * c.numHiddenLayers, -0.5);
+    const double factor = c.initializerFactor, width = std::pow(c.hiddenSize, -0.5),
+                 depth = std::pow(2.0 * c.numHiddenLayers, -0.5);
     const auto deviation = [&](const std::string& name) {
         if (name.find("_embedding.") != std::string::npos) return 0.02 * factor;
         if (name.find(".fc1.") != std::string::npos) return std::pow(2.0 * c.hiddenSize, -0.5) * factor;
-        if (name.find(".out_proj.") != std::string::npos || name.starts_with("text_projection.")) return width * factor;
+        if (name.find(".out_proj.") != std::string::npos || name.starts_with("text_projection."))
+            return width * factor;
         return width * depth * factor;  // q_proj, k_proj, v_proj, fc2
     };
     for (const auto& [name, parameter] : namedParameters(model)) {
-        if (name.ends_with(".bias")) parameter.zero_();
-        else if (name.find("layer_norm") != std::string::npos) parameter.fill_(1);
-        else filler.normal(parameter, name, deviation(name));
+        if (name.ends_with(".bias"))
+            parameter.zero_();
+        else if (name.find("layer_norm") != std::string::npos)
+            parameter.fill_(1);
+        else
+            filler.normal(parameter, name, deviation(name));
     }
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr const char* kDiffusersStem = "diffusion_pytorch_model";
 constexpr const char* kTransformersStem = "model";
-constexpr const char* kFormatVersion = "0.42.0";  // the diffusers release whose folder layout and keys these are
+constexpr const char* kFormatVersion =
+    "0.42.0";  // the diffusers release whose folder layout and keys these are
 
 Result<WeightSet> openWeights(const fs::path& folder, const char* stem, const std::string& variant) {
     if (!variant.empty())
@@ -23,8 +24,10 @@ Result<WeightSet> openWeights(const fs::path& folder, const char* stem, const st
 
 // Reads config.json, builds the module in the wanted dtype, and fills it.
 template <class Module, class Config>
-Result<std::shared_ptr<Module>> loadModule(const fs::path& folder, const LoadOptions& options, const char* stem,
-                                           Result<Config> (*parse)(const Json&, const std::string&), const RenameFunction& rename) {
+Result<std::shared_ptr<Module>> loadModule(const fs::path& folder, const LoadOptions& options,
+                                           const char* stem,
+                                           Result<Config> (*parse)(const Json&, const std::string&),
+                                           const RenameFunction& rename) {
     const fs::path configPath = folder / "config.json";
     ATELIER_TRY(const Json json, readModelJson(configPath));
     ATELIER_TRY(const Config config, parse(json, configPath.string()));
@@ -37,7 +40,8 @@ Result<std::shared_ptr<Module>> loadModule(const fs::path& folder, const LoadOpt
         module->eval();
         return module;
     } catch (const c10::Error& error) {
-        return fail(ErrorCode::Model, error.what_without_backtrace(), folder.string(), "There may be too little memory for a model of this size.");
+        return fail(ErrorCode::Model, error.what_without_backtrace(), folder.string(),
+                    "There may be too little memory for a model of this size.");
     }
 }
 
@@ -47,7 +51,8 @@ std::string renameVae(const std::string& name) {
         {".query.", ".to_q."}, {".key.", ".to_k."}, {".value.", ".to_v."}, {".proj_attn.", ".to_out.0."}};
     if (name.find(".attentions.") == std::string::npos) return name;
     for (const auto& [from, to] : kOld)
-        if (const auto at = name.find(from); at != std::string::npos) return name.substr(0, at) + std::string(to) + name.substr(at + from.size());
+        if (const auto at = name.find(from); at != std::string::npos)
+            return name.substr(0, at) + std::string(to) + name.substr(at + from.size());
     return name;
 }
 
@@ -56,14 +61,16 @@ const NamedTensors* replacement(const SaveOptions& options, const std::string& c
     return it == options.weights.end() ? nullptr : &it->second;
 }
 
-Status saveModule(const torch::nn::Module& module, Json config, const fs::path& folder, const char* stem, const std::string& component,
-                  const SaveOptions& options) {
+Status saveModule(const torch::nn::Module& module, Json config, const fs::path& folder, const char* stem,
+                  const std::string& component, const SaveOptions& options) {
     ATELIER_DO(createDirectories(folder));
     ATELIER_DO(writeFileAtomic(folder / "config.json", dumpModelJson(config)));
     const NamedTensors* given = replacement(options, component);
     const NamedTensors own = namedParameters(module);
     if (given && given->size() != own.size())
-        return fail(ErrorCode::Internal, fmt::format("{} weights given for the {} of {}", given->size(), own.size(), component), folder.string());
+        return fail(ErrorCode::Internal,
+                    fmt::format("{} weights given for the {} of {}", given->size(), own.size(), component),
+                    folder.string());
     return writeTensors(folder / (std::string(stem) + ".safetensors"), given ? *given : own, options.dtype);
 }
 
@@ -81,8 +88,9 @@ Result<Json> readModelIndex(const fs::path& folder) {
     const fs::path path = folder / "model_index.json";
     if (!fs::is_directory(folder)) return fail(ErrorCode::Model, "there is no such folder", folder.string());
     if (!fs::exists(path))
-        return fail(ErrorCode::Model, "it is not a pipeline folder: model_index.json is missing", folder.string(),
-                    "Give the folder that holds model_index.json, unet, vae, text_encoder, tokenizer and scheduler.");
+        return fail(
+            ErrorCode::Model, "it is not a pipeline folder: model_index.json is missing", folder.string(),
+            "Give the folder that holds model_index.json, unet, vae, text_encoder, tokenizer and scheduler.");
     ATELIER_TRY(Json index, readModelJson(path));
     if (!index.is_object()) return fail(ErrorCode::Model, "it is not a JSON object", path.string());
     return index;
@@ -90,10 +98,12 @@ Result<Json> readModelIndex(const fs::path& folder) {
 
 // ["library", "Class"] → Class; "" for [null, null] and plain options.
 std::string className(const Json& entry) {
-    return entry.is_array() && entry.size() == 2 && entry[1].is_string() ? entry[1].get<std::string>() : std::string();
+    return entry.is_array() && entry.size() == 2 && entry[1].is_string() ? entry[1].get<std::string>()
+                                                                         : std::string();
 }
 
-// Parts of the source that hold settings only (feature_extractor) travel along; those with weights (safety_checker) do not.
+// Parts of the source that hold settings only (feature_extractor) travel along; those with weights
+// (safety_checker) do not.
 Status carryAlong(const Pipeline& pipeline, const fs::path& folder, Json& index) {
     static const std::set<std::string> kOurs{"unet", "vae", "text_encoder", "tokenizer", "scheduler"};
     constexpr std::uintmax_t kSmall = 1 << 20;
@@ -107,7 +117,8 @@ Status carryAlong(const Pipeline& pipeline, const fs::path& folder, Json& index)
         if (small && !error) fs::copy(from, folder / name, error);
         if (!small || error) entry = {nullptr, nullptr};
     }
-    if (index.contains("safety_checker") && className(index["safety_checker"]).empty()) index["requires_safety_checker"] = false;
+    if (index.contains("safety_checker") && className(index["safety_checker"]).empty())
+        index["requires_safety_checker"] = false;
     return {};
 }
 
@@ -116,15 +127,17 @@ Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const Sav
     if (!pipeline.source.empty()) {
         ATELIER_TRY(index, readModelIndex(pipeline.source));
     } else {
-        index = {{"_class_name", "StableDiffusionPipeline"}, {"_diffusers_version", kFormatVersion}, {"feature_extractor", {nullptr, nullptr}},
-                 {"image_encoder", {nullptr, nullptr}}, {"requires_safety_checker", false}, {"safety_checker", {nullptr, nullptr}}};
+        index = {{"_class_name", "StableDiffusionPipeline"}, {"_diffusers_version", kFormatVersion},
+                 {"feature_extractor", {nullptr, nullptr}},  {"image_encoder", {nullptr, nullptr}},
+                 {"requires_safety_checker", false},         {"safety_checker", {nullptr, nullptr}}};
     }
     index.erase("_name_or_path");
     ATELIER_DO(createDirectories(folder));
     ATELIER_DO(carryAlong(pipeline, folder, index));
     if (pipeline.unet) ATELIER_DO(saveUnet(*pipeline.unet, folder / "unet", options));
     if (pipeline.vae) ATELIER_DO(saveVae(*pipeline.vae, folder / "vae", options));
-    if (pipeline.textEncoder) ATELIER_DO(saveTextEncoder(*pipeline.textEncoder, folder / "text_encoder", options));
+    if (pipeline.textEncoder)
+        ATELIER_DO(saveTextEncoder(*pipeline.textEncoder, folder / "text_encoder", options));
     if (pipeline.tokenizer) ATELIER_DO(pipeline.tokenizer->save(folder / "tokenizer"));
     const auto entry = [&](const char* name, bool there, const char* library, const std::string& cls) {
         index[name] = there ? Json{library, cls} : Json{nullptr, nullptr};
@@ -132,15 +145,20 @@ Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const Sav
     entry("unet", pipeline.unet != nullptr, "diffusers", "UNet2DConditionModel");
     entry("vae", pipeline.vae != nullptr, "diffusers", "AutoencoderKL");
     entry("text_encoder", pipeline.textEncoder != nullptr, "transformers",
-          pipeline.textEncoder && pipeline.textEncoder->config().withProjection ? "CLIPTextModelWithProjection" : "CLIPTextModel");
+          pipeline.textEncoder && pipeline.textEncoder->config().withProjection
+              ? "CLIPTextModelWithProjection"
+              : "CLIPTextModel");
     entry("tokenizer", pipeline.tokenizer != nullptr, "transformers", "CLIPTokenizer");
     const bool scheduled = pipeline.scheduler.is_object() && pipeline.scheduler.contains("_class_name");
-    entry("scheduler", scheduled, "diffusers", scheduled ? pipeline.scheduler["_class_name"].get<std::string>() : "");
+    entry("scheduler", scheduled, "diffusers",
+          scheduled ? pipeline.scheduler["_class_name"].get<std::string>() : "");
     if (scheduled) {
         ATELIER_DO(createDirectories(folder / "scheduler"));
-        ATELIER_DO(writeFileAtomic(folder / "scheduler" / "scheduler_config.json", dumpModelJson(diffusersConfig(pipeline.scheduler))));
+        ATELIER_DO(writeFileAtomic(folder / "scheduler" / "scheduler_config.json",
+                                   dumpModelJson(diffusersConfig(pipeline.scheduler))));
     }
-    return writeFileAtomic(folder / "model_index.json", dumpModelJson(index));  // last: without it the folder is no pipeline
+    return writeFileAtomic(folder / "model_index.json",
+                           dumpModelJson(index));  // last: without it the folder is no pipeline
 }
 
 }  // namespace
@@ -176,15 +194,18 @@ std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std
 }
 
 Result<std::shared_ptr<UNet2DConditionModel>> loadUnet(const fs::path& folder, const LoadOptions& options) {
-    return loadModule<UNet2DConditionModel>(folder, options, kDiffusersStem, &unet2DConditionConfigFromJson, {});
+    return loadModule<UNet2DConditionModel>(folder, options, kDiffusersStem, &unet2DConditionConfigFromJson,
+                                            {});
 }
 
 Result<std::shared_ptr<AutoencoderKL>> loadVae(const fs::path& folder, const LoadOptions& options) {
-    return loadModule<AutoencoderKL>(folder, options, kDiffusersStem, &autoencoderKLConfigFromJson, renameVae);
+    return loadModule<AutoencoderKL>(folder, options, kDiffusersStem, &autoencoderKLConfigFromJson,
+                                     renameVae);
 }
 
 Result<std::shared_ptr<ClipTextModel>> loadTextEncoder(const fs::path& folder, const LoadOptions& options) {
-    return loadModule<ClipTextModel>(folder, options, kTransformersStem, &clipTextConfigFromJson, ClipTextModel::renameFromFile);
+    return loadModule<ClipTextModel>(folder, options, kTransformersStem, &clipTextConfigFromJson,
+                                     ClipTextModel::renameFromFile);
 }
 
 Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& folder) {
@@ -195,10 +216,14 @@ Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& fo
     return components;
 }
 
-Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options, const std::set<std::string>& components) {
+Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options,
+                              const std::set<std::string>& components) {
     static const std::map<std::string, std::set<std::string>> kClasses{
-        {"unet", {"UNet2DConditionModel"}}, {"vae", {"AutoencoderKL"}}, {"text_encoder", {"CLIPTextModel", "CLIPTextModelWithProjection"}},
-        {"tokenizer", {"CLIPTokenizer", "CLIPTokenizerFast"}}, {"scheduler", {}}};
+        {"unet", {"UNet2DConditionModel"}},
+        {"vae", {"AutoencoderKL"}},
+        {"text_encoder", {"CLIPTextModel", "CLIPTextModelWithProjection"}},
+        {"tokenizer", {"CLIPTokenizer", "CLIPTokenizerFast"}},
+        {"scheduler", {}}};
     ATELIER_TRY(const auto present, pipelineComponents(folder));
     std::vector<std::string> names;
     for (const auto& [name, cls] : present) names.push_back(name);
@@ -209,10 +234,13 @@ Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options
     for (const auto& name : wanted) {
         const auto known = kClasses.find(name);
         if (known == kClasses.end() || !present.contains(name))
-            return fail(ErrorCode::Model, "it has no component \"" + name + "\"", folder.string(), "It has: " + join(names, ", ") + ".");
+            return fail(ErrorCode::Model, "it has no component \"" + name + "\"", folder.string(),
+                        "It has: " + join(names, ", ") + ".");
         if (!known->second.empty() && !known->second.contains(present.at(name)))
-            return fail(ErrorCode::Model, fmt::format("its {} is a {}, which this engine does not compute", name, present.at(name)),
-                        (folder / "model_index.json").string(), "It computes: " + *known->second.begin() + ".");
+            return fail(
+                ErrorCode::Model,
+                fmt::format("its {} is a {}, which this engine does not compute", name, present.at(name)),
+                (folder / "model_index.json").string(), "It computes: " + *known->second.begin() + ".");
     }
     Pipeline pipeline;
     pipeline.source = folder;
@@ -252,8 +280,10 @@ Status saveTextEncoder(const ClipTextModel& model, const fs::path& folder, const
 }
 
 Status savePipeline(const Pipeline& pipeline, const fs::path& folder, const SaveOptions& options) {
-    if (fs::exists(folder)) return fail(ErrorCode::Io, "it exists already", folder.string(), "Choose another name or remove it.");
-    const fs::path temporary = folder.parent_path() / ("." + folder.filename().string() + ".tmp-" + std::to_string(::getpid()));
+    if (fs::exists(folder))
+        return fail(ErrorCode::Io, "it exists already", folder.string(), "Choose another name or remove it.");
+    const fs::path temporary =
+        folder.parent_path() / ("." + folder.filename().string() + ".tmp-" + std::to_string(::getpid()));
     std::error_code ignored;
     fs::remove_all(temporary, ignored);
     Status status = writePipeline(pipeline, temporary, options);

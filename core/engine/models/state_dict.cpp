@@ -14,18 +14,28 @@ namespace atelier {
 namespace {
 
 constexpr std::array<std::pair<TensorType, at::ScalarType>, 10> kTypePairs{{
-    {TensorType::Bool, at::kBool}, {TensorType::U8, at::kByte}, {TensorType::I8, at::kChar}, {TensorType::I16, at::kShort},
-    {TensorType::I32, at::kInt}, {TensorType::I64, at::kLong}, {TensorType::F16, at::kHalf}, {TensorType::BF16, at::kBFloat16},
-    {TensorType::F32, at::kFloat}, {TensorType::F64, at::kDouble},
+    {TensorType::Bool, at::kBool},
+    {TensorType::U8, at::kByte},
+    {TensorType::I8, at::kChar},
+    {TensorType::I16, at::kShort},
+    {TensorType::I32, at::kInt},
+    {TensorType::I64, at::kLong},
+    {TensorType::F16, at::kHalf},
+    {TensorType::BF16, at::kBFloat16},
+    {TensorType::F32, at::kFloat},
+    {TensorType::F64, at::kDouble},
 }};
 
-// The file's bytes as a tensor; borrowed from the map when aligned, copied otherwise. Undefined for exotic dtypes.
+// The file's bytes as a tensor; borrowed from the map when aligned, copied otherwise. Undefined for exotic
+// dtypes.
 at::Tensor borrowTensor(const WeightSet::Entry& entry) {
-    const auto pair = std::find_if(kTypePairs.begin(), kTypePairs.end(), [&](const auto& p) { return p.first == entry.tensor->type; });
+    const auto pair = std::find_if(kTypePairs.begin(), kTypePairs.end(),
+                                   [&](const auto& p) { return p.first == entry.tensor->type; });
     if (pair == kTypePairs.end()) return {};
     const auto bytes = entry.bytes();
     const auto options = at::TensorOptions().dtype(pair->second);
-    if (bytes.empty() || reinterpret_cast<std::uintptr_t>(bytes.data()) % c10::elementSize(pair->second) != 0) {
+    if (bytes.empty() ||
+        reinterpret_cast<std::uintptr_t>(bytes.data()) % c10::elementSize(pair->second) != 0) {
         const at::Tensor copy = at::empty(entry.tensor->shape, options);
         if (!bytes.empty()) std::memcpy(copy.data_ptr(), bytes.data(), bytes.size());
         return copy;
@@ -50,7 +60,8 @@ struct Misfits {
         add(shapes, "a tensor has the wrong shape:", "tensors have the wrong shape");
         add(types, "a tensor has a dtype that is not read:", "tensors have a dtype that is not read");
         if (text.empty()) return {};
-        return fail(ErrorCode::Model, text, where, "Weights and config.json beside them do not belong together, or the file is damaged.");
+        return fail(ErrorCode::Model, text, where,
+                    "Weights and config.json beside them do not belong together, or the file is damaged.");
     }
 };
 
@@ -85,12 +96,16 @@ Status loadStateDict(torch::nn::Module& module, const WeightSet& weights, const 
         const auto entry = weights.find(it->second);
         inFile.erase(it);
         if (entry->tensor->shape != parameter.sizes().vec()) {
-            misfits.shapes.push_back(fmt::format("{} ({} instead of {})", name, shapeText(entry->tensor->shape), shapeText(parameter.sizes())));
+            misfits.shapes.push_back(fmt::format("{} ({} instead of {})", name,
+                                                 shapeText(entry->tensor->shape),
+                                                 shapeText(parameter.sizes())));
             continue;
         }
         const at::Tensor source = borrowTensor(*entry);
-        if (source.defined()) parameter.copy_(source);
-        else misfits.types.push_back(fmt::format("{} ({})", name, tensorTypeName(entry->tensor->type)));
+        if (source.defined())
+            parameter.copy_(source);
+        else
+            misfits.types.push_back(fmt::format("{} ({})", name, tensorTypeName(entry->tensor->type)));
     }
     for (const auto& [name, original] : inFile) misfits.extra.push_back(original);
     return misfits.status(weights.path().string());
@@ -107,7 +122,8 @@ Status assignStateDict(torch::nn::Module& module, const NamedTensors& tensors, c
             continue;
         }
         if (it->second.sizes() != parameter.sizes())
-            misfits.shapes.push_back(fmt::format("{} ({} instead of {})", name, shapeText(it->second.sizes()), shapeText(parameter.sizes())));
+            misfits.shapes.push_back(fmt::format("{} ({} instead of {})", name, shapeText(it->second.sizes()),
+                                                 shapeText(parameter.sizes())));
         else
             parameter.copy_(it->second);
         given.erase(it);
@@ -123,7 +139,9 @@ Result<NamedTensors> readTensors(const fs::path& path) {
         const auto entry = weights.find(name);
         const at::Tensor borrowed = borrowTensor(*entry);
         if (!borrowed.defined())
-            return fail(ErrorCode::Model, fmt::format("tensor \"{}\" has dtype {}, which is not read", name, tensorTypeName(entry->tensor->type)),
+            return fail(ErrorCode::Model,
+                        fmt::format("tensor \"{}\" has dtype {}, which is not read", name,
+                                    tensorTypeName(entry->tensor->type)),
                         path.string());
         tensors.emplace_back(name, borrowed.clone());
     }
@@ -135,9 +153,13 @@ Status writeTensors(const fs::path& path, const NamedTensors& tensors, std::opti
     std::vector<TensorToWrite> list;
     for (const auto& [name, tensor] : tensors) {
         const at::ScalarType type = dtype && tensor.is_floating_point() ? *dtype : tensor.scalar_type();
-        const auto pair = std::find_if(kTypePairs.begin(), kTypePairs.end(), [&](const auto& p) { return p.second == type; });
+        const auto pair = std::find_if(kTypePairs.begin(), kTypePairs.end(),
+                                       [&](const auto& p) { return p.second == type; });
         if (pair == kTypePairs.end())
-            return fail(ErrorCode::Internal, fmt::format("tensor \"{}\" has dtype {}, which safetensors cannot hold", name, c10::toString(type)), path.string());
+            return fail(ErrorCode::Internal,
+                        fmt::format("tensor \"{}\" has dtype {}, which safetensors cannot hold", name,
+                                    c10::toString(type)),
+                        path.string());
         const auto convert = [tensor = tensor, type]() {
             auto owner = std::make_shared<at::Tensor>(tensor.detach().to(at::kCPU, type).contiguous());
             const auto* data = static_cast<const std::byte*>(owner->data_ptr());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Between modules and safetensors files: names, shapes, dtypes, deterministic initial values.
-// Modules are registered under the checkpoint's own names, so nothing is renamed on the way except listed old spellings.
+// Modules are registered under the checkpoint's own names, so nothing is renamed on the way except listed old
+// spellings.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -30,8 +31,9 @@ std::int64_t countParameters(const torch::nn::Module& module);
 // An empty result means: ignore this tensor (position_ids).
 using RenameFunction = std::function<std::string(const std::string& nameInFile)>;
 
-// Copies every parameter from the file, converting to the module's dtype and device. Missing, extra and wrongly shaped
-// tensors are one Error (code Model) that names the first of each kind and counts the rest; the module is then unspecified.
+// Copies every parameter from the file, converting to the module's dtype and device. Missing, extra and
+// wrongly shaped tensors are one Error (code Model) that names the first of each kind and counts the rest;
+// the module is then unspecified.
 Status loadStateDict(torch::nn::Module& module, const WeightSet& weights, const RenameFunction& rename = {});
 // The same from tensors in memory.
 Status assignStateDict(torch::nn::Module& module, const NamedTensors& tensors, const std::string& where);
@@ -39,11 +41,13 @@ Status assignStateDict(torch::nn::Module& module, const NamedTensors& tensors, c
 // All tensors of one file in memory, sorted by name.
 Result<NamedTensors> readTensors(const fs::path& path);
 // Floating tensors are stored as `dtype` when given (kFloat, kHalf, kBFloat16), else as they are. Atomic.
-Status writeTensors(const fs::path& path, const NamedTensors& tensors, std::optional<at::ScalarType> dtype = std::nullopt,
+Status writeTensors(const fs::path& path, const NamedTensors& tensors,
+                    std::optional<at::ScalarType> dtype = std::nullopt,
                     std::map<std::string, std::string> metadata = {});
 
-// PyTorch's default initial values (Linear, Conv: U(±1/√fan_in); Embedding: N(0,1); norms: 1 and 0), each tensor a pure
-// function of (seed, scope + name): the same on every device and in any order of construction. scope = component name.
+// PyTorch's default initial values (Linear, Conv: U(±1/√fan_in); Embedding: N(0,1); norms: 1 and 0), each
+// tensor a pure function of (seed, scope + name): the same on every device and in any order of construction.
+// scope = component name.
 void initializeDefault(torch::nn::Module& module, std::uint64_t seed, const std::string& scope);
 
 }  // namespace atelier

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// UNet2DConditionModel: the denoiser of the Stable Diffusion family (Rombach et al. 2022, §3), for any configuration of
-// core/config/architectures.h. Parameters carry diffusers' names and shapes. Called by training, sampling and probe.
+// UNet2DConditionModel: the denoiser of the Stable Diffusion family (Rombach et al. 2022, §3), for any
+// configuration of core/config/architectures.h. Parameters carry diffusers' names and shapes. Called by
+// training, sampling and probe.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -14,29 +15,32 @@
 namespace atelier {
 
 struct UNetInputs {
-    at::Tensor sample_BCHW;               // noisy latents, already scaled for the network; H and W need not be even
-    at::Tensor timestep_B;                // int64 or float (fractions allowed); [B], [1] or a scalar
-    at::Tensor encoderHiddenStates_BSD;   // text
-    at::Tensor classLabels_B;             // int64, when the config has num_class_embeds
-    at::Tensor textEmbeds_BP, timeIds_B6; // when the config has text_time
+    at::Tensor sample_BCHW;  // noisy latents, already scaled for the network; H and W need not be even
+    at::Tensor timestep_B;   // int64 or float (fractions allowed); [B], [1] or a scalar
+    at::Tensor encoderHiddenStates_BSD;                    // text
+    at::Tensor classLabels_B;                              // int64, when the config has num_class_embeds
+    at::Tensor textEmbeds_BP, timeIds_B6;                  // when the config has text_time
     std::vector<at::Tensor> downBlockAdditionalResiduals;  // ControlNet: one per skip, or none
     at::Tensor midBlockAdditionalResidual;
 };
 
 class UNet2DConditionModel : public torch::nn::Module {
   public:
-    // Weights are not initialised: initializeDefault() or loadStateDict() (state_dict.h), or makeUnet/loadUnet (pipeline.h).
+    // Weights are not initialised: initializeDefault() or loadStateDict() (state_dict.h), or
+    // makeUnet/loadUnet (pipeline.h).
     explicit UNet2DConditionModel(const UNet2DConditionConfig& config);
     ~UNet2DConditionModel() override;
 
     // → [B, outChannels, H, W] in the parameters' dtype. Shapes are checked by checkInputs, not here.
     at::Tensor forward(const UNetInputs& inputs);
-    at::Tensor forward(const at::Tensor& sample_BCHW, const at::Tensor& timestep_B, const at::Tensor& encoderHiddenStates_BSD);
+    at::Tensor forward(const at::Tensor& sample_BCHW, const at::Tensor& timestep_B,
+                       const at::Tensor& encoderHiddenStates_BSD);
 
     // What is wrong with these inputs for this configuration (code Model); for tensors that came from a file.
     Status checkInputs(const UNetInputs& inputs) const;
 
-    // Keeps only each block's inputs for backward and computes the block again there: the same gradients in less memory.
+    // Keeps only each block's inputs for backward and computes the block again there: the same gradients in
+    // less memory.
     void setGradientCheckpointing(bool enabled);
     // Shapes [C,H,W] of the skip tensors for a latent of this size, in ControlNet's order.
     std::vector<std::vector<std::int64_t>> skipShapes(std::int64_t height, std::int64_t width) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The loops of attention_kernels.h. Sixteen queries lie side by side in a vector; keys and values are broadcast.
+// The loops of attention_kernels.h. Sixteen queries lie side by side in a vector; keys and values are
+// broadcast.
 #include "core/engine/nn/attention_kernels.h"
 
 #include <algorithm>
@@ -17,10 +18,16 @@ using Vector = float __attribute__((vector_size(kLanes * sizeof(float))));
 using Integers = std::int32_t __attribute__((vector_size(kLanes * sizeof(float))));
 using Row = float __attribute__((vector_size(kHeadWidthStep * sizeof(float))));
 
-ATELIER_INLINE Vector& at(float* p) { return *reinterpret_cast<Vector*>(p); }
-ATELIER_INLINE const Vector& at(const float* p) { return *reinterpret_cast<const Vector*>(p); }
+ATELIER_INLINE Vector& at(float* p) {
+    return *reinterpret_cast<Vector*>(p);
+}
+ATELIER_INLINE const Vector& at(const float* p) {
+    return *reinterpret_cast<const Vector*>(p);
+}
 
-ATELIER_INLINE Vector spread(float x) { return x - Vector{}; }
+ATELIER_INLINE Vector spread(float x) {
+    return x - Vector{};
+}
 
 // exponential() of vector_math.h for sixteen numbers.
 ATELIER_INLINE Vector exponentials(Vector x) {
@@ -48,7 +55,8 @@ ATELIER_INLINE void transposeOut(const float* columns, float* rows, std::int64_t
         for (std::int64_t d = 0; d < width; ++d) rows[l * width + d] = columns[d * kLanes + l];
 }
 
-// strip[j] = Σ_d columns[d]·rows[j][d] for one strip of keys, eight keys at a time so that eight sums are under way.
+// strip[j] = Σ_d columns[d]·rows[j][d] for one strip of keys, eight keys at a time so that eight sums are
+// under way.
 ATELIER_INLINE void dots(const float* columns, const float* rows, float* strip, std::int64_t width) {
     for (std::int64_t j = 0; j < kKeyStrip; j += 8) {
         Vector sum[8] = {};
@@ -75,7 +83,8 @@ ATELIER_INLINE void accumulate(float* columns, const float* strip, const float* 
     }
 }
 
-// out[j][d] += Σ_i strip[j][i]·rows[i][d]: the strip's gradient with respect to keys or values; four keys at a time.
+// out[j][d] += Σ_i strip[j][i]·rows[i][d]: the strip's gradient with respect to keys or values; four keys at
+// a time.
 ATELIER_INLINE void accumulateRows(float* out, const float* strip, const float* rows, std::int64_t width) {
     for (std::int64_t j = 0; j < kKeyStrip; j += 4)
         for (std::int64_t d = 0; d < width; d += kHeadWidthStep) {
@@ -90,7 +99,8 @@ ATELIER_INLINE void accumulateRows(float* out, const float* strip, const float* 
         }
 }
 
-ATELIER_INLINE void forwardBody(const float* q, const float* k, const float* v, float* out, float* logSum, float* scratch, const HeadShape& s) {
+ATELIER_INLINE void forwardBody(const float* q, const float* k, const float* v, float* out, float* logSum,
+                                float* scratch, const HeadShape& s) {
     const std::int64_t width = s.width, cells = kKeyStrip * kLanes;
     float *scores = scratch, *query = scratch + cells, *sum = query + width * kLanes;
     for (std::int64_t i = 0; i < s.queries; i += kLanes) {
@@ -124,11 +134,14 @@ ATELIER_INLINE void forwardBody(const float* q, const float* k, const float* v, 
     }
 }
 
-// With P = exp(scale·QKᵀ − logSum) and dP = dO·Vᵀ:  dS = P∘(dP − Σ dO∘O),  dQ = scale·dS·K,  dK = scale·dSᵀ·Q,  dV = Pᵀ·dO.
-ATELIER_INLINE void backwardBody(const float* q, const float* k, const float* v, const float* dOut, const float* logSum, const float* rowDots,
-                                 float* dq, float* dk, float* dv, float* scratch, const HeadShape& s) {
+// With P = exp(scale·QKᵀ − logSum) and dP = dO·Vᵀ:  dS = P∘(dP − Σ dO∘O),  dQ = scale·dS·K,  dK =
+// scale·dSᵀ·Q,  dV = Pᵀ·dO.
+ATELIER_INLINE void backwardBody(const float* q, const float* k, const float* v, const float* dOut,
+                                 const float* logSum, const float* rowDots, float* dq, float* dk, float* dv,
+                                 float* scratch, const HeadShape& s) {
     const std::int64_t width = s.width, cells = kKeyStrip * kLanes;
-    float *p = scratch, *ds = scratch + cells, *query = ds + cells, *gradient = query + width * kLanes, *sum = gradient + width * kLanes;
+    float *p = scratch, *ds = scratch + cells, *query = ds + cells, *gradient = query + width * kLanes,
+          *sum = gradient + width * kLanes;
     for (std::int64_t i = 0; i < s.queries; i += kLanes) {
         transposeIn(q + i * width, query, width);
         transposeIn(dOut + i * width, gradient, width);
@@ -146,7 +159,8 @@ ATELIER_INLINE void backwardBody(const float* q, const float* k, const float* v,
             std::fill(ds + valid * kLanes, ds + cells, 0.0F);
             if (lanes < kLanes)  // queries that are only padding must not reach keys and values
                 for (std::int64_t u = 0; u < valid; ++u)
-                    for (std::int64_t l = lanes; l < kLanes; ++l) p[u * kLanes + l] = ds[u * kLanes + l] = 0.0F;
+                    for (std::int64_t l = lanes; l < kLanes; ++l)
+                        p[u * kLanes + l] = ds[u * kLanes + l] = 0.0F;
             accumulate(sum, ds, k + j * width, width);
             accumulateRows(dk + j * width, ds, q + i * width, width);
             accumulateRows(dv + j * width, p, dOut + i * width, width);
@@ -157,13 +171,14 @@ ATELIER_INLINE void backwardBody(const float* q, const float* k, const float* v,
 
 }  // namespace
 
-ATELIER_CLONES void headForward(const float* q, const float* k, const float* v, float* out, float* logSum, float* scratch,
-                                const HeadShape& shape) {
+ATELIER_CLONES void headForward(const float* q, const float* k, const float* v, float* out, float* logSum,
+                                float* scratch, const HeadShape& shape) {
     forwardBody(q, k, v, out, logSum, scratch, shape);
 }
 
-ATELIER_CLONES void headBackward(const float* q, const float* k, const float* v, const float* dOut, const float* logSum, const float* dots,
-                                 float* dq, float* dk, float* dv, float* scratch, const HeadShape& shape) {
+ATELIER_CLONES void headBackward(const float* q, const float* k, const float* v, const float* dOut,
+                                 const float* logSum, const float* dots, float* dq, float* dk, float* dv,
+                                 float* scratch, const HeadShape& shape) {
     backwardBody(q, k, v, dOut, logSum, dots, dq, dk, dv, scratch, shape);
 }
 

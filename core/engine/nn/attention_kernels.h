@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// CPU loops for softmax(q·kᵀ·scale)·v of one head, never holding more than a strip of scores (Dao et al. 2022). Made for
-// the narrow heads of small UNets, where library kernels spend most of a training step. Plain float32 rows, no LibTorch;
-// compiled for several instruction sets, chosen at start. Called by attention.cpp only.
+// CPU loops for softmax(q·kᵀ·scale)·v of one head, never holding more than a strip of scores (Dao et al.
+// 2022). Made for the narrow heads of small UNets, where library kernels spend most of a training step. Plain
+// float32 rows, no LibTorch; compiled for several instruction sets, chosen at start. Called by attention.cpp
+// only.
 #pragma once
 
 #include <cstdint>
@@ -19,16 +20,24 @@ constexpr std::int64_t kHeadWidthStep = 8;
 // Packed arrays hold this many rows: queries and keys rounded up to whole strips; the rows behind are zeros.
 constexpr std::int64_t kQueryStrip = 16;
 constexpr std::int64_t kKeyStrip = 64;
-inline std::int64_t paddedQueries(std::int64_t n) { return (n + kQueryStrip - 1) / kQueryStrip * kQueryStrip; }
-inline std::int64_t paddedKeys(std::int64_t n) { return (n + kKeyStrip - 1) / kKeyStrip * kKeyStrip; }
+inline std::int64_t paddedQueries(std::int64_t n) {
+    return (n + kQueryStrip - 1) / kQueryStrip * kQueryStrip;
+}
+inline std::int64_t paddedKeys(std::int64_t n) {
+    return (n + kKeyStrip - 1) / kKeyStrip * kKeyStrip;
+}
 // Floats of scratch that either function needs.
-inline std::int64_t headScratch(std::int64_t width) { return (2 * kKeyStrip + 6 * width) * kQueryStrip; }
+inline std::int64_t headScratch(std::int64_t width) {
+    return (2 * kKeyStrip + 6 * width) * kQueryStrip;
+}
 
 // out: packed like q. logSum [padded queries]: log Σ exp of each row's scaled scores, kept for backward.
-void headForward(const float* q, const float* k, const float* v, float* out, float* logSum, float* scratch, const HeadShape& shape);
+void headForward(const float* q, const float* k, const float* v, float* out, float* logSum, float* scratch,
+                 const HeadShape& shape);
 
-// dots [padded queries]: Σ dOut·out of each row. dq is written, dk and dv are added to (zeroed by the caller).
-void headBackward(const float* q, const float* k, const float* v, const float* dOut, const float* logSum, const float* dots, float* dq,
-                  float* dk, float* dv, float* scratch, const HeadShape& shape);
+// dots [padded queries]: Σ dOut·out of each row. dq is written, dk and dv are added to (zeroed by the
+// caller).
+void headBackward(const float* q, const float* k, const float* v, const float* dOut, const float* logSum,
+                  const float* dots, float* dq, float* dk, float* dv, float* scratch, const HeadShape& shape);
 
 }  // namespace atelier::nn

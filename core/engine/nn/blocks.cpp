@@ -19,12 +19,15 @@ void nest(torch::nn::Module& parent, std::initializer_list<const char*> path, st
             return;
         }
         auto* existing = at->named_children().find(*it);
-        at = existing ? existing->get() : at->register_module(*it, std::make_shared<torch::nn::Module>()).get();
+        at = existing ? existing->get()
+                      : at->register_module(*it, std::make_shared<torch::nn::Module>()).get();
     }
 }
 
 // [B,C,H,W] → [B,H·W,C]; a view when x is channels last.
-at::Tensor toTokens(const at::Tensor& x) { return x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, x.size(1)}); }
+at::Tensor toTokens(const at::Tensor& x) {
+    return x.permute({0, 2, 3, 1}).reshape({x.size(0), -1, x.size(1)});
+}
 // The reverse: a channels-last view of [B,H·W,C].
 at::Tensor toPixels(const at::Tensor& tokens, const at::Tensor& like) {
     return tokens.view({like.size(0), like.size(2), like.size(3), tokens.size(2)}).permute({0, 3, 1, 2});
@@ -36,10 +39,13 @@ ResnetBlock::ResnetBlock(const ResnetOptions& options) : options_(options) {
     norm1_ = register_module("norm1", std::make_shared<GroupNorm>(options.groups, options.in, options.eps));
     conv1_ = register_module("conv1", std::make_shared<Conv2d>(options.in, options.out, 3, 1, 1));
     if (options.timeWidth)
-        timeProjection_ = register_module("time_emb_proj", std::make_shared<Linear>(*options.timeWidth, options.out * (options.scaleShift ? 2 : 1)));
+        timeProjection_ = register_module(
+            "time_emb_proj",
+            std::make_shared<Linear>(*options.timeWidth, options.out * (options.scaleShift ? 2 : 1)));
     norm2_ = register_module("norm2", std::make_shared<GroupNorm>(options.groups, options.out, options.eps));
     conv2_ = register_module("conv2", std::make_shared<Conv2d>(options.out, options.out, 3, 1, 1));
-    if (options.in != options.out) shortcut_ = register_module("conv_shortcut", std::make_shared<Conv2d>(options.in, options.out, 1));
+    if (options.in != options.out)
+        shortcut_ = register_module("conv_shortcut", std::make_shared<Conv2d>(options.in, options.out, 1));
 }
 
 at::Tensor ResnetBlock::normActConv(const at::Tensor& x, const GroupNorm& norm, const Conv2d& conv) const {
@@ -55,14 +61,16 @@ at::Tensor ResnetBlock::forward(const at::Tensor& x_BCHW, const at::Tensor& acti
         const auto parts = time.chunk(2, 1);  // scale, shift
         h = conv2_->forward(activate(norm2_->forward(h) * (1 + parts[0]) + parts[1], options_.activation));
     } else {
-        if (time.defined()) h = h.add_(time);  // nothing keeps a convolution's output, so this may happen in place
+        if (time.defined())
+            h = h.add_(time);  // nothing keeps a convolution's output, so this may happen in place
         h = normActConv(h, *norm2_, *conv2_);
     }
     h = h.add_(shortcut_ ? shortcut_->forward(x_BCHW) : x_BCHW);
     return options_.outputScale == 1 ? h : h / options_.outputScale;
 }
 
-Attention::Attention(std::int64_t width, std::int64_t contextWidth, std::int64_t heads, bool inputBias, bool upcast)
+Attention::Attention(std::int64_t width, std::int64_t contextWidth, std::int64_t heads, bool inputBias,
+                     bool upcast)
     : heads_(heads), upcast_(upcast) {
     query_ = register_module("to_q", std::make_shared<Linear>(width, width, inputBias));
     key_ = register_module("to_k", std::make_shared<Linear>(contextWidth, width, inputBias));
@@ -88,7 +96,8 @@ SpatialAttention::SpatialAttention(std::int64_t channels, std::int64_t groups, d
 
 at::Tensor SpatialAttention::forward(const at::Tensor& x_BCHW) const {
     const at::Tensor tokens = toTokens(norm_->forward(x_BCHW));
-    const at::Tensor mixed = attention(query_->forward(tokens), key_->forward(tokens), value_->forward(tokens), 1);
+    const at::Tensor mixed =
+        attention(query_->forward(tokens), key_->forward(tokens), value_->forward(tokens), 1);
     return toPixels(out_->forward(mixed), x_BCHW) + x_BCHW;
 }
 
@@ -96,10 +105,12 @@ TransformerBlock::TransformerBlock(const TransformerOptions& o) : onlyCrossAtten
     constexpr double kEps = 1e-5;
     const std::int64_t inner = 4 * o.channels;
     norm1_ = register_module("norm1", std::make_shared<LayerNorm>(o.channels, kEps));
-    attn1_ = register_module("attn1", std::make_shared<Attention>(o.channels, o.onlyCrossAttention ? o.contextWidth : o.channels,
-                                                                  o.heads, false, o.upcast));
+    attn1_ = register_module(
+        "attn1", std::make_shared<Attention>(o.channels, o.onlyCrossAttention ? o.contextWidth : o.channels,
+                                             o.heads, false, o.upcast));
     norm2_ = register_module("norm2", std::make_shared<LayerNorm>(o.channels, kEps));
-    attn2_ = register_module("attn2", std::make_shared<Attention>(o.channels, o.contextWidth, o.heads, false, o.upcast));
+    attn2_ = register_module(
+        "attn2", std::make_shared<Attention>(o.channels, o.contextWidth, o.heads, false, o.upcast));
     norm3_ = register_module("norm3", std::make_shared<LayerNorm>(o.channels, kEps));
     feedForwardIn_ = std::make_shared<Linear>(o.channels, 2 * inner);
     feedForwardOut_ = std::make_shared<Linear>(inner, o.channels);
@@ -109,7 +120,8 @@ TransformerBlock::TransformerBlock(const TransformerOptions& o) : onlyCrossAtten
 
 at::Tensor TransformerBlock::forward(const at::Tensor& x_BSC, const at::Tensor& context_BTC) const {
     // The sums go into the projections' outputs in place: nothing keeps those.
-    at::Tensor x = attn1_->forward(norm1_->forward(x_BSC), onlyCrossAttention_ ? context_BTC : at::Tensor()).add_(x_BSC);
+    at::Tensor x =
+        attn1_->forward(norm1_->forward(x_BSC), onlyCrossAttention_ ? context_BTC : at::Tensor()).add_(x_BSC);
     x = attn2_->forward(norm2_->forward(x), context_BTC).add_(x);
     return feedForwardOut_->forward(geglu(feedForwardIn_->forward(norm3_->forward(x)))).add_(x);
 }

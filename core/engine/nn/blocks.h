@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Blocks that the Stable Diffusion family's UNet, its ControlNets and its autoencoder build from, under diffusers' names.
+// Blocks that the Stable Diffusion family's UNet, its ControlNets and its autoencoder build from, under
+// diffusers' names.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -17,7 +18,7 @@ struct ResnetOptions {
     std::int64_t groups = 32;
     double eps = 1e-5;
     Activation activation = Activation::Silu;
-    bool scaleShift = false;                // the time embedding scales and shifts norm2 instead of being added
+    bool scaleShift = false;  // the time embedding scales and shifts norm2 instead of being added
     double outputScale = 1;
 };
 
@@ -107,7 +108,8 @@ class Downsample : public torch::nn::Module {
     std::shared_ptr<Conv2d> conv_;
 };
 
-// Upsample2D: nearest neighbour to height × width (twice the input's, or the size of the next skip), then 3×3 convolution.
+// Upsample2D: nearest neighbour to height × width (twice the input's, or the size of the next skip), then 3×3
+// convolution.
 class Upsample : public torch::nn::Module {
   public:
     explicit Upsample(std::int64_t channels);

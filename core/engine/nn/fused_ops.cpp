@@ -26,13 +26,16 @@ struct NoAutocast {
 };
 at::ScalarType computeType(const at::Tensor& x) {
     const auto device = x.device().type();
-    return at::autocast::is_autocast_enabled(device) ? at::autocast::get_autocast_dtype(device) : x.scalar_type();
+    return at::autocast::is_autocast_enabled(device) ? at::autocast::get_autocast_dtype(device)
+                                                     : x.scalar_type();
 }
 
 bool isChannelsLast(const at::Tensor& x) {
     return x.is_contiguous(at::MemoryFormat::ChannelsLast) && !x.is_contiguous();
 }
-at::Tensor dense(const at::Tensor& x) { return isChannelsLast(x) ? x : x.contiguous(); }
+at::Tensor dense(const at::Tensor& x) {
+    return isChannelsLast(x) ? x : x.contiguous();
+}
 
 bool kernelFits(const at::Tensor& x) {
     return x.device().is_cpu() && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
@@ -46,7 +49,8 @@ NormShape normShape(const at::Tensor& x, std::int64_t groups, double eps, bool s
     shape.channelsLast = isChannelsLast(x);
     shape.silu = silu;
     shape.eps = static_cast<float>(eps);
-    // Channels last: a task takes whole cache lines of channels (16 floats), so that threads do not share them.
+    // Channels last: a task takes whole cache lines of channels (16 floats), so that threads do not share
+    // them.
     shape.groupsPerTask = 1;
     if (shape.channelsLast)
         while (shape.taskChannels() % 16 != 0 && shape.groupsPerTask < groups) {
@@ -77,12 +81,13 @@ struct Normed {
 };
 
 // `statistics`: mean and rstd from an earlier call, or undefined to compute them.
-Normed normForwardTensor(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, std::int64_t groups, double eps,
-                         bool silu, const Normed* statistics = nullptr) {
+Normed normForwardTensor(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                         std::int64_t groups, double eps, bool silu, const Normed* statistics = nullptr) {
     const NoAutocast guard;
     if (!kernelFits(x)) {
-        auto [y, mean, rstd] = at::native_group_norm(x, weight.to(x.scalar_type()), bias.to(x.scalar_type()), x.size(0), x.size(1),
-                                                     x.numel() / (x.size(0) * x.size(1)), groups, eps);
+        auto [y, mean, rstd] =
+            at::native_group_norm(x, weight.to(x.scalar_type()), bias.to(x.scalar_type()), x.size(0),
+                                  x.size(1), x.numel() / (x.size(0) * x.size(1)), groups, eps);
         if (silu) at::silu_(y);
         return {y, mean, rstd};
     }
@@ -93,8 +98,9 @@ Normed normForwardTensor(const at::Tensor& x, const at::Tensor& weight, const at
     const at::Tensor gamma = weight.to(at::kFloat).contiguous(), beta = bias.to(at::kFloat).contiguous();
     const auto run = [&]<class T>(T) {
         forTasks(x, shape, [&](float* scratch, std::int64_t task) {
-            normForward(bits<const T>(x), bits<float>(gamma), bits<float>(beta), bits<T>(out.y), bits<float>(out.mean),
-                        bits<float>(out.rstd), scratch, shape, task, statistics == nullptr);
+            normForward(bits<const T>(x), bits<float>(gamma), bits<float>(beta), bits<T>(out.y),
+                        bits<float>(out.mean), bits<float>(out.rstd), scratch, shape, task,
+                        statistics == nullptr);
         });
     };
     x.scalar_type() == at::kFloat ? run(float{}) : run(std::uint16_t{});
@@ -105,8 +111,9 @@ struct NormGradients {
     at::Tensor x, weight, bias;
 };
 
-NormGradients normBackwardTensor(const at::Tensor& dyGiven, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                                 const Normed& statistics, std::int64_t groups, double eps, bool silu) {
+NormGradients normBackwardTensor(const at::Tensor& dyGiven, const at::Tensor& x, const at::Tensor& weight,
+                                 const at::Tensor& bias, const Normed& statistics, std::int64_t groups,
+                                 double eps, bool silu) {
     const NoAutocast guard;
     const std::int64_t n = x.size(0), c = x.size(1), pixels = x.numel() / (n * c);
     at::Tensor dy = dyGiven.to(x.scalar_type());
@@ -117,16 +124,19 @@ NormGradients normBackwardTensor(const at::Tensor& dyGiven, const at::Tensor& x,
             const at::Tensor h = std::get<0>(at::native_group_norm(x, w, b, n, c, pixels, groups, eps));
             dy = at::silu_backward(dy, h);
         }
-        auto [dx, dw, db] = at::native_group_norm_backward(dy, x, statistics.mean, statistics.rstd, w, n, c, pixels, groups, {true, true, true});
+        auto [dx, dw, db] = at::native_group_norm_backward(dy, x, statistics.mean, statistics.rstd, w, n, c,
+                                                           pixels, groups, {true, true, true});
         return {dx, dw.to(weight.scalar_type()), db.to(bias.scalar_type())};
     }
     const NormShape shape = normShape(x, groups, eps, silu);
     const at::Tensor gamma = weight.to(at::kFloat).contiguous(), beta = bias.to(at::kFloat).contiguous();
-    const at::Tensor dx = at::empty_like(x), dgamma = at::empty({n, c}, gamma.options()), dbeta = at::empty({n, c}, gamma.options());
+    const at::Tensor dx = at::empty_like(x), dgamma = at::empty({n, c}, gamma.options()),
+                     dbeta = at::empty({n, c}, gamma.options());
     const auto run = [&]<class T>(T) {
         forTasks(x, shape, [&](float* scratch, std::int64_t task) {
-            normBackward(bits<const T>(dy), bits<const T>(x), bits<float>(gamma), bits<float>(beta), bits<float>(statistics.mean),
-                         bits<float>(statistics.rstd), bits<T>(dx), bits<float>(dgamma), bits<float>(dbeta), scratch, shape, task);
+            normBackward(bits<const T>(dy), bits<const T>(x), bits<float>(gamma), bits<float>(beta),
+                         bits<float>(statistics.mean), bits<float>(statistics.rstd), bits<T>(dx),
+                         bits<float>(dgamma), bits<float>(dbeta), scratch, shape, task);
         });
     };
     x.scalar_type() == at::kFloat ? run(float{}) : run(std::uint16_t{});
@@ -135,8 +145,8 @@ NormGradients normBackwardTensor(const at::Tensor& dyGiven, const at::Tensor& x,
 
 class GroupNormFunction : public torch::autograd::Function<GroupNormFunction> {
   public:
-    static at::Tensor forward(AutogradContext* context, const at::Tensor& xGiven, const at::Tensor& weight, const at::Tensor& bias,
-                              std::int64_t groups, double eps, bool silu) {
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& xGiven, const at::Tensor& weight,
+                              const at::Tensor& bias, std::int64_t groups, double eps, bool silu) {
         const at::Tensor x = dense(xGiven);
         const Normed out = normForwardTensor(x, weight, bias, groups, eps, silu);
         context->save_for_backward({x, weight, bias, out.mean, out.rstd});
@@ -147,17 +157,19 @@ class GroupNormFunction : public torch::autograd::Function<GroupNormFunction> {
     }
     static variable_list backward(AutogradContext* context, variable_list gradients) {
         const auto saved = context->get_saved_variables();
-        const auto g = normBackwardTensor(gradients[0], saved[0], saved[1], saved[2], {{}, saved[3], saved[4]},
-                                          context->saved_data["groups"].toInt(), context->saved_data["eps"].toDouble(),
-                                          context->saved_data["silu"].toBool());
+        const auto g =
+            normBackwardTensor(gradients[0], saved[0], saved[1], saved[2], {{}, saved[3], saved[4]},
+                               context->saved_data["groups"].toInt(), context->saved_data["eps"].toDouble(),
+                               context->saved_data["silu"].toBool());
         return {g.x, g.weight, g.bias, {}, {}, {}};
     }
 };
 
 class NormSiluConvFunction : public torch::autograd::Function<NormSiluConvFunction> {
   public:
-    static at::Tensor forward(AutogradContext* context, const at::Tensor& xGiven, const at::Tensor& normWeight,
-                              const at::Tensor& normBias, const at::Tensor& weight, const at::Tensor& bias, std::int64_t groups,
+    static at::Tensor forward(AutogradContext* context, const at::Tensor& xGiven,
+                              const at::Tensor& normWeight, const at::Tensor& normBias,
+                              const at::Tensor& weight, const at::Tensor& bias, std::int64_t groups,
                               double eps, std::int64_t stride, std::int64_t padding) {
         const at::ScalarType type = computeType(xGiven);
         const NoAutocast guard;
@@ -169,23 +181,27 @@ class NormSiluConvFunction : public torch::autograd::Function<NormSiluConvFuncti
         context->saved_data["stride"] = stride;
         context->saved_data["padding"] = padding;
         context->saved_data["type"] = static_cast<std::int64_t>(type);
-        return at::conv2d(out.y.to(type), weight.to(type), bias.to(type), {stride, stride}, {padding, padding});
+        return at::conv2d(out.y.to(type), weight.to(type), bias.to(type), {stride, stride},
+                          {padding, padding});
     }
     static variable_list backward(AutogradContext* context, variable_list gradients) {
         const NoAutocast guard;
         const auto saved = context->get_saved_variables();
         const at::Tensor &x = saved[0], &weight = saved[5];
         const Normed statistics{{}, saved[3], saved[4]};
-        const std::int64_t groups = context->saved_data["groups"].toInt(), stride = context->saved_data["stride"].toInt(),
+        const std::int64_t groups = context->saved_data["groups"].toInt(),
+                           stride = context->saved_data["stride"].toInt(),
                            padding = context->saved_data["padding"].toInt();
         const double eps = context->saved_data["eps"].toDouble();
         const auto type = static_cast<at::ScalarType>(context->saved_data["type"].toInt());
         at::Tensor dInput, dWeight, dBias;
         {
-            const at::Tensor input = normForwardTensor(x, saved[1], saved[2], groups, eps, true, &statistics).y.to(type);
-            std::tie(dInput, dWeight, dBias) = at::convolution_backward(
-                gradients[0].to(type), input, weight.to(type), weight.size(0), {stride, stride}, {padding, padding}, {1, 1}, false,
-                {0, 0}, 1, {true, context->needs_input_grad(3), context->needs_input_grad(4)});
+            const at::Tensor input =
+                normForwardTensor(x, saved[1], saved[2], groups, eps, true, &statistics).y.to(type);
+            std::tie(dInput, dWeight, dBias) =
+                at::convolution_backward(gradients[0].to(type), input, weight.to(type), weight.size(0),
+                                         {stride, stride}, {padding, padding}, {1, 1}, false, {0, 0}, 1,
+                                         {true, context->needs_input_grad(3), context->needs_input_grad(4)});
         }
         const auto g = normBackwardTensor(dInput, x, saved[1], saved[2], statistics, groups, eps, true);
         if (dWeight.defined()) dWeight = dWeight.to(weight.scalar_type());
@@ -222,8 +238,8 @@ class CheckpointedFunction : public torch::autograd::Function<CheckpointedFuncti
         CheckpointFunction function;
     };
     // `tensors`: the function's inputs, then the parameters that only backward needs to know.
-    static at::Tensor forward(AutogradContext* context, const CheckpointFunction& function, std::int64_t inputCount,
-                              at::TensorList tensors) {
+    static at::Tensor forward(AutogradContext* context, const CheckpointFunction& function,
+                              std::int64_t inputCount, at::TensorList tensors) {
         auto holder = c10::make_intrusive<Holder>();
         holder->function = function;
         context->saved_data["function"] = c10::IValue::make_capsule(holder);
@@ -240,7 +256,8 @@ class CheckpointedFunction : public torch::autograd::Function<CheckpointedFuncti
         std::vector<std::size_t> place;
         for (std::size_t i = 0; i < saved.size(); ++i) {
             at::Tensor tensor = saved[i];
-            if (i < inputCount) inputs.push_back(tensor = saved[i].detach().set_requires_grad(saved[i].requires_grad()));
+            if (i < inputCount)
+                inputs.push_back(tensor = saved[i].detach().set_requires_grad(saved[i].requires_grad()));
             if (!tensor.requires_grad()) continue;
             wanted.push_back(tensor);
             place.push_back(i);
@@ -264,25 +281,30 @@ at::Tensor groupNorm(const at::Tensor& x_BCHW, const GroupNorm& norm, bool silu)
 }
 
 at::Tensor normSiluConv(const at::Tensor& x_BCHW, const GroupNorm& norm, const Conv2d& conv) {
-    return NormSiluConvFunction::apply(x_BCHW, norm.weight, norm.bias, conv.weight, conv.bias, norm.groups, norm.eps, conv.stride,
-                                       conv.padding);
+    return NormSiluConvFunction::apply(x_BCHW, norm.weight, norm.bias, conv.weight, conv.bias, norm.groups,
+                                       norm.eps, conv.stride, conv.padding);
 }
 
-at::Tensor geglu(const at::Tensor& x) { return GegluFunction::apply(x); }
+at::Tensor geglu(const at::Tensor& x) {
+    return GegluFunction::apply(x);
+}
 
 at::Tensor checkpoint(const CheckpointFunction& function, const std::vector<at::Tensor>& inputs,
                       const std::vector<at::Tensor>& parameters) {
     std::vector<at::Tensor> tensors = inputs;
     for (const auto& parameter : parameters)
         if (parameter.requires_grad()) tensors.push_back(parameter);
-    return CheckpointedFunction::apply(function, static_cast<std::int64_t>(inputs.size()), at::TensorList(tensors));
+    return CheckpointedFunction::apply(function, static_cast<std::int64_t>(inputs.size()),
+                                       at::TensorList(tensors));
 }
 
-at::Tensor timestepEmbedding(const at::Tensor& timesteps_B, std::int64_t width, bool flipSinToCos, double freqShift) {
+at::Tensor timestepEmbedding(const at::Tensor& timesteps_B, std::int64_t width, bool flipSinToCos,
+                             double freqShift) {
     const NoAutocast guard;
     const std::int64_t half = width / 2;
     const auto options = timesteps_B.options().dtype(at::kFloat);
-    const at::Tensor exponent = at::arange(half, options) * -std::log(10000.0) / (static_cast<double>(half) - freqShift);
+    const at::Tensor exponent =
+        at::arange(half, options) * -std::log(10000.0) / (static_cast<double>(half) - freqShift);
     const at::Tensor angle = timesteps_B.to(at::kFloat).unsqueeze(1) * at::exp(exponent).unsqueeze(0);
     const at::Tensor sine = at::sin(angle), cosine = at::cos(angle);
     return flipSinToCos ? at::cat({cosine, sine}, 1) : at::cat({sine, cosine}, 1);

@@ -13,9 +13,12 @@ Linear::Linear(std::int64_t in, std::int64_t out, bool withBias) {
     weight = register_parameter("weight", at::empty({out, in}));
     if (withBias) bias = register_parameter("bias", at::empty({out}));
 }
-at::Tensor Linear::forward(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+at::Tensor Linear::forward(const at::Tensor& x) const {
+    return at::linear(x, weight, bias);
+}
 
-Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride_, std::int64_t padding_)
+Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride_,
+               std::int64_t padding_)
     : stride(stride_), padding(padding_) {
     weight = register_parameter("weight", at::empty({out, in, kernel, kernel}));
     bias = register_parameter("bias", at::empty({out}));
@@ -28,16 +31,24 @@ GroupNorm::GroupNorm(std::int64_t groups_, std::int64_t channels, double eps_) :
     weight = register_parameter("weight", at::empty({channels}));
     bias = register_parameter("bias", at::empty({channels}));
 }
-at::Tensor GroupNorm::forward(const at::Tensor& x_BCHW) const { return groupNorm(x_BCHW, *this, false); }
+at::Tensor GroupNorm::forward(const at::Tensor& x_BCHW) const {
+    return groupNorm(x_BCHW, *this, false);
+}
 
 LayerNorm::LayerNorm(std::int64_t width, double eps_) : eps(eps_) {
     weight = register_parameter("weight", at::empty({width}));
     bias = register_parameter("bias", at::empty({width}));
 }
-at::Tensor LayerNorm::forward(const at::Tensor& x) const { return at::layer_norm(x, weight.sizes(), weight, bias, eps); }
+at::Tensor LayerNorm::forward(const at::Tensor& x) const {
+    return at::layer_norm(x, weight.sizes(), weight, bias, eps);
+}
 
-Embedding::Embedding(std::int64_t count, std::int64_t width) { weight = register_parameter("weight", at::empty({count, width})); }
-at::Tensor Embedding::forward(const at::Tensor& ids) const { return at::embedding(weight, ids); }
+Embedding::Embedding(std::int64_t count, std::int64_t width) {
+    weight = register_parameter("weight", at::empty({count, width}));
+}
+at::Tensor Embedding::forward(const at::Tensor& ids) const {
+    return at::embedding(weight, ids);
+}
 
 Activation activationFromName(const std::string& name) {
     if (name == "silu" || name == "swish") return Activation::Silu;
@@ -51,12 +62,18 @@ Activation activationFromName(const std::string& name) {
 
 at::Tensor activate(const at::Tensor& x, Activation activation) {
     switch (activation) {
-        case Activation::Silu: return at::silu(x);
-        case Activation::Gelu: return at::gelu(x);
-        case Activation::GeluTanh: return at::gelu(x, "tanh");
-        case Activation::QuickGelu: return x * at::sigmoid(1.702 * x);
-        case Activation::Relu: return at::relu(x);
-        case Activation::Mish: return at::mish(x);
+        case Activation::Silu:
+            return at::silu(x);
+        case Activation::Gelu:
+            return at::gelu(x);
+        case Activation::GeluTanh:
+            return at::gelu(x, "tanh");
+        case Activation::QuickGelu:
+            return x * at::sigmoid(1.702 * x);
+        case Activation::Relu:
+            return at::relu(x);
+        case Activation::Mish:
+            return at::mish(x);
     }
     return x;
 }

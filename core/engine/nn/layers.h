@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The layers all architectures share: parameters without initial values (state_dict.h gives them), registered as "weight"
-// and "bias". Used by core/engine/models.
+// The layers all architectures share: parameters without initial values (state_dict.h gives them), registered
+// as "weight" and "bias". Used by core/engine/models.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -23,7 +23,8 @@ class Linear : public torch::nn::Module {
 
 class Conv2d : public torch::nn::Module {
   public:
-    Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1, std::int64_t padding = 0);
+    Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1,
+           std::int64_t padding = 0);
     at::Tensor forward(const at::Tensor& x_BCHW) const;
     at::Tensor weight;  // [out, in, k, k]
     at::Tensor bias;    // [out]

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The loops of norm_kernels.h. Rows of kLanes independent accumulators let the compiler use vectors without reordering
-// floating-point sums behind our back; bfloat16 travels as its 16 bits and is computed in float32.
+// The loops of norm_kernels.h. Rows of kLanes independent accumulators let the compiler use vectors without
+// reordering floating-point sums behind our back; bfloat16 travels as its 16 bits and is computed in float32.
 #include "core/engine/nn/norm_kernels.h"
 
 #include <algorithm>
@@ -14,17 +14,27 @@ namespace {
 
 constexpr std::int64_t kLanes = 16;
 
-ATELIER_INLINE float load(const float* p) { return *p; }
-ATELIER_INLINE float load(const std::uint16_t* p) { return std::bit_cast<float>(static_cast<std::uint32_t>(*p) << 16); }
-ATELIER_INLINE void store(float* p, float value) { *p = value; }
+ATELIER_INLINE float load(const float* p) {
+    return *p;
+}
+ATELIER_INLINE float load(const std::uint16_t* p) {
+    return std::bit_cast<float>(static_cast<std::uint32_t>(*p) << 16);
+}
+ATELIER_INLINE void store(float* p, float value) {
+    *p = value;
+}
 ATELIER_INLINE void store(std::uint16_t* p, float value) {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     const std::uint32_t rounded = (bits + 0x7fffU + (bits >> 16 & 1U)) >> 16;  // nearest, ties to even
     *p = static_cast<std::uint16_t>(value == value ? rounded : 0x7fc0U);
 }
 
-ATELIER_INLINE float sigmoid(float x) { return 1.0F / (1.0F + exponential(-x)); }
-ATELIER_INLINE float siluOf(float x) { return x * sigmoid(x); }
+ATELIER_INLINE float sigmoid(float x) {
+    return 1.0F / (1.0F + exponential(-x));
+}
+ATELIER_INLINE float siluOf(float x) {
+    return x * sigmoid(x);
+}
 ATELIER_INLINE float siluSlope(float x) {
     const float s = sigmoid(x);
     return s * (1.0F + x * (1.0F - s));
@@ -36,7 +46,8 @@ ATELIER_INLINE double total(const float (&lanes)[kLanes]) {
     return sum;
 }
 
-// Σ x and Σ (x − centre)² over a contiguous run, in blocks so that float32 lanes never add up more than 4096 terms each.
+// Σ x and Σ (x − centre)² over a contiguous run, in blocks so that float32 lanes never add up more than 4096
+// terms each.
 template <class T>
 ATELIER_INLINE double sumOf(const T* x, std::int64_t count) {
     double sum = 0;
@@ -84,8 +95,8 @@ ATELIER_INLINE Place place(const NormShape& s, std::int64_t task) {
 }
 
 // Per-channel scale and shift so that the normalised value is x·scale + shift.
-ATELIER_INLINE void affine(const NormShape& s, const Place& at, const float* gamma, const float* beta, const float* mean,
-                           const float* rstd, float* scale, float* shift) {
+ATELIER_INLINE void affine(const NormShape& s, const Place& at, const float* gamma, const float* beta,
+                           const float* mean, const float* rstd, float* scale, float* shift) {
     for (std::int64_t c = 0; c < s.taskChannels(); ++c) {
         const std::int64_t g = at.group + c / s.groupWidth();
         scale[c] = rstd[g] * gamma[at.channel + c];
@@ -94,7 +105,8 @@ ATELIER_INLINE void affine(const NormShape& s, const Place& at, const float* gam
 }
 
 template <class T>
-ATELIER_INLINE void statisticsChannelsLast(const T* x, float* mean, float* rstd, float* sums, const NormShape& s, const Place& at) {
+ATELIER_INLINE void statisticsChannelsLast(const T* x, float* mean, float* rstd, float* sums,
+                                           const NormShape& s, const Place& at) {
     const std::int64_t width = s.taskChannels(), d = s.groupWidth();
     const double count = static_cast<double>(d) * static_cast<double>(s.pixels);
     float* centre = sums + width;
@@ -120,12 +132,14 @@ ATELIER_INLINE void statisticsChannelsLast(const T* x, float* mean, float* rstd,
             }
         }
     }
-    for (std::int64_t g = 0; g < s.groupsPerTask; ++g) rstd[at.group + g] = 1.0F / std::sqrt(rstd[at.group + g] + s.eps);
+    for (std::int64_t g = 0; g < s.groupsPerTask; ++g)
+        rstd[at.group + g] = 1.0F / std::sqrt(rstd[at.group + g] + s.eps);
 }
 
 template <class T>
-ATELIER_INLINE void forwardBody(const T* x, const float* gamma, const float* beta, T* y, float* mean, float* rstd, float* scratch,
-                                const NormShape& s, std::int64_t task, bool statistics) {
+ATELIER_INLINE void forwardBody(const T* x, const float* gamma, const float* beta, T* y, float* mean,
+                                float* rstd, float* scratch, const NormShape& s, std::int64_t task,
+                                bool statistics) {
     const Place at = place(s, task);
     const std::int64_t width = s.taskChannels(), d = s.groupWidth();
     float *scale = scratch, *shift = scratch + width;
@@ -144,7 +158,8 @@ ATELIER_INLINE void forwardBody(const T* x, const float* gamma, const float* bet
             const T* in = x + at.offset + p * s.channels;
             T* out = y + at.offset + p * s.channels;
             if (s.silu)
-                for (std::int64_t c = 0; c < width; ++c) store(out + c, siluOf(load(in + c) * scale[c] + shift[c]));
+                for (std::int64_t c = 0; c < width; ++c)
+                    store(out + c, siluOf(load(in + c) * scale[c] + shift[c]));
             else
                 for (std::int64_t c = 0; c < width; ++c) store(out + c, load(in + c) * scale[c] + shift[c]);
         }
@@ -163,12 +178,15 @@ ATELIER_INLINE void forwardBody(const T* x, const float* gamma, const float* bet
 
 // With h = x̂·gamma + beta and u = dy·act'(h):  dgamma = Σ u·x̂, dbeta = Σ u, and per group of M elements
 //   dx = rstd·gamma·u − rstd·(Σ gamma·u + x̂·Σ gamma·u·x̂)/M.      (Wu & He 2018; derivation as for layer norm)
-// sumU and sumUX hold Σu and Σu·x per channel on entry; on return the factors of  dx = scale·u + slope·x + offset.
-ATELIER_INLINE void backwardFactors(const NormShape& s, const Place& at, const float* gamma, const float* mean, const float* rstd,
-                                    float* sumU, float* sumUX, float* dgamma, float* dbeta) {
+// sumU and sumUX hold Σu and Σu·x per channel on entry; on return the factors of  dx = scale·u + slope·x +
+// offset.
+ATELIER_INLINE void backwardFactors(const NormShape& s, const Place& at, const float* gamma,
+                                    const float* mean, const float* rstd, float* sumU, float* sumUX,
+                                    float* dgamma, float* dbeta) {
     const std::int64_t d = s.groupWidth();
     for (std::int64_t g = 0; g < s.groupsPerTask; ++g) {
-        const double m = mean[at.group + g], r = rstd[at.group + g], count = static_cast<double>(d * s.pixels);
+        const double m = mean[at.group + g], r = rstd[at.group + g],
+                     count = static_cast<double>(d * s.pixels);
         double gu = 0, gux = 0;
         for (std::int64_t c = g * d; c < (g + 1) * d; ++c) {
             const double u = sumU[c], ux = (sumUX[c] - m * u) * r;  // Σu, Σu·x̂
@@ -191,12 +209,13 @@ ATELIER_INLINE float upstream(const T* dy, float x, float scale, float shift, bo
 }
 
 template <class T>
-ATELIER_INLINE void backwardBody(const T* dy, const T* x, const float* gamma, const float* beta, const float* mean,
-                                 const float* rstd, T* dx, float* dgamma, float* dbeta, float* scratch, const NormShape& s,
-                                 std::int64_t task) {
+ATELIER_INLINE void backwardBody(const T* dy, const T* x, const float* gamma, const float* beta,
+                                 const float* mean, const float* rstd, T* dx, float* dgamma, float* dbeta,
+                                 float* scratch, const NormShape& s, std::int64_t task) {
     const Place at = place(s, task);
     const std::int64_t width = s.taskChannels();
-    float *scale = scratch, *shift = scratch + width, *sumU = scratch + 2 * width, *sumUX = scratch + 3 * width;
+    float *scale = scratch, *shift = scratch + width, *sumU = scratch + 2 * width,
+          *sumUX = scratch + 3 * width;
     affine(s, at, gamma, beta, mean, rstd, scale, shift);
     std::fill(sumU, sumU + 2 * width, 0.0F);
     if (s.channelsLast) {
@@ -250,22 +269,25 @@ ATELIER_INLINE void backwardBody(const T* dy, const T* x, const float* gamma, co
 
 }  // namespace
 
-ATELIER_CLONES void normForward(const float* x, const float* gamma, const float* beta, float* y, float* mean, float* rstd,
-                                float* scratch, const NormShape& shape, std::int64_t task, bool statistics) {
+ATELIER_CLONES void normForward(const float* x, const float* gamma, const float* beta, float* y, float* mean,
+                                float* rstd, float* scratch, const NormShape& shape, std::int64_t task,
+                                bool statistics) {
     forwardBody(x, gamma, beta, y, mean, rstd, scratch, shape, task, statistics);
 }
-ATELIER_CLONES void normForward(const std::uint16_t* x, const float* gamma, const float* beta, std::uint16_t* y, float* mean,
-                                float* rstd, float* scratch, const NormShape& shape, std::int64_t task, bool statistics) {
+ATELIER_CLONES void normForward(const std::uint16_t* x, const float* gamma, const float* beta,
+                                std::uint16_t* y, float* mean, float* rstd, float* scratch,
+                                const NormShape& shape, std::int64_t task, bool statistics) {
     forwardBody(x, gamma, beta, y, mean, rstd, scratch, shape, task, statistics);
 }
-ATELIER_CLONES void normBackward(const float* dy, const float* x, const float* gamma, const float* beta, const float* mean,
-                                 const float* rstd, float* dx, float* dgamma, float* dbeta, float* scratch,
-                                 const NormShape& shape, std::int64_t task) {
+ATELIER_CLONES void normBackward(const float* dy, const float* x, const float* gamma, const float* beta,
+                                 const float* mean, const float* rstd, float* dx, float* dgamma, float* dbeta,
+                                 float* scratch, const NormShape& shape, std::int64_t task) {
     backwardBody(dy, x, gamma, beta, mean, rstd, dx, dgamma, dbeta, scratch, shape, task);
 }
-ATELIER_CLONES void normBackward(const std::uint16_t* dy, const std::uint16_t* x, const float* gamma, const float* beta,
-                                 const float* mean, const float* rstd, std::uint16_t* dx, float* dgamma, float* dbeta,
-                                 float* scratch, const NormShape& shape, std::int64_t task) {
+ATELIER_CLONES void normBackward(const std::uint16_t* dy, const std::uint16_t* x, const float* gamma,
+                                 const float* beta, const float* mean, const float* rstd, std::uint16_t* dx,
+                                 float* dgamma, float* dbeta, float* scratch, const NormShape& shape,
+                                 std::int64_t task) {
     backwardBody(dy, x, gamma, beta, mean, rstd, dx, dgamma, dbeta, scratch, shape, task);
 }
 

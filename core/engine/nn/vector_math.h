@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What the CPU loops share: the instruction sets they are compiled for, and e^x. Included by *_kernels.cpp only.
+// What the CPU loops share: the instruction sets they are compiled for, and e^x. Included by *_kernels.cpp
+// only.
 #pragma once
 
 #include <bit>
@@ -11,7 +12,8 @@
 
 namespace atelier::nn {
 
-// e^x within 2 ulp for |x| ≤ 87, NaN for NaN (Cephes polynomial; range reduction by the 1.5·2^23 rounding trick).
+// e^x within 2 ulp for |x| ≤ 87, NaN for NaN (Cephes polynomial; range reduction by the 1.5·2^23 rounding
+// trick).
 ATELIER_INLINE float exponential(float x) {
     constexpr float kRound = 12582912.0F;
     x = x > 88.0F ? 88.0F : x;

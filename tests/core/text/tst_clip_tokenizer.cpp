@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The tokenizer on a vocabulary small enough to follow by hand; the large comparison is tests/interop/tokenizer_test.py.
+// The tokenizer on a vocabulary small enough to follow by hand; the large comparison is
+// tests/interop/tokenizer_test.py.
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -16,7 +17,9 @@ namespace {
 void writeVocabulary(const fs::path& folder) {
     Json vocabulary = Json::object();
     for (int end = 0; end < 2; ++end)
-        for (int b = 0; b < 256; ++b) vocabulary[BytePairEncoding::byteSymbol(static_cast<unsigned char>(b)) + (end ? "</w>" : "")] = end * 256 + b;
+        for (int b = 0; b < 256; ++b)
+            vocabulary[BytePairEncoding::byteSymbol(static_cast<unsigned char>(b)) + (end ? "</w>" : "")] =
+                end * 256 + b;
     vocabulary["ca"] = 512;
     vocabulary["cat</w>"] = 513;
     vocabulary["<|startoftext|>"] = 514;
@@ -24,7 +27,8 @@ void writeVocabulary(const fs::path& folder) {
     QVERIFY(createDirectories(folder));
     QVERIFY(writeFileAtomic(folder / "vocab.json", dumpJson(vocabulary)));
     QVERIFY(writeFileAtomic(folder / "merges.txt", "#version: 0.2\nc a\nca t</w>\n"));
-    QVERIFY(writeFileAtomic(folder / "tokenizer_config.json", R"({"pad_token": "!", "model_max_length": 8})"));
+    QVERIFY(
+        writeFileAtomic(folder / "tokenizer_config.json", R"({"pad_token": "!", "model_max_length": 8})"));
 }
 
 using Ids = std::vector<std::int64_t>;
@@ -43,10 +47,12 @@ class TestClipTokenizer : public QObject {
     void encodes() {
         const auto tokenizer = ClipTokenizer::load(path("classic")).value();
         QCOMPARE(tokenizer.encode(" Cat\tCAR  ca"), (Ids{513, 512, 256 + 'r', 'c', 256 + 'a'}));
-        QCOMPARE(tokenizer.encode("cat's!"), (Ids{513, '\'', 256 + 's', '!'}));  // the pad token is special wherever it stands
+        QCOMPARE(tokenizer.encode("cat's!"),
+                 (Ids{513, '\'', 256 + 's', '!'}));  // the pad token is special wherever it stands
         QCOMPARE(tokenizer.encode("12"), (Ids{256 + '1', 256 + '2'}));
         QCOMPARE(tokenizer.encode("a<|endoftext|>b"), (Ids{256 + 'a', 515, 256 + 'b'}));
-        QCOMPARE(tokenizer.encode("e\xcc\x81"), tokenizer.encode("\xc3\x89"));  // e + U+0301 = É in lower case
+        QCOMPARE(tokenizer.encode("e\xcc\x81"),
+                 tokenizer.encode("\xc3\x89"));  // e + U+0301 = É in lower case
         QCOMPARE(tokenizer.encode(""), Ids{});
         QCOMPARE(tokenizer.encode("\xff").size(), std::size_t{3});  // U+FFFD
         QCOMPARE(tokenizer.token(513), std::string_view("cat</w>"));
@@ -56,21 +62,24 @@ class TestClipTokenizer : public QObject {
     void padsAndCuts() {
         const auto tokenizer = ClipTokenizer::load(path("classic")).value();
         QCOMPARE(tokenizer.encodePadded("cat"), (Ids{514, 513, 515, '!', '!', '!', '!', '!'}));
-        QCOMPARE(tokenizer.encodePadded("cat cat cat cat cat cat cat cat"), (Ids{514, 513, 513, 513, 513, 513, 513, 515}));
+        QCOMPARE(tokenizer.encodePadded("cat cat cat cat cat cat cat cat"),
+                 (Ids{514, 513, 513, 513, 513, 513, 513, 515}));
         QCOMPARE(tokenizer.padId(), std::int64_t{'!'});
     }
 
     void savedFoldersLoadAlike() {
         const auto tokenizer = ClipTokenizer::load(path("classic")).value();
         QVERIFY(tokenizer.save(path("saved")));
-        for (const char* name : {"vocab.json", "merges.txt", "special_tokens_map.json", "tokenizer_config.json", "tokenizer.json"})
+        for (const char* name : {"vocab.json", "merges.txt", "special_tokens_map.json",
+                                 "tokenizer_config.json", "tokenizer.json"})
             QVERIFY2(fs::exists(path("saved") / name), name);
         QVERIFY(createDirectories(path("fast")));
         fs::copy(path("saved") / "tokenizer.json", path("fast") / "tokenizer.json");
         fs::copy(path("saved") / "tokenizer_config.json", path("fast") / "tokenizer_config.json");
         for (const char* folder : {"saved", "fast"}) {
             const auto again = ClipTokenizer::load(path(folder)).value();
-            for (const char* text : {"cat's CAT", "a<|startoftext|>b", "日本語 ½"}) QCOMPARE(again.encodePadded(text), tokenizer.encodePadded(text));
+            for (const char* text : {"cat's CAT", "a<|startoftext|>b", "日本語 ½"})
+                QCOMPARE(again.encodePadded(text), tokenizer.encodePadded(text));
         }
         QVERIFY(ClipTokenizer::load(path("fast")).value().save(path("classic-again")));
         QVERIFY(fs::exists(path("classic-again") / "merges.txt"));
@@ -82,19 +91,25 @@ class TestClipTokenizer : public QObject {
     }
 
     void unicodeText() {
-        const auto nfc = [](const char* text) { return unicode::encodeUtf8(unicode::composeCanonical(unicode::decodeUtf8(text))); };
-        QCOMPARE(nfc("a\xcc\x88\xcc\xa3"), std::string("\xe1\xba\xa1\xcc\x88"));                                      // ạ + U+0308: marks are ordered first
-        QCOMPARE(nfc("\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8"), std::string("\xea\xb0\x81"));                          // Hangul
-        QCOMPARE(nfc("\xe2\x84\xa6"), std::string("\xce\xa9"));                                                     // Ohm sign
-        QCOMPARE(unicode::encodeUtf8(unicode::lowerCase(unicode::decodeUtf8("\xc4\xb0\xce\xa3"))), std::string("i\xcc\x87\xcf\x83"));  // İΣ
-        QVERIFY(unicode::isLetter(0x65E5) && unicode::isNumber(0xBD) && unicode::isSpace(0x3000) && !unicode::isSpace(0x1C));
+        const auto nfc = [](const char* text) {
+            return unicode::encodeUtf8(unicode::composeCanonical(unicode::decodeUtf8(text)));
+        };
+        QCOMPARE(nfc("a\xcc\x88\xcc\xa3"),
+                 std::string("\xe1\xba\xa1\xcc\x88"));  // ạ + U+0308: marks are ordered first
+        QCOMPARE(nfc("\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8"), std::string("\xea\xb0\x81"));  // Hangul
+        QCOMPARE(nfc("\xe2\x84\xa6"), std::string("\xce\xa9"));                              // Ohm sign
+        QCOMPARE(unicode::encodeUtf8(unicode::lowerCase(unicode::decodeUtf8("\xc4\xb0\xce\xa3"))),
+                 std::string("i\xcc\x87\xcf\x83"));  // İΣ
+        QVERIFY(unicode::isLetter(0x65E5) && unicode::isNumber(0xBD) && unicode::isSpace(0x3000) &&
+                !unicode::isSpace(0x1C));
     }
 
     void refusals() {
         QVERIFY(!ClipTokenizer::load(path("absent")));
         writeVocabulary(path("broken"));
         fs::remove(path("broken") / "merges.txt");
-        QVERIFY(ClipTokenizer::load(path("broken")).error().message().find("merges.txt") != std::string::npos);
+        QVERIFY(ClipTokenizer::load(path("broken")).error().message().find("merges.txt") !=
+                std::string::npos);
         QVERIFY(writeFileAtomic(path("broken") / "merges.txt", "c a\nca z z\n"));
         QVERIFY(ClipTokenizer::load(path("broken")).error().message().find("line 2") != std::string::npos);
         QVERIFY(writeFileAtomic(path("broken") / "merges.txt", "c a\n"));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// safetensors: the format's rules one by one, the writer to the byte, shards, and damaged files of every kind.
+// safetensors: the format's rules one by one, the writer to the byte, shards, and damaged files of every
+// kind.
 #include <QTemporaryDir>
 #include <QTest>
 #include <cstring>
@@ -19,12 +20,16 @@ std::string file(const std::string& header, std::size_t data) {
     for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<char>(header.size() >> (8 * i) & 0xff);
     return bytes + header + std::string(data, '\0');
 }
-std::string tensor(const std::string& name, const std::string& type, const std::string& shape, const std::string& offsets) {
-    return "\"" + name + "\":{\"dtype\":\"" + type + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
+std::string tensor(const std::string& name, const std::string& type, const std::string& shape,
+                   const std::string& offsets) {
+    return "\"" + name + "\":{\"dtype\":\"" + type + "\",\"shape\":" + shape +
+           ",\"data_offsets\":" + offsets + "}";
 }
 TensorToWrite floats(const std::string& name, std::vector<std::int64_t> shape, std::vector<float> values) {
     auto owner = std::make_shared<std::vector<float>>(std::move(values));
-    return {name, TensorType::F32, std::move(shape), [owner] { return TensorBytes{std::as_bytes(std::span(*owner)), owner}; }};
+    return {name, TensorType::F32, std::move(shape), [owner] {
+                return TensorBytes{std::as_bytes(std::span(*owner)), owner};
+            }};
 }
 
 }  // namespace
@@ -40,7 +45,8 @@ class TestSafetensors : public QObject {
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<QString>("expected");  // "" = valid
         const auto row = [](const char* name, const std::string& bytes, const char* expected) {
-            QTest::newRow(name) << QByteArray(bytes.data(), static_cast<qsizetype>(bytes.size())) << QString(expected);
+            QTest::newRow(name) << QByteArray(bytes.data(), static_cast<qsizetype>(bytes.size()))
+                                << QString(expected);
         };
         const std::string square = "{" + tensor("test", "I32", "[2,2]", "[0,16]") + "}";
         row("2x2", file(square, 16), "");
@@ -48,7 +54,9 @@ class TestSafetensors : public QObject {
         row("scalar", file("{" + tensor("s", "F32", "[]", "[0,4]") + "}", 4), "");
         row("no elements", file("{" + tensor("s", "F32", "[2,0]", "[0,0]") + "}", 0), "");
         row("null metadata", file("{\"__metadata__\":null}", 0), "");
-        row("unknown key in a tensor", file("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"more\":{\"x\":[1]}}}", 1), "");
+        row("unknown key in a tensor",
+            file("{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"more\":{\"x\":[1]}}}", 1),
+            "");
         row("padded header", file(square + "     ", 16), "");
         row("too short", "1234567", "too few");
         row("huge header", std::string(8, '\xff') + "{}", "at most");
@@ -59,19 +67,31 @@ class TestSafetensors : public QObject {
         row("one byte more", file(square, 17), "the file holds 17");
         row("one byte less", file(square, 15), "the file holds 15");
         row("starts late", file("{" + tensor("t", "U8", "[4]", "[4,8]") + "}", 8), "do not follow");
-        row("end before begin", file("{" + tensor("t", "U8", "[0]", "[0,0]") + "," + tensor("u", "U8", "[4]", "[0,-4]") + "}", 4), "negative");
-        row("shared bytes", file("{" + tensor("a", "I32", "[4]", "[0,16]") + "," + tensor("b", "I32", "[4]", "[0,16]") + "}", 16), "do not follow");
-        row("hole", file("{" + tensor("a", "U8", "[4]", "[0,4]") + "," + tensor("b", "U8", "[4]", "[5,9]") + "}", 9), "do not follow");
-        row("overflow", file("{" + tensor("a", "F32", "[2,18446744073709551614]", "[0,16]") + "}", 16), "overflows");
-        row("overflow in bits", file("{" + tensor("a", "F32", "[2,9223372036854775807]", "[0,16]") + "}", 16), "overflows");
+        row("end before begin",
+            file("{" + tensor("t", "U8", "[0]", "[0,0]") + "," + tensor("u", "U8", "[4]", "[0,-4]") + "}", 4),
+            "negative");
+        row("shared bytes",
+            file("{" + tensor("a", "I32", "[4]", "[0,16]") + "," + tensor("b", "I32", "[4]", "[0,16]") + "}",
+                 16),
+            "do not follow");
+        row("hole",
+            file("{" + tensor("a", "U8", "[4]", "[0,4]") + "," + tensor("b", "U8", "[4]", "[5,9]") + "}", 9),
+            "do not follow");
+        row("overflow", file("{" + tensor("a", "F32", "[2,18446744073709551614]", "[0,16]") + "}", 16),
+            "overflows");
+        row("overflow in bits", file("{" + tensor("a", "F32", "[2,9223372036854775807]", "[0,16]") + "}", 16),
+            "overflows");
         row("half a byte", file("{" + tensor("a", "F4", "[3]", "[0,2]") + "}", 2), "whole number of bytes");
         row("wrong size", file("{" + tensor("a", "F32", "[3]", "[0,16]") + "}", 16), "needs 12 bytes");
         row("unknown dtype", file("{" + tensor("a", "F7", "[3]", "[0,3]") + "}", 3), "F7");
         row("fraction", file("{" + tensor("a", "U8", "[1.5]", "[0,1]") + "}", 1), "fraction");
-        row("tensor twice", file("{" + tensor("a", "U8", "[1]", "[0,1]") + "," + tensor("a", "U8", "[1]", "[1,2]") + "}", 2), "twice");
+        row("tensor twice",
+            file("{" + tensor("a", "U8", "[1]", "[0,1]") + "," + tensor("a", "U8", "[1]", "[1,2]") + "}", 2),
+            "twice");
         row("no shape", file("{\"a\":{\"dtype\":\"U8\",\"data_offsets\":[0,1]}}", 1), "lacks shape");
         row("metadata not text", file("{\"__metadata__\":{\"a\":1}}", 0), "number");
-        row("deep", file("{\"a\":{\"x\":" + std::string(3000, '[') + std::string(3000, ']') + "}}", 0), "deeply");
+        row("deep", file("{\"a\":{\"x\":" + std::string(3000, '[') + std::string(3000, ']') + "}}", 0),
+            "deeply");
         row("list", file("[]", 0), "list");
     }
     void rulesOfTheFormat() {
@@ -85,16 +105,21 @@ class TestSafetensors : public QObject {
         }
         QVERIFY(!opened);
         QCOMPARE(opened.error().code, ErrorCode::Model);
-        QVERIFY2(QString::fromStdString(opened.error().message()).contains(expected), opened.error().message().c_str());
+        QVERIFY2(QString::fromStdString(opened.error().message()).contains(expected),
+                 opened.error().message().c_str());
     }
 
     void damagedFilesNeverCrash() {
-        const std::string good = file("{\"__metadata__\":{\"format\":\"pt\"}," + tensor("a", "F32", "[2,2]", "[0,16]") + "," + tensor("b", "I64", "[1]", "[16,24]") + "}", 24);
+        const std::string good =
+            file("{\"__metadata__\":{\"format\":\"pt\"}," + tensor("a", "F32", "[2,2]", "[0,16]") + "," +
+                     tensor("b", "I64", "[1]", "[16,24]") + "}",
+                 24);
         std::mt19937 random(1);
         int refused = 0;
         for (int round = 0; round < 2000; ++round) {
             std::string bytes = good;
-            for (unsigned n = random() % 3 + 1; n > 0; --n) bytes[random() % bytes.size()] = static_cast<char>(random());
+            for (unsigned n = random() % 3 + 1; n > 0; --n)
+                bytes[random() % bytes.size()] = static_cast<char>(random());
             if (round % 4 == 0) bytes.resize(random() % bytes.size());
             std::ofstream(path("fuzz"), std::ios::binary) << bytes;  // no fsync: thousands of files
             const auto opened = SafetensorsFile::open(path("fuzz"));
@@ -108,7 +133,9 @@ class TestSafetensors : public QObject {
     void writerToTheByte() {
         QVERIFY(writeSafetensors(path("w"), {floats("attn.0", {1, 2, 3}, {0, 1, 2, 3, 4, 5})}));
         const std::string bytes = readFile(path("w")).value();
-        const std::string header = "{\"__metadata__\":{\"format\":\"pt\"},\"attn.0\":{\"dtype\":\"F32\",\"shape\":[1,2,3],\"data_offsets\":[0,24]}}";
+        const std::string header =
+            "{\"__metadata__\":{\"format\":\"pt\"},\"attn.0\":{\"dtype\":\"F32\",\"shape\":[1,2,3],\"data_"
+            "offsets\":[0,24]}}";
         const std::size_t padded = (header.size() + 7) / 8 * 8;
         QCOMPARE(bytes.size(), 8 + padded + 24);
         QCOMPARE(bytes.substr(8, padded), header + std::string(padded - header.size(), ' '));
@@ -120,9 +147,15 @@ class TestSafetensors : public QObject {
 
     void widestFirstThenByName() {
         const auto bytes = [](std::size_t n) {
-            return [n] { auto owner = std::make_shared<std::string>(n, '\1'); return TensorBytes{std::as_bytes(std::span(*owner)), owner}; };
+            return [n] {
+                auto owner = std::make_shared<std::string>(n, '\1');
+                return TensorBytes{std::as_bytes(std::span(*owner)), owner};
+            };
         };
-        QVERIFY(writeSafetensors(path("order"), {{"b", TensorType::U8, {3}, bytes(3)}, {"z", TensorType::F32, {1}, bytes(4)}, {"a", TensorType::F32, {1}, bytes(4)}, {"n", TensorType::I64, {1}, bytes(8)}}));
+        QVERIFY(writeSafetensors(path("order"), {{"b", TensorType::U8, {3}, bytes(3)},
+                                                 {"z", TensorType::F32, {1}, bytes(4)},
+                                                 {"a", TensorType::F32, {1}, bytes(4)},
+                                                 {"n", TensorType::I64, {1}, bytes(8)}}));
         const auto opened = SafetensorsFile::open(path("order")).value();
         QCOMPARE(opened.find("n")->begin, 0U);
         QCOMPARE(opened.find("a")->begin, 8U);
@@ -136,17 +169,21 @@ class TestSafetensors : public QObject {
     void shards() {
         const fs::path folder = path("sharded");
         QVERIFY(createDirectories(folder));
-        QVERIFY(writeSafetensors(folder / "model-00001-of-00002.safetensors", {floats("a", {1}, {1}), floats("unused", {1}, {9})}));
+        QVERIFY(writeSafetensors(folder / "model-00001-of-00002.safetensors",
+                                 {floats("a", {1}, {1}), floats("unused", {1}, {9})}));
         QVERIFY(writeSafetensors(folder / "model-00002-of-00002.safetensors", {floats("b", {2}, {2, 3})}));
         const auto index = [&](const char* a, const char* b) {
-            QVERIFY(writeFileAtomic(folder / "model.safetensors.index.json", dumpJson({{"metadata", {{"total_size", 12}}}, {"weight_map", {{"a", a}, {"b", b}}}})));
+            QVERIFY(writeFileAtomic(
+                folder / "model.safetensors.index.json",
+                dumpJson({{"metadata", {{"total_size", 12}}}, {"weight_map", {{"a", a}, {"b", b}}}})));
         };
         index("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors");
         const auto set = WeightSet::open(folder, "model").value();
         QCOMPARE(set.names(), (std::vector<std::string>{"a", "b"}));
         QCOMPARE(set.find("b")->bytes().size(), 8U);
         QVERIFY(!set.find("unused"));
-        for (const char* name : {"../model-00002-of-00002.safetensors", "/etc/passwd", "C:x.safetensors", "other.bin"}) {
+        for (const char* name :
+             {"../model-00002-of-00002.safetensors", "/etc/passwd", "C:x.safetensors", "other.bin"}) {
             index("model-00001-of-00002.safetensors", name);
             QVERIFY(!WeightSet::open(folder, "model"));
         }
@@ -169,15 +206,26 @@ class TestSafetensors : public QObject {
 
     void judgements() {
         const auto judge = [](std::vector<TensorInfo> tensors) { return judgeTensors(tensors); };
-        const TensorInfo in{"conv_in.weight", TensorType::F16, {320, 9, 3, 3}, 0, 0}, time{"time_embedding.linear_1.weight", TensorType::F16, {1280, 320}, 0, 0},
-            key{"down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight", TensorType::F16, {320, 768}, 0, 0};
+        const TensorInfo in{"conv_in.weight", TensorType::F16, {320, 9, 3, 3}, 0, 0},
+            time{"time_embedding.linear_1.weight", TensorType::F16, {1280, 320}, 0, 0},
+            key{"down_blocks.0.attentions.0.transformer_blocks.0.attn2.to_k.weight",
+                TensorType::F16,
+                {320, 768},
+                0,
+                0};
         QCOMPARE(judge({in, time, key}).family, std::string("Stable Diffusion 1"));
         QVERIFY(judge({in, time, key}).detail.find("inpainting") != std::string::npos);
-        const TensorVerdict lora = judge({{"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight", TensorType::F16, {16, 2048}, 0, 0}});
+        const TensorVerdict lora =
+            judge({{"lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn2_to_k.lora_down.weight",
+                    TensorType::F16,
+                    {16, 2048},
+                    0,
+                    0}});
         QCOMPARE(lora.kind, std::string("lora"));
         QCOMPARE(lora.family, std::string("Stable Diffusion XL"));
         QVERIFY(lora.detail.find("rank 16") != std::string::npos);
-        QCOMPARE(judge({{"emb_params", TensorType::F32, {3, 1024}, 0, 0}}).family, std::string("Stable Diffusion 2"));
+        QCOMPARE(judge({{"emb_params", TensorType::F32, {3, 1024}, 0, 0}}).family,
+                 std::string("Stable Diffusion 2"));
         QCOMPARE(judge({{"something", TensorType::F32, {3, 5}, 0, 0}}).kind, std::string("unknown"));
         QCOMPARE(judge({}).kind, std::string("unknown"));
     }
@@ -185,9 +233,13 @@ class TestSafetensors : public QObject {
     void reports() {
         const fs::path pipeline = path("pipeline");
         QVERIFY(createDirectories(pipeline / "unet"));
-        QVERIFY(writeFileAtomic(pipeline / "model_index.json", R"({"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"], "safety_checker": [null, null]})"));
-        QVERIFY(writeFileAtomic(pipeline / "unet" / "config.json", R"({"_class_name": "UNet2DConditionModel", "mid_block_type": "Odd"})"));
-        QVERIFY(writeSafetensors(pipeline / "unet" / "diffusion_pytorch_model.safetensors", {floats("conv_in.weight", {320, 4}, std::vector<float>(1280))}));
+        QVERIFY(writeFileAtomic(
+            pipeline / "model_index.json",
+            R"({"_class_name": "StableDiffusionPipeline", "unet": ["diffusers", "UNet2DConditionModel"], "vae": ["diffusers", "AutoencoderKL"], "safety_checker": [null, null]})"));
+        QVERIFY(writeFileAtomic(pipeline / "unet" / "config.json",
+                                R"({"_class_name": "UNet2DConditionModel", "mid_block_type": "Odd"})"));
+        QVERIFY(writeSafetensors(pipeline / "unet" / "diffusion_pytorch_model.safetensors",
+                                 {floats("conv_in.weight", {320, 4}, std::vector<float>(1280))}));
         const ModelReport report = inspectModel(pipeline).value();
         QVERIFY(!report.complete());
         QCOMPARE(report.parts.size(), 2U);

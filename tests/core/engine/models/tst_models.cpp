@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Models on golden numbers, and what no other implementation can tell us: checkpointing, memory formats, initial values.
+// Models on golden numbers, and what no other implementation can tell us: checkpointing, memory formats,
+// initial values.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 #include <torch/csrc/autograd/autograd.h>
@@ -75,19 +76,23 @@ class TestModels : public QObject {
 
     void goldenUnets() {
         const at::NoGradGuard guard;
-        const at::Tensor x = sines({2, 4, 8, 8}), context = cosines({2, 7, 16}), t = at::tensor({10, 500}, at::kLong);
+        const at::Tensor x = sines({2, 4, 8, 8}), context = cosines({2, 7, 16}),
+                         t = at::tensor({10, 500}, at::kLong);
         UNet2DConditionModel sd1(tinyUnet());
         fillGolden(sd1);
         QCOMPARE(sd1.parameters().size(), std::size_t{208});
         QCOMPARE(countParameters(sd1), std::int64_t{787844});
-        QVERIFY(isGolden(sd1.forward(x, t, context), {.444999, .551682, .520842, .493142, .483142}, -.294508, .007649, .270892));
-        QVERIFY(isGolden(sd1.forward(sines({1, 4, 7, 9}), at::tensor({1}, at::kLong), cosines({1, 7, 16})), {.469777, .555923, .489731, .463393, .464611}, -.380575, .029145, .294334));
+        QVERIFY(isGolden(sd1.forward(x, t, context), {.444999, .551682, .520842, .493142, .483142}, -.294508,
+                         .007649, .270892));
+        QVERIFY(isGolden(sd1.forward(sines({1, 4, 7, 9}), at::tensor({1}, at::kLong), cosines({1, 7, 16})),
+                         {.469777, .555923, .489731, .463393, .464611}, -.380575, .029145, .294334));
         auto config = tinyUnet();
         config.attentionHeadDim = {2, 4};
         config.useLinearProjection = true;
         UNet2DConditionModel sd2(config);
         fillGolden(sd2);
-        QVERIFY(isGolden(sd2.forward(x, t, context), {.444294, .550895, .520292, .492594, .482570}, -.293956, .007731, .270561));
+        QVERIFY(isGolden(sd2.forward(x, t, context), {.444294, .550895, .520292, .492594, .482570}, -.293956,
+                         .007731, .270561));
         config.downBlockTypes = {"DownBlock2D", "CrossAttnDownBlock2D"};
         config.upBlockTypes = {"CrossAttnUpBlock2D", "UpBlock2D"};
         config.transformerLayersPerBlock = {1, 2};
@@ -103,15 +108,19 @@ class TestModels : public QObject {
         in.textEmbeds_BP = cosines({2, 16}, 0.2);
         in.timeIds_B6 = at::tensor({8, 8, 0, 0, 8, 8, 16, 8, 1, 2, 8, 8}, at::kFloat).view({2, 6});
         QVERIFY(sdxl.checkInputs(in));
-        QVERIFY(isGolden(sdxl.forward(in), {.005043, .008535, -.046894, -.045191, -.043864}, .049037, -.017397, .190228));
+        QVERIFY(isGolden(sdxl.forward(in), {.005043, .008535, -.046894, -.045191, -.043864}, .049037,
+                         -.017397, .190228));
     }
 
     void goldenAutoencoder() {
         const at::NoGradGuard guard;
         AutoencoderKL vae(tinyVae());
         fillGolden(vae);
-        QVERIFY(isGolden(vae.encodeMoments(sines({1, 3, 16, 16})), {.005663, -.023530, -.036164, -.044278, -.046529}, -.037722, .022333, .068041));
-        QVERIFY(isGolden(vae.decode(sines({1, 4, 8, 8})), {-.802500, -1.409611, -1.788996, -2.051325, -2.268348}, -.318884, .078930, 1.533040));
+        QVERIFY(isGolden(vae.encodeMoments(sines({1, 3, 16, 16})),
+                         {.005663, -.023530, -.036164, -.044278, -.046529}, -.037722, .022333, .068041));
+        QVERIFY(isGolden(vae.decode(sines({1, 4, 8, 8})),
+                         {-.802500, -1.409611, -1.788996, -2.051325, -2.268348}, -.318884, .078930,
+                         1.533040));
         const DiagonalGaussian posterior{at::zeros({2, 4, 3, 3}), at::zeros({2, 4, 3, 3})};
         QCOMPARE(posterior.kl().abs().max().item<double>(), 0.0);
         QVERIFY(at::allclose(vae.unscaleLatents(vae.scaleLatents(sines({1, 4, 2, 2}))), sines({1, 4, 2, 2})));
@@ -119,9 +128,11 @@ class TestModels : public QObject {
 
     void goldenTextEncoders() {
         const at::NoGradGuard guard;
-        const at::Tensor ids = at::tensor({1, 5, 9, 13, 63, 63, 63, 63, 63, 1, 2, 3, 63, 0, 0, 0, 0, 0}, at::kLong).view({2, 9});
+        const at::Tensor ids =
+            at::tensor({1, 5, 9, 13, 63, 63, 63, 63, 63, 1, 2, 3, 63, 0, 0, 0, 0, 0}, at::kLong).view({2, 9});
         const auto near = [](const at::Tensor& x, double first, double last) {
-            return std::abs(x.flatten()[0].item<double>() - first) < 2e-5 && std::abs(x.flatten()[-1].item<double>() - last) < 2e-5;
+            return std::abs(x.flatten()[0].item<double>() - first) < 2e-5 &&
+                   std::abs(x.flatten()[-1].item<double>() - last) < 2e-5;
         };
         ClipTextModel quick(tinyText());
         fillGolden(quick);
@@ -151,7 +162,8 @@ class TestModels : public QObject {
         const auto checkpointed = step(unet, x);
         QVERIFY(at::equal(plain.back(), checkpointed.back()));
         // Gradients of tensors with several users are added up in another order: equal but for rounding.
-        for (std::size_t i = 0; i < plain.size(); ++i) QVERIFY2(difference(checkpointed[i], plain[i]) < 1e-5, std::to_string(i).c_str());
+        for (std::size_t i = 0; i < plain.size(); ++i)
+            QVERIFY2(difference(checkpointed[i], plain[i]) < 1e-5, std::to_string(i).c_str());
         // With everything frozen but one weight, its gradient is still there.
         for (auto& parameter : unet.parameters()) parameter.set_requires_grad(false);
         auto first = unet.named_parameters()["down_blocks.0.resnets.0.conv1.weight"];
@@ -165,7 +177,8 @@ class TestModels : public QObject {
         initializeDefault(unet, 4, "unet");
         const auto plain = step(unet, sines({2, 4, 8, 8}));
         const auto last = step(unet, sines({2, 4, 8, 8}).contiguous(at::MemoryFormat::ChannelsLast));
-        for (std::size_t i = 0; i < plain.size(); ++i) QVERIFY2(difference(last[i], plain[i]) < 1e-4, std::to_string(i).c_str());
+        for (std::size_t i = 0; i < plain.size(); ++i)
+            QVERIFY2(difference(last[i], plain[i]) < 1e-4, std::to_string(i).c_str());
     }
 
     void halfPrecisionIsNear() {
@@ -191,8 +204,10 @@ class TestModels : public QObject {
                 if (silu) plain = at::silu(plain);
                 const at::Tensor fused = nn::groupNorm(x, norm, silu);
                 QVERIFY(difference(fused, plain) < 1e-5);
-                const std::vector<at::Tensor> inputs{x, norm.weight, norm.bias}, upstream{sines({3, 24, 5, 7}, 0.3)};
-                const auto a = torch::autograd::grad({fused}, inputs, upstream), b = torch::autograd::grad({plain}, inputs, upstream);
+                const std::vector<at::Tensor> inputs{x, norm.weight, norm.bias},
+                    upstream{sines({3, 24, 5, 7}, 0.3)};
+                const auto a = torch::autograd::grad({fused}, inputs, upstream),
+                           b = torch::autograd::grad({plain}, inputs, upstream);
                 for (std::size_t i = 0; i < a.size(); ++i) QVERIFY(difference(a[i], b[i]) < 2e-5);
             }
     }
@@ -213,17 +228,25 @@ class TestModels : public QObject {
         QFETCH(int, heads);
         QFETCH(int, width);
         const std::int64_t c = heads * width;
-        std::vector<at::Tensor> in{sines({2, queries, c}, 1.7) * 3, sines({2, keys, c}, 0.9) * 3, sines({2, keys, c}, 2.3)};
+        std::vector<at::Tensor> in{sines({2, queries, c}, 1.7) * 3, sines({2, keys, c}, 0.9) * 3,
+                                   sines({2, keys, c}, 2.3)};
         for (auto& tensor : in) tensor.set_requires_grad(true);
-        const auto split = [&](const at::Tensor& t) { return t.view({2, t.size(1), heads, width}).transpose(1, 2); };
-        const at::Tensor scores = at::matmul(split(in[0]), split(in[1]).transpose(2, 3)) / std::sqrt(static_cast<double>(width));
-        const at::Tensor plain = at::matmul(at::softmax(scores, -1), split(in[2])).transpose(1, 2).reshape({2, queries, c});
+        const auto split = [&](const at::Tensor& t) {
+            return t.view({2, t.size(1), heads, width}).transpose(1, 2);
+        };
+        const at::Tensor scores =
+            at::matmul(split(in[0]), split(in[1]).transpose(2, 3)) / std::sqrt(static_cast<double>(width));
+        const at::Tensor plain =
+            at::matmul(at::softmax(scores, -1), split(in[2])).transpose(1, 2).reshape({2, queries, c});
         const at::Tensor own = nn::attention(in[0], in[1], in[2], heads);
         QVERIFY(difference(own, plain) < 1e-5);
         const std::vector<at::Tensor> upstream{sines(own.sizes(), 0.3)};
-        const auto a = torch::autograd::grad({own}, in, upstream), b = torch::autograd::grad({plain}, in, upstream);
+        const auto a = torch::autograd::grad({own}, in, upstream),
+                   b = torch::autograd::grad({plain}, in, upstream);
         for (std::size_t i = 0; i < a.size(); ++i)
-            QVERIFY2((a[i] - b[i]).abs().max().item<double>() < 1e-5 * std::max(1.0, b[i].abs().max().item<double>()), std::to_string(i).c_str());
+            QVERIFY2((a[i] - b[i]).abs().max().item<double>() <
+                         1e-5 * std::max(1.0, b[i].abs().max().item<double>()),
+                     std::to_string(i).c_str());
     }
 
     void initialValuesFollowTheSeed() {
@@ -234,7 +257,10 @@ class TestModels : public QObject {
         QVERIFY(w.abs().max().item<double>() <= 1.0 / 24 && w.abs().max().item<double>() > 0.99 / 24);
         QVERIFY(std::abs(w.std().item<double>() * 24 * std::sqrt(3.0) - 1) < 0.01);
         const auto text = makeTextEncoder(tinyText(), 7);
-        QVERIFY(std::abs(text->named_parameters()["text_model.embeddings.token_embedding.weight"].std().item<double>() - 0.02) < 0.002);
+        QVERIFY(std::abs(text->named_parameters()["text_model.embeddings.token_embedding.weight"]
+                             .std()
+                             .item<double>() -
+                         0.02) < 0.002);
         QVERIFY(at::equal(text->named_parameters()["text_model.final_layer_norm.weight"], at::ones({32})));
     }
 };
