@@ -231,6 +231,15 @@ class Runs(unittest.TestCase):
         self.assertEqual([e for e in self.events("torn") if e["type"] == "warning"][-1]["code"], "checkpoint_unreadable")
         self.assertEqual(self.events("torn")[-1]["step"], 12)
 
+    def test_losses_that_are_not_finite(self):
+        self.train(self.config("skip", images=16), "loss.kl_weight=1.0e+38")
+        warnings = [e for e in self.events("skip") if e["type"] == "warning"]
+        self.assertEqual([w["code"] for w in warnings], ["non_finite_loss"] * 2)
+        self.assertRegex(warnings[0]["text"], r"Step 1: .*Samples: \d{3}-")
+        err = self.train(self.config("halt", images=16), "loss.kl_weight=1.0e+38", "loss.non_finite=stop", expect=3)
+        self.assertIn("Step 1:", err)
+        self.assertEqual(self.events("halt")[-1]["reason"], "failed")
+
     def test_wrong_input(self):
         broken = self.folder / "broken.yaml"
         broken.write_text(self.config("bad").read_text().replace(f"{self.folder}/shards", f"{self.folder}/nowhere"))

@@ -46,7 +46,11 @@ class TrainingRun {
     // Load, continue where the newest checkpoint is, then update after update with whatever is due in
     // between.
     Result<Outcome> run() {
-        ATELIER_DO(start());
+        if (auto started = start(); !started) {
+            // A request that came while loading or caching ends the run like any other.
+            if (started.error().code == ErrorCode::Cancelled && requests_.ending()) return finish();
+            return tl::make_unexpected(std::move(started).error());
+        }
         while (!requests_.ending() && !finished()) {
             ATELIER_DO(update());
             ATELIER_DO(report());
@@ -177,7 +181,7 @@ class TrainingRun {
         const auto text = fmt::format("Step {}: the {} is not finite; the update was skipped. Samples: {}",
                                       update.step, update.ownLoss ? "loss" : "gradient", names);
         if (settings_.nonFinite == NonFinitePolicy::Stop)
-            return fail(ErrorCode::Data, text, fmt::format("step {}", update.step),
+            return fail(ErrorCode::Data, text, folder_.root.string(),
                         "Lower the learning rate, set model.max_grad_norm, or look at these samples; "
                         "loss.non_finite: skip goes on.");
         warn("non_finite_loss", text,
@@ -190,8 +194,9 @@ class TrainingRun {
 
     Status doWhatIsDue() {
         const bool save = counters_.step % settings_.saveEvery == 0;
-        const bool sample = settings_.sampleEvery && counters_.step % *settings_.sampleEvery == 0;
         const bool last = finished() || requests_.ending();
+        const bool sample = settings_.sampleEvery && (counters_.step % *settings_.sampleEvery == 0 ||
+                                                      (finished() && !requests_.ending()));
         if (sample || requests_.wantsSample()) ATELIER_DO(makeSamples());
         if ((save || requests_.wantsCheckpoint()) && !last) ATELIER_DO(checkpoint());
         return {};
@@ -368,8 +373,6 @@ Result<Outcome> run(const LoadedConfig& config, const Options& options) {
 
     TrainingRun training(config, options, std::move(settings), folder, *events);
     auto outcome = runCaught(training);
-    if (!outcome && outcome.error().code == ErrorCode::Cancelled)  // a request came before the first step
-        outcome = Outcome{FinishReason::Stopped, training.counters().step, training.counters().images};
     if (!outcome) {
         static_cast<void>(events->write(run::errorEvent(outcome.error())));
         static_cast<void>(events->write(run::RunFinished{run::FinishReason::Failed, training.counters().step,

@@ -90,6 +90,9 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
         case Precision::Fp16:
             return fail(unsupported("model.mixed_precision", "fp16", "Use bf16 or fp32."));
     }
+    if (config.model.useEma && config.model.ema.path)
+        return fail(unsupported("model.ema.path", "starting the average from a file",
+                                "Remove the key: the average starts from the model's weights."));
     if (config.experiment.compat != Compat::Native)
         return fail(unsupported("experiment.compat", "open_diffusion arithmetic",
                                 "Remove the key or set it to native."));
