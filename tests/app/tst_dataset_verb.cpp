@@ -188,7 +188,7 @@ class TestDatasetVerb : public QObject {
             process.kill();
             process.waitForFinished();
             if (process.exitStatus() == QProcess::NormalExit) break;  // it was faster
-            QVERIFY(!fs::exists(folder() / "v1"));
+            if (fs::exists(folder() / "v1")) break;  // published just before; it must be whole, see below
         }
         if (!fs::exists(folder() / "v1")) {
             const auto built = run(QStringList{"build", path("src"), "--out", path("v1")} + options);

@@ -148,7 +148,7 @@ class WholeJob(unittest.TestCase):
         desktop.shot("6-stopped")
 
     def export(self, desktop: Desktop, studio: Studio, run: Path) -> Path:
-        studio.keys("ctrl+e")
+        studio.press("Export…", "push button")
         studio.find("Target folder")
         time.sleep(0.5)
         desktop.shot("7-export")

@@ -6,6 +6,9 @@
 
 namespace atelier {
 namespace {
+// How long after its end an engine's last lines may still be on their way through the watcher.
+constexpr qint64 kLastWordsMs = 1000;
+
 double seconds(qint64 milliseconds) {
     return double(milliseconds) / 1000;
 }
@@ -186,14 +189,18 @@ void RunController::checkLaunch() {
 }
 
 void RunController::refreshStatus() {
+    const std::optional<bool> before = alive_;
     alive_ = channel_->alive();
+    if (before == true && alive_ == false) sinceDeath_.start();
+    if (alive_ == true) sinceDeath_.invalidate();
     run::LiveFacts facts;
     facts.now = unixNow();
     facts.processAlive = alive_;
     facts.heartbeatLimitSeconds = seconds(timers_.heartbeat.count());
     // What the process wrote last may not have been read yet: it is not gone before the log was read to its
     // end.
-    if (facts.processAlive == false && !caughtUp_) facts.processAlive.reset();
+    const bool justDied = sinceDeath_.isValid() && sinceDeath_.elapsed() < kLastWordsMs && !state_.finished;
+    if (facts.processAlive == false && (!caughtUp_ || justDied)) facts.processAlive.reset();
     run::RunStatus status = run::statusOf(state_, facts);
     if (launching_ && !run::isActive(status)) status = run::RunStatus::Preparing;
     if (failure_ && state_.attempts.size() <= attemptsBefore_ && !run::isActive(status))

@@ -102,6 +102,7 @@ class RunController : public QObject {
     QTimer tick_;
     QTimer killTimer_;
     QElapsedTimer sinceLaunch_;
+    QElapsedTimer sinceDeath_;  // valid once the process was seen to end
     std::optional<Error> failure_;
     QString problem_;
     bool launching_ = false;
