@@ -3,6 +3,10 @@
 // uses. Sources still include what they use; this only makes it cheap.
 #pragma once
 
+#ifndef _OPENMP
+#error "core/engine is compiled with -fopenmp (scripts/cmake): at::parallel_for would run on one thread without it"
+#endif
+
 #include <ATen/ATen.h>
 #include <torch/nn/module.h>
 #include <torch/nn/modules/container/modulelist.h>

@@ -55,6 +55,16 @@ if(AtelierTorch_FOUND AND NOT TARGET Torch::cpu)
   set_target_properties(Torch::cpu PROPERTIES IMPORTED_LOCATION "${AtelierTorch_CPU_LIB}"
     INTERFACE_COMPILE_DEFINITIONS "_GLIBCXX_USE_CXX11_ABI=1;USE_DISTRIBUTED;USE_C10D_GLOO"
     INTERFACE_LINK_LIBRARIES "Torch::c10;Threads::Threads")
+  # at::parallel_for is a header template: without -fopenmp it runs every loop of ours on one thread. The runtime must be the one
+  # that libtorch_cpu.so loads, or there would be two pools of threads.
+  set_property(TARGET Torch::cpu APPEND PROPERTY INTERFACE_COMPILE_OPTIONS -fopenmp)
+  file(GLOB _gomp "${_l}/libgomp*.so*")
+  if(_gomp)
+    list(GET _gomp 0 _gomp)
+    set_property(TARGET Torch::cpu APPEND PROPERTY INTERFACE_LINK_LIBRARIES "${_gomp}")
+  else()
+    set_property(TARGET Torch::cpu APPEND PROPERTY INTERFACE_LINK_LIBRARIES gomp)
+  endif()
   # libtorch_cpu.so needs libcudart and libcupti of the nvidia wheels; its own run path finds them, GNU ld needs the hint.
   set_property(TARGET Torch::cpu PROPERTY INTERFACE_LINK_OPTIONS "LINKER:-rpath-link,${_l}" "LINKER:-rpath-link,${_n}/cu13/lib")
   find_path(AtelierTorch_CUDART_INCLUDE cuda_runtime_api.h
