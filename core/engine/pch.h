@@ -4,7 +4,8 @@
 #pragma once
 
 #ifndef _OPENMP
-#error "core/engine is compiled with -fopenmp (scripts/cmake): at::parallel_for would run on one thread without it"
+#error \
+    "core/engine is compiled with -fopenmp (scripts/cmake): at::parallel_for would run on one thread without it"
 #endif
 
 #include <ATen/ATen.h>

@@ -50,10 +50,12 @@ NormShape normShape(const at::Tensor& x, std::int64_t groups, double eps, bool s
     shape.silu = silu;
     shape.eps = static_cast<float>(eps);
     // Channels last: a task takes whole cache lines of channels (16 floats), so that threads do not share
-    // them.
+    // them; with samples enough for all threads, longer runs. Sums are per channel: the cut changes no bit.
+    const std::int64_t atLeast = x.size(0) >= 8 ? 64 : 16;
     shape.groupsPerTask = 1;
     if (shape.channelsLast)
-        while (shape.taskChannels() % 16 != 0 && shape.groupsPerTask < groups) {
+        while ((shape.taskChannels() % 16 != 0 || shape.taskChannels() < atLeast) &&
+               shape.groupsPerTask < groups) {
             ++shape.groupsPerTask;
             while (groups % shape.groupsPerTask != 0) ++shape.groupsPerTask;
         }

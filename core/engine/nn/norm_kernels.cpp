@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The loops of norm_kernels.h. Rows of kLanes independent accumulators let the compiler use vectors without
-// reordering floating-point sums behind our back; bfloat16 travels as its 16 bits and is computed in float32.
+// reordering floating-point sums behind our back; `ivdep` says that no output overlaps an input, which it
+// would check at every pixel. bfloat16 travels as its 16 bits and is computed in float32.
 #include "core/engine/nn/norm_kernels.h"
 
 #include <algorithm>
@@ -117,13 +118,16 @@ ATELIER_INLINE void statisticsChannelsLast(const T* x, float* mean, float* rstd,
             std::fill(sums, sums + width, 0.0F);
             for (std::int64_t p = start; p < std::min(s.pixels, start + 4096); ++p) {
                 const T* row = x + at.offset + p * s.channels;
-                if (pass == 0)
+                if (pass == 0) {
+#pragma GCC ivdep
                     for (std::int64_t c = 0; c < width; ++c) sums[c] += load(row + c);
-                else
+                } else {
+#pragma GCC ivdep
                     for (std::int64_t c = 0; c < width; ++c) {
                         const float v = load(row + c) - centre[c];
                         sums[c] += v * v;
                     }
+                }
             }
             for (std::int64_t g = 0; g < s.groupsPerTask; ++g) {
                 double sum = 0;
@@ -157,11 +161,14 @@ ATELIER_INLINE void forwardBody(const T* x, const float* gamma, const float* bet
         for (std::int64_t p = 0; p < s.pixels; ++p) {
             const T* in = x + at.offset + p * s.channels;
             T* out = y + at.offset + p * s.channels;
-            if (s.silu)
+            if (s.silu) {
+#pragma GCC ivdep
                 for (std::int64_t c = 0; c < width; ++c)
                     store(out + c, siluOf(load(in + c) * scale[c] + shift[c]));
-            else
+            } else {
+#pragma GCC ivdep
                 for (std::int64_t c = 0; c < width; ++c) store(out + c, load(in + c) * scale[c] + shift[c]);
+            }
         }
         return;
     }
@@ -203,12 +210,13 @@ ATELIER_INLINE void backwardFactors(const NormShape& s, const Place& at, const f
     }
 }
 
-template <class T>
-ATELIER_INLINE float upstream(const T* dy, float x, float scale, float shift, bool silu) {
-    return silu ? load(dy) * siluSlope(x * scale + shift) : load(dy);
+template <bool silu, class T>
+ATELIER_INLINE float upstream(const T* dy, float x, float scale, float shift) {
+    if constexpr (silu) return load(dy) * siluSlope(x * scale + shift);
+    return load(dy);
 }
 
-template <class T>
+template <bool silu, class T>
 ATELIER_INLINE void backwardBody(const T* dy, const T* x, const float* gamma, const float* beta,
                                  const float* mean, const float* rstd, T* dx, float* dgamma, float* dbeta,
                                  float* scratch, const NormShape& s, std::int64_t task) {
@@ -221,8 +229,9 @@ ATELIER_INLINE void backwardBody(const T* dy, const T* x, const float* gamma, co
     if (s.channelsLast) {
         for (std::int64_t p = 0; p < s.pixels; ++p) {
             const std::int64_t o = at.offset + p * s.channels;
+#pragma GCC ivdep
             for (std::int64_t c = 0; c < width; ++c) {
-                const float v = load(x + o + c), u = upstream(dy + o + c, v, scale[c], shift[c], s.silu);
+                const float v = load(x + o + c), u = upstream<silu>(dy + o + c, v, scale[c], shift[c]);
                 sumU[c] += u;
                 sumUX[c] += u * v;
             }
@@ -230,8 +239,9 @@ ATELIER_INLINE void backwardBody(const T* dy, const T* x, const float* gamma, co
         backwardFactors(s, at, gamma, mean, rstd, sumU, sumUX, dgamma, dbeta);
         for (std::int64_t p = 0; p < s.pixels; ++p) {
             const std::int64_t o = at.offset + p * s.channels;
+#pragma GCC ivdep
             for (std::int64_t c = 0; c < width; ++c) {
-                const float v = load(x + o + c), u = upstream(dy + o + c, v, scale[c], shift[c], s.silu);
+                const float v = load(x + o + c), u = upstream<silu>(dy + o + c, v, scale[c], shift[c]);
                 store(dx + o + c, scale[c] * u + sumUX[c] * v + sumU[c]);
             }
         }
@@ -244,12 +254,12 @@ ATELIER_INLINE void backwardBody(const T* dy, const T* x, const float* gamma, co
         std::int64_t p = 0;
         for (; p + kLanes <= s.pixels; p += kLanes)
             for (std::int64_t l = 0; l < kLanes; ++l) {
-                const float v = load(x + o + p + l), u = upstream(dy + o + p + l, v, a, b, s.silu);
+                const float v = load(x + o + p + l), u = upstream<silu>(dy + o + p + l, v, a, b);
                 u0[l] += u;
                 ux0[l] += u * v;
             }
         for (; p < s.pixels; ++p) {
-            const float v = load(x + o + p), u = upstream(dy + o + p, v, a, b, s.silu);
+            const float v = load(x + o + p), u = upstream<silu>(dy + o + p, v, a, b);
             u0[0] += u;
             ux0[0] += u * v;
         }
@@ -261,7 +271,7 @@ ATELIER_INLINE void backwardBody(const T* dy, const T* x, const float* gamma, co
         const std::int64_t o = at.offset + c * s.pixels;
         const float a = scale[c], b = shift[c], slope = sumUX[c], offset = sumU[c];
         for (std::int64_t p = 0; p < s.pixels; ++p) {
-            const float v = load(x + o + p), u = upstream(dy + o + p, v, a, b, s.silu);
+            const float v = load(x + o + p), u = upstream<silu>(dy + o + p, v, a, b);
             store(dx + o + p, a * u + slope * v + offset);
         }
     }
@@ -282,13 +292,19 @@ ATELIER_CLONES void normForward(const std::uint16_t* x, const float* gamma, cons
 ATELIER_CLONES void normBackward(const float* dy, const float* x, const float* gamma, const float* beta,
                                  const float* mean, const float* rstd, float* dx, float* dgamma, float* dbeta,
                                  float* scratch, const NormShape& shape, std::int64_t task) {
-    backwardBody(dy, x, gamma, beta, mean, rstd, dx, dgamma, dbeta, scratch, shape, task);
+    if (shape.silu)
+        backwardBody<true>(dy, x, gamma, beta, mean, rstd, dx, dgamma, dbeta, scratch, shape, task);
+    else
+        backwardBody<false>(dy, x, gamma, beta, mean, rstd, dx, dgamma, dbeta, scratch, shape, task);
 }
 ATELIER_CLONES void normBackward(const std::uint16_t* dy, const std::uint16_t* x, const float* gamma,
                                  const float* beta, const float* mean, const float* rstd, std::uint16_t* dx,
                                  float* dgamma, float* dbeta, float* scratch, const NormShape& shape,
                                  std::int64_t task) {
-    backwardBody(dy, x, gamma, beta, mean, rstd, dx, dgamma, dbeta, scratch, shape, task);
+    if (shape.silu)
+        backwardBody<true>(dy, x, gamma, beta, mean, rstd, dx, dgamma, dbeta, scratch, shape, task);
+    else
+        backwardBody<false>(dy, x, gamma, beta, mean, rstd, dx, dgamma, dbeta, scratch, shape, task);
 }
 
 }  // namespace atelier::nn
