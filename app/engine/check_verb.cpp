@@ -84,7 +84,7 @@ int checkVerb(Arguments arguments) {
     auto request = configRequest(words);
     if (!request) return report(request.error(), json);
     options.base = request->base;
-    auto text = readFile(request->file, 16 << 20);
+    auto text = readConfigFile(request->file);
     if (!text) return report(text.error(), json);
     CheckedConfig checked = checkTrainConfig(*text, request->file.string(), request->overrides, options);
     if (!replay && !noFiles) addFileIssues(*text, checked);

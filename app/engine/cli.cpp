@@ -2,24 +2,79 @@
 // CLI11 behind cli.h.
 #include "app/engine/cli.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <vector>
 
 #include "core/base/json.h"
+#include "core/base/strings.h"
 
 namespace atelier::cli {
+
+namespace {
+
+// What CLI11 found wrong, in the words of every other message.
+Error usageError(const CLI::App& app, const CLI::ParseError& error) {
+    const std::string help = app.get_name() + " --help shows what it takes.";
+    std::string text = error.what();
+    text = text.substr(0, text.find('\n'));
+    if (error.get_exit_code() == int(CLI::ExitCodes::ExtrasError)) {
+        const std::string word =
+            text.substr(text.rfind(' ') + 1);  // CLI11 names them from the last to the first
+        if (!word.starts_with('-'))
+            return {ErrorCode::Usage, "\"" + word + "\" is one argument too many", "", help};
+        std::error_code ignored;
+        if (std::filesystem::exists(word, ignored))
+            return {ErrorCode::Usage, "\"" + word + "\" looks like an option", "",
+                    "Write the file as ./" + word};
+        std::vector<std::string> known;
+        for (const auto* option : app.get_options())
+            for (const auto& name : option->get_lnames()) known.push_back("--" + name);
+        const std::string nearest = nearestName(word.substr(0, word.find('=')), known);
+        return {ErrorCode::Usage, "there is no option \"" + word + "\"", "",
+                nearest.empty() ? help : "Did you mean \"" + nearest + "\"?"};
+    }
+    return {ErrorCode::Usage, text, "", help};
+}
+
+}  // namespace
 
 std::optional<int> parse(CLI::App& app, Arguments arguments) {
     std::vector<std::string> reversed(arguments.rbegin(),
                                       arguments.rend());  // CLI11 takes them from the back
     try {
         app.parse(reversed);
+    } catch (const CLI::Success& e) {
+        return app.exit(e);
     } catch (const CLI::ParseError& e) {
-        return app.exit(e) == 0 ? 0 : 2;
+        return report(usageError(app, e), std::ranges::find(arguments, "--json") != arguments.end());
     }
     return std::nullopt;
+}
+
+void guardStandardStreams() {
+    for (const int stream : {0, 1, 2}) {
+        if (::fcntl(stream, F_GETFD) != -1) continue;
+        const int null = ::open("/dev/null", stream == 0 ? O_RDONLY : O_WRONLY);  // takes the lowest number
+        if (null > stream) ::close(null);
+    }
+}
+
+int finishOutput(int code) {
+    const bool lost = std::fflush(stdout) != 0 || std::ferror(stdout) != 0;
+    struct stat info {};
+    // Whoever closes a pipe early has read enough.
+    if (!lost || ::fstat(STDOUT_FILENO, &info) != 0 || S_ISFIFO(info.st_mode) || S_ISSOCK(info.st_mode))
+        return code;
+    const int said = report({ErrorCode::Io, "the output could not be written completely", "standard output",
+                             "Look whether its disk is full."});
+    return code != 0 ? code : said;
 }
 
 int report(const Error& error, bool json) {

@@ -29,6 +29,12 @@ struct Verb {
 // Parses; an exit code when the verb must end now (--help → 0, wrong usage → 2, already printed).
 std::optional<int> parse(CLI::App& app, Arguments arguments);
 
+// Closed standard streams become /dev/null, so that no file opened later gets their numbers and our texts.
+// First thing in main.
+void guardStandardStreams();
+// Last thing in main: `code`, or 1 when a file on stdout did not take everything.
+int finishOutput(int code);
+
 // Prints "error: …" (or one JSON object with --json) on stderr and returns the exit code that belongs to it.
 int report(const Error& error, bool json = false);
 

@@ -99,6 +99,7 @@ int run(const std::vector<std::string>& arguments) {
 }  // namespace atelier::cli
 
 int main(int argc, char** argv) {
+    atelier::cli::guardStandardStreams();
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
-    return atelier::cli::run(std::vector<std::string>(argv + 1, argv + argc));
+    return atelier::cli::finishOutput(atelier::cli::run(std::vector<std::string>(argv + 1, argv + argc)));
 }

@@ -5,6 +5,8 @@
 #include <ATen/ATen.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "app/engine/cli.h"
@@ -45,6 +47,11 @@ Status readSize(const std::string& text, eval::GenerateOptions& options) {
     };
     options.width = number(parts.front());
     options.height = parts.size() == 2 ? number(parts.back()) : options.width;
+    constexpr int kLargest = 16384;
+    if (parts.size() <= 2 && std::max(options.width, options.height) > kLargest)
+        return fail(ErrorCode::Usage,
+                    fmt::format("{}×{} is too large a picture", options.width, options.height), "--size",
+                    fmt::format("Give at most {} pixels a side.", kLargest));
     if (parts.size() > 2 || options.width <= 0 || options.height <= 0 || *end != '\0')
         return fail(ErrorCode::Usage, "the size \"" + text + "\" is not understood", "--size",
                     "Write 512 or 768x512 (width x height).");
@@ -53,7 +60,13 @@ Status readSize(const std::string& text, eval::GenerateOptions& options) {
 
 // One prompt per line; with a header that has a "caption" or "prompt" column, that column of a CSV file.
 Result<std::vector<std::string>> readPrompts(const std::string& file) {
-    ATELIER_TRY(const auto text, readFile(expandUser(file)));
+    std::error_code error;
+    if (!fs::exists(expandUser(file), error))
+        return fail(ErrorCode::Usage, "there is no such file", file, "--prompts names a file with prompts.");
+    ATELIER_TRY(const auto text, readFile(expandUser(file), 64 << 20));
+    if (!isValidUtf8(text) || text.find('\0') != std::string::npos)
+        return fail(ErrorCode::Usage, "it is not a text in UTF-8", file,
+                    "Give a text file with one prompt per line, or a CSV file.");
     const auto rows = parseCsv(text);
     std::vector<std::string> prompts;
     std::size_t column = 0;
@@ -109,6 +122,10 @@ Status runSample(SampleArguments& arguments) {
     if (!arguments.promptFile.empty()) {
         ATELIER_TRY(prompts, readPrompts(arguments.promptFile));
     }
+    for (const auto& prompt : prompts)
+        if (!isValidUtf8(prompt)) return fail(ErrorCode::Usage, "a prompt is not UTF-8", "--prompt");
+    if (!std::isfinite(arguments.guidance))
+        return fail(ErrorCode::Usage, "it must be a finite number", "--guidance", "7.5 is usual; 1 is off.");
     if (prompts.empty())
         return fail(ErrorCode::Usage, "no prompt is given", "", "Use --prompt TEXT or --prompts FILE.");
     LoadOptions load;
@@ -170,14 +187,17 @@ int sampleVerb(Arguments words) {
     app.add_option("--guidance", arguments.guidance, "classifier-free guidance scale; 1 or less: off")
         ->capture_default_str();
     app.add_option("--sampler", arguments.sampler, join(samplerNames(), ", "))->capture_default_str();
-    app.add_option("--seed", arguments.seed, "start of the noise")->capture_default_str();
+    app.add_option("--seed", arguments.seed, "start of the noise")
+        ->check(CLI::NonNegativeNumber)
+        ->capture_default_str();
     app.add_option("--size", arguments.size, "SIDE or WIDTHxHEIGHT in pixels; default: the model's own");
     app.add_option("--latents", arguments.latents, "safetensors file with the noise to start from");
     app.add_option("--batch", arguments.batch, "pictures computed together")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
     app.add_option("--device", arguments.device, "auto, cpu or cuda")->capture_default_str();
-    app.add_option("--threads", arguments.threads, "CPU threads; default: physical cores");
+    app.add_option("--threads", arguments.threads, "CPU threads; default: physical cores")
+        ->check(CLI::Range(0, 1024));
     app.add_flag("--bf16", arguments.bf16, "compute in bfloat16");
     app.add_flag("--json", arguments.json, "result as JSON on stdout");
     if (const auto code = parse(app, words)) return *code;

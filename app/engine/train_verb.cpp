@@ -7,13 +7,17 @@
 #include <csignal>
 #include <cstdio>
 #include <optional>
+#include <set>
 
 #include "app/engine/cli.h"
 #include "app/engine/progress.h"
 #include "core/base/strings.h"
 #include "core/config/load.h"
 #include "core/engine/train/train.h"
+#include "core/preflight/preflight.h"
+#include "core/run/event_log.h"
 #include "core/run/run_folder.h"
+#include "core/run/run_state.h"
 
 namespace atelier::cli {
 namespace {
@@ -73,10 +77,46 @@ Result<Command> readCommand(const std::vector<std::string>& words) {
 
 struct Plan {
     LoadedConfig config;
+    fs::path file;  // the configuration that was read
     fs::path runFolder;
     bool resume = false;
-    bool frozen = false;  // config.yaml is there already: overrides are recorded, not written into it
+    bool startOver = false;  // an attempt before this one ended before it trained anything
+    bool frozen = false;     // config.yaml is there already: overrides are recorded, not written into it
 };
+
+// True for a run that ended before its first step: its name is free for another try. (A checkpoint or a point
+// of a curve is worth keeping; an engine that is still at work holds the lock.)
+bool nothingTrained(const run::RunFolder& folder) {
+    if (!run::completeCheckpoints(folder).empty()) return false;
+    run::RunState state;
+    run::EventReader reader(folder.events());
+    for (;;) {
+        const auto batch = reader.read([&](run::Event&& event) { state.apply(event); });
+        if (!batch) return false;
+        if (!batch->more) break;
+    }
+    return state.finished && state.finished->reason == run::FinishReason::Failed && state.axis.size() == 0 &&
+           state.progress.step == 0;
+}
+
+// Shards and models that are not there, said before a folder is made for the run.
+Status requireFiles(const TrainConfig& config) {
+    static const std::set<std::string> kNeeded{"shards", "missing_shards", "unfinished_dataset",
+                                               "missing_model", "model_is_a_file"};
+    const Issue* first = nullptr;
+    const auto issues = checkFiles(config);
+    std::size_t count = 0;
+    for (const auto& issue : issues) {
+        if (issue.severity != IssueSeverity::Error || !kNeeded.contains(issue.code)) continue;
+        if (++count == 1) first = &issue;
+    }
+    if (!first) return {};
+    return fail(
+        first->path.starts_with("dataset.") ? ErrorCode::Data : ErrorCode::Config,
+        first->text + (count > 1 ? fmt::format(" (and {} more; `atelier-engine check` lists all)", count - 1)
+                                 : std::string()),
+        first->path, first->hint);
+}
 
 Result<Plan> planRunFolder(const Command& command) {
     Plan plan;
@@ -87,7 +127,8 @@ Result<Plan> planRunFolder(const Command& command) {
     if (!fs::exists(folder.config(), error))
         return fail(ErrorCode::Usage, "it is no run folder: config.yaml is missing", command.target,
                     "Give a run folder, an exported folder or a configuration file.");
-    ATELIER_TRY(plan.config, loadTrainConfig(folder.config(), command.overrides));
+    plan.file = folder.config();
+    ATELIER_TRY(plan.config, loadTrainConfig(plan.file, command.overrides));
     plan.resume = run::kindOfFolder(plan.runFolder) == run::FolderKind::Started;
     plan.frozen = true;
     return plan;
@@ -97,11 +138,14 @@ Result<Plan> planConfig(const Command& command) {
     Plan plan;
     ConfigLoadOptions options;
     if (command.openDiffusionForm) options.base = fs::current_path();
-    ATELIER_TRY(plan.config, loadTrainConfig(expandUser(command.target), command.overrides, options));
+    plan.file = expandUser(command.target);
+    ATELIER_TRY(plan.config, loadTrainConfig(plan.file, command.overrides, options));
     const auto& experiment = plan.config.config.experiment;
     plan.runFolder = fs::absolute(expandUser(experiment.logDir) / experiment.name).lexically_normal();
     switch (run::kindOfFolder(plan.runFolder)) {
         case run::FolderKind::Started:
+            plan.startOver = !experiment.requeue && nothingTrained(run::RunFolder{plan.runFolder});
+            if (plan.startOver) break;
             if (!experiment.requeue)
                 return fail(ErrorCode::Usage, "a run of this name exists", plan.runFolder.string(),
                             "Continue it with \"atelier-engine train " + plan.runFolder.string() +
@@ -116,6 +160,7 @@ Result<Plan> planConfig(const Command& command) {
         case run::FolderKind::Exported:
             break;
     }
+    if (!plan.resume) ATELIER_DO(requireFiles(plan.config.config));
     return plan;
 }
 
@@ -178,6 +223,7 @@ int finish(const train::Outcome& outcome, const fs::path& runFolder, bool json) 
 int trainVerb(Arguments arguments) {
     CLI::App app{"Train as a configuration says, or continue a run folder."};
     app.name("atelier-engine train");
+    ::signal(SIGPIPE, SIG_IGN);  // `train … | head` does not end a run
     std::vector<std::string> words;
     train::Options options;
     bool json = false;
@@ -194,9 +240,10 @@ int trainVerb(Arguments arguments) {
     auto plan = makePlan(*command);
     if (!plan) return report(plan.error(), json);
     for (const auto& issue : plan->config.issues)
-        std::fprintf(stderr, "%s\n", describe(issue, command->target).c_str());
+        std::fprintf(stderr, "%s\n", describe(issue, plan->file.string()).c_str());
     options.runFolder = plan->runFolder;
     options.resume = plan->resume;
+    options.startOver = plan->startOver;
     if (plan->resume || plan->frozen) options.overrides = command->overrides;
 
     installSignalHandlers();

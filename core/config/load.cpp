@@ -209,9 +209,21 @@ CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
     return out;
 }
 
+Result<std::string> readConfigFile(const fs::path& path) {
+    std::error_code error;
+    if (fs::is_directory(path, error))
+        return fail(ErrorCode::Usage, "it is a folder, not a configuration file", path.string(),
+                    fs::exists(path / "config.yaml", error)
+                        ? "Its configuration is " + (path / "config.yaml").string() + "."
+                        : "Give a YAML file.");
+    if (!fs::exists(path, error))
+        return fail(ErrorCode::Usage, "there is no such file or folder", path.string(), "Check the path.");
+    return readFile(path, 16 << 20);
+}
+
 Result<LoadedConfig> loadTrainConfig(const fs::path& path, std::span<const std::string> overrides,
                                      const ConfigLoadOptions& options) {
-    ATELIER_TRY(const std::string text, readFile(path, 16 << 20));
+    ATELIER_TRY(const std::string text, readConfigFile(path));
     CheckedConfig checked = checkTrainConfig(text, path.string(), overrides, options);
     if (!hasErrors(checked.issues)) return std::move(checked.loaded);
     const auto errors = std::ranges::count_if(

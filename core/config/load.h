@@ -38,6 +38,9 @@ struct CheckedConfig {
     std::vector<Issue> issues;  // errors first, then by line
 };
 
+// The text of a configuration file. Errors: Usage (a folder, or not there), Io.
+Result<std::string> readConfigFile(const fs::path& path);
+
 // `overrides` are "key=value" as on the command line; a later one wins. Error: code Config, `what` = the
 // first problem and how many more there are.
 Result<LoadedConfig> loadTrainConfig(const fs::path& path, std::span<const std::string> overrides = {},

@@ -78,8 +78,9 @@ void scanShard(const fs::path& unpacked, ShardPart& part) {
 }
 
 // Samples from index.jsonl for those shards whose folder has a manifest and whose size is the one it says.
+// `hashes`: the SHA-256 of each shard as its manifest gives it, "" where there is none.
 void takeIndexed(const std::vector<fs::path>& paths, std::vector<ShardPart>& parts,
-                 std::vector<std::string>& problems) {
+                 std::vector<std::string>& hashes, std::vector<std::string>& problems) {
     std::map<fs::path, std::vector<std::size_t>> folders;
     for (std::size_t i = 0; i < paths.size(); ++i) folders[paths[i].parent_path()].push_back(i);
     for (const auto& [folder, shards] : folders) {
@@ -91,11 +92,13 @@ void takeIndexed(const std::vector<fs::path>& paths, std::vector<ShardPart>& par
             continue;
         }
         std::unordered_map<std::string, std::size_t> wanted;
-        for (const std::size_t i : shards)
-            for (const ShardInfo& info : manifest->content.shards)
-                if (info.name == paths[i].filename() && fs::file_size(paths[i], error) == info.bytes &&
-                    !error)
-                    wanted.emplace(info.name, i);
+        for (const std::size_t i : shards) {
+            for (const ShardInfo& info : manifest->content.shards) {
+                if (info.name != paths[i].filename()) continue;
+                hashes[i] = info.sha256;
+                if (fs::file_size(paths[i], error) == info.bytes && !error) wanted.emplace(info.name, i);
+            }
+        }
         const auto read = readIndex(folder / kIndexName, [&](const IndexedSample& sample) -> Status {
             const auto at = wanted.find(sample.shard);
             if (at == wanted.end()) return {};
@@ -154,6 +157,16 @@ std::string fingerprintOf(const SampleTable& table) {
     return hex(xxh3({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(std::uint64_t)}));
 }
 
+// "" unless every shard has a hash.
+std::string contentOf(const std::vector<std::string>& hashes) {
+    std::string all;
+    for (const std::string& hash : hashes) {
+        if (hash.empty()) return {};
+        all += hash;
+    }
+    return hex(xxh3(all));
+}
+
 void inParallel(std::size_t count, int threads, const std::function<void(std::size_t)>& work) {
     std::atomic<std::size_t> next{0};
     const auto loop = [&] {
@@ -178,6 +191,7 @@ struct DatasetIndex::State {
     std::uint64_t unfiltered = 0;
     std::vector<std::string> problems;
     std::string fingerprint;
+    std::string content;
 };
 
 DatasetIndex::DatasetIndex(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -191,8 +205,9 @@ Result<std::shared_ptr<const DatasetIndex>> DatasetIndex::open(const std::string
 
     std::vector<ShardPart> parts(paths.size());
     std::vector<fs::path> unpacked(paths);
+    std::vector<std::string> hashes(paths.size());
     std::vector<std::string> problems;
-    takeIndexed(paths, parts, problems);
+    takeIndexed(paths, parts, hashes, problems);
     inParallel(paths.size(), options.threads, [&](std::size_t i) {
         if (parts[i].indexed) return;
         const auto plain = unpackedShard(paths[i]);
@@ -234,6 +249,7 @@ Result<std::shared_ptr<const DatasetIndex>> DatasetIndex::open(const std::string
                                        incomplete, plural(state->unfiltered, "sample"), options.required));
     state->problems = std::move(problems);
     state->fingerprint = fingerprintOf(state->table);
+    state->content = contentOf(hashes);
     if (state->table.samples.empty()) {
         std::string why =
             state->unfiltered == 0
@@ -241,7 +257,8 @@ Result<std::shared_ptr<const DatasetIndex>> DatasetIndex::open(const std::string
                 : fmt::format("none of its {} has the members needed ({}) and passes the filters",
                               plural(state->unfiltered, "sample"), options.required);
         if (!state->problems.empty()) why += "; first problem: " + state->problems[0];
-        return fail(ErrorCode::Data, why, spec, "Look at `atelier-engine dataset list` of it.");
+        return fail(ErrorCode::Data, why, spec,
+                    "Look whether the path is right; `atelier-engine dataset build` makes shards.");
     }
     return std::shared_ptr<const DatasetIndex>(new DatasetIndex(std::move(state)));
 }
@@ -260,6 +277,9 @@ const std::vector<fs::path>& DatasetIndex::shards() const {
 }
 const std::string& DatasetIndex::fingerprint() const {
     return state_->fingerprint;
+}
+const std::string& DatasetIndex::content() const {
+    return state_->content;
 }
 const std::vector<std::string>& DatasetIndex::problems() const {
     return state_->problems;

@@ -55,6 +55,9 @@ class DatasetIndex {
     // 16 hex digits over keys and member sizes: equal when training would see the same samples in the same
     // order.
     const std::string& fingerprint() const;
+    // 16 hex digits over the SHA-256 of every shard as the manifests give them: equal when the bytes are the
+    // same, too. "" when a shard has no manifest beside it.
+    const std::string& content() const;
     // Shards that could not be used, or only in part, and how many samples lack what is required; one
     // sentence each.
     const std::vector<std::string>& problems() const;

@@ -168,7 +168,9 @@ int readMaxLength(const Reading& r) {
 }  // namespace
 
 Result<ClipTokenizer> ClipTokenizer::load(const fs::path& folder) {
-    if (!fs::is_directory(folder)) return bad("there is no such folder", folder);
+    if (!fs::is_directory(folder))
+        return bad(fs::exists(folder) ? "it is a file, not a tokenizer folder" : "there is no such folder",
+                   folder);
     auto state = std::make_unique<State>();
     Reading r;
     r.folder = folder;

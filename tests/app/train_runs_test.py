@@ -16,6 +16,7 @@ import zlib
 from pathlib import Path
 
 ENGINE = str(Path(os.environ["ATELIER_BIN"]) / "atelier-engine")
+MINI = Path(__file__).resolve().parents[2] / "resources" / "models" / "mini"
 CONFIG = """
 experiment: {{name: {name}, log_dir: {folder}/runs, num_examples_to_see: {images}, save_every: {save_every}, seed: 3}}
 method: {{type: autoencoder}}
@@ -244,13 +245,126 @@ class Runs(unittest.TestCase):
         broken = self.folder / "broken.yaml"
         broken.write_text(self.config("bad").read_text().replace(f"{self.folder}/shards", f"{self.folder}/nowhere"))
         self.assertIn("nowhere", self.train(broken, expect=3))
+        self.assertFalse(self.run_dir("bad").exists())  # the name is still free
+        self.run_dir("bad").mkdir(parents=True)
+        (self.run_dir("bad") / "config.yaml").write_text(broken.read_text())  # as the studio and export leave it
+        self.assertIn("nowhere", self.train(self.run_dir("bad"), expect=3))
         self.assertEqual(self.events("bad")[-1]["reason"], "failed")
+        self.train(self.config("bad", images=8))  # nothing was trained: repaired, it starts under the same name
+        self.assertEqual(self.events("bad")[-1]["reason"], "completed")
+        self.assertNotIn("nowhere", (self.run_dir("bad") / "config.yaml").read_text())
+        for missing in (self.folder / "nothing.yaml", self.folder / "nothing"):
+            self.assertIn("there is no such file or folder", self.train(missing, expect=2))
+        self.assertIn("between 1 and 1024", self.train(self.config("crowd"), "system.workers=100000", expect=2))
         no_model = self.config("no-model")
         no_model.write_text(no_model.read_text().replace("    params: {down", "    unknown: {down"))
         self.assertIn("model.pretrained", self.train(no_model, expect=2))
         self.assertIn("latent_cache", self.train(self.config("cache"), "dataset.params.latent_cache=memory", expect=2))
         self.assertIn("resolution", self.train(self.config("odd"), "dataset.params.resolution=15", expect=2))
         self.assertIn("config.yaml", self.train(self.folder / "pictures", expect=2))
+
+    def build(self, count, name, captions="picture {}"):
+        pictures = self.folder / f"{name}-pictures"
+        pictures.mkdir()
+        for i in range(count):
+            (pictures / f"{i:03}.png").write_bytes(png(20, 16, i))
+            (pictures / f"{i:03}.txt").write_text(captions.format(i))
+        made = subprocess.run([ENGINE, "dataset", "build", pictures, "--out", self.folder / name], capture_output=True, text=True)
+        self.assertEqual(made.returncode, 0, made.stderr)
+
+    def test_changed_dataset_is_noticed(self):
+        self.build(24, "set-a")
+        self.build(24, "set-same-order", captions="PICTURE {}")
+        self.build(20, "set-smaller")
+        config = self.config("changed", images=48)
+        config.write_text(config.read_text().replace(f"{self.folder}/shards", f"{self.folder}/set"))
+        (self.folder / "set").symlink_to("set-a")
+
+        def use(name):
+            (self.folder / "set").unlink()
+            (self.folder / "set").symlink_to(name)
+
+        def warnings():
+            return [e for e in self.events("changed") if e["type"] == "warning" and e["code"] == "dataset_changed"]
+
+        self.train(config)
+        folder = self.run_dir("changed")
+        self.train(folder, "experiment.num_examples_to_see=56")
+        self.assertEqual(warnings(), [])
+        # Other bytes in the same order: said, and no hindrance.
+        use("set-same-order")
+        self.assertIn("other bytes", self.train(folder, "experiment.num_examples_to_see=64"))
+        self.assertEqual(len(warnings()), 1)
+        # Another order: refused before a step, the checkpoint stays as it is.
+        use("set-smaller")
+        before = self.state("changed", 8)
+        err = self.train(folder, "experiment.num_examples_to_see=72", expect=3)
+        for part in ("step 8", "24 samples, now 20", "set", "dataset.params.path="):
+            self.assertIn(part, err)
+        self.assertEqual(self.state("changed", 8), before)
+        # Named on purpose: said, and it goes on.
+        self.train(folder, "experiment.num_examples_to_see=72", f"dataset.params.path={self.folder}/set")
+        self.assertEqual(len(warnings()), 2)
+        self.assertEqual(self.events("changed")[-1]["step"], 9)
+
+    def test_streams_that_are_closed(self):
+        # A closed stream's number goes to the next file that is opened: no text of ours may land in it.
+        config = self.config("closed", images=24)
+        subprocess.run(["sh", "-c", f"'{ENGINE}' train '{config}' <&- >&- 2>&-"], check=True, timeout=120)
+        lines = (self.run_dir("closed") / "events.jsonl").read_text().splitlines()
+        self.assertTrue(all(line.startswith("{") for line in lines))
+        self.assertEqual((self.run_dir("closed") / "LOCK").read_bytes(), b"")
+        # A reader that has seen enough does not end the run.
+        process = self.start(self.config("piped", images=24), "--json")
+        process.stdout.close()
+        process.stderr.close()
+        self.assertEqual(process.wait(timeout=120), 0)
+
+    def test_broken_models(self):
+        self.train(self.config("source", images=8))
+        source = self.run_dir("source") / "current_pipeline" / "vae"
+        for damage in ("nan", "integers", "file"):
+            model = self.folder / f"vae-{damage}"
+            model.mkdir()
+            (model / "config.json").write_bytes((source / "config.json").read_bytes())
+            data = (source / "diffusion_pytorch_model.safetensors").read_bytes()
+            size = struct.unpack("<Q", data[:8])[0]
+            header = json.loads(data[8:8 + size])
+            name = next(n for n in header if n != "__metadata__")
+            begin = 8 + size + header[name]["data_offsets"][0]
+            if damage == "nan":
+                data = data[:begin] + struct.pack("<f", float("nan")) + data[begin + 4:]
+            if damage == "integers":
+                header[name]["dtype"] = "I32"
+                text = json.dumps(header).encode()
+                data = struct.pack("<Q", len(text)) + text + data[8 + size:]
+            (model / "diffusion_pytorch_model.safetensors").write_bytes(data)
+            config = self.config(f"from-{damage}", images=8)
+            text = config.read_text()
+            start, end = text.index("    params: {down"), text.index("  mixed_precision")
+            path = model / "config.json" if damage == "file" else model
+            config.write_text(text[:start] + f"    pretrained: {path}\n" + text[end:])
+            err = self.train(config, expect=2)
+            self.assertIn({"nan": "not finite: " + name, "integers": f"{name} (I32)", "file": "is a file"}[damage], err)
+
+    def test_sample_with_nonsense(self):
+        def sample(*arguments):
+            done = subprocess.run([ENGINE, "sample", "--model", MINI, "--out", self.folder / "made", "--steps", "1", *arguments],
+                                  capture_output=True, text=True, errors="replace", timeout=120)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertEqual(done.stdout, "")
+            return done.stderr
+
+        self.assertIn("too large", sample("--prompt", "x", "--size", "1000000"))
+        self.assertIn("--guidance", sample("--prompt", "x", "--guidance", "nan"))
+        self.assertIn("--threads", sample("--prompt", "x", "--threads", "-3"))
+        self.assertIn("--seed", sample("--prompt", "x", "--seed", "-1"))
+        self.assertIn("UTF-8", sample("--prompt", b"\xff\xfe"))
+        self.assertIn("there is no such file", sample("--prompts", "nowhere.csv"))
+        self.assertIn("UTF-8", sample("--prompts", MINI / "vae" / "diffusion_pytorch_model.safetensors"))
+        self.assertIn('Did you mean "--steps"', sample("--prompt", "x", "--step", "3"))
+        error = json.loads(sample("--prompt", "x", "--bogus", "--json"))["error"]
+        self.assertEqual(error["code"], "usage")
 
     def test_open_diffusion_form(self):
         path = self.config("od", images=8)

@@ -173,6 +173,7 @@ struct SystemConfig {
                    .help = ATELIER_TR("Threads per device that read and decode images."),
                    .unit = "threads",
                    .min = 1,
+                   .max = 1024,
                    .usual = {UsualRange{"", 1, 32}},
                    .higher = ATELIER_TR("Keeps a fast device fed; more memory and CPU."),
                    .lower = ATELIER_TR("Less load; the device may wait for data.")}),

@@ -122,6 +122,7 @@ struct DatasetParams {
                    .help = ATELIER_TR("Usually ${system.workers}; the system's value decides."),
                    .unit = "threads",
                    .min = 1,
+                   .max = 1024,
                    .related = {"system.workers"},
                    .importance = Importance::Expert}),
             field("class_mapping", &C::classMapping,

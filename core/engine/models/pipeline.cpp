@@ -22,12 +22,21 @@ Result<WeightSet> openWeights(const fs::path& folder, const char* stem, const st
     return WeightSet::open(folder, stem);
 }
 
+Status requireModelFolder(const fs::path& folder) {
+    std::error_code error;
+    if (fs::is_directory(folder, error)) return {};
+    return fail(ErrorCode::Model,
+                fs::exists(folder, error) ? "it is a file, not a model folder" : "there is no such folder",
+                folder.string(), "Give a folder on this machine; names on a hub are not fetched.");
+}
+
 // Reads config.json, builds the module in the wanted dtype, and fills it.
 template <class Module, class Config>
 Result<std::shared_ptr<Module>> loadModule(const fs::path& folder, const LoadOptions& options,
                                            const char* stem,
                                            Result<Config> (*parse)(const Json&, const std::string&),
                                            const RenameFunction& rename) {
+    ATELIER_DO(requireModelFolder(folder));
     const fs::path configPath = folder / "config.json";
     ATELIER_TRY(const Json json, readModelJson(configPath));
     ATELIER_TRY(const Config config, parse(json, configPath.string()));
@@ -86,7 +95,10 @@ const char* dtypeName(at::ScalarType type) {
 
 Result<Json> readModelIndex(const fs::path& folder) {
     const fs::path path = folder / "model_index.json";
-    if (!fs::is_directory(folder)) return fail(ErrorCode::Model, "there is no such folder", folder.string());
+    ATELIER_DO(requireModelFolder(folder));
+    if (fs::exists(folder / "current_pipeline"))
+        return fail(ErrorCode::Model, "it is a run folder, not a pipeline", folder.string(),
+                    "Its newest pipeline is " + (folder / "current_pipeline").string() + ".");
     if (!fs::exists(path))
         return fail(
             ErrorCode::Model, "it is not a pipeline folder: model_index.json is missing", folder.string(),
@@ -260,6 +272,12 @@ Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options
     if (wanted.contains("scheduler")) {
         ATELIER_TRY(pipeline.scheduler, readModelJson(folder / "scheduler" / "scheduler_config.json"));
     }
+    if (pipeline.tokenizer && pipeline.textEncoder &&
+        pipeline.tokenizer->vocabSize() > pipeline.textEncoder->config().vocabSize)
+        return fail(ErrorCode::Model,
+                    fmt::format("the tokenizer has {} tokens, the text encoder knows {}",
+                                pipeline.tokenizer->vocabSize(), pipeline.textEncoder->config().vocabSize),
+                    folder.string(), "Tokenizer and text encoder must belong together.");
     return pipeline;
 }
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <set>
 
@@ -43,9 +44,16 @@ at::Tensor borrowTensor(const WeightSet::Entry& entry) {
     return at::from_blob(const_cast<std::byte*>(bytes.data()), entry.tensor->shape, options);
 }
 
+// One pass over the values; NaN makes both ends NaN.
+bool allFinite(const at::Tensor& tensor) {
+    if (tensor.numel() == 0) return true;
+    const auto [low, high] = tensor.aminmax();
+    return std::isfinite(low.item<double>()) && std::isfinite(high.item<double>());
+}
+
 // What does not fit, gathered to one message.
 struct Misfits {
-    std::vector<std::string> missing, extra, shapes, types;
+    std::vector<std::string> missing, extra, shapes, types, values;
 
     Status status(const std::string& where) const {
         std::string text;
@@ -59,6 +67,8 @@ struct Misfits {
         add(extra, "a tensor belongs to no part of the model:", "tensors belong to no part of the model");
         add(shapes, "a tensor has the wrong shape:", "tensors have the wrong shape");
         add(types, "a tensor has a dtype that is not read:", "tensors have a dtype that is not read");
+        add(values, "a tensor holds values that are not finite:",
+            "tensors hold values that are not finite (NaN or infinity)");
         if (text.empty()) return {};
         return fail(ErrorCode::Model, text, where,
                     "Weights and config.json beside them do not belong together, or the file is damaged.");
@@ -102,9 +112,10 @@ Status loadStateDict(torch::nn::Module& module, const WeightSet& weights, const 
             continue;
         }
         const at::Tensor source = borrowTensor(*entry);
-        if (source.defined())
+        if (source.defined() && source.is_floating_point() == parameter.is_floating_point()) {
+            if (source.is_floating_point() && !allFinite(source)) misfits.values.push_back(name);
             parameter.copy_(source);
-        else
+        } else
             misfits.types.push_back(fmt::format("{} ({})", name, tensorTypeName(entry->tensor->type)));
     }
     for (const auto& [name, original] : inFile) misfits.extra.push_back(original);

@@ -64,7 +64,11 @@ Status writeAll(const run::RunFolder& folder, Task& task, Optimizer& optimizer, 
                      {"images", counters.images},
                      {"seed", settings.seed},
                      {"batch_size", settings.batchSize},
-                     {"gradient_accumulation", settings.accumulation}};
+                     {"gradient_accumulation", settings.accumulation},
+                     {"dataset",
+                      {{"order", counters.dataset.order},
+                       {"content", counters.dataset.content},
+                       {"samples", counters.dataset.samples}}}};
     ATELIER_DO(writeFileAtomic(folder.stateFile(step), dumpJsonPretty(state)));
 
     const auto weights = optimizer.hasEma() ? optimizer.averages() : optimizer.masters();
@@ -95,7 +99,10 @@ Result<Counters> readCounters(const run::RunFolder& folder, std::int64_t step) {
     if (json.value("version", 0) > kStateVersion)
         return fail(ErrorCode::Model, "it was written by a newer version of the engine", file.string(),
                     "Use that version, or a newer one.");
-    Counters counters{json.value("step", std::int64_t{-1}), json.value("images", std::int64_t{-1})};
+    Counters counters{json.value("step", std::int64_t{-1}), json.value("images", std::int64_t{-1}), {}};
+    if (const auto dataset = json.find("dataset"); dataset != json.end() && dataset->is_object())
+        counters.dataset = {dataset->value("order", std::string()), dataset->value("content", std::string()),
+                            dataset->value("samples", std::uint64_t{0})};
     if (counters.step != step || counters.images < 0)
         return fail(ErrorCode::Model, "its counters make no sense", file.string());
     return counters;

@@ -14,10 +14,18 @@
 
 namespace atelier::train {
 
+// The dataset as the run saw it. Sample numbers mean the same samples only as long as `order` is the same.
+struct DatasetMark {
+    std::string order;    // DatasetIndex::fingerprint(); "" in a checkpoint that does not say
+    std::string content;  // DatasetIndex::content()
+    std::uint64_t samples = 0;
+};
+
 // state.json: what resume needs beside tensors.
 struct Counters {
     std::int64_t step = 0;    // optimizer updates done
     std::int64_t images = 0;  // trained on so far; also the next global sample number
+    DatasetMark dataset;
 };
 
 struct CheckpointFacts {

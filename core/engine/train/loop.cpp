@@ -109,6 +109,7 @@ class TrainingRun {
         if (index_->size() == 0)
             return fail(ErrorCode::Data, "it holds no sample that can be trained on", settings_.dataset,
                         "atelier-engine dataset list shows what is in it.");
+        ATELIER_DO(compareDataset());
         auto plan = settings_.plan;
         ATELIER_DO(phase("cache"));
         ATELIER_DO(task_->prepare(index_, plan, [&](std::int64_t done, std::int64_t total) {
@@ -121,6 +122,39 @@ class TrainingRun {
         source.numbers.first = static_cast<std::uint64_t>(counters_.images);
         ATELIER_TRY(auto opened, data::SampleSource::open(index_, plan, source));
         source_.emplace(std::move(opened));
+        return {};
+    }
+
+    // A resumed run goes on at its next sample number, which means the same samples only in the same dataset.
+    // Other bytes in the same order are said; another order is refused unless the command names a dataset.
+    Status compareDataset() {
+        const DatasetMark now{index_->fingerprint(), index_->content(), index_->size()};
+        const DatasetMark before = std::exchange(counters_.dataset, now);
+        if (before.order.empty()) return {};  // not resumed, or from a checkpoint that does not say
+        if (before.order == now.order) {
+            if (!before.content.empty() && !now.content.empty() && before.content != now.content)
+                warn("dataset_changed",
+                     fmt::format("The shards have changed since step {}: the same {} in the same order, with "
+                                 "other bytes.",
+                                 counters_.step, plural(now.samples, "sample")),
+                     "Verify the dataset if nobody built it again on purpose.");
+            return {};
+        }
+        const auto text = fmt::format(
+            "the dataset is not the one trained on up to step {}: it had {}, now {}, so that the samples "
+            "come "
+            "in another order",
+            counters_.step, plural(before.samples, "sample"),
+            before.samples == now.samples ? "as many others" : fmt::format("{}", now.samples));
+        const bool meant = std::ranges::any_of(options_.overrides,
+                                               [](const auto& word) { return word.starts_with("dataset."); });
+        if (!meant)
+            return fail(ErrorCode::Data, text, settings_.dataset,
+                        "Put the earlier version back; or, to go on with this one, name it: atelier-engine "
+                        "train " +
+                            folder_.root.string() + " dataset.params.path=" + settings_.dataset);
+        warn("dataset_changed", "As asked, the run goes on with another dataset: " + text + ".",
+             "Pictures seen before may come again in this epoch.");
         return {};
     }
 
@@ -345,8 +379,14 @@ Result<Outcome> runCaught(TrainingRun& training) {
                     "Lower system.batch_size and raise system.gradient_accumulation by the same factor, or "
                     "turn on model.gradient_checkpointing.");
     } catch (const c10::Error& error) {
-        return fail(ErrorCode::Internal, error.what_without_backtrace(),
-                    fmt::format("step {}", training.counters().step));
+        const std::string text = error.what_without_backtrace();
+        return fail(ErrorCode::Internal,
+                    text.find("allocate memory") != std::string::npos ? "this machine is out of memory"
+                                                                      : text.substr(0, text.find('\n')),
+                    fmt::format("step {}", training.counters().step),
+                    text.find("allocate memory") != std::string::npos
+                        ? "Lower system.batch_size and raise system.gradient_accumulation by the same factor."
+                        : "");
     } catch (const std::bad_alloc&) {
         return fail(ErrorCode::Internal, "this machine is out of memory",
                     fmt::format("step {}", training.counters().step),
@@ -365,7 +405,7 @@ Result<Outcome> run(const LoadedConfig& config, const Options& options) {
     ATELIER_DO(run::createRunFolder(folder));
     ATELIER_TRY(const auto lock, run::RunLock::acquire(folder, "atelier-engine train", options.takeover));
     std::error_code ignored;
-    if (!fs::exists(folder.config(), ignored))
+    if (options.startOver || !fs::exists(folder.config(), ignored))
         ATELIER_DO(writeFileAtomic(folder.config(), frozenYaml(config)));
     ATELIER_DO(log::addFile(folder.rankLog(0)));
     ATELIER_TRY(const auto events, run::EventWriter::open(folder.events()));

@@ -57,7 +57,8 @@ std::uint64_t moduleBytes(const torch::nn::Module& module) {
 fs::path componentFolder(const ComponentSource& source, const std::string& name) {
     std::error_code error;
     const fs::path inside = source.folder / name;
-    return fs::is_directory(inside, error) ? inside : source.folder;
+    const bool pipeline = fs::exists(source.folder / "model_index.json", error);
+    return pipeline || fs::is_directory(inside, error) ? inside : source.folder;
 }
 
 }  // namespace atelier::train

@@ -38,6 +38,7 @@ struct Outcome {
 struct Options {
     fs::path runFolder;
     bool resume = false;                 // the folder is an existing run: continue it
+    bool startOver = false;              // nothing was trained there: the configuration replaces the old one
     bool takeover = false;               // take a LOCK that another host left behind
     std::string device;                  // auto | cpu | cuda | "" = as configured
     std::vector<std::string> overrides;  // key=value given on continuing, recorded in run_started
