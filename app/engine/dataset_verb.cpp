@@ -32,6 +32,7 @@ void onSignal(int number) {
 }
 
 void takeSignals() {
+    std::signal(SIGPIPE, SIG_IGN);  // `dataset build … | head` does not end a build
     std::signal(SIGINT, onSignal);
     std::signal(SIGTERM, onSignal);
 }
@@ -207,7 +208,8 @@ void printBuilt(const d::BuildSummary& s, bool json) {
     for (const auto& [reason, count] : s.byReason)
         text += fmt::format("  {:>6} left out: {}\n", count, d::dropReasonCode(reason));
     if (s.reencoded > 0) text += fmt::format("  {:>6} encoded again\n", s.reencoded);
-    if (s.dropped + s.reencoded > 0)
+    if (s.withoutCaption > 0) text += fmt::format("  {:>6} without a caption\n", s.withoutCaption);
+    if (s.dropped + s.reencoded > 0 || !s.warnings.empty())
         text += fmt::format("  every file: {}\n", (s.target / "report.jsonl").string());
     text += s.pattern + "\n";
     std::fputs(text.c_str(), stdout);
@@ -306,6 +308,16 @@ int verifyVerb(Arguments arguments) {
                        json);
 }
 
+// 0, or 3 with the first problem when shards are missing or damaged: what was listed or counted is not all.
+int reportProblems(const std::vector<std::string>& problems, const std::string& spec, bool json) {
+    if (problems.empty()) return 0;
+    std::string what = problems.front();
+    while (what.ends_with('.')) what.pop_back();
+    if (problems.size() > 1) what += fmt::format(" (and {} more)", problems.size() - 1);
+    return report({ErrorCode::Data, "this is not all: " + what, spec, "Copy or build the dataset again."},
+                  json);
+}
+
 int listVerb(Arguments arguments) {
     CLI::App app{"List the samples of shards: key, members, sizes.", "atelier-engine dataset list"};
     std::string spec;
@@ -330,9 +342,10 @@ int listVerb(Arguments arguments) {
         }
         return ++shown != limit && !std::ferror(stdout);
     };
-    if (const auto listed = d::listDataset(expandUser(spec).string(), visit); !listed)
+    std::vector<std::string> problems;
+    if (const auto listed = d::listDataset(expandUser(spec).string(), visit, &problems); !listed)
         return report(listed.error(), json);
-    return 0;
+    return reportProblems(problems, spec, json);
 }
 
 Json statsJson(const d::DatasetStats& s) {
@@ -395,7 +408,7 @@ int statsVerb(Arguments arguments) {
         std::printf("%s\n", dumpJson(statsJson(*stats)).c_str());
     else
         printStats(*stats);
-    return 0;
+    return reportProblems(stats->problems, spec, json);
 }
 
 constexpr std::array kSubVerbs{

@@ -67,12 +67,24 @@ Status scanStep(Build& b) {
 
 void warnOfCaptions(Build& b) {
     std::size_t differ = 0;
+    std::size_t unusable = 0;
+    const ScanProblem* firstUnusable = nullptr;
     std::size_t latin1 = 0;
     std::size_t otherFormat = 0;
     for (const auto& probed : b.probed) {
         differ += probed.captionsDiffer ? 1 : 0;
+        unusable += probed.unusableCaptions.size();
+        if (!firstUnusable && !probed.unusableCaptions.empty())
+            firstUnusable = &probed.unusableCaptions.front();
         latin1 += probed.latin1 ? 1 : 0;
         otherFormat += probed.input.info && !probed.input.info->otherExtension.empty() ? 1 : 0;
+    }
+    if (unusable > 0) {
+        b.session.warn("caption_unusable",
+                       fmt::format("{} cannot be used; {}{}: {}.", plural(unusable, "caption file"),
+                                   unusable == 1 ? "" : "the first, ", firstUnusable->path.string(),
+                                   firstUnusable->text),
+                       "Repair them and build again; report.jsonl lists them.");
     }
     if (differ > 0) {
         b.session.warn("captions_differ",
@@ -99,6 +111,11 @@ Status probeStep(Build& b) {
     for (const auto& problem : tables.problems()) {
         b.problems.push_back(problem);
         b.session.warn("table", fmt::format("{}: {}.", problem.path.string(), problem.text));
+    }
+    for (const auto& problem : tables.rowsWithoutPicture(b.scan)) {
+        b.problems.push_back(problem);
+        b.session.warn("table_rows", fmt::format("{}: {}.", problem.path.string(), problem.text),
+                       "file_name is relative to the table's folder.");
     }
     if (b.request.edits) {
         ATELIER_TRY(b.edits, readEdits(*b.request.edits));
@@ -181,6 +198,12 @@ Status planStep(Build& b) {
     return {};
 }
 
+// With --shard-count: the shard of the n-th planned picture. Sizes differ by one at most.
+std::uint64_t shardOf(const Build& b, std::size_t n) {
+    const std::uint64_t count = std::min<std::uint64_t>(*b.request.options.shardCount, b.order.size());
+    return n * count / b.order.size();
+}
+
 struct Continuation {
     ShardWriter writer;
     BuildJournal journal;
@@ -191,9 +214,7 @@ struct Continuation {
 Result<Continuation> openShards(const Build& b) {
     ShardWriterOptions options;
     options.limits = {b.request.options.shardBytes, b.request.options.shardSamples};
-    if (const auto count = b.request.options.shardCount) {
-        options.limits = {UINT64_MAX, (b.order.size() + *count - 1) / *count};
-    }
+    if (b.request.options.shardCount) options.limits = {UINT64_MAX, UINT64_MAX};  // cut by shardOf()
     options.fingerprint = b.fingerprint;
     const fs::path outcomes = b.session.work() / "outcomes.jsonl";
     std::error_code ignored;
@@ -238,6 +259,7 @@ Status writeStep(Build& b) {
     if (first > 0)
         b.session.warn("continued",
                        fmt::format("An unfinished build is continued after {}.", plural(first, "picture")));
+    std::size_t lastWritten = first > 0 ? first - 1 : 0;
     MemoryBudget budget(kMemoryInFlight);
     const auto make = [&](std::size_t n) {
         const std::size_t i = b.order[first + n];
@@ -250,6 +272,10 @@ Status writeStep(Build& b) {
         if (sample.outcome.written) {
             std::vector<MemberView> members{{sample.extension, sample.image}, {"json", sample.json}};
             if (row.caption.source != CaptionSource::None) members.push_back({"txt", row.caption.text});
+            if (b.request.options.shardCount && first + n > 0 &&
+                shardOf(b, first + n) != shardOf(b, lastWritten))
+                ATELIER_DO(writer.cut());
+            lastWritten = first + n;
             if (!sample.mask.empty()) members.push_back({"mask.png", sample.mask});
             if (!sample.condition.empty()) members.push_back({"cond.png", sample.condition});
             ATELIER_DO(writer.add(row.key, members));
@@ -276,6 +302,11 @@ Status writeStep(Build& b) {
     }
     warnOfMissingCaptions(b);
     ATELIER_TRY(b.totals, writer.close());
+    if (const auto count = b.request.options.shardCount; count && b.totals.shards.size() != *count)
+        b.session.warn("shard_count",
+                       fmt::format("{} were asked for, there are {}: too few pictures could be used.",
+                                   plural(*count, "shard"), b.totals.shards.size()),
+                       "Give a smaller --shard-count.");
     announceShards(b, false);
     b.session.endPhase();
     return {};

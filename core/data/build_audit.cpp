@@ -62,13 +62,13 @@ Json imageLine(const ScannedImage& image, const ProbedImage& probed, const PlanR
     return line;
 }
 
-Json otherLine(const ScannedFile& file) {
+Json otherLine(const ScannedFile& file, const std::string& unusable) {
     Json line{{"role", roleName(file.role)},
               {"source", file.source},
               {"file", file.relative},
               {"bytes", file.size}};
-    line["used"] = file.role != FileRole::Other && file.note.empty();
-    if (!file.note.empty()) line["text"] = file.note;
+    line["used"] = file.role != FileRole::Other && file.note.empty() && unusable.empty();
+    if (const auto& text = file.note.empty() ? unusable : file.note; !text.empty()) line["text"] = text;
     return line;
 }
 
@@ -114,7 +114,13 @@ Status writeReport(const fs::path& path, const BuildFacts& facts, std::span<cons
     for (std::size_t i = 0; i < facts.rows.size(); ++i) {
         ATELIER_DO(put(imageLine(facts.scan.images[i], facts.probed[i], facts.rows[i], verdicts[i])));
     }
-    for (const auto& other : facts.scan.others) ATELIER_DO(put(otherLine(other)));
+    std::map<fs::path, std::string> unusable;
+    for (const auto& probed : facts.probed)
+        for (const auto& caption : probed.unusableCaptions) unusable[caption.path] = caption.text;
+    for (const auto& other : facts.scan.others) {
+        const auto found = unusable.find(other.path);
+        ATELIER_DO(put(otherLine(other, found == unusable.end() ? std::string() : found->second)));
+    }
     for (const auto& problem : facts.problems)
         ATELIER_DO(put({{"role", "problem"}, {"file", problem.path.string()}, {"text", problem.text}}));
     if (facts.scan.hidden > 0) ATELIER_DO(put({{"role", "hidden"}, {"count", facts.scan.hidden}}));

@@ -96,7 +96,7 @@ class Reader {
         for (const auto& [key, value] : json_.items()) {
             if (error_ || std::ranges::find(known_, key) != known_.end()) continue;
             const std::string nearest = nearestName(key, known_);
-            error_ = Error{ErrorCode::Data, "there is no build option \"" + key + "\"", where_,
+            error_ = Error{ErrorCode::Config, "there is no build option \"" + key + "\"", where_,
                            nearest.empty() ? "" : "Did you mean \"" + nearest + "\"?"};
         }
         if (error_) return fail(*error_);
@@ -110,7 +110,7 @@ class Reader {
         return found == json_.end() || found->is_null() ? nullptr : &*found;
     }
     void wrong(const char* key, const std::string& what) {
-        if (!error_) error_ = Error{ErrorCode::Data, std::string(key) + " " + what, where_, {}};
+        if (!error_) error_ = Error{ErrorCode::Config, std::string(key) + " " + what, where_, {}};
     }
     const Json& json_;
     const std::string& where_;
@@ -150,7 +150,7 @@ Result<BuildOptions> buildOptionsFromJson(const Json& json, const std::string& w
     BuildOptions options;
     if (json.is_null()) return options;
     if (!json.is_object())
-        return fail(ErrorCode::Data, "the build options must be a mapping of names and values", where);
+        return fail(ErrorCode::Config, "the build options must be a mapping of names and values", where);
     Reader read(json, where);
     ImageFormat format = ImageFormat::Unknown;
     read.choice("format", kFormats, format);

@@ -92,6 +92,7 @@ ProbedImage probeForPlan(const ScannedImage& image, const CaptionTables& tables,
     probed.captionsDiffer = !found.others.empty();
     probed.latin1 = probed.input.caption.encoding == TextEncoding::Latin1;
     probed.notes = std::move(found.problems);
+    probed.unusableCaptions = std::move(found.unusable);
     const auto bytes = readFile(image.path, kMaxFileBytes);
     if (!bytes) {
         probed.input.problem = bytes.error().what;

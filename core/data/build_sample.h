@@ -17,8 +17,9 @@ namespace atelier::data {
 // the same.
 struct ProbedImage {
     PlanInput input;
-    std::uint64_t fingerprint = 0;   // XXH3 of the bytes
-    std::vector<std::string> notes;  // about captions and names; goes into the report
+    std::uint64_t fingerprint = 0;              // XXH3 of the bytes
+    std::vector<std::string> notes;             // about captions and names; goes into the report
+    std::vector<ScanProblem> unusableCaptions;  // files that were to give the caption and could not
     bool latin1 = false;
     bool captionsDiffer = false;
     std::uint64_t maskFingerprint =

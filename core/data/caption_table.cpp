@@ -16,8 +16,8 @@ constexpr std::array<std::string_view, 3> kCaptionColumns{"text", "caption", "pr
 
 // One record of RFC 4180 from `at` on; quotes may hold separators and line ends. Advances `at` and counts
 // lines.
-std::vector<std::string> csvRecord(std::string_view text, std::size_t& at, std::size_t& line,
-                                   char separator) {
+std::vector<std::string> csvRecord(std::string_view text, std::size_t& at, std::size_t& line, char separator,
+                                   bool* unclosed = nullptr) {
     std::vector<std::string> fields(1);
     bool quoted = false;
     for (; at < text.size(); ++at) {
@@ -43,6 +43,7 @@ std::vector<std::string> csvRecord(std::string_view text, std::size_t& at, std::
             fields.back() += c;
         }
     }
+    if (unclosed) *unclosed = quoted;
     return fields;
 }
 
@@ -78,7 +79,13 @@ Result<Table> readCsv(std::string_view text, const std::string& where) {
     table.captionColumn = captionColumnOf(header);
     while (at < text.size()) {
         const std::size_t first = line;
-        const auto fields = csvRecord(text, at, line, separator);
+        bool unclosed = false;
+        const auto fields = csvRecord(text, at, line, separator, &unclosed);
+        if (unclosed) {
+            table.problems.push_back(
+                fmt::format("line {}: a quotation mark is not closed; nothing from there on is read", first));
+            break;
+        }
         if (fields.size() == 1 && fields[0].empty()) continue;
         if (fields.size() != header.size()) {
             table.problems.push_back(fmt::format("line {}: {} fields, the first line has {}", first,

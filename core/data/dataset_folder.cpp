@@ -19,7 +19,7 @@ constexpr int kVersion = 1;
 constexpr const char* kFileName = "dataset.yaml";
 
 tl::unexpected<Error> wrong(std::string what, const std::string& where, std::string hint = {}) {
-    return fail(ErrorCode::Data, std::move(what), where, std::move(hint));
+    return fail(ErrorCode::Config, std::move(what), where, std::move(hint));
 }
 
 // "v12" → 12; nothing for other names.
@@ -65,8 +65,9 @@ Result<DatasetFolder> readDatasetFolder(const fs::path& folder) {
     for (const auto& [key, value] : json.items()) {
         if (std::ranges::find(known, key) != known.end()) continue;
         const std::string nearest = nearestName(key, known);
-        return wrong("there is no setting \"" + key + "\"", where,
-                     nearest.empty() ? "" : "Did you mean \"" + nearest + "\"?");
+        return wrong(
+            "there is no setting \"" + key + "\"", where,
+            nearest.empty() ? "Known: " + join(known, ", ") + "." : "Did you mean \"" + nearest + "\"?");
     }
     if (json.contains("name")) {
         if (!json["name"].is_string()) return wrong("name must be a text", where);

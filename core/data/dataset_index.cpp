@@ -96,7 +96,13 @@ void takeIndexed(const std::vector<fs::path>& paths, std::vector<ShardPart>& par
             for (const ShardInfo& info : manifest->content.shards) {
                 if (info.name != paths[i].filename()) continue;
                 hashes[i] = info.sha256;
-                if (fs::file_size(paths[i], error) == info.bytes && !error) wanted.emplace(info.name, i);
+                const auto size = fs::file_size(paths[i], error);
+                if (error) continue;  // said when it is opened
+                if (size == info.bytes)
+                    wanted.emplace(info.name, i);
+                else  // a tar that ends between two members looks whole without this
+                    problems.push_back(fmt::format("{}: it has {} bytes, the manifest says {}.",
+                                                   paths[i].string(), size, info.bytes));
             }
         }
         const auto read = readIndex(folder / kIndexName, [&](const IndexedSample& sample) -> Status {

@@ -55,8 +55,10 @@ void addCaption(std::string_view bytes, DatasetStats& stats) {
 
 }  // namespace
 
-Status listDataset(const std::string& spec, const std::function<bool(const ListedSample&)>& visit) {
+Status listDataset(const std::string& spec, const std::function<bool(const ListedSample&)>& visit,
+                   std::vector<std::string>* problems) {
     ATELIER_TRY(const auto index, DatasetIndex::open(spec));
+    if (problems) *problems = index->problems();
     ListedSample listed;
     for (std::uint64_t i = 0; i < index->size(); ++i) {
         listed.shard = index->shards()[index->shardOf(i)].filename().string();

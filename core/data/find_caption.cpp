@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 
+#include "core/base/strings.h"
 #include "core/data/scan.h"
 
 namespace atelier::data {
@@ -52,6 +55,32 @@ const fs::path* CaptionTables::tableOf(const fs::path& image) const {
     return found == rows_.end() ? nullptr : &found->second.table;
 }
 
+std::vector<ScanProblem> CaptionTables::rowsWithoutPicture(const ScanResult& scan) const {
+    if (rows_.empty()) return {};
+    std::set<std::string> pictures;
+    for (const auto& image : scan.images) pictures.insert(image.path.lexically_normal().string());
+    struct Missing {
+        std::size_t count = 0, total = 0, line = SIZE_MAX;
+        std::string name;
+    };
+    std::map<fs::path, Missing> tables;
+    for (const auto& [path, entry] : rows_) {
+        Missing& missing = tables[entry.table];
+        ++missing.total;
+        if (pictures.contains(path)) continue;
+        ++missing.count;
+        if (entry.row.line < missing.line) missing.line = entry.row.line, missing.name = entry.row.fileName;
+    }
+    std::vector<ScanProblem> problems;
+    for (const auto& [table, missing] : tables) {
+        if (missing.count == 0) continue;
+        problems.push_back(
+            {table, fmt::format("{} of its {} names no picture here, the first is \"{}\" in line {}",
+                                missing.count, plural(missing.total, "row"), missing.name, missing.line)});
+    }
+    return problems;
+}
+
 FoundCaption findCaption(const ScannedImage& image, const CaptionTables& tables, CaptionPreference prefer) {
     FoundCaption found;
     std::vector<Caption> all;
@@ -59,6 +88,7 @@ FoundCaption findCaption(const ScannedImage& image, const CaptionTables& tables,
         auto caption = readCaptionFile(file);
         if (!caption) {
             found.problems.push_back(fmt::format("{}: {}", file.filename().string(), caption.error().what));
+            found.unusable.push_back({file, caption.error().what});
             continue;
         }
         if (caption->encoding != TextEncoding::Utf8 && caption->encoding != TextEncoding::Utf8Bom) {

@@ -89,6 +89,7 @@ struct FoundCaption {
     Caption caption;                    // the one that holds by `prefer`
     std::vector<Caption> others;        // further captions that differ from it
     std::vector<std::string> problems;  // "fox.json: …", "read as Latin-1"
+    std::vector<ScanProblem> unusable;  // caption files that gave no caption, also in `problems`
 };
 
 // All tables of a scan, by the full path of the picture they speak of.
@@ -98,6 +99,8 @@ class CaptionTables {
     const TableRow* find(const fs::path& image) const;
     const fs::path* tableOf(const fs::path& image) const;
     const std::vector<ScanProblem>& problems() const { return problems_; }
+    // One entry for each table with rows whose file_name is no picture of the scan.
+    std::vector<ScanProblem> rowsWithoutPicture(const ScanResult& scan) const;
 
   private:
     struct Entry {

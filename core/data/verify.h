@@ -48,7 +48,8 @@ struct ListedSample {
     std::vector<std::pair<std::string, std::uint64_t>> members;  // extension, bytes
 };
 // Calls `visit` for every sample in order; false ends the listing. `spec` as in DatasetIndex::open.
-Status listDataset(const std::string& spec, const std::function<bool(const ListedSample&)>& visit);
+Status listDataset(const std::string& spec, const std::function<bool(const ListedSample&)>& visit,
+                   std::vector<std::string>* problems = nullptr);
 
 struct DatasetStats {
     std::uint64_t shards = 0, samples = 0, bytes = 0;
