@@ -44,6 +44,7 @@ int schemaVerb(Arguments arguments);
 int datasetVerb(Arguments arguments);
 int exportVerb(Arguments arguments);
 int inspectVerb(Arguments arguments);
+int convertVerb(Arguments arguments);
 
 // Verbs of atelier-engine-compute, one file each.
 int trainVerb(Arguments arguments);

@@ -27,6 +27,7 @@ constexpr std::array kVerbs{
     Verb{"schema", "all settings as YAML, JSON schema or Markdown", schemaVerb},
     Verb{"export", "a folder that runs headless on a cluster", exportVerb},
     Verb{"inspect", "what is this model file or folder?", inspectVerb},
+    Verb{"convert", "a pipeline folder to a single file, or the reverse", convertVerb},
     Verb{"probe", "run one component of a pipeline on given tensors", nullptr},
     Verb{"replay", "train on recorded batches and write losses and weights", nullptr},
     Verb{"bench", "machine-readable figures", nullptr},

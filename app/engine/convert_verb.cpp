@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `atelier-engine convert`: a pipeline folder becomes a single checkpoint file, or the reverse.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+
+#include "app/engine/cli.h"
+#include "app/engine/progress.h"
+#include "core/base/json.h"
+#include "core/base/strings.h"
+#include "core/weights/dialects/convert.h"
+
+#include <fmt/format.h>
+
+namespace atelier::cli {
+
+int convertVerb(Arguments arguments) {
+    CLI::App app{
+        "Turn a diffusers pipeline folder into a single checkpoint file, or a checkpoint file into a folder: "
+        "Stable "
+        "Diffusion 1, 2 and XL. The result is read again and compared before it takes its name.",
+        "atelier-engine convert"};
+    std::string in, out, to, dtype, like;
+    ConvertOptions options;
+    bool json = false;
+    app.add_option("IN", in, "pipeline folder, or single .safetensors checkpoint")->required();
+    app.add_option("OUT", out, "what to write; must not exist")->required();
+    app.add_option("--to", to, "the form of OUT; default: the other one than IN's")
+        ->check(CLI::IsMember({"diffusers", "single-file"}));
+    app.add_option("--dtype", dtype, "weights are stored as; default: as in IN")
+        ->check(CLI::IsMember({"fp16", "bf16", "fp32"}));
+    app.add_option("--like", like,
+                   "to a folder: take configurations, scheduler and tokenizers from this pipeline folder");
+    app.add_flag("--without-tokenizer", options.withoutTokenizer, "to a folder: write no tokenizer");
+    app.add_flag("--ema", options.ema, "to a folder: the averaged UNet weights of a file that has both");
+    app.add_option("--prediction", options.prediction,
+                   "to a folder: what the UNet predicts, if the file does not say")
+        ->check(CLI::IsMember({"epsilon", "v_prediction"}));
+    app.add_flag("--json", json, "one JSON object on stdout");
+    app.footer(
+        "Exit code 0 when OUT is there, 2 when the model cannot be converted: then nothing is written.");
+    if (const auto code = parse(app, arguments)) return *code;
+
+    const fs::path source = expandUser(in), target = expandUser(out);
+    if (!to.empty() && (to == "single-file") != fs::is_directory(source))
+        return report(Error{ErrorCode::Usage, "it already is a model of that form", source.string(),
+                            "--to names the form of OUT."},
+                      json);
+    static const std::map<std::string, TensorType> kTypes{
+        {"fp16", TensorType::F16}, {"bf16", TensorType::BF16}, {"fp32", TensorType::F32}};
+    if (!dtype.empty()) options.dtype = kTypes.at(dtype);
+    if (!like.empty()) options.like = expandUser(like);
+    ProgressDisplay display(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
+    options.progress = [&](const std::string& phase, std::uint64_t done, std::uint64_t total) {
+        ProgressState state;
+        state.phase = phase;
+        state.done = done;
+        state.total = total;
+        state.unit = "tensors";
+        display.update(state);
+    };
+    const auto made = convertModel(source, target, options);
+    display.finish();
+    if (!made) return report(made.error(), json);
+    if (json)
+        std::printf("%s\n", dumpJson(Json{{"path", target.string()},
+                                          {"family", made->family},
+                                          {"form", made->toSingleFile ? "single-file" : "diffusers"},
+                                          {"tensors", made->tensors},
+                                          {"bytes", made->bytes},
+                                          {"maximum_difference", jsonNumber(made->maximumDifference)}})
+                                .c_str());
+    else
+        std::printf("%s",
+                    fmt::format("{}\n{}, {} tensors, {}; maximum difference after reading it again: {:.3g}\n",
+                                target.string(), made->family, made->tensors, humanBytes(made->bytes),
+                                made->maximumDifference)
+                        .c_str());
+    return 0;
+}
+
+}  // namespace atelier::cli

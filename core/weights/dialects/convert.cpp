@@ -1,0 +1,407 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Reading either dialect against its name table, writing the other, and reading that again to compare.
+#include "core/weights/dialects/convert.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <ctime>
+#include <map>
+#include <memory>
+#include <set>
+
+#include "core/weights/dialects/derive.h"
+#include "core/weights/dialects/pipeline_files.h"
+#include "core/weights/dialects/values.h"
+
+namespace atelier {
+namespace {
+
+using namespace dialects;
+
+// One tensor of a component with where it was found; `fused` and others are undone by folderBytes.
+struct Found {
+    NamePair pair;
+    WeightSet::Entry entry;
+    bool single = false;  // the entry is in the single file's layout
+};
+struct Part {
+    std::string component;  // "unet"
+    std::vector<Found> tensors;
+};
+
+Bytes folderBytes(const Found& found) {
+    const auto bytes = found.entry.bytes();
+    if (!found.single) return {bytes.begin(), bytes.end()};
+    return toFolderLayout(found.pair, bytes, bitsPerElement(found.entry.tensor->type) / 8);
+}
+
+std::string replaced(std::string text, std::string_view from, std::string_view to) {
+    if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
+    return text;
+}
+
+// The names a tensor may have: the one we write first, then those of older and newer writers.
+std::vector<std::string> folderNames(const std::string& name) {
+    std::vector<std::string> names{name, replaced(name, "text_model.", "")};
+    for (const auto& [now, before] : {std::pair{".to_q.", ".query."}, std::pair{".to_k.", ".key."},
+                                      std::pair{".to_v.", ".value."}, std::pair{".to_out.0.", ".proj_attn."}})
+        if (name.find(now) != std::string::npos) names.push_back(replaced(name, now, before));
+    return names;
+}
+std::vector<std::string> singleNames(const std::string& name, bool ema) {
+    if (ema && name.starts_with(kUnetPrefix)) {
+        std::string flat = name.substr(std::string_view("model.").size());
+        std::erase(flat, '.');
+        return {"model_ema." + flat};
+    }
+    return {name, replaced(name, ".text_model.", ".")};
+}
+
+Result<std::vector<Found>> match(const NameTable& table, const WeightSet& weights, bool single, bool ema,
+                                 std::set<std::string>& used) {
+    std::vector<Found> found;
+    for (const NamePair& pair : table) {
+        std::optional<WeightSet::Entry> entry;
+        const auto names = single ? singleNames(pair.single, ema) : folderNames(pair.folder);
+        for (const auto& name : names)
+            if ((entry = weights.find(name))) {
+                used.insert(name);
+                break;
+            }
+        if (!entry)
+            return fail(ErrorCode::Model, fmt::format("tensor \"{}\" is missing", names.front()),
+                        weights.path().string(),
+                        "The model is incomplete or its configuration is another's.");
+        auto wanted = single ? singleShape(pair) : pair.shape;
+        const auto& shape = entry->tensor->shape;
+        // Old folders keep the autoencoder's attention as 1×1 convolutions and some single files as matrices.
+        auto alike = wanted;
+        if (pair.layout == Layout::Conv1x1 && single) alike = pair.shape;
+        if (pair.layout == Layout::Conv1x1 && !single) alike = singleShape(pair);
+        if (shape != wanted && shape != alike)
+            return fail(ErrorCode::Model,
+                        fmt::format("tensor \"{}\" has shape {} instead of {}", entry->tensor->name,
+                                    shapeText(shape), shapeText(wanted)),
+                        weights.path().string(), "Another model's configuration, or a damaged file.");
+        if (!isConvertible(entry->tensor->type))
+            return fail(ErrorCode::Model,
+                        fmt::format("tensor \"{}\" is stored as {}", entry->tensor->name,
+                                    tensorTypeName(entry->tensor->type)),
+                        weights.path().string(), "F16, BF16, F32 and F64 are converted.");
+        found.push_back({pair, *entry, single});
+    }
+    return found;
+}
+
+// What the dialects may carry beside the table: buffers that readers compute, averages, unused heads.
+bool isIgnorable(const std::string& name, const std::string& sd2LastLayer) {
+    if (name.ends_with("position_ids") || name.ends_with("attn_mask") || name.ends_with("logit_scale"))
+        return true;
+    for (const char* prefix :
+         {"model_ema.", "betas", "alphas_cumprod", "sqrt_", "log_one_minus_", "posterior_", "lvlb_weights",
+          "denoiser.", "first_stage_model.loss.", "first_stage_model.model_ema."})
+        if (name.starts_with(prefix)) return true;
+    if (name == "v_pred" || name == "ztsnr" || name == "global_step") return true;
+    if (name == "cond_stage_model.model.text_projection") return true;
+    return !sd2LastLayer.empty() && name.starts_with(sd2LastLayer);
+}
+
+Status refuseLeftOver(const WeightSet& weights, const std::set<std::string>& used,
+                      const std::string& sd2LastLayer = {}) {
+    std::vector<std::string> left;
+    for (const auto& name : weights.names())
+        if (!used.contains(name) && !isIgnorable(name, sd2LastLayer)) left.push_back(name);
+    if (left.empty()) return {};
+    const std::string first = "\"" + left.front() + "\"";
+    return fail(ErrorCode::Model,
+                left.size() == 1
+                    ? fmt::format("tensor {} has no place in the other dialect", first)
+                    : fmt::format("{} tensors have no place in the other dialect, the first is {}",
+                                  left.size(), first),
+                weights.path().string(),
+                "Converting would lose them; remove them from the model if they are not needed.");
+}
+
+struct Source {
+    Family family = Family::Sd1;
+    PipelineConfigs configs;
+    std::vector<std::unique_ptr<WeightSet>> weights;
+    std::vector<Part> parts;
+};
+
+Status addPart(Source& source, const std::string& component, const NameTable& table, const WeightSet& weights,
+               bool single, bool ema, std::set<std::string>& used) {
+    ATELIER_TRY(auto tensors, match(table, weights, single, ema, used));
+    source.parts.push_back({component, std::move(tensors)});
+    return {};
+}
+
+NameTable textNames(const TextTower& tower, const ClipTextConfig& config) {
+    return tower.openClip ? openClipNames(config, tower.prefix) : clipNames(config, tower.prefix);
+}
+
+Result<Source> openSingle(const fs::path& path, const ConvertOptions& options) {
+    Source source;
+    ATELIER_TRY(auto opened, WeightSet::openFile(path));
+    source.weights.push_back(std::make_unique<WeightSet>(std::move(opened)));
+    const WeightSet& weights = *source.weights.back();
+    ATELIER_TRY(source.family, familyOfSingleFile(weights));
+    if (options.like.empty()) {
+        ATELIER_TRY(source.configs, derivePipeline(weights, source.family));
+    } else {
+        ATELIER_TRY(source.configs, readPipeline(options.like));
+    }
+    std::set<std::string> used;
+    ATELIER_TRY(const auto unet, unetNames(source.configs.unet));
+    ATELIER_DO(addPart(source, "unet", unet, weights, true, options.ema, used));
+    if (options.ema)  // the plain weights beside them are not used, but known
+        for (const auto& pair : unet) used.insert(pair.single);
+    ATELIER_TRY(const auto vae, vaeNames(source.configs.vae));
+    ATELIER_DO(addPart(source, "vae", vae, weights, true, false, used));
+    const auto towers = textTowers(source.family);
+    if (towers.size() != source.configs.text.size())
+        return fail(ErrorCode::Model,
+                    fmt::format("it has {} text encoders, a {} file has {}", source.configs.text.size(),
+                                familyName(source.family), towers.size()),
+                    options.like.string(), "Give a pipeline folder of the same family.");
+    for (std::size_t i = 0; i < towers.size(); ++i)
+        ATELIER_DO(addPart(source, towers[i].component, textNames(towers[i], source.configs.text[i]), weights,
+                           true, false, used));
+    const std::string last = source.family == Family::Sd2
+                                 ? fmt::format("cond_stage_model.model.transformer.resblocks.{}.",
+                                               source.configs.text.front().numHiddenLayers)
+                                 : "";
+    ATELIER_DO(refuseLeftOver(weights, used, last));
+    return source;
+}
+
+Result<Source> openFolder(const fs::path& path) {
+    Source source;
+    ATELIER_TRY(source.configs, readPipeline(path));
+    source.family = source.configs.text.size() == 2           ? Family::Sdxl
+                    : source.configs.unet.useLinearProjection ? Family::Sd2
+                                                              : Family::Sd1;
+    const auto add = [&](const std::string& component, const char* stem, const NameTable& table) -> Status {
+        auto opened = WeightSet::open(path / component, stem);
+        if (!opened) opened = WeightSet::open(path / component, stem, "fp16");
+        if (!opened) return WeightSet::open(path / component, stem).map([](const auto&) {});
+        source.weights.push_back(std::make_unique<WeightSet>(*std::move(opened)));
+        std::set<std::string> used;
+        ATELIER_DO(addPart(source, component, table, *source.weights.back(), false, false, used));
+        return refuseLeftOver(*source.weights.back(), used);
+    };
+    ATELIER_TRY(const auto unet, unetNames(source.configs.unet));
+    ATELIER_DO(add("unet", "diffusion_pytorch_model", unet));
+    ATELIER_TRY(const auto vae, vaeNames(source.configs.vae));
+    ATELIER_DO(add("vae", "diffusion_pytorch_model", vae));
+    const auto towers = textTowers(source.family);
+    for (std::size_t i = 0; i < towers.size(); ++i)
+        ATELIER_DO(add(towers[i].component, "model", textNames(towers[i], source.configs.text[i])));
+    return source;
+}
+
+TensorBytes owned(Bytes bytes) {
+    auto kept = std::make_shared<const Bytes>(std::move(bytes));
+    return {*kept, kept};
+}
+
+// Counts tensors while writing and reading again.
+struct Meter {
+    const ConvertOptions& options;
+    std::string phase;
+    std::uint64_t total, done = 0;
+    void tick() {
+        if (options.progress) options.progress(phase, ++done, total);
+    }
+};
+
+TensorType targetType(const ConvertOptions& options, const Found& found) {
+    return options.dtype.value_or(found.entry.tensor->type);
+}
+
+TensorToWrite forFolder(const Found& found, const ConvertOptions& options, Meter& meter) {
+    const TensorType type = targetType(options, found);
+    return {found.pair.folder, type, found.pair.shape, [&found, &meter, type] {
+                meter.tick();
+                return owned(convertType(folderBytes(found), found.entry.tensor->type, type));
+            }};
+}
+
+// The single file's tensor from the one or three of the folder that share its name.
+TensorToWrite forSingle(const std::vector<const Found*>& group, const ConvertOptions& options, Meter& meter) {
+    const Found& first = *group.front();
+    const TensorType type = targetType(options, first);
+    return {first.pair.single, type, singleShape(first.pair), [group, &meter, type] {
+                Bytes all;
+                for (const Found* found : group) {
+                    meter.tick();
+                    const TensorType from = found->entry.tensor->type;
+                    Bytes bytes = convertType(found->entry.bytes(), from, type);
+                    if (found->pair.layout == Layout::Transposed)
+                        bytes = transpose(bytes, found->pair.shape[0], found->pair.shape[1],
+                                          bitsPerElement(type) / 8);
+                    all.insert(all.end(), bytes.begin(), bytes.end());
+                }
+                return owned(std::move(all));
+            }};
+}
+
+Bytes constant(const std::vector<float>& values, TensorType type) {
+    const auto bytes = std::as_bytes(std::span(values));
+    return convertType(bytes, TensorType::F32, type);
+}
+
+// What a folder does not hold but readers of single files expect of OpenCLIP towers. SD 2's last layer is not
+// used by anything: a copy of the one before stands in, as other converters do, and an identity for the head.
+void addOpenClipRest(std::vector<TensorToWrite>& out, const Source& source, const ConvertOptions& options) {
+    const auto towers = textTowers(source.family);
+    for (std::size_t i = 0; i < towers.size(); ++i) {
+        if (!towers[i].openClip) continue;
+        const std::string prefix = towers[i].prefix;
+        const ClipTextConfig& config = source.configs.text[i];
+        const auto component = std::find_if(source.parts.begin(), source.parts.end(), [&](const Part& part) {
+            return part.component == towers[i].component;
+        });
+        const TensorType type = targetType(options, component->tensors.front());
+        const float scale = source.family == Family::Sd2 ? 1.0F : 4.6052F;  // ln 100: OpenCLIP's upper bound
+        out.push_back({prefix + "logit_scale", type, {}, [=] { return owned(constant({scale}, type)); }});
+        if (source.family != Family::Sd2) continue;
+        const auto width = static_cast<std::size_t>(config.hiddenSize);
+        out.push_back({prefix + "text_projection", type, {config.hiddenSize, config.hiddenSize}, [=] {
+                           std::vector<float> identity(width * width);
+                           for (std::size_t k = 0; k < width; ++k) identity[k * (width + 1)] = 1;
+                           return owned(constant(identity, type));
+                       }});
+        const std::string block = prefix + "transformer.resblocks.";
+        const std::string from = fmt::format("{}{}.", block, config.numHiddenLayers - 1),
+                          to = fmt::format("{}{}.", block, config.numHiddenLayers);
+        std::vector<TensorToWrite> copies;
+        for (const auto& tensor : out)
+            if (tensor.name.starts_with(from)) {
+                copies.push_back(tensor);
+                copies.back().name = to + tensor.name.substr(from.size());
+            }
+        out.insert(out.end(), copies.begin(), copies.end());
+    }
+}
+
+std::map<std::string, std::string> modelSpec(const Source& source, const fs::path& out) {
+    static constexpr const char* kIds[] = {"stable-diffusion-v1", "stable-diffusion-v2-512",
+                                           "stable-diffusion-xl-v1-base"};
+    const bool velocity = source.configs.prediction == "v_prediction";
+    std::string id = kIds[static_cast<std::size_t>(source.family)];
+    if (source.family == Family::Sd2 && velocity) id = "stable-diffusion-v2-768-v";
+    if (source.family == Family::Sd1 && source.configs.unet.inChannels == 9) id += "-inpainting";
+    const auto& size = source.configs.unet.sampleSize;
+    const int scale = source.configs.vae.downscale();
+    const std::time_t now = std::time(nullptr);
+    std::tm utc{};
+    ::gmtime_r(&now, &utc);
+    char date[32];
+    std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
+    std::map<std::string, std::string> metadata{
+        {"modelspec.sai_model_spec", "1.0.0"},
+        {"modelspec.architecture", id},
+        {"modelspec.implementation", "https://github.com/Stability-AI/generative-models"},
+        {"modelspec.title", out.stem().string()},
+        {"modelspec.date", date},
+        {"modelspec.prediction_type", velocity ? "v" : "epsilon"}};
+    if (!size.empty())
+        metadata["modelspec.resolution"] = fmt::format("{}x{}", size.back() * scale, size.front() * scale);
+    return metadata;
+}
+
+Status writeSingle(const Source& source, const fs::path& file, const fs::path& out,
+                   const ConvertOptions& options, Meter& meter) {
+    std::map<std::string, std::vector<const Found*>> groups;  // tables list q, k, v in this order
+    for (const Part& part : source.parts)
+        for (const Found& found : part.tensors) groups[found.pair.single].push_back(&found);
+    std::vector<TensorToWrite> tensors;
+    for (const auto& [name, group] : groups) tensors.push_back(forSingle(group, options, meter));
+    addOpenClipRest(tensors, source, options);
+    return writeSafetensors(file, std::move(tensors), modelSpec(source, out));
+}
+
+Status writeFolder(const Source& source, const fs::path& folder, const ConvertOptions& options,
+                   Meter& meter) {
+    for (const Part& part : source.parts) {
+        ATELIER_DO(createDirectories(folder / part.component));
+        std::vector<TensorToWrite> tensors;
+        for (const Found& found : part.tensors) tensors.push_back(forFolder(found, options, meter));
+        const char* stem = part.component.starts_with("text") ? "model" : "diffusion_pytorch_model";
+        ATELIER_DO(writeSafetensors(folder / part.component / fmt::format("{}.safetensors", stem),
+                                    std::move(tensors)));
+    }
+    return writePipelineFiles(folder, source.configs, source.family, options);
+}
+
+// Every tensor of the source against the same tensor of the result, both in the folder's layout.
+Result<double> compare(const Source& source, const Source& result, Meter& meter) {
+    double largest = 0;
+    for (std::size_t p = 0; p < source.parts.size(); ++p)
+        for (std::size_t i = 0; i < source.parts[p].tensors.size(); ++i) {
+            meter.tick();
+            const Found &a = source.parts[p].tensors[i], &b = result.parts[p].tensors[i];
+            largest = std::max(largest, maximumDifference(folderBytes(a), a.entry.tensor->type,
+                                                          folderBytes(b), b.entry.tensor->type));
+        }
+    return largest;
+}
+
+Result<ConvertReport> convertInto(const Source& source, const fs::path& work, const fs::path& out,
+                                  bool toSingle, const ConvertOptions& options) {
+    ConvertReport report;
+    report.family = familyName(source.family);
+    report.toSingleFile = toSingle;
+    for (const Part& part : source.parts) report.tensors += part.tensors.size();
+    const fs::path made = work / (toSingle ? "model.safetensors" : "model");
+    Meter writing{options, "write", report.tensors};
+    if (toSingle)
+        ATELIER_DO(writeSingle(source, made, out, options, writing));
+    else
+        ATELIER_DO(writeFolder(source, made, options, writing));
+    ConvertOptions again;
+    again.like = toSingle ? (work / "like") : fs::path();
+    Meter reading{options, "read again", report.tensors};
+    // The configurations come from the source: a single file holds none.
+    if (toSingle) ATELIER_DO(writePipelineConfigs(again.like, source.configs));
+    ATELIER_TRY(const Source result, toSingle ? openSingle(made, again) : openFolder(made));
+    ATELIER_TRY(report.maximumDifference, compare(source, result, reading));
+    for (const auto& weights : result.weights)
+        for (const auto& file : weights->files()) report.bytes += file->fileSize();
+    ATELIER_DO(renameFile(made, out));
+    return report;
+}
+
+}  // namespace
+
+Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, const ConvertOptions& options) {
+    std::error_code error;
+    const bool toSingle = fs::is_directory(in, error);
+    if (!fs::exists(in, error)) return fail(ErrorCode::Model, "there is no such file or folder", in.string());
+    if (fs::exists(fs::symlink_status(out, error)))
+        return fail(ErrorCode::Usage, "it exists already", out.string(), "Choose another name or remove it.");
+    if (toSingle &&
+        (!options.like.empty() || options.withoutTokenizer || options.ema || !options.prediction.empty()))
+        return fail(
+            ErrorCode::Usage,
+            "--like, --without-tokenizer, --ema and --prediction are for single files, this is a folder",
+            in.string(), "A folder says all of it itself.");
+    if (!toSingle && options.like.empty() && !options.withoutTokenizer)
+        return fail(ErrorCode::Usage, "a single file holds no tokenizer", in.string(),
+                    "Add --like FOLDER, any pipeline folder of the same family, or --without-tokenizer.");
+    ATELIER_TRY(Source source, toSingle ? openFolder(in) : openSingle(in, options));
+    if (!toSingle)
+        ATELIER_DO(settlePrediction(source.configs, *source.weights.front(), source.family, options));
+    const fs::path target = fs::absolute(out).lexically_normal();
+    const fs::path work =
+        target.parent_path() / fmt::format(".{}.partial-{}", target.filename().string(), ::getpid());
+    ATELIER_DO(createDirectories(work));
+    auto report = convertInto(source, work, target, toSingle, options);
+    fs::remove_all(work, error);
+    return report;
+}
+
+}  // namespace atelier

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Stable Diffusion 1, 2 and XL between a diffusers pipeline folder and a single safetensors file. Called by
+// `atelier-engine convert`.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "core/base/files.h"
+#include "core/weights/safetensors.h"
+
+namespace atelier {
+
+struct ConvertOptions {
+    std::optional<TensorType> dtype;  // F16, BF16 or F32; absent: every tensor keeps its own
+    fs::path like;  // to a folder: a pipeline folder that gives configurations, scheduler, tokenizers
+    bool withoutTokenizer = false;  // to a folder: write none (a single file holds none)
+    bool ema = false;               // to a folder: the averaged UNet weights of a file that has both
+    std::string prediction;  // to a folder: "epsilon" or "v_prediction"; empty: as metadata or family say
+    std::function<void(const std::string& phase, std::uint64_t done, std::uint64_t total)>
+        progress;  // tensors
+};
+
+struct ConvertReport {
+    std::string family;  // "Stable Diffusion 1"
+    bool toSingleFile = false;
+    std::size_t tensors = 0;       // of the folder's side
+    std::uint64_t bytes = 0;       // written weights
+    double maximumDifference = 0;  // between source and the result read again; 0 when no dtype changed
+};
+
+// The direction follows from `in`: a folder becomes a single file, a file becomes a folder. `out` appears
+// whole or not at all and must not exist. Errors (code Model, nothing written): another family, a tensor
+// missing, left over or of the wrong shape or dtype, a configuration the dialect has no names for.
+Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, const ConvertOptions& options);
+
+}  // namespace atelier

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The small files around a pipeline folder's weights: configurations, scheduler, tokenizers,
+// model_index.json. Used by convert.cpp.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/weights/dialects/convert.h"
+#include "core/weights/dialects/derive.h"
+
+namespace atelier::dialects {
+
+struct PipelineConfigs {
+    UNet2DConditionConfig unet;
+    AutoencoderKLConfig vae;
+    std::vector<ClipTextConfig> text;
+    std::string prediction;  // the scheduler's prediction_type; empty when nothing says it
+};
+
+// Of a folder. Errors (code Model): a file missing or broken, a component of another class.
+Result<PipelineConfigs> readPipeline(const fs::path& folder);
+// Of a single file, by names and shapes.
+Result<PipelineConfigs> derivePipeline(const WeightSet& weights, Family family);
+// Decides what the UNet predicts: the option, else --like's scheduler, else metadata and marker tensors, else
+// the family's only kind. Errors (code Usage): Stable Diffusion 2 with nothing that tells.
+Status settlePrediction(PipelineConfigs& configs, const WeightSet& weights, Family family,
+                        const ConvertOptions& options);
+
+// component/config.json and scheduler_config.json only.
+Status writePipelineConfigs(const fs::path& folder, const PipelineConfigs& configs);
+// All of them; scheduler and tokenizers are copied from options.like when it is given.
+Status writePipelineFiles(const fs::path& folder, const PipelineConfigs& configs, Family family,
+                          const ConvertOptions& options);
+
+}  // namespace atelier::dialects

@@ -1,0 +1,278 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `convert` against diffusers' own single-file readers: tiny random pipelines both ways with equal tensors, every name and shape of
+# the full-size models without their weights, and what must be refused.
+import json
+import math
+import os
+import pathlib
+import shutil
+import struct
+import subprocess
+import tempfile
+import unittest
+
+import torch
+from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers.loaders.single_file_utils import (convert_ldm_clip_checkpoint, convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint,
+                                                 convert_open_clip_checkpoint)
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
+
+BIN = pathlib.Path(os.environ["ATELIER_BIN"])
+MINI = pathlib.Path(os.environ["ATELIER_SOURCE"]) / "resources/models/mini"
+PREFIX = {("sd1", "text_encoder"): "cond_stage_model.transformer.", ("sd2", "text_encoder"): "cond_stage_model.model.",
+          ("sdxl", "text_encoder"): "conditioner.embedders.0.transformer.", ("sdxl", "text_encoder_2"): "conditioner.embedders.1.model."}
+FILE = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model", "text_encoder_2": "model"}
+
+DOWN4, UP4 = ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",), ("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3
+DOWNX, UPX = ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"), ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D")
+FULL_VAE = dict(block_out_channels=(128, 256, 512, 512), layers_per_block=2, latent_channels=4, down_block_types=("DownEncoderBlock2D",) * 4,
+                up_block_types=("UpDecoderBlock2D",) * 4, sample_size=512)
+TINY_VAE = dict(FULL_VAE, block_out_channels=(32, 64), layers_per_block=1, down_block_types=("DownEncoderBlock2D",) * 2,
+                up_block_types=("UpDecoderBlock2D",) * 2)
+
+
+def unet(sizes, context, **more):
+    three = len(sizes) == 3
+    return dict(block_out_channels=sizes, cross_attention_dim=context, layers_per_block=2, sample_size=64, down_block_types=DOWNX if three else DOWN4,
+                up_block_types=UPX if three else UP4, **more)
+
+
+def text(width, layers, inner, act="quick_gelu", projection=512, vocab=49408):
+    return dict(hidden_size=width, num_hidden_layers=layers, intermediate_size=inner, num_attention_heads=width // 64, hidden_act=act,
+                projection_dim=projection, vocab_size=vocab, bos_token_id=0, eos_token_id=2, pad_token_id=1)
+
+
+XL = dict(attention_head_dim=(5, 10, 20), use_linear_projection=True, transformer_layers_per_block=(1, 2, 10), addition_embed_type="text_time",
+          addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816)
+FULL = {"sd1": (unet((320, 640, 1280, 1280), 768, attention_head_dim=8), FULL_VAE, [text(768, 12, 3072, projection=768)], 859520964),
+        "sd2": (unet((320, 640, 1280, 1280), 1024, attention_head_dim=(5, 10, 20, 20), use_linear_projection=True), FULL_VAE,
+                [text(1024, 23, 4096, "gelu")], 865910724),
+        "sdxl": (unet((320, 640, 1280), 2048, **XL), FULL_VAE, [text(768, 12, 3072, projection=768), text(1280, 32, 5120, "gelu", 1280)], 2567463684)}
+TINY_XL = dict(XL, attention_head_dim=(1, 1, 2), transformer_layers_per_block=(1, 2, 3), projection_class_embeddings_input_dim=64 + 6 * 8,
+               addition_time_embed_dim=8)
+TINY = {"sd1": (unet((64, 64, 128, 128), 64, attention_head_dim=8), TINY_VAE, [text(64, 2, 128, projection=64, vocab=99)]),
+        "sd2": (unet((64, 64, 128, 128), 128, attention_head_dim=(1, 1, 2, 2), use_linear_projection=True), TINY_VAE,
+                [text(128, 3, 256, "gelu", vocab=99)]),
+        "sdxl": (unet((64, 64, 128), 192, **TINY_XL), TINY_VAE,
+                 [text(64, 2, 128, projection=64, vocab=99), text(128, 3, 256, "gelu", 64, vocab=99)])}
+
+
+def models(spec, device):
+    with torch.device(device):
+        made = {"unet": UNet2DConditionModel(**spec[0]), "vae": AutoencoderKL(**spec[1]), "text_encoder": CLIPTextModel(CLIPTextConfig(**spec[2][0]))}
+        if len(spec[2]) == 2:
+            made["text_encoder_2"] = CLIPTextModelWithProjection(CLIPTextConfig(**spec[2][1]))
+    return made
+
+
+def canonical(component, state):
+    """Names as folders have them, whatever tree this version of transformers keeps in memory; no position_ids."""
+    fixed = {}
+    for name, tensor in state.items():
+        if component.startswith("text") and not name.startswith(("text_model.", "text_projection")):
+            name = "text_model." + name
+        if not name.endswith("position_ids"):
+            fixed[name] = tensor
+    return fixed
+
+
+def save(folder, family, made, weights=True, prediction="epsilon"):
+    index = {"_class_name": "StableDiffusionXLPipeline" if family == "sdxl" else "StableDiffusionPipeline", "scheduler": ["diffusers", "DDIMScheduler"]}
+    for component, model in made.items():
+        if weights:
+            model.save_pretrained(folder / component)
+        else:
+            (folder / component).mkdir(parents=True)
+            config = model.config if component.startswith("text") else model
+            (folder / component / "config.json").write_text(
+                json.dumps(dict(json.loads(config.to_json_string()), **({"architectures": [type(model).__name__]} if component.startswith("text") else {}))))
+        index[component] = ["transformers" if component.startswith("text") else "diffusers", type(model).__name__]
+        if component.startswith("text"):
+            tokenizer = component.replace("text_encoder", "tokenizer")
+            index[tokenizer] = ["transformers", "CLIPTokenizer"]
+            shutil.copytree(MINI / "tokenizer", folder / tokenizer)
+    shutil.copytree(MINI / "scheduler", folder / "scheduler")
+    path = folder / "scheduler/scheduler_config.json"
+    path.write_text(json.dumps(dict(json.loads(path.read_text()), prediction_type=prediction)))
+    (folder / "model_index.json").write_text(json.dumps(index))
+
+
+def readByDiffusers(family, made, checkpoint):
+    """The components of a single file as diffusers' own conversions give them."""
+    got = {"unet": convert_ldm_unet_checkpoint(dict(checkpoint), made["unet"].config),
+           "vae": convert_ldm_vae_checkpoint(dict(checkpoint), made["vae"].config)}
+    for component, model in made.items():
+        if not component.startswith("text"):
+            continue
+        prefix = PREFIX[family, component]
+        if prefix.endswith("transformer."):
+            state = convert_ldm_clip_checkpoint({k: v for k, v in checkpoint.items() if k.startswith(prefix)}, remove_prefix=prefix)
+        else:
+            state = convert_open_clip_checkpoint(model, checkpoint, prefix=prefix)
+            extra = f"text_model.encoder.layers.{model.config.num_hidden_layers}."  # SD 2's unused layer
+            state = {k: v for k, v in state.items() if not k.startswith(extra) and (family == "sdxl" or k != "text_projection.weight")}
+        got[component] = canonical(component, state)
+    return got
+
+
+def convert(*arguments):
+    return subprocess.run([BIN / "atelier-engine", "convert", *map(str, arguments)], capture_output=True, text=True)
+
+
+class Convert(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        torch.manual_seed(0)
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="atelier-convert-"))
+        cls.made = {family: models(spec, "cpu") for family, spec in TINY.items()}
+        for family, made in cls.made.items():
+            for model in made.values():
+                for parameter in model.parameters():
+                    torch.nn.init.normal_(parameter, std=0.1)
+            save(cls.folder / family, family, made)
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def ok(self, *arguments):
+        done = convert(*arguments, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return json.loads(done.stdout)
+
+    def refused(self, mark, *arguments):
+        out = pathlib.Path(arguments[1])
+        before = set(out.parent.iterdir())
+        done = convert(*arguments)
+        self.assertEqual(done.returncode, 2, done.stdout + done.stderr)
+        self.assertIn(mark, done.stderr)
+        self.assertEqual(set(out.parent.iterdir()), before)
+
+    def assertSame(self, got, wanted, change=lambda t: t):
+        self.assertEqual(set(got), set(wanted))
+        for name, tensor in wanted.items():
+            self.assertTrue(torch.equal(got[name], change(tensor)), name)
+
+    def test_folder_to_single_file_as_diffusers_reads_it(self):
+        for family, made in self.made.items():
+            with self.subTest(family):
+                out = self.folder / f"{family}.safetensors"
+                report = self.ok(self.folder / family, out)
+                self.assertEqual(report["maximum_difference"], 0)
+                got = readByDiffusers(family, made, load_file(out))
+                for component, model in made.items():
+                    self.assertSame(got[component], canonical(component, model.state_dict()))
+                with safe_open(out, "pt") as file:
+                    self.assertEqual(file.metadata()["modelspec.architecture"],
+                                     {"sd1": "stable-diffusion-v1", "sd2": "stable-diffusion-v2-512", "sdxl": "stable-diffusion-xl-v1-base"}[family])
+                    self.assertEqual(file.metadata()["modelspec.prediction_type"], "epsilon")
+
+    def test_and_back(self):
+        for family, made in self.made.items():
+            for like in (True, False):
+                with self.subTest(family, like=like):
+                    single, out = self.folder / f"{family}-{like}.safetensors", self.folder / f"{family}-{like}"
+                    self.ok(self.folder / family, single)
+                    report = self.ok(single, out, *(["--like", self.folder / family] if like else ["--without-tokenizer"]))
+                    self.assertEqual(report["maximum_difference"], 0)
+                    for component, model in made.items():
+                        self.assertSame(load_file(out / component / f"{FILE[component]}.safetensors"), canonical(component, model.state_dict()))
+                    # The library's own loader, from our configuration.
+                    again = type(made["unet"]).from_pretrained(out / "unet")
+                    if like:
+                        self.assertTrue((out / "tokenizer/merges.txt").exists())
+                    elif family != "sdxl":  # the tiny XL has its own width of time ids
+                        inputs = torch.randn(1, 4, 8, 8), torch.tensor([3]), torch.randn(1, 5, TINY[family][0]["cross_attention_dim"])
+                        self.assertTrue(torch.equal(again(*inputs).sample, made["unet"](*inputs).sample))
+
+    def test_dtypes(self):
+        for name, dtype in {"fp16": torch.float16, "bf16": torch.bfloat16}.items():
+            out = self.folder / f"{name}.safetensors"
+            report = self.ok(self.folder / "sdxl", out, "--dtype", name)
+            self.assertGreater(report["maximum_difference"], 0)
+            got = readByDiffusers("sdxl", self.made["sdxl"], load_file(out))
+            for component, model in self.made["sdxl"].items():
+                self.assertSame(got[component], canonical(component, model.state_dict()), lambda t: t.to(dtype))
+
+    def test_names_of_the_full_models(self):
+        for family, spec in FULL.items():
+            with self.subTest(family):
+                made = models(spec, "meta")
+                folder = self.folder / f"full-{family}"
+                save(folder, family, made, weights=False)
+                tool = subprocess.run([BIN / "dialect_tool", "names", folder], capture_output=True, text=True)
+                self.assertEqual(tool.returncode, 0, tool.stderr)
+                tables = json.loads(tool.stdout)
+                checkpoint = {single: torch.empty(shape, device="meta") for table in tables.values() for single, shape, _, _ in table}
+                got = readByDiffusers(family, made, checkpoint)
+                for component, model in made.items():
+                    wanted = {k: tuple(v.shape) for k, v in canonical(component, model.state_dict()).items()}
+                    self.assertEqual({f: tuple(s) for _, _, f, s in tables[component]}, wanted)
+                    self.assertEqual({k: tuple(v.shape) for k, v in got[component].items()}, wanted)
+                self.assertEqual(sum(math.prod(s) for _, _, _, s in tables["unet"]), spec[3])
+                self.assertEqual(self.derived(family, checkpoint), tables)
+
+    def derived(self, family, checkpoint):
+        """The table of the configurations that a file with these tensors tells; its data is a hole in the file."""
+        header, offset = {"__metadata__": {"format": "pt", "modelspec.prediction_type": "epsilon"}}, 0
+        shapes = {k: list(v.shape) for k, v in checkpoint.items()}
+        if family == "sd2":
+            shapes.update({k.replace("resblocks.22", "resblocks.23"): s for k, s in shapes.items() if "resblocks.22." in k})
+        for name, shape in shapes.items():
+            end = offset + 2 * math.prod(shape)
+            header[name] = {"dtype": "F16", "shape": shape, "data_offsets": [offset, end]}
+            offset = end
+        raw = json.dumps(header).encode()
+        path, folder = self.folder / f"hole-{family}.safetensors", self.folder / f"derived-{family}"
+        with open(path, "wb") as file:
+            file.write(struct.pack("<Q", len(raw)) + raw)
+            file.truncate(8 + len(raw) + offset)
+        for arguments in (["derive", path, folder], ["names", folder]):
+            tool = subprocess.run([BIN / "dialect_tool", *arguments], capture_output=True, text=True)
+            self.assertEqual(tool.returncode, 0, tool.stderr)
+        path.unlink()
+        return json.loads(tool.stdout)
+
+    def test_refusals_name_the_tensor_and_write_nothing(self):
+        whole = self.folder / "refused.safetensors"
+        self.ok(self.folder / "sd1", whole)
+        tensors = load_file(whole)
+        bad, out, like = self.folder / "bad.safetensors", self.folder / "out", ["--like", self.folder / "sd1"]
+        name = "model.diffusion_model.output_blocks.4.1.transformer_blocks.0.ff.net.2.bias"
+        for change, mark in ((lambda t: t.pop(name), f'"{name}" is missing'),
+                             (lambda t: t.update({name: t[name][:-1].clone()}), f'"{name}" has shape [127] instead of [128]'),
+                             (lambda t: t.update({"model.diffusion_model.more": torch.zeros(1)}), "model.diffusion_model.more"),
+                             (lambda t: t.update({name: t[name].to(torch.int32)}), f'"{name}" is stored as I32'),
+                             (lambda t: [t.pop(k) for k in list(t) if k.startswith("cond_stage")], "no text encoder"),
+                             (lambda t: [t.pop(k) for k in list(t) if k.startswith("model.diff")], "not a single-file checkpoint")):
+            changed = dict(tensors)
+            change(changed)
+            save_file(changed, bad)
+            self.refused(mark, bad, out, *like)
+        self.refused("no tokenizer", whole, out)
+        self.refused("exists already", whole, self.folder / "sd1", *like)
+        self.refused("already is", whole, out, "--to", "single-file")
+        self.refused("are for single files", self.folder / "sd1", out, "--ema")
+        folder = self.folder / "damaged"
+        shutil.copytree(self.folder / "sd1", folder)
+        state = load_file(folder / "vae/diffusion_pytorch_model.safetensors")
+        del state["encoder.conv_in.bias"]
+        save_file(state, folder / "vae/diffusion_pytorch_model.safetensors")
+        self.refused('"encoder.conv_in.bias" is missing', folder, self.folder / "never.safetensors")
+
+    def test_sd2_asks_what_it_predicts(self):
+        source = self.folder / "sd2.safetensors"
+        if not source.exists():
+            self.ok(self.folder / "sd2", source)
+        mute = self.folder / "mute.safetensors"
+        save_file(load_file(source), mute)
+        self.refused("--prediction", mute, self.folder / "mute", "--without-tokenizer")
+        self.ok(mute, self.folder / "v", "--without-tokenizer", "--prediction", "v_prediction")
+        config = json.loads((self.folder / "v/scheduler/scheduler_config.json").read_text())
+        self.assertEqual(config["prediction_type"], "v_prediction")
+
+
+if __name__ == "__main__":
+    unittest.main()
