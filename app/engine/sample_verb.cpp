@@ -47,7 +47,7 @@ Status readSize(const std::string& text, eval::GenerateOptions& options) {
     };
     options.width = number(parts.front());
     options.height = parts.size() == 2 ? number(parts.back()) : options.width;
-    constexpr int kLargest = 16384;
+    constexpr int kLargest = 4096;
     if (parts.size() <= 2 && std::max(options.width, options.height) > kLargest)
         return fail(ErrorCode::Usage,
                     fmt::format("{}×{} is too large a picture", options.width, options.height), "--size",
@@ -128,6 +128,7 @@ Status runSample(SampleArguments& arguments) {
         return fail(ErrorCode::Usage, "it must be a finite number", "--guidance", "7.5 is usual; 1 is off.");
     if (prompts.empty())
         return fail(ErrorCode::Usage, "no prompt is given", "", "Use --prompt TEXT or --prompts FILE.");
+    ATELIER_DO(createDirectories(expandUser(arguments.out)));  // before the work, not after it
     LoadOptions load;
     load.device = device;
     load.dtype = arguments.bf16 ? at::kBFloat16 : at::kFloat;

@@ -348,6 +348,12 @@ class Runs(unittest.TestCase):
             self.assertIn({"nan": "not finite: " + name, "integers": f"{name} (I32)", "file": "is a file"}[damage], err)
 
     def test_sample_with_nonsense(self):
+        blocked = subprocess.run([ENGINE, "sample", "--model", MINI, "--out", self.folder / "shards" / "manifest.json", "--prompt", "x"],
+                                 capture_output=True, text=True, timeout=120)
+        self.assertEqual(blocked.returncode, 1)
+        self.assertIn("manifest.json", blocked.stderr)
+        self.assertNotIn("sample  ", blocked.stderr)  # said before the work
+
         def sample(*arguments):
             done = subprocess.run([ENGINE, "sample", "--model", MINI, "--out", self.folder / "made", "--steps", "1", *arguments],
                                   capture_output=True, text=True, errors="replace", timeout=120)
