@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Plain files by read(2), compressed ones through libarchive's filters (raw format: it only decompresses).
+// Plain files by read(2) or mapped, compressed ones through libarchive's filters (raw format: it only
+// decompresses).
 #include "core/data/byte_source.h"
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -21,6 +24,11 @@ class PlainFile final : public ByteSource {
   public:
     PlainFile(Descriptor file, fs::path path, std::uint64_t size)
         : file_(std::move(file)), path_(std::move(path)), size_(size) {}
+    ~PlainFile() override {
+        if (map_ != nullptr) ::munmap(map_, size_);
+    }
+    PlainFile(const PlainFile&) = delete;
+    PlainFile& operator=(const PlainFile&) = delete;
 
     Result<std::size_t> read(char* buffer, std::size_t capacity) override {
         for (;;) {
@@ -36,10 +44,43 @@ class PlainFile final : public ByteSource {
     }
     std::optional<std::uint64_t> size() const override { return size_; }
 
+    std::string_view map() override {
+        if (size_ == 0 || map_ != nullptr) return {map_, static_cast<std::size_t>(size_)};
+        void* map = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file_.get(), 0);
+        if (map == MAP_FAILED) return {};
+        // Kernels before 5.14 and some file systems cannot populate: read(2) serves there.
+        if (::madvise(map, 1, MADV_POPULATE_READ) != 0) {
+            ::munmap(map, size_);
+            return {};
+        }
+        ::madvise(map, size_, MADV_SEQUENTIAL);
+        map_ = static_cast<char*>(map);
+        return {map_, static_cast<std::size_t>(size_)};
+    }
+    Status prepare(std::uint64_t keepFrom, std::uint64_t from, std::uint64_t to) override {
+        struct stat info {};
+        if (::fstat(file_.get(), &info) != 0) return failErrno(errno, "read", path_.string());
+        if (static_cast<std::uint64_t>(info.st_size) < to)
+            return fail(ErrorCode::Data, "the file became shorter while it was read", path_.string(),
+                        "Something else writes to it: wait for that, then read it again.");
+        const std::uint64_t page = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+        const std::uint64_t keep = keepFrom / page * page;
+        if (keep > dropped_) ::madvise(map_ + dropped_, keep - dropped_, MADV_DONTNEED);
+        dropped_ = std::max(dropped_, keep);
+        const std::uint64_t begin = from / page * page;
+        while (::madvise(map_ + begin, to - begin, MADV_POPULATE_READ) != 0) {
+            if (errno == EINTR || errno == EAGAIN) continue;
+            return failErrno(errno == EFAULT ? EIO : errno, "read", path_.string());
+        }
+        return {};
+    }
+
   private:
     Descriptor file_;
     fs::path path_;
     std::uint64_t size_;
+    char* map_ = nullptr;
+    std::uint64_t dropped_ = 0;  // bytes of the map whose pages were given back
 };
 
 struct FreeArchive {
@@ -90,6 +131,10 @@ bool compressedMagic(std::string_view head) {
 }
 
 }  // namespace
+
+Status ByteSource::prepare(std::uint64_t, std::uint64_t, std::uint64_t) {
+    return {};
+}
 
 Descriptor::Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
 Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {

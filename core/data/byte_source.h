@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include "core/base/files.h"
 #include "core/base/result.h"
@@ -21,6 +22,12 @@ class ByteSource {
     virtual Status skip(std::uint64_t bytes) = 0;
     // Total size, known for plain files only.
     virtual std::optional<std::uint64_t> size() const = 0;
+    // The whole file in the address space, for plain files on file systems that can; empty otherwise. Only
+    // what prepare() has brought in may be looked at. Not to be mixed with read() and skip().
+    virtual std::string_view map() { return {}; }
+    // Brings bytes [from, to) of the map into memory, so that a disk error or a file that was cut meanwhile
+    // is an Error here and not a signal at a later access. Pages before `keepFrom` are given back.
+    virtual Status prepare(std::uint64_t keepFrom, std::uint64_t from, std::uint64_t to);
 };
 
 Result<std::unique_ptr<ByteSource>> openByteSource(const fs::path& path);

@@ -12,6 +12,7 @@ namespace atelier::data {
 namespace {
 
 constexpr std::size_t kDataChunk = 1 << 20;         // large reads for whole shards; stays in the L2 cache
+constexpr std::size_t kMapWindow = 4 << 20;         // of a mapped file brought in at a time
 constexpr std::size_t kHeaderChunk = 4096;          // small ones when only headers are wanted
 constexpr std::uint64_t kExtensionLimit = 1 << 20;  // PAX and long-name records are a few hundred bytes
 
@@ -21,7 +22,10 @@ TarCursor::TarCursor(std::unique_ptr<ByteSource> source, bool keepData, std::uin
     : source_(std::move(source)),
       keepData_(keepData),
       memberLimit_(memberLimit),
-      buffer_(keepData ? kDataChunk : kHeaderChunk) {}
+      map_(keepData ? source_->map() : std::string_view()) {
+    if (map_.empty()) buffer_.resize(keepData ? kDataChunk : kHeaderChunk);
+    base_ = map_.empty() ? buffer_.data() : map_.data();
+}
 
 tl::unexpected<Error> TarCursor::torn(std::string what) const {
     return fail(ErrorCode::Data, fmt::format("{} (at byte {})", what, position()), {},
@@ -35,6 +39,13 @@ Result<bool> TarCursor::fill(std::uint64_t wanted) {
         remaining_ = position() > *size ? 0 : *size - position();
         return false;
     }
+    if (!map_.empty()) {
+        const std::size_t end = std::min(
+            map_.size(), static_cast<std::size_t>(cursor_ + std::max<std::uint64_t>(wanted, kMapWindow)));
+        ATELIER_DO(source_->prepare(keepFrom_, filled_, end));
+        filled_ = end;
+        return true;
+    }
     if (keepFrom_ > 0) {
         std::memmove(buffer_.data(), buffer_.data() + keepFrom_, filled_ - keepFrom_);
         bufferStart_ += keepFrom_;
@@ -47,6 +58,7 @@ Result<bool> TarCursor::fill(std::uint64_t wanted) {
             const std::uint64_t full = cursor_ + wanted;
             buffer_.resize(std::max<std::uint64_t>(std::min<std::uint64_t>(full, 2 * buffer_.size()),
                                                    buffer_.size() + kHeaderChunk));
+            base_ = buffer_.data();
         }
         ATELIER_TRY(const std::size_t n, source_->read(buffer_.data() + filled_, buffer_.size() - filled_));
         if (n == 0) {
@@ -59,7 +71,7 @@ Result<bool> TarCursor::fill(std::uint64_t wanted) {
 }
 
 std::string_view TarCursor::bytes(std::uint64_t at, std::uint64_t size) const {
-    return {buffer_.data() + (at - bufferStart_), static_cast<std::size_t>(size)};
+    return {base_ + (at - bufferStart_), static_cast<std::size_t>(size)};
 }
 
 Status TarCursor::passData(std::uint64_t size) {
@@ -92,7 +104,7 @@ Result<std::string> TarCursor::readExtension(std::uint64_t size) {
     if (size > kExtensionLimit) return torn(fmt::format("an extension header claims {} bytes", size));
     ATELIER_TRY(const bool there, fill(size + tarPadding(size)));
     if (!there) return torn("the file ends inside an extension header");
-    std::string body(buffer_.data() + cursor_, static_cast<std::size_t>(size));
+    std::string body(base_ + cursor_, static_cast<std::size_t>(size));
     cursor_ += static_cast<std::size_t>(size + tarPadding(size));
     return body;
 }
@@ -103,7 +115,7 @@ Result<std::optional<TarHeader>> TarCursor::nextHeader() {
         if (remaining_ > 0) return torn(fmt::format("the file ends {} bytes into a header", remaining_));
         return std::nullopt;  // cut exactly between members, or without end blocks
     }
-    const std::string_view bytes(buffer_.data() + cursor_, kTarBlock);
+    const std::string_view bytes(base_ + cursor_, kTarBlock);
     if (isZeroBlock(bytes)) {
         sawEnd_ = true;
         return std::nullopt;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Walks the members of a tar: headers with PAX and GNU extensions applied, data as views into one moving
-// buffer. Internal to ShardReader.
+// Walks the members of a tar: headers with PAX and GNU extensions applied, data as views into the mapped file
+// or, where it cannot be mapped, into one moving buffer. Internal to ShardReader.
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,9 @@ class TarCursor {
     std::unique_ptr<ByteSource> source_;
     bool keepData_;
     std::uint64_t memberLimit_;
-    std::vector<char> buffer_;
+    std::string_view map_;           // the whole file; then nothing below moves and bufferStart_ stays 0
+    std::vector<char> buffer_;       // empty with a map
+    const char* base_;               // the map or the buffer; what is said below of the buffer holds for both
     std::size_t keepFrom_ = 0;       // first byte of the buffer still needed
     std::size_t cursor_ = 0;         // next byte to look at
     std::size_t filled_ = 0;         // bytes in the buffer

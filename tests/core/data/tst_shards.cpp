@@ -293,6 +293,44 @@ class TestShards : public QObject {
         }
     }
 
+    // Larger than one window of the mapped file, with a sample that lies across the border of two.
+    void largeShardThroughSeveralWindows() {
+        QTemporaryDir folder;
+        const fs::path path = pathOf(folder) / "large.tar";
+        std::vector<std::pair<std::string, std::string>> files;
+        for (std::size_t i = 0; i < 12; ++i)
+            files.emplace_back(keyOf(i) + ".jpg", bytesOf(i, i == 5 ? 5'000'003 : 700'001));
+        VERIFY_OK(writeFileAtomic(path, tarOf(files)));
+        const ReadBack read = readAll(path);
+        QVERIFY(!read.error);
+        QVERIFY(read.sawEnd);
+        QCOMPARE(read.data.size(), files.size());
+        for (std::size_t i = 0; i < files.size(); ++i) QVERIFY(read.data[i] == files[i].second);
+    }
+
+    void cutWhileItIsRead() {
+        QTemporaryDir folder;
+        const fs::path path = pathOf(folder) / "cut.tar";
+        std::vector<std::pair<std::string, std::string>> files;
+        for (std::size_t i = 0; i < 12; ++i) files.emplace_back(keyOf(i) + ".jpg", bytesOf(i, 1'000'000));
+        VERIFY_OK(writeFileAtomic(path, tarOf(files)));
+        auto reader = ShardReader::open(path);
+        VERIFY_OK(reader);
+        VERIFY_OK(reader->next());
+        fs::resize_file(path, 9'000'000);  // beyond what the reader has brought in so far
+        std::size_t more = 0;
+        std::optional<Error> error;
+        for (; !error; ++more) {
+            const auto sample = reader->next();
+            if (!sample)
+                error = sample.error();
+            else
+                QVERIFY(*sample != nullptr);
+        }
+        QVERIFY(more < files.size());
+        QCOMPARE(QString::fromStdString(error->where), QString::fromStdString(path.string()));
+    }
+
     void wrongChecksumIsNamed() {
         std::string tar = tarOf({{"a.jpg", "1"}, {"b.jpg", "2"}, {"c.jpg", "3"}});
         tar[1024 * 2 + 5] ^= 1;  // in the name of c
