@@ -26,7 +26,7 @@ struct SampleArguments {
     std::string out;
     std::string negative;
     std::string latents;
-    std::string sampler = "ddim";
+    std::string sampler = "auto";
     std::string device = "auto";
     int steps = 30;
     double guidance = 7.5;
@@ -84,8 +84,14 @@ Result<std::vector<std::string>> readPrompts(const std::string& file) {
     return prompts;
 }
 
+// "auto": what the model's scheduler_config.json stands for.
+Result<Sampler> chooseSampler(const std::string& name, const ScheduleConfig& config) {
+    return name == "auto" ? samplerFromConfig(config) : samplerFromName(name);
+}
+
 Result<eval::GivenNoise> readNoise(const SampleArguments& arguments, const Pipeline& pipeline,
-                                   std::size_t pictures, eval::GenerateOptions& options) {
+                                   const ScheduleConfig& schedule, std::size_t pictures,
+                                   eval::GenerateOptions& options) {
     eval::GivenNoise noise;
     if (arguments.latents.empty()) return noise;
     ATELIER_TRY(const auto tensors, readTensors(arguments.latents));
@@ -105,10 +111,12 @@ Result<eval::GivenNoise> readNoise(const SampleArguments& arguments, const Pipel
         return fail(ErrorCode::Usage,
                     fmt::format("\"latents\" must be F32 of shape [{}, {}, h, w]", pictures, channels),
                     arguments.latents);
-    if (noise.stepNoise.defined() && (noise.stepNoise.dim() != 5 || noise.stepNoise.size(0) < options.steps ||
+    const int evaluations = networkEvaluations(schedule, options.sampler, options.steps);
+    if (noise.stepNoise.defined() && (noise.stepNoise.dim() != 5 || noise.stepNoise.size(0) < evaluations ||
                                       noise.stepNoise[0].sizes() != latents.sizes()))
-        return fail(ErrorCode::Usage, "\"step_noise\" must be F32 of shape [steps, N, C, h, w]",
-                    arguments.latents);
+        return fail(ErrorCode::Usage,
+                    fmt::format("\"step_noise\" must be F32 of shape [{}, N, C, h, w]", evaluations),
+                    arguments.latents, "It holds the noise added after each network evaluation.");
     const int factor = pipeline.vae->config().downscale();
     options.height = static_cast<int>(latents.size(2)) * factor;
     options.width = static_cast<int>(latents.size(3)) * factor;
@@ -138,14 +146,16 @@ Status runSample(SampleArguments& arguments) {
     pipeline.vae->eval();
 
     eval::GenerateOptions options;
-    ATELIER_TRY(options.sampler, samplerFromName(arguments.sampler));
+    ATELIER_TRY(const auto schedule,
+                scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
+    ATELIER_TRY(options.sampler, chooseSampler(arguments.sampler, schedule));
     options.steps = arguments.steps;
     options.guidance = arguments.guidance;
     options.batch = arguments.batch;
     const auto& side = pipeline.unet->config().sampleSize;
     options.width = options.height = (side.empty() ? 64 : side.back()) * pipeline.vae->config().downscale();
     if (!arguments.size.empty()) ATELIER_DO(readSize(arguments.size, options));
-    ATELIER_TRY(const auto noise, readNoise(arguments, pipeline, prompts.size(), options));
+    ATELIER_TRY(const auto noise, readNoise(arguments, pipeline, schedule, prompts.size(), options));
     std::vector<eval::PictureRequest> requests;
     for (std::size_t i = 0; i < prompts.size(); ++i)
         requests.push_back({prompts[i], arguments.negative, arguments.seed, i});
@@ -184,10 +194,11 @@ int sampleVerb(Arguments words) {
                    "file with one prompt per line, or CSV with a caption column");
     app.add_option("--out", arguments.out, "folder for 0000.png … and samples.json")->required();
     app.add_option("--negative", arguments.negative, "what not to show");
-    app.add_option("--steps", arguments.steps, "network evaluations per picture")->capture_default_str();
+    app.add_option("--steps", arguments.steps, "denoising steps per picture")->capture_default_str();
     app.add_option("--guidance", arguments.guidance, "classifier-free guidance scale; 1 or less: off")
         ->capture_default_str();
-    app.add_option("--sampler", arguments.sampler, join(samplerNames(), ", "))->capture_default_str();
+    app.add_option("--sampler", arguments.sampler, "auto: the model's own; or " + join(samplerNames(), ", "))
+        ->capture_default_str();
     app.add_option("--seed", arguments.seed, "start of the noise")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();

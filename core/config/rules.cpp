@@ -204,14 +204,6 @@ void evaluationCaptionsAreNotUsed(const RuleInput& in, Findings& findings) {
                  "Give a few of its captions as sampling.prompts.");
 }
 
-void samplerIsAvailable(const RuleInput& in, Findings& findings) {
-    const SamplerName sampler = in.config.sampling.sampler;
-    if (sampler == SamplerName::Ddim || sampler == SamplerName::Ddpm || sampler == SamplerName::Euler) return;
-    findings.add(IssueSeverity::Error, "not_available", "sampling.sampler",
-                 "the sampler " + std::string(enumName(sampler)) + " is not available in this version",
-                 "Use ddim, ddpm or euler.", Remedy{"sampling.sampler", "ddim"});
-}
-
 void methodIsAvailable(const RuleInput& in, Findings& findings) {
     if (in.config.method.type != MethodType::Lora) return;
     findings.add(IssueSeverity::Error, "not_available", "method.type",
@@ -336,7 +328,6 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     evaluationIsExplicit(input, findings);
     evaluationCaptionsAreNotUsed(input, findings);
     methodIsAvailable(input, findings);
-    samplerIsAvailable(input, findings);
     repeatedNumbersAgree(input, findings);
     keysBelongToTheMethod(input, findings);
     latentCacheNeedsFixedPictures(input, findings);

@@ -7,20 +7,41 @@
 
 namespace atelier {
 
-enum class SamplerName { Ddim, Ddpm, Pndm, Euler, EulerA, Dpmpp2m, Dpmpp2mKarras, UniPc, Heun, Lms };
+enum class SamplerName {
+    Ddim,
+    Euler,
+    EulerA,
+    Heun,
+    Lms,
+    Dpmpp2m,
+    Dpmpp2mKarras,
+    Dpmpp2mSde,
+    Dpmpp2mSdeKarras,
+    DpmppSde,
+    DpmppSdeKarras,
+    UniPc,
+    Pndm,
+    Ddpm,
+    Lcm
+};
 template <>
 struct EnumNames<SamplerName> {
     static constexpr std::array kNames{
         EnumName{SamplerName::Ddim, "ddim", ATELIER_TR("DDIM")},
         EnumName{SamplerName::Euler, "euler", ATELIER_TR("Euler")},
-        EnumName{SamplerName::Ddpm, "ddpm", ATELIER_TR("DDPM")},
-        EnumName{SamplerName::Pndm, "pndm", ATELIER_TR("PNDM")},
         EnumName{SamplerName::EulerA, "euler_a", ATELIER_TR("Euler ancestral")},
-        EnumName{SamplerName::Dpmpp2m, "dpmpp_2m", ATELIER_TR("DPM++ 2M")},
-        EnumName{SamplerName::Dpmpp2mKarras, "dpmpp_2m_karras", ATELIER_TR("DPM++ 2M Karras")},
-        EnumName{SamplerName::UniPc, "unipc", ATELIER_TR("UniPC")},
         EnumName{SamplerName::Heun, "heun", ATELIER_TR("Heun")},
         EnumName{SamplerName::Lms, "lms", ATELIER_TR("LMS")},
+        EnumName{SamplerName::Dpmpp2m, "dpmpp_2m", ATELIER_TR("DPM++ 2M")},
+        EnumName{SamplerName::Dpmpp2mKarras, "dpmpp_2m_karras", ATELIER_TR("DPM++ 2M Karras")},
+        EnumName{SamplerName::Dpmpp2mSde, "dpmpp_2m_sde", ATELIER_TR("DPM++ 2M SDE")},
+        EnumName{SamplerName::Dpmpp2mSdeKarras, "dpmpp_2m_sde_karras", ATELIER_TR("DPM++ 2M SDE Karras")},
+        EnumName{SamplerName::DpmppSde, "dpmpp_sde", ATELIER_TR("DPM++ SDE")},
+        EnumName{SamplerName::DpmppSdeKarras, "dpmpp_sde_karras", ATELIER_TR("DPM++ SDE Karras")},
+        EnumName{SamplerName::UniPc, "unipc", ATELIER_TR("UniPC")},
+        EnumName{SamplerName::Pndm, "pndm", ATELIER_TR("PNDM (PLMS)")},
+        EnumName{SamplerName::Ddpm, "ddpm", ATELIER_TR("DDPM")},
+        EnumName{SamplerName::Lcm, "lcm", ATELIER_TR("LCM")},
     };
 };
 
@@ -74,7 +95,10 @@ struct SamplingConfig {
                    .related = {"dataset.params.text_dropout"}}),
             field("sampler", &C::sampler,
                   {.label = ATELIER_TR("Sampler"),
-                   .help = ATELIER_TR("Method that turns noise into a picture.")}),
+                   .help = ATELIER_TR(
+                       "Method that turns noise into a picture. Heun and DPM++ SDE run the network twice per "
+                       "step; those called ancestral, SDE, DDPM and LCM add fresh noise; LCM is for models "
+                       "distilled for it.")}),
             field(
                 "seed", &C::seed,
                 {.label = ATELIER_TR("Sample seed"),

@@ -36,6 +36,11 @@ const NameTable<TimestepSpacing>& timestepSpacingNames() {
     return table;
 }
 
+const NameTable<bool>& finalSigmaNames() {
+    static const NameTable<bool> table{{"zero", false}, {"sigma_min", true}};
+    return table;
+}
+
 template <class T>
 const char* nameOf(const NameTable<T>& table, T value) {
     for (const auto& [name, entry] : table)
@@ -154,6 +159,22 @@ at::Tensor gather(const at::Tensor& table, const at::Tensor& timesteps_B, const 
 
 }  // namespace
 
+// Keys that only some samplers have.
+static Status readSolverKeys(const Reader& reader, ScheduleConfig& config) {
+    ATELIER_DO(reader.get("dynamic_thresholding_ratio", config.dynamicThresholdingRatio));
+    ATELIER_DO(reader.get("sample_max_value", config.sampleMaxValue));
+    ATELIER_DO(reader.get("use_karras_sigmas", config.useKarrasSigmas));
+    ATELIER_DO(reader.get("skip_prk_steps", config.skipPrkSteps));
+    ATELIER_DO(reader.choice("final_sigmas_type", finalSigmaNames(), config.finalSigmaIsLowest));
+    ATELIER_DO(reader.get("algorithm_type", config.algorithmType));
+    ATELIER_DO(reader.get("solver_type", config.solverType));
+    ATELIER_DO(reader.get("solver_order", config.solverOrder));
+    ATELIER_DO(reader.get("lower_order_final", config.lowerOrderFinal));
+    ATELIER_DO(reader.get("euler_at_final", config.eulerAtFinal));
+    ATELIER_DO(reader.get("original_inference_steps", config.originalInferenceSteps));
+    return reader.get("timestep_scaling", config.timestepScaling);
+}
+
 Result<ScheduleConfig> scheduleConfigFromJson(const Json& json, const std::string& where) {
     if (!json.is_object()) return fail(ErrorCode::Model, "it holds no JSON object", where);
     ScheduleConfig config;
@@ -176,7 +197,7 @@ Result<ScheduleConfig> scheduleConfigFromJson(const Json& json, const std::strin
     ATELIER_DO(reader.get("clip_sample", config.clipSample));
     ATELIER_DO(reader.get("clip_sample_range", config.clipSampleRange));
     ATELIER_DO(reader.get("set_alpha_to_one", config.setAlphaToOne));
-    ATELIER_DO(reader.get("use_karras_sigmas", config.useKarrasSigmas));
+    ATELIER_DO(readSolverKeys(reader, config));
     if (config.numTrainTimesteps < 1)
         return fail(ErrorCode::Model, "num_train_timesteps must be at least 1", where);
     if (!config.trainedBetas.empty()) config.numTrainTimesteps = static_cast<int>(config.trainedBetas.size());
@@ -197,9 +218,15 @@ Json scheduleConfigToJson(const ScheduleConfig& config) {
     json["rescale_betas_zero_snr"] = config.rescaleBetasZeroSnr;
     json["set_alpha_to_one"] = config.setAlphaToOne.value_or(false);
     json["steps_offset"] = config.stepsOffset;
+    json["skip_prk_steps"] = config.skipPrkSteps;
     json["thresholding"] = config.thresholding;
+    if (config.thresholding) {
+        json["dynamic_thresholding_ratio"] = config.dynamicThresholdingRatio;
+        json["sample_max_value"] = config.sampleMaxValue;
+    }
     json["timestep_spacing"] =
         nameOf(timestepSpacingNames(), config.timestepSpacing.value_or(TimestepSpacing::Leading));
+    if (config.useKarrasSigmas) json["use_karras_sigmas"] = true;
     json["trained_betas"] = config.trainedBetas.empty() ? Json(nullptr) : Json(config.trainedBetas);
     return json;
 }

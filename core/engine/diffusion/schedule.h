@@ -31,12 +31,24 @@ struct ScheduleConfig {
     PredictionType predictionType = PredictionType::Epsilon;
     bool rescaleBetasZeroSnr = false;
     int stepsOffset = 0;
-    bool thresholding = false;
+    bool thresholding = false;  // dynamic thresholding of x0, for models that work on pixels
+    double dynamicThresholdingRatio = 0.995;
+    double sampleMaxValue = 1.0;
     std::optional<TimestepSpacing> timestepSpacing;
     std::optional<bool> clipSample;
     double clipSampleRange = 1.0;
     std::optional<bool> setAlphaToOne;
     bool useKarrasSigmas = false;
+    bool skipPrkSteps = true;  // PNDM: no Runge-Kutta steps at the start (as every published folder)
+    bool finalSigmaIsLowest =
+        false;                  // final_sigmas_type "sigma_min": end at the lowest training sigma, not at 0
+    std::string algorithmType;  // DPM-Solver: "dpmsolver++" (also when empty) or "sde-dpmsolver++"
+    std::string solverType;     // DPM-Solver: "heun", else midpoint; UniPC: "bh1", else bh2
+    int solverOrder = 2;        // DPM-Solver: 1 or 2; UniPC: 1 to 3
+    bool lowerOrderFinal = true;
+    bool eulerAtFinal = false;
+    int originalInferenceSteps = 50;  // LCM: steps of the list that it was distilled on
+    double timestepScaling = 10.0;    // LCM: boundary conditions
 };
 
 // Absent keys take the defaults above; unknown keys are ignored, a value that names nothing known is an

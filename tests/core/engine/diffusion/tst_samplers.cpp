@@ -5,6 +5,7 @@
 #include <QTest>
 #include <cmath>
 
+#include "core/config/sections/output.h"
 #include "core/engine/diffusion/samplers.h"
 
 using namespace atelier;
@@ -85,6 +86,139 @@ class TestSamplers : public QObject {
         near(chain(config, Sampler::Euler), 0.4030311);
         config.timestepSpacing = TimestepSpacing::Trailing;
         near(chain(config, Sampler::Euler), 0.3873509);
+    }
+
+    // DPM++, UniPC, Heun, LMS and PNDM, as the published chains of diffusers; ε, then v.
+    void chainsOfFurtherSamplers() {
+        const auto both = [](ScheduleConfig config, Sampler sampler, double epsilon, double v) {
+            near(chain(config, sampler), epsilon, 1e-5);
+            config.predictionType = PredictionType::VPrediction;
+            near(chain(config, sampler), v, 1e-5);
+        };
+        auto config = stableDiffusion();
+        both(config, Sampler::Pndm, 2.021019, 0.4084366);
+        both(config, Sampler::Dpmpp2m, 2.856363, 0.43932);
+        both(config, Sampler::Dpmpp2mKarras, 2.635179, 0.5138195);
+        both(config, Sampler::UniPc, 2.820023, 0.4385749);
+        config.finalSigmaIsLowest = true;
+        both(config, Sampler::UniPc, 2.867659, 0.4528334);
+        config.finalSigmaIsLowest = false;
+        config.timestepSpacing = TimestepSpacing::Leading;
+        both(config, Sampler::Dpmpp2m, 2.062456, 0.448523);
+        both(config, Sampler::Heun, 1.997965, 0.4815998);
+        both(config, Sampler::Lms, 2.143713, 0.449116);
+    }
+
+    void plansOfFurtherSamplers() {
+        auto config = stableDiffusion();
+        const auto plan = [&](Sampler sampler, int steps) {
+            const auto made = planSampling(makeNoiseSchedule(config, at::kCPU).value(), sampler, steps);
+            if (static_cast<int>(made->timesteps.size()) != networkEvaluations(config, sampler, steps))
+                qFatal("%zu evaluations planned", made->timesteps.size());
+            return made.value();
+        };
+        using List = std::vector<double>;
+        QCOMPARE(plan(Sampler::Pndm, 5).timesteps, (List{801, 601, 601, 401, 201, 1}));
+        QCOMPARE(plan(Sampler::Dpmpp2m, 10).timesteps,
+                 (List{999, 899, 799, 699, 599, 500, 400, 300, 200, 100}));
+        QCOMPARE(plan(Sampler::Dpmpp2mKarras, 10).timesteps,
+                 (List{999, 916, 815, 687, 523, 327, 146, 41, 7, 0}));
+        QCOMPARE(plan(Sampler::Lcm, 4).timesteps, (List{999, 759, 499, 259}));
+        config.timestepSpacing = TimestepSpacing::Leading;
+        QCOMPARE(plan(Sampler::Dpmpp2m, 10).timesteps,
+                 (List{901, 811, 721, 631, 541, 451, 361, 271, 181, 91}));
+        QCOMPARE(plan(Sampler::Heun, 3).timesteps, (List{667, 334, 334, 1, 1}));
+        const auto ancestral = plan(Sampler::EulerAncestral, 4);
+        QCOMPARE(ancestral.timesteps, (List{751, 501, 251, 1}));
+        const List sigmas{4.1166978, 1.6236929, 0.6983986, 0.0413145, 0};
+        for (std::size_t i = 0; i < sigmas.size(); ++i) near(ancestral.sigmas[i], sigmas[i]);
+        for (std::size_t i = 0; i < samplerNames().size(); ++i) plan(static_cast<Sampler>(i), 1);
+        config.skipPrkSteps = false;
+        QCOMPARE(plan(Sampler::Pndm, 4).timesteps,
+                 (List{751, 626, 626, 501, 501, 376, 376, 251, 251, 126, 126, 1, 1}));
+    }
+
+    // A fresh network evaluation and its noise are announced once each, and false ends the chain.
+    void everyEvaluationIsAnnounced() {
+        const auto schedule = makeNoiseSchedule(stableDiffusion(), at::kCPU).value();
+        for (std::size_t s = 0; s < samplerNames().size(); ++s) {
+            const auto plan = planSampling(schedule, static_cast<Sampler>(s), 5).value();
+            const auto run = [&](int stopAt) {
+                int evaluations = 0;
+                std::vector<int> announced;
+                runSampler(
+                    schedule, plan, at::ones({1, 1, 1, 1}),
+                    [&](const at::Tensor& x, double) { return ++evaluations, x * 0.5; },
+                    [](int) {
+                        return at::ones({1, 1, 1, 1});
+                    },
+                    [&](int i) { return announced.push_back(i), i != stopAt; });
+                return evaluations == static_cast<int>(announced.size()) &&
+                               announced.back() == evaluations - 1
+                           ? evaluations
+                           : -1;
+            };
+            QCOMPARE(run(-1), static_cast<int>(plan.timesteps.size()));
+            QCOMPARE(run(1), 2);
+        }
+    }
+
+    void samplerOfAModelFolder() {
+        const auto named = [](const char* json) {
+            const auto sampler = samplerFromConfig(scheduleConfigFromJson(*parseJson(json), "f").value());
+            return sampler ? samplerName(*sampler) : "error: " + sampler.error().what;
+        };
+        QCOMPARE(named(R"({"_class_name": "PNDMScheduler"})"), std::string("pndm"));
+        QCOMPARE(named(R"({"_class_name": "EulerAncestralDiscreteScheduler"})"), std::string("euler_a"));
+        QCOMPARE(named(R"({"_class_name": "DPMSolverMultistepScheduler", "use_karras_sigmas": true})"),
+                 std::string("dpmpp_2m_karras"));
+        QCOMPARE(
+            named(R"({"_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "sde-dpmsolver++"})"),
+            std::string("dpmpp_2m_sde"));
+        QVERIFY(named(R"({"_class_name": "DPMSolverMultistepScheduler", "algorithm_type": "dpmsolver"})")
+                    .starts_with("error: its algorithm_type"));
+        QCOMPARE(named(R"({"_class_name": "DDPMWuerstchenScheduler"})"),
+                 std::string("error: its class DDPMWuerstchenScheduler has no sampler here"));
+    }
+
+    // Every sampler that a configuration can name exists here, and the other way round.
+    void settingsAndEngineKnowTheSameSamplers() {
+        QCOMPARE(EnumNames<SamplerName>::kNames.size(), samplerNames().size());
+        for (const auto& entry : EnumNames<SamplerName>::kNames)
+            QVERIFY2(samplerFromName(std::string(entry.name)), std::string(entry.name).c_str());
+    }
+
+    // Per item: s = clamp(quantile(|x0|), 1, max), x0 = clamp(x0, ±s)/s.
+    void dynamicThresholding() {
+        auto config = stableDiffusion();
+        config.predictionType = PredictionType::Sample;
+        config.thresholding = true;
+        config.dynamicThresholdingRatio = 0.5;
+        config.sampleMaxValue = 3;
+        const auto schedule = makeNoiseSchedule(config, at::kCPU).value();
+        const auto plan = planSampling(schedule, Sampler::Dpmpp2m, 1).value();
+        const auto x0 = at::tensor({-4.0, 2.0, 1.0, 0.1, 0.2, -0.5, 20.0, -30.0, 1.5}, at::kFloat);
+        const auto limited =
+            runSampler(schedule, plan, at::zeros({3, 1, 1, 3}), [&](const at::Tensor&, double) {
+                return x0.view({3, 1, 1, 3});
+            });
+        const auto expected = at::tensor({-1.0, 1.0, 0.5, 0.1, 0.2, -0.5, 1.0, -1.0, 0.5}, at::kFloat);
+        QVERIFY(at::allclose(limited.view({9}), expected, 1e-6, 1e-6));
+    }
+
+    void impossiblePlans() {
+        auto config = stableDiffusion();
+        const auto what = [&](Sampler sampler, int steps) {
+            const auto plan = planSampling(makeNoiseSchedule(config, at::kCPU).value(), sampler, steps);
+            return plan ? std::string() : plan.error().what + " " + plan.error().hint;
+        };
+        QVERIFY(what(Sampler::Lcm, 51).find("1 to 50") != std::string::npos);
+        QVERIFY(what(Sampler::Dpmpp2m, 1000).find("fewer steps") != std::string::npos);
+        config.solverOrder = 3;
+        QVERIFY(what(Sampler::Dpmpp2m, 10).find("solver_order 3") != std::string::npos);
+        QVERIFY(what(Sampler::UniPc, 10).empty());
+        config.skipPrkSteps = false;
+        QVERIFY(what(Sampler::Pndm, 3).find("4 steps") != std::string::npos);
     }
 
     void timestepsOfEachSpacing() {
