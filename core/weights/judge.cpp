@@ -101,21 +101,29 @@ TensorVerdict judgeText(const Table& t, const TensorInfo& tokens) {
 
 TensorVerdict judgeCheckpoint(const Table& t) {
     std::string family;
-    if (t.has("conditioner.embedders.1.model.transformer.resblocks.9.mlp.c_proj.bias")) {
+    if (t.ending(".weight", "conditioner.embedders.1.model.")) {
         family = "Stable Diffusion XL";
     } else if (t.ending(".weight", "conditioner.embedders.0.model.")) {
         family = "Stable Diffusion XL refiner";
     } else {
         family = familyOfContext(Table::side(
             t.find("model.diffusion_model.input_blocks.2.1.transformer_blocks.0.attn2.to_k.weight"), 1));
+        // Of an unusual width: the form of its text encoder tells, as it does for `convert`.
+        if (family.empty() && t.ending(".weight", "cond_stage_model.transformer."))
+            family = "Stable Diffusion 1";
+        else if (family.empty() && t.ending(".weight", "cond_stage_model.model."))
+            family = "Stable Diffusion 2";
     }
+    const char* dialect = t.ending(".weight", "conditioner.") ? "SGM names" : "LDM names";
     std::string parts = "UNet";
     if (t.ending(".weight", "first_stage_model.")) parts += ", autoencoder";
     if (t.ending(".weight", "cond_stage_model.") || t.ending(".weight", "conditioner."))
         parts += ", text encoder";
-    return {"checkpoint", family,
-            "single-file checkpoint: " + parts +
-                inputPurpose(Table::side(t.find("model.diffusion_model.input_blocks.0.0.weight"), 1))};
+    return {
+        "checkpoint", family,
+        fmt::format("single-file checkpoint ({}): {}{}{}", dialect, parts,
+                    t.has("model_ema.num_updates") || t.has("model_ema.decay") ? ", averaged UNet" : "",
+                    inputPurpose(Table::side(t.find("model.diffusion_model.input_blocks.0.0.weight"), 1)))};
 }
 
 TensorVerdict judgeLora(const Table& t) {

@@ -164,6 +164,10 @@ class Convert(unittest.TestCase):
                 got = readByDiffusers(family, made, load_file(out))
                 for component, model in made.items():
                     self.assertSame(got[component], canonical(component, model.state_dict()))
+                inspected = json.loads(subprocess.run([BIN / "atelier-engine", "inspect", out, "--json"], capture_output=True, text=True).stdout)
+                self.assertEqual(inspected["family"], report["family"])
+                self.assertEqual(report["family"], {"sd1": "Stable Diffusion 1", "sd2": "Stable Diffusion 2", "sdxl": "Stable Diffusion XL"}[family])
+                self.assertIn("SGM names" if family == "sdxl" else "LDM names", json.dumps(inspected))
                 with safe_open(out, "pt") as file:
                     self.assertEqual(file.metadata()["modelspec.architecture"],
                                      {"sd1": "stable-diffusion-v1", "sd2": "stable-diffusion-v2-512", "sdxl": "stable-diffusion-xl-v1-base"}[family])
@@ -261,6 +265,38 @@ class Convert(unittest.TestCase):
         del state["encoder.conv_in.bias"]
         save_file(state, folder / "vae/diffusion_pytorch_model.safetensors")
         self.refused('"encoder.conv_in.bias" is missing', folder, self.folder / "never.safetensors")
+
+    def test_averaged_weights_and_older_spellings(self):
+        plain = self.folder / "plain.safetensors"
+        self.ok(self.folder / "sd1", plain)
+        tensors = load_file(plain)
+        unet = {k: v for k, v in tensors.items() if k.startswith("model.diffusion_model.")}
+        tensors.update({"model_ema." + "".join(k.split(".")[1:]): v + 1 for k, v in unet.items()})
+        tensors.update({"model_ema.decay": torch.tensor(0.99), "betas": torch.zeros(1000)})
+        clip = "cond_stage_model.transformer.text_model."
+        tensors = {k.replace(clip, "cond_stage_model.transformer."): v for k, v in tensors.items()}
+        tensors["cond_stage_model.transformer.embeddings.position_ids"] = torch.arange(77)[None]
+        both = self.folder / "both.safetensors"
+        save_file(tensors, both)
+        wanted = {c: canonical(c, m.state_dict()) for c, m in self.made["sd1"].items()}
+        for ema in (False, True):
+            out = self.folder / f"ema-{ema}"
+            self.ok(both, out, "--like", self.folder / "sd1", *(["--ema"] if ema else []))
+            self.assertSame(load_file(out / "unet/diffusion_pytorch_model.safetensors"), wanted["unet"], lambda t: t + 1 if ema else t)
+            self.assertSame(load_file(out / "text_encoder/model.safetensors"), wanted["text_encoder"])
+        self.refused("model_ema.diffusion_model", plain, self.folder / "no-ema", "--like", self.folder / "sd1", "--ema")
+        # A folder whose autoencoder has the names of the first diffusers versions.
+        old = self.folder / "old"
+        shutil.copytree(self.folder / "sd1", old)
+        state = {}
+        for name, tensor in wanted["vae"].items():
+            for now, before in ((".to_q.", ".query."), (".to_k.", ".key."), (".to_v.", ".value."), (".to_out.0.", ".proj_attn.")):
+                name = name.replace(now, before)
+            state[name] = tensor
+        save_file(state, old / "vae/diffusion_pytorch_model.safetensors")
+        again = self.folder / "old.safetensors"
+        self.ok(old, again)
+        self.assertSame(load_file(again), load_file(plain))
 
     def test_sd2_asks_what_it_predicts(self):
         source = self.folder / "sd2.safetensors"
