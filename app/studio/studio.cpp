@@ -8,13 +8,16 @@
 #include <QFile>
 #include <QFileDialog>
 #include <QPixmap>
+#include <QPointer>
 #include <QStorageInfo>
 #include <QThread>
+#include <QThreadPool>
 #include <QTimer>
 #include <QUrl>
 
 #include "app/studio/configure_part.h"
 #include "core/base/strings.h"
+#include "core/text/clip_tokenizer.h"
 #include "ui/frame/english_plurals.h"
 #include "ui/frame/first_run.h"
 #include "ui/frame/main_window.h"
@@ -172,6 +175,36 @@ void Studio::showNewestRun() {
         tr("%1 %  ·  %2").arg(int(newest->fraction() * 100)).arg(leftWords(newest->etaSeconds)));
 }
 
+// Token counts of captions come from the tokenizer of the model used last, else of the bundled one. Loaded in
+// the background: a full vocabulary takes a while.
+void Studio::loadTokenizer() {
+    Parts& p = *parts_;
+    QStringList folders{p.settings.lastBaseModel() + QStringLiteral("/tokenizer")};
+    const QString program = QCoreApplication::applicationDirPath();
+    folders << program + QStringLiteral("/../share/atelier/models/mini/tokenizer")
+            << program + QStringLiteral("/../../../resources/models/mini/tokenizer");
+    QThreadPool::globalInstance()->start([document = QPointer<DatasetDocument>(p.document.get()), folders] {
+        for (const QString& folder : folders) {
+            if (!QFileInfo(folder).isDir()) continue;
+            auto loaded = ClipTokenizer::load(fs::path(folder.toStdString()));
+            if (!loaded) continue;
+            auto tokenizer = std::make_shared<const ClipTokenizer>(std::move(*loaded));
+            QMetaObject::invokeMethod(
+                qApp,
+                [document, tokenizer] {
+                    const auto count = [tokenizer](const QString& caption) {
+                        return int(tokenizer->encode(caption.toStdString()).size());
+                    };
+                    if (document)
+                        document->setTokenizer(count,
+                                               tokenizer->maxLength() - 2);  // begin and end take one each
+                },
+                Qt::QueuedConnection);
+            return;
+        }
+    });
+}
+
 Page* Studio::makeDatasetsPage() {
     Parts& p = *parts_;
     p.thumbnails = std::make_unique<Thumbnails>();
@@ -184,6 +217,7 @@ Page* Studio::makeDatasetsPage() {
             return std::make_unique<LocalRunChannel>(folder, command);
         },
         [&p] { return p.engine.info().usable() ? p.engine.info().path : QString(); });
+    loadTokenizer();
     auto* page = new DatasetsPage(*p.store, *p.document, *p.images, *p.build);
     connect(page, &DatasetsPage::openFolderRequested, this, openFolder);
     connect(page, &DatasetsPage::trainRequested, this, [&p](const QString& pattern) {

@@ -38,6 +38,7 @@ class Studio : public QObject {
     struct Parts;
     void addPages();
     Page* makeDatasetsPage();
+    void loadTokenizer();
     void showFirstRun();
     void openLast();
     std::unique_ptr<Parts> parts_;
