@@ -204,11 +204,16 @@ void evaluationCaptionsAreNotUsed(const RuleInput& in, Findings& findings) {
                  "Give a few of its captions as sampling.prompts.");
 }
 
-void methodIsAvailable(const RuleInput& in, Findings& findings) {
-    if (in.config.method.type != MethodType::Lora) return;
-    findings.add(IssueSeverity::Error, "not_available", "method.type",
-                 "training a LoRA is not available in this version", "Use finetune, scratch or autoencoder.",
-                 Remedy{"method.type", "finetune"});
+// An adapter is an update to something that was trained before.
+void loraNeedsABaseModel(const RuleInput& in, Findings& findings) {
+    const ModelConfig& model = in.config.model;
+    if (in.config.method.type != MethodType::Lora || model.pretrained || model.unet.pretrained ||
+        model.unet.params.empty() || findings.unfilled("model.pretrained") ||
+        findings.unfilled("model.unet.pretrained"))
+        return;
+    findings.add(IssueSeverity::Error, "lora_base", "model.unet",
+                 "a LoRA is an update to a trained UNet, and this one would start from scratch",
+                 "Give model.pretrained (a pipeline folder).", Remedy{"method.type", "scratch"});
 }
 
 // The data section repeats three numbers of other sections by interpolation; different ones would be
@@ -274,7 +279,7 @@ void precisionFitsTheDevice(const RuleInput& in, Findings& findings) {
 
 void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
     const MethodType type = in.config.method.type;
-    if (in.config.model.trainTextEncoder && (type == MethodType::Autoencoder || type == MethodType::Lora))
+    if (in.config.model.trainTextEncoder && type == MethodType::Autoencoder)
         findings.add(
             IssueSeverity::Error, "text_encoder", "model.train_text_encoder",
             std::string("the text encoder is not trained with method.type ") + std::string(enumName(type)),
@@ -327,7 +332,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     runIsLongerThanItsParts(input, findings);
     evaluationIsExplicit(input, findings);
     evaluationCaptionsAreNotUsed(input, findings);
-    methodIsAvailable(input, findings);
+    loraNeedsABaseModel(input, findings);
     repeatedNumbersAgree(input, findings);
     keysBelongToTheMethod(input, findings);
     latentCacheNeedsFixedPictures(input, findings);

@@ -164,7 +164,8 @@ struct ModelConfig {
                    .when = "model.use_ema=true"}),
             field("train_text_encoder", &C::trainTextEncoder,
                   {.label = ATELIER_TR("Train the text encoder"),
-                   .help = ATELIER_TR("Also updates the text encoder, with the same learning rate."),
+                   .help = ATELIER_TR("Also updates the text encoder, with the same learning rate; a LoRA "
+                                      "gets adapters in its attention."),
                    .higher = ATELIER_TR(
                        "Learns new words faster; forgets old ones sooner and needs more memory.")}),
             field("gradient_checkpointing", &C::gradientCheckpointing,
@@ -198,6 +199,7 @@ struct MethodConfig {
     MethodType type = MethodType::Finetune;
     std::int64_t rank = 16;
     double alpha = 16;
+    bool useRslora = false;
     std::vector<std::string> targets{"to_q", "to_k", "to_v", "to_out.0"};
     std::optional<std::string> init;
 
@@ -230,15 +232,25 @@ struct MethodConfig {
                    .lower = ATELIER_TR("Weaker update."),
                    .related = {"method.rank"},
                    .when = "method.type=lora"}),
+            field("use_rslora", &C::useRslora,
+                  {.label = ATELIER_TR("Rank-stabilised LoRA"),
+                   .help = ATELIER_TR("The update is scaled by alpha / √rank instead of alpha / rank."),
+                   .higher = ATELIER_TR("High ranks learn as fast as low ones at the same learning rate."),
+                   .related = {"method.alpha"},
+                   .when = "method.type=lora",
+                   .importance = Importance::Expert}),
             field("targets", &C::targets,
                   {.label = ATELIER_TR("LoRA targets"),
                    .help = ATELIER_TR(
-                       "Ends of the module paths in the UNet that get an adapter, as PEFT's target_modules."),
+                       "Ends of the module paths in the UNet that get an adapter, as PEFT's target_modules; "
+                       "linear layers and convolutions. With model.train_text_encoder its attention gets "
+                       "adapters, too."),
                    .when = "method.type=lora"}),
             field("init", &C::init,
                   {.label = ATELIER_TR("LoRA start"),
                    .help = ATELIER_TR(
-                       "safetensors file with the adapter weights to start from; absent: B is zero."),
+                       "safetensors file with the adapter weights to start from, under diffusers' names "
+                       "(unet.….lora_A.weight); absent: B is zero."),
                    .when = "method.type=lora",
                    .importance = Importance::Expert,
                    .text = TextKind::File}),

@@ -82,6 +82,18 @@ void initializeDefault(torch::nn::Module& module, std::uint64_t seed, const std:
     }
 }
 
+void initializeLowRank(torch::nn::Module& module, std::uint64_t seed, const std::string& scope) {
+    const at::NoGradGuard guard;
+    const Filler filler(seed, scope);
+    for (const auto& [name, parameter] : lowRankParameters(module)) {
+        const auto fanIn = static_cast<double>(parameter.numel() / parameter.size(0));
+        if (name.ends_with(".lora_A.weight"))
+            filler.uniform(parameter, name, 1.0 / std::sqrt(fanIn));
+        else
+            parameter.zero_();
+    }
+}
+
 void initializeClip(ClipTextModel& model, std::uint64_t seed, const std::string& scope) {
     const at::NoGradGuard guard;
     const Filler filler(seed, scope);

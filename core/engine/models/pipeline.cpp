@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/base/strings.h"
+#include "core/engine/models/lora.h"
 
 namespace atelier {
 namespace {
@@ -75,7 +76,7 @@ Status saveModule(const torch::nn::Module& module, Json config, const fs::path& 
     ATELIER_DO(createDirectories(folder));
     ATELIER_DO(writeFileAtomic(folder / "config.json", dumpModelJson(config)));
     const NamedTensors* given = replacement(options, component);
-    const NamedTensors own = namedParameters(module);
+    const NamedTensors own = baseParameters(module);
     if (given && given->size() != own.size())
         return fail(ErrorCode::Internal,
                     fmt::format("{} weights given for the {} of {}", given->size(), own.size(), component),
@@ -236,6 +237,7 @@ Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options
         {"text_encoder", {"CLIPTextModel", "CLIPTextModelWithProjection"}},
         {"tokenizer", {"CLIPTokenizer", "CLIPTokenizerFast"}},
         {"scheduler", {}}};
+    if (isLoraFolder(folder)) return loadLoraPipeline(folder, options, components);
     ATELIER_TRY(const auto present, pipelineComponents(folder));
     std::vector<std::string> names;
     for (const auto& [name, cls] : present) names.push_back(name);

@@ -59,7 +59,8 @@ Result<std::shared_ptr<ClipTextModel>> loadTextEncoder(const fs::path& folder,
                                                        const LoadOptions& options = {});
 
 // `components`: folder names to load ("unet", "vae", "text_encoder", "tokenizer", "scheduler"); empty = all
-// of them. A requested component that the folder lacks is an error that names those it has.
+// of them. A requested component that the folder lacks is an error that names those it has. A LoRA's folder
+// (lora.h) gives its base model with the updates attached.
 Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options = {},
                               const std::set<std::string>& components = {});
 // The sub-folders of a pipeline folder that hold a component, from model_index.json.

@@ -75,11 +75,27 @@ struct Misfits {
     }
 };
 
+bool isLowRank(std::string_view name) {
+    return name.ends_with(".lora_A.weight") || name.ends_with(".lora_B.weight");
+}
+
 }  // namespace
 
 NamedTensors namedParameters(const torch::nn::Module& module) {
     NamedTensors tensors;
     for (const auto& item : module.named_parameters()) tensors.emplace_back(item.key(), item.value());
+    return tensors;
+}
+
+NamedTensors baseParameters(const torch::nn::Module& module) {
+    auto tensors = namedParameters(module);
+    std::erase_if(tensors, [](const auto& item) { return isLowRank(item.first); });
+    return tensors;
+}
+
+NamedTensors lowRankParameters(const torch::nn::Module& module) {
+    auto tensors = namedParameters(module);
+    std::erase_if(tensors, [](const auto& item) { return !isLowRank(item.first); });
     return tensors;
 }
 
@@ -122,25 +138,29 @@ Status loadStateDict(torch::nn::Module& module, const WeightSet& weights, const 
     return misfits.status(weights.path().string());
 }
 
-Status assignStateDict(torch::nn::Module& module, const NamedTensors& tensors, const std::string& where) {
+Status assignTensors(const NamedTensors& targets, const NamedTensors& tensors, const std::string& where) {
     const at::NoGradGuard guard;
     std::map<std::string, at::Tensor> given(tensors.begin(), tensors.end());
     Misfits misfits;
-    for (const auto& [name, parameter] : namedParameters(module)) {
+    for (const auto& [name, target] : targets) {
         const auto it = given.find(name);
         if (it == given.end()) {
             misfits.missing.push_back(name);
             continue;
         }
-        if (it->second.sizes() != parameter.sizes())
+        if (it->second.sizes() != target.sizes())
             misfits.shapes.push_back(fmt::format("{} ({} instead of {})", name, shapeText(it->second.sizes()),
-                                                 shapeText(parameter.sizes())));
+                                                 shapeText(target.sizes())));
         else
-            parameter.copy_(it->second);
+            target.copy_(it->second);
         given.erase(it);
     }
     for (const auto& [name, tensor] : given) misfits.extra.push_back(name);
     return misfits.status(where);
+}
+
+Status assignStateDict(torch::nn::Module& module, const NamedTensors& tensors, const std::string& where) {
+    return assignTensors(namedParameters(module), tensors, where);
 }
 
 Result<NamedTensors> readTensors(const fs::path& path) {

@@ -25,6 +25,9 @@ namespace atelier {
 using NamedTensors = std::vector<std::pair<std::string, at::Tensor>>;
 
 NamedTensors namedParameters(const torch::nn::Module& module);
+// The model's own parameters, and those of low-rank updates attached to its layers ("….to_q.lora_A.weight").
+NamedTensors baseParameters(const torch::nn::Module& module);
+NamedTensors lowRankParameters(const torch::nn::Module& module);
 std::int64_t countParameters(const torch::nn::Module& module);
 
 // Old or alternative spelling → the module's name; returns the name unchanged when there is nothing to do.
@@ -35,7 +38,9 @@ using RenameFunction = std::function<std::string(const std::string& nameInFile)>
 // wrongly shaped tensors are one Error (code Model) that names the first of each kind and counts the rest;
 // the module is then unspecified.
 Status loadStateDict(torch::nn::Module& module, const WeightSet& weights, const RenameFunction& rename = {});
-// The same from tensors in memory.
+// Copies tensors into those of the same names; the same Error for what is missing, extra or wrongly shaped.
+Status assignTensors(const NamedTensors& targets, const NamedTensors& tensors, const std::string& where);
+// The same into all parameters of a module.
 Status assignStateDict(torch::nn::Module& module, const NamedTensors& tensors, const std::string& where);
 
 // All tensors of one file in memory, sorted by name.
@@ -49,5 +54,7 @@ Status writeTensors(const fs::path& path, const NamedTensors& tensors,
 // tensor a pure function of (seed, scope + name): the same on every device and in any order of construction.
 // scope = component name.
 void initializeDefault(torch::nn::Module& module, std::uint64_t seed, const std::string& scope);
+// PEFT's start of low-rank updates: A from U(±1/√fan_in), B zero, in the same way.
+void initializeLowRank(torch::nn::Module& module, std::uint64_t seed, const std::string& scope);
 
 }  // namespace atelier

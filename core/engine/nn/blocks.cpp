@@ -49,7 +49,8 @@ ResnetBlock::ResnetBlock(const ResnetOptions& options) : options_(options) {
 }
 
 at::Tensor ResnetBlock::normActConv(const at::Tensor& x, const GroupNorm& norm, const Conv2d& conv) const {
-    if (options_.activation == Activation::Silu) return normSiluConv(x, norm, conv);
+    if (options_.activation == Activation::Silu)
+        return conv.lowRank ? conv.forward(groupNorm(x, norm, true)) : normSiluConv(x, norm, conv);
     return conv.forward(activate(norm.forward(x), options_.activation));
 }
 
@@ -143,7 +144,12 @@ Transformer2D::Transformer2D(const TransformerOptions& o) {
 at::Tensor Transformer2D::forward(const at::Tensor& x_BCHW, const at::Tensor& context_BTC) const {
     const auto project = [](const at::Tensor& tokens, const Linear* linear, const Conv2d* conv) {
         // A 1×1 convolution is the same matrix product over tokens.
-        return linear ? linear->forward(tokens) : at::linear(tokens, conv->weight.flatten(1), conv->bias);
+        if (linear) return linear->forward(tokens);
+        const auto y = at::linear(tokens, conv->weight.flatten(1), conv->bias);
+        if (!conv->lowRank) return y;
+        const auto& [down, up, scale] = conv->lowRank;
+        return at::add(y, at::linear(at::linear(tokens, down->weight.flatten(1)), up->weight.flatten(1)),
+                       scale);
     };
     at::Tensor tokens = project(toTokens(norm_->forward(x_BCHW)), linearIn_.get(), convIn_.get());
     for (const auto& block : *blocks_) tokens = block->forward(tokens, context_BTC);

@@ -8,23 +8,48 @@
 #include "core/engine/nn/fused_ops.h"
 
 namespace atelier::nn {
+namespace {
+
+// Registers A and B below `layer`.
+template <class Layer>
+void attach(Layer& layer, std::shared_ptr<Layer> down, std::shared_ptr<Layer> up, double scale) {
+    for (auto* part : {&down, &up}) (*part)->to(layer.weight.device());
+    layer.lowRank = {layer.register_module("lora_A", std::move(down)),
+                     layer.register_module("lora_B", std::move(up)), scale};
+}
+
+template <class Layer>
+at::Tensor withLowRank(at::Tensor y, const LowRank<Layer>& update, const at::Tensor& x) {
+    return update ? at::add(y, update.up->forward(update.down->forward(x)), update.scale) : y;
+}
+
+}  // namespace
 
 Linear::Linear(std::int64_t in, std::int64_t out, bool withBias) {
     weight = register_parameter("weight", at::empty({out, in}));
     if (withBias) bias = register_parameter("bias", at::empty({out}));
 }
 at::Tensor Linear::forward(const at::Tensor& x) const {
-    return at::linear(x, weight, bias);
+    return withLowRank(at::linear(x, weight, bias), lowRank, x);
+}
+void Linear::attachLowRank(std::int64_t rank, double scale) {
+    attach(*this, std::make_shared<Linear>(weight.size(1), rank, false),
+           std::make_shared<Linear>(rank, weight.size(0), false), scale);
 }
 
 Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride_,
-               std::int64_t padding_)
+               std::int64_t padding_, bool withBias)
     : stride(stride_), padding(padding_) {
     weight = register_parameter("weight", at::empty({out, in, kernel, kernel}));
-    bias = register_parameter("bias", at::empty({out}));
+    if (withBias) bias = register_parameter("bias", at::empty({out}));
 }
 at::Tensor Conv2d::forward(const at::Tensor& x_BCHW) const {
-    return at::conv2d(x_BCHW, weight, bias, {stride, stride}, {padding, padding});
+    return withLowRank(at::conv2d(x_BCHW, weight, bias, {stride, stride}, {padding, padding}), lowRank,
+                       x_BCHW);
+}
+void Conv2d::attachLowRank(std::int64_t rank, double scale) {
+    attach(*this, std::make_shared<Conv2d>(weight.size(1), rank, weight.size(2), stride, padding, false),
+           std::make_shared<Conv2d>(rank, weight.size(0), 1, 1, 0, false), scale);
 }
 
 GroupNorm::GroupNorm(std::int64_t groups_, std::int64_t channels, double eps_) : groups(groups_), eps(eps_) {

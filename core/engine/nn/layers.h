@@ -12,24 +12,40 @@
 
 namespace atelier::nn {
 
+// A low-rank update beside a layer (Hu et al. 2021, LoRA): y + scale·B(A(x)). The layer registers A and B as
+// "lora_A" and "lora_B", PEFT's names.
+template <class Layer>
+struct LowRank {
+    std::shared_ptr<Layer> down;  // A: in → rank, with the layer's own kernel, stride and padding
+    std::shared_ptr<Layer> up;    // B: rank → out
+    double scale = 1;
+    explicit operator bool() const { return down != nullptr; }
+};
+
 // y = x·Wᵀ + b over the last dimension.
 class Linear : public torch::nn::Module {
   public:
     Linear(std::int64_t in, std::int64_t out, bool withBias = true);
     at::Tensor forward(const at::Tensor& x) const;
+    // A and B are float32 on the weight's device; their values are unspecified.
+    void attachLowRank(std::int64_t rank, double scale);
     at::Tensor weight;  // [out, in]
     at::Tensor bias;    // [out], undefined without
+    LowRank<Linear> lowRank;
 };
 
 class Conv2d : public torch::nn::Module {
   public:
     Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1,
-           std::int64_t padding = 0);
+           std::int64_t padding = 0, bool withBias = true);
     at::Tensor forward(const at::Tensor& x_BCHW) const;
+    // The same; A keeps the kernel, B is 1×1 (LoCon).
+    void attachLowRank(std::int64_t rank, double scale);
     at::Tensor weight;  // [out, in, k, k]
-    at::Tensor bias;    // [out]
+    at::Tensor bias;    // [out], undefined without
     std::int64_t stride;
     std::int64_t padding;
+    LowRank<Conv2d> lowRank;
 };
 
 class GroupNorm : public torch::nn::Module {

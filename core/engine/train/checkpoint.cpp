@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 
 #include "core/base/json.h"
 #include "core/base/version.h"
@@ -25,32 +24,12 @@ std::uint64_t folderBytes(const fs::path& folder) {
     return total;
 }
 
-// Byte for byte through the memory map: nothing is read into memory a second time.
-Status compare(const NamedTensors& written, const WeightSet& read) {
-    for (const auto& [name, tensor] : written) {
-        const auto entry = read.find(name);
-        const auto expected = tensor.detach().cpu().contiguous();
-        if (!entry || entry->bytes().size() != expected.nbytes() ||
-            std::memcmp(entry->bytes().data(), expected.const_data_ptr(), expected.nbytes()) != 0)
-            return fail(ErrorCode::Io,
-                        "the tensor \"" + name + "\" reads back differently than it was written",
-                        read.path().string(),
-                        "The disk or its driver is at fault; the previous checkpoint was kept.");
-    }
-    return {};
-}
-
-// Opens everything again: the state and every trained component must be there byte for byte.
-Status verify(const run::RunFolder& folder, std::int64_t step, const Optimizer& optimizer,
-              const NamedTensors& weights) {
+// Opens everything again: the state and the pipeline must be there byte for byte.
+Status verify(const run::RunFolder& folder, std::int64_t step, Task& task, const Optimizer& optimizer) {
     ATELIER_TRY(const auto state, WeightSet::openFile(folder.stateDir(step) / kTensorFile));
-    ATELIER_DO(compare(optimizer.state(), state));
-    for (const auto& [component, tensors] : splitByComponent(weights)) {
-        const char* stem = component.starts_with("text_encoder") ? "model" : "diffusion_pytorch_model";
-        ATELIER_TRY(const auto set, WeightSet::open(folder.pipelineDir(step) / component, stem));
-        ATELIER_DO(compare(tensors, set));
-    }
-    return {};
+    ATELIER_DO(compareTensors(optimizer.state(), state));
+    return task.verifyPipeline(folder.pipelineDir(step),
+                               optimizer.hasEma() ? optimizer.averages() : optimizer.masters());
 }
 
 Status writeAll(const run::RunFolder& folder, Task& task, Optimizer& optimizer, const Counters& counters,
@@ -79,8 +58,7 @@ Status writeAll(const run::RunFolder& folder, Task& task, Optimizer& optimizer, 
     const Json metadata{
         {"step", counters.step}, {"step_counts", "optimizer updates"}, {"images", counters.images}};
     ATELIER_DO(writeFileAtomic(folder.pipelineDir(step) / "metadata.json", dumpJsonPretty(metadata)));
-    ATELIER_DO(
-        verify(folder, step, optimizer, optimizer.hasEma() ? optimizer.averages() : optimizer.masters()));
+    ATELIER_DO(verify(folder, step, task, optimizer));
     return writeFileAtomic(folder.doneMarker(step), "");
 }
 

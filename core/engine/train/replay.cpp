@@ -124,7 +124,8 @@ NamedTensors withoutComponent(const NamedTensors& tensors) {
 }
 
 Status replayCaught(const LoadedConfig& config, const ReplayOptions& options) {
-    ATELIER_TRY(const auto settings, makeReplaySettings(config.config, options.device));
+    ATELIER_TRY(auto settings, makeReplaySettings(config.config, options.device));
+    if (settings.lora) settings.lora->options.textEncoder = false;  // its outputs are what is recorded
     setThreads(settings.threads);
     const auto& source = settings.models.unet.folder;
     if (source.empty())
@@ -140,15 +141,22 @@ Status replayCaught(const LoadedConfig& config, const ReplayOptions& options) {
     ATELIER_TRY(const auto schedule, makeNoiseSchedule(scheduleConfig, settings.device));
     ATELIER_DO(requireEmpty(options.out));
 
+    if (settings.lora) ATELIER_DO(beginLora(pipeline, settings));
     pipeline.unet->train();
     pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
-    Optimizer optimizer(trainableParameters(*pipeline.unet, "unet"), settings.computeType, settings.adamw,
-                        settings.ema);
+    Optimizer optimizer(
+        settings.lora ? loraParameters(pipeline) : trainableParameters(*pipeline.unet, "unet"),
+        settings.computeType, settings.adamw, settings.ema);
     ATELIER_TRY(const auto record, runUpdates(files, *pipeline.unet, schedule, optimizer, settings, options));
 
-    ATELIER_DO(writeTensors(options.out / "unet_raw.safetensors", withoutComponent(optimizer.masters())));
+    const auto final = optimizer.hasEma() ? optimizer.averages() : optimizer.masters();
     SaveOptions save;
-    save.weights["unet"] = withoutComponent(optimizer.hasEma() ? optimizer.averages() : optimizer.masters());
+    if (settings.lora) {
+        ATELIER_DO(writeTensors(options.out / "pytorch_lora_weights.safetensors", final));
+    } else {
+        ATELIER_DO(writeTensors(options.out / "unet_raw.safetensors", withoutComponent(optimizer.masters())));
+        save.weights["unet"] = withoutComponent(final);
+    }
     ATELIER_DO(savePipeline(pipeline, options.out / "pipeline", save));
     return writeFileAtomic(options.out / "losses.json",
                            dumpJsonPretty({{"loss", numbers(record.loss)},

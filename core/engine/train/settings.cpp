@@ -32,8 +32,13 @@ Status setMethod(const TrainConfig& config, Settings& settings) {
         case MethodType::Autoencoder:
             settings.method = Method::Autoencoder;
             return {};
-        case MethodType::Lora:
-            return fail(unsupported("method.type", "lora", "Use scratch, finetune or autoencoder."));
+        case MethodType::Lora: {
+            const auto& method = config.method;
+            settings.lora = LoraSettings{
+                {method.rank, method.alpha, method.useRslora, method.targets, config.model.trainTextEncoder},
+                method.init.value_or("")};
+            break;
+        }
         case MethodType::Finetune:
         case MethodType::Scratch:
             break;
@@ -138,6 +143,7 @@ Status setSampling(const TrainConfig& config, Settings& settings) {
 
 Status setCommon(const TrainConfig& config, const std::string& device, Settings& settings) {
     const auto& experiment = config.experiment;
+    settings.name = experiment.name;
     settings.seed = static_cast<std::uint64_t>(experiment.seed);
     settings.totalImages = experiment.numExamplesToSee;
     settings.batchSize = config.system.batchSize;

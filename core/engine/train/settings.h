@@ -15,6 +15,7 @@
 #include "core/base/json.h"
 #include "core/data/sample_source.h"
 #include "core/engine/eval/generate.h"
+#include "core/engine/models/lora.h"
 #include "core/engine/train/lr_schedule.h"
 #include "core/engine/train/optimizer.h"
 
@@ -42,6 +43,11 @@ struct ModelSources {
     std::optional<PredictionType> predictionType;  // absent: what the training schedule says
 };
 
+struct LoraSettings {
+    LoraOptions options;
+    fs::path init;  // adapter weights to start from; empty: B is zero
+};
+
 struct AutoencoderLoss {
     double l1 = 1.0;
     double mse = 1.0;
@@ -50,6 +56,7 @@ struct AutoencoderLoss {
 
 struct Settings {
     // what and how long
+    std::string name;  // of the run
     Method method = Method::TextToImage;
     std::uint64_t seed = 0;
     std::int64_t totalImages = 0;   // as asked for
@@ -60,6 +67,7 @@ struct Settings {
     // model
     ModelSources models;
     bool trainTextEncoder = false;
+    std::optional<LoraSettings> lora;  // absent: the networks' own weights are trained
     bool gradientCheckpointing = false;
     at::ScalarType computeType = at::kFloat;
     AutoencoderLoss autoencoderLoss;

@@ -3,6 +3,8 @@
 
 #include <ATen/ATen.h>
 
+#include <cstring>
+
 namespace atelier::train {
 
 Result<std::unique_ptr<Task>> makeTask(const Settings& settings) {
@@ -46,6 +48,39 @@ std::map<std::string, NamedTensors> splitByComponent(const NamedTensors& weights
 void freeze(torch::nn::Module& module) {
     module.eval();
     for (auto& parameter : module.parameters()) parameter.requires_grad_(false);
+}
+
+Status compareTensors(const NamedTensors& written, const WeightSet& read) {
+    for (const auto& [name, tensor] : written) {
+        const auto entry = read.find(name);
+        const auto expected = tensor.detach().cpu().contiguous();
+        if (!entry || entry->bytes().size() != expected.nbytes() ||
+            std::memcmp(entry->bytes().data(), expected.const_data_ptr(), expected.nbytes()) != 0)
+            return fail(ErrorCode::Io,
+                        "the tensor \"" + name + "\" reads back differently than it was written",
+                        read.path().string(),
+                        "The disk or its driver is at fault; the previous checkpoint was kept.");
+    }
+    return {};
+}
+
+Status Task::verifyPipeline(const fs::path& folder, const NamedTensors& weights) {
+    for (const auto& [component, tensors] : splitByComponent(weights)) {
+        const char* stem = component.starts_with("text_encoder") ? "model" : "diffusion_pytorch_model";
+        ATELIER_TRY(const auto set, WeightSet::open(folder / component, stem));
+        ATELIER_DO(compareTensors(tensors, set));
+    }
+    return {};
+}
+
+Status beginLora(Pipeline& pipeline, const Settings& settings) {
+    freeze(*pipeline.unet);
+    pipeline.unet->to(settings.computeType);
+    ATELIER_DO(attachLora(pipeline, settings.lora->options, settings.seed));
+    for (auto& [name, tensor] : loraParameters(pipeline)) tensor.requires_grad_(true);
+    if (settings.lora->init.empty()) return {};
+    ATELIER_TRY(const auto start, readTensors(settings.lora->init));
+    return assignTensors(loraParameters(pipeline), start, settings.lora->init.string());
 }
 
 std::uint64_t moduleBytes(const torch::nn::Module& module) {

@@ -47,6 +47,9 @@ class Task {
     // in the model now (there they may be rounded).
     virtual Status savePipeline(const fs::path& folder, const NamedTensors& weights) = 0;
 
+    // Opens what savePipeline wrote: the same values must be there byte for byte.
+    virtual Status verifyPipeline(const fs::path& folder, const NamedTensors& weights);
+
     // Pictures into `folder` with the weights that are in the model now; returns how many.
     virtual Result<int> writeSamples(const fs::path& folder,
                                      const std::vector<eval::PictureRequest>& requests,
@@ -69,8 +72,13 @@ StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule
 
 // Parameters of a module under "prefix." with gradients switched on.
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix);
+// The tensors must be in the file byte for byte (through the memory map: nothing is read a second time).
+Status compareTensors(const NamedTensors& written, const WeightSet& read);
 // "unet.conv_in.weight" → {"unet": {"conv_in.weight", …}}.
 std::map<std::string, NamedTensors> splitByComponent(const NamedTensors& weights);
+// Attaches the updates that settings.lora asks for, with their starting values. The networks are frozen in
+// the compute type; the updates are float32 (the optimizer keeps them so) and get gradients.
+Status beginLora(Pipeline& pipeline, const Settings& settings);
 // Gradients off, eval mode.
 void freeze(torch::nn::Module& module);
 std::uint64_t moduleBytes(const torch::nn::Module& module);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Methods "scratch" and "finetune": the denoiser of a latent diffusion model (Rombach et al. 2022, eq. 3),
-// optionally with its text encoder. Loss = mean over elements of (prediction − target)², in float32.
+// Methods "scratch", "finetune" and "lora": the denoiser of a latent diffusion model (Rombach et al. 2022,
+// eq. 3), optionally with its text encoder; all of their weights, or low-rank updates to them. Loss = mean
+// over elements of (prediction − target)², in float32.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -24,6 +25,7 @@ class TextToImageTask final : public Task {
         : settings_(settings), pipeline_(std::move(pipeline)), schedule_(std::move(schedule)) {}
 
     NamedTensors parameters() override {
+        if (settings_.lora) return loraParameters(pipeline_);
         auto result = trainableParameters(*pipeline_.unet, "unet");
         if (settings_.trainTextEncoder)
             for (auto& entry : trainableParameters(*pipeline_.textEncoder, "text_encoder"))
@@ -58,9 +60,16 @@ class TextToImageTask final : public Task {
     double takeEncodeSeconds() override { return std::exchange(encodeSeconds_, 0.0); }
 
     Status savePipeline(const fs::path& folder, const NamedTensors& weights) override {
+        if (settings_.lora) return saveLora(pipeline_, weights, loraRecord(), folder);
         SaveOptions options;
         options.weights = splitByComponent(weights);
         return atelier::savePipeline(pipeline_, folder, options);
+    }
+
+    Status verifyPipeline(const fs::path& folder, const NamedTensors& weights) override {
+        if (!settings_.lora) return Task::verifyPipeline(folder, weights);
+        ATELIER_TRY(const auto file, WeightSet::openFile(folder / "pytorch_lora_weights.safetensors"));
+        return compareTensors(weights, file);
     }
 
     Result<int> writeSamples(const fs::path& folder, const std::vector<eval::PictureRequest>& requests,
@@ -81,6 +90,22 @@ class TextToImageTask final : public Task {
     }
 
   private:
+    LoraRecord loraRecord() const {
+        const auto number = [](double value) { return fmt::format("{}", value); };
+        return {settings_.lora->options,
+                settings_.models.unet.folder,
+                settings_.name,
+                settings_.plan.resolution,
+                {{"ss_learning_rate", number(settings_.learningRate.base)},
+                 {"ss_seed", std::to_string(settings_.seed)},
+                 {"ss_max_train_steps", std::to_string(settings_.totalUpdates)},
+                 {"ss_total_batch_size", std::to_string(settings_.imagesPerUpdate())},
+                 {"ss_gradient_accumulation_steps", std::to_string(settings_.accumulation)},
+                 {"ss_mixed_precision", settings_.computeType == at::kFloat ? "no" : "bf16"},
+                 {"ss_optimizer", "AdamW"},
+                 {"ss_caption_dropout_rate", number(settings_.plan.captionDropout)}}};
+    }
+
     struct Encoded {
         at::Tensor latents_BLHW;  // scaled, float32
         at::Tensor context_BSD;
@@ -283,10 +308,11 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
     pipeline.textEncoder->to(settings.device);
     pipeline.unet->to(settings.device);
     freeze(*pipeline.vae);
-    if (!settings.trainTextEncoder) {
+    if (!settings.trainTextEncoder || settings.lora) {
         freeze(*pipeline.textEncoder);
         pipeline.textEncoder->to(settings.computeType);
     }
+    if (settings.lora) ATELIER_DO(beginLora(pipeline, settings));
     pipeline.unet->train();
     pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
     return std::make_unique<TextToImageTask>(settings, std::move(pipeline), std::move(schedule));

@@ -206,7 +206,6 @@ void TestConfig::findings_data() {
         "lr_scheduler.params.warmup_length", "warmup_too_long", 6, "lr_scheduler.params.warmup_length=800");
     row("unavailable value", "experiment_: 1\nmodel_: 1\nloss: {}\nmethod: {type: scratch}\n",
         "model.pretrained", "scratch_pretrained", 2, "method.type=finetune");
-    row("LoRA", "method: {type: lora}\n", "method.type", "not_available", 6, "method.type=finetune");
     row("other method's key", "loss: {kl_weight: 0.5}\n", "loss.kl_weight", "other_method", 6,
         "loss.kl_weight=");
     row("swallowed data key", "x: 1\n", "x", "unknown_key", 6, "x=");
@@ -285,6 +284,10 @@ void TestConfig::methodFollowsTheModel() {
         MethodType::Scratch);
     QCOMPARE(check(std::string(kGood) + "method: {type: lora}\n").loaded.config.method.type,
              MethodType::Lora);
+    QVERIFY(!find(check(std::string(kGood) + "method: {type: lora}\n"), "model.unet", "lora_base"));
+    QVERIFY(find(
+        check("method: {type: lora}\nmodel: {unet: {params: {sample_size: 8}}, vae: {pretrained: /v}}\n"),
+        "model.unet", "lora_base"));
 }
 
 void TestConfig::replayNeedsLess() {
