@@ -162,6 +162,10 @@ Status runSample(SampleArguments& arguments) {
 
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     options.onStep = [&](int done, int total) {
+        if (arguments.json) {
+            std::printf("%s\n", dumpJson({{"done", done}, {"total", total}}).c_str());
+            std::fflush(stdout);
+        }
         ProgressState state;
         state.phase = "sample";
         state.done = static_cast<std::uint64_t>(done);
@@ -211,7 +215,7 @@ int sampleVerb(Arguments words) {
     app.add_option("--threads", arguments.threads, "CPU threads; default: physical cores")
         ->check(CLI::Range(0, 1024));
     app.add_flag("--bf16", arguments.bf16, "compute in bfloat16");
-    app.add_flag("--json", arguments.json, "result as JSON on stdout");
+    app.add_flag("--json", arguments.json, "progress and result as JSON lines on stdout");
     if (const auto code = parse(app, words)) return *code;
     const auto status = runSample(arguments);
     return status ? 0 : report(status.error(), arguments.json);

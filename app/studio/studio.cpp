@@ -159,12 +159,36 @@ void Studio::addPages() {
     connect(&p.runs, &RunListModel::runsChanged, this, &Studio::showNewestRun);
 }
 
+// Where training happens: the device that the engine names in the events of the newest run at work, else of
+// the newest run of this computer; before the first run, its processor.
+void Studio::showDevice(const RunSummary* atWork) {
+    Parts& p = *parts_;
+    const RunSummary* run = atWork;
+    if (run == nullptr)
+        for (const RunSummary* other : p.runs.all())
+            if (other->here && !other->device.isEmpty() &&
+                (run == nullptr || other->lastTime > run->lastTime))
+                run = other;
+    if (run == nullptr || run->device.isEmpty()) {
+        p.window.statusPanel()->setDevice(tr("CPU"), tr("%n core(s)", nullptr, QThread::idealThreadCount()));
+        return;
+    }
+    QString memory;
+    const auto bytes = [](std::uint64_t n) { return QString::fromStdString(humanBytes(n)); };
+    if (atWork != nullptr && run->memory > 0)
+        memory = run->memoryTotal > 0 ? tr("%1 of %2").arg(bytes(run->memory), bytes(run->memoryTotal))
+                                      : bytes(run->memory);
+    p.window.statusPanel()->setDevice(run->here ? run->device : tr("%1: %2").arg(run->where, run->device),
+                                      memory);
+}
+
 // The newest run at work stands in the status bar, and its number at the rail icon.
 void Studio::showNewestRun() {
     Parts& p = *parts_;
     const RunSummary* newest = nullptr;
     for (const RunSummary* run : p.runs.all())
         if (run->active() && (newest == nullptr || run->started > newest->started)) newest = run;
+    showDevice(newest);
     if (newest == nullptr) {
         p.window.statusPanel()->setRun({}, 0, {});
         return;
@@ -240,7 +264,7 @@ void Studio::start() {
         showFirstRun();
     else
         p.window.showPage(p.window.rememberedPage());
-    p.window.statusPanel()->setDevice(tr("CPU"), tr("%n core(s)", nullptr, QThread::idealThreadCount()));
+    showDevice(nullptr);
     p.window.statusPanel()->setEngine(tr("Looking for the engine"), true);
     p.window.show();
     // What the first paint need not wait for.

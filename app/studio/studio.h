@@ -13,6 +13,7 @@ namespace atelier {
 
 class MainWindow;
 class Page;
+struct RunSummary;
 
 struct StudioOptions {
     QString theme;          // "" = as set
@@ -35,6 +36,7 @@ class Studio : public QObject {
 
   private:
     void showNewestRun();
+    void showDevice(const RunSummary* atWork);
     struct Parts;
     void addPages();
     Page* makeDatasetsPage();

@@ -2,17 +2,22 @@
 #include "ui/models/run_desk.h"
 
 #include <QCoreApplication>
+#include <QCryptographicHash>
+#include <QDateTime>
 #include <QDesktopServices>
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QPointer>
 #include <QProcess>
+#include <QRegularExpression>
 #include <QThreadPool>
 #include <QUrl>
 #include <algorithm>
 
 #include "core/base/files.h"
+#include "core/config/load.h"
+#include "core/run/branch.h"
 #include "core/run/run_folder.h"
 #include "ui/session/engine_locator.h"
 #include "ui/session/launcher.h"
@@ -23,6 +28,18 @@ namespace atelier {
 
 namespace {
 constexpr std::size_t kOpenAtOnce = 4;
+constexpr qsizetype kViewsKept = 300;
+const QString kViews = QStringLiteral("run-views");
+
+QString cleanPath(const QString& folder) {
+    return QDir::cleanPath(QFileInfo(folder).absoluteFilePath());
+}
+
+QString viewKey(const QString& folder) {
+    const QByteArray hash =
+        QCryptographicHash::hash(cleanPath(folder).toUtf8(), QCryptographicHash::Sha1).toHex().left(16);
+    return kViews + QLatin1Char('/') + QString::fromLatin1(hash);
+}
 
 // Work on a thread, answer on the main one.
 void inBackground(QObject* owner, std::function<Status()> work, RunDesk::Done done) {
@@ -42,9 +59,9 @@ void inBackground(QObject* owner, std::function<Status()> work, RunDesk::Done do
 RunDesk::RunDesk(Settings& settings, EngineLocator& engine, MakeController make, QObject* parent)
     : QObject(parent), settings_(settings), engine_(engine), make_(std::move(make)) {
     if (!make_)
-        make_ = [this](const QString& folder) {
-            return std::make_unique<RunController>(
-                std::make_unique<LocalRunChannel>(folder, trainCommand(engine_.info().path, folder)));
+        make_ = [this](const QString& folder, const QStringList& overrides) {
+            return std::make_unique<RunController>(std::make_unique<LocalRunChannel>(
+                folder, trainCommand(engine_.info().path, folder, overrides)));
         };
     connect(&engine, &EngineLocator::changed, this, &RunDesk::engineChanged);
 }
@@ -54,7 +71,11 @@ RunDesk::~RunDesk() {
 }
 
 RunMonitor* RunDesk::monitor(const QString& folder) {
-    const QString path = QDir::cleanPath(QFileInfo(folder).absoluteFilePath());
+    return open(folder, {});
+}
+
+RunMonitor* RunDesk::open(const QString& folder, const QStringList& overrides) {
+    const QString path = cleanPath(folder);
     const auto at =
         std::find_if(open_.begin(), open_.end(), [&](const Open& o) { return o.monitor->folder() == path; });
     if (at != open_.end()) {
@@ -62,7 +83,7 @@ RunMonitor* RunDesk::monitor(const QString& folder) {
         return open_.back().monitor.get();
     }
     Open fresh;
-    fresh.controller = make_(path);
+    fresh.controller = make_(path, overrides);
     fresh.monitor = std::make_unique<RunMonitor>(*fresh.controller);
     RunMonitor* monitor = fresh.monitor.get();
     fresh.controller->open();
@@ -89,13 +110,52 @@ QString RunDesk::engineProblem() const {
     return engine_.info().problem;
 }
 
-Status RunDesk::start(const QString& folder) {
+Status RunDesk::start(const QString& folder, const QStringList& overrides) {
     if (!engineReady())
         return fail(ErrorCode::Usage, "the engine is not ready", {}, engineProblem().toStdString());
     // A controller that was made before the engine was found would start nothing.
-    forget(QDir::cleanPath(QFileInfo(folder).absoluteFilePath()));
-    monitor(folder)->controller().start();
+    forget(cleanPath(folder));
+    open(folder, overrides)->controller().start();
     return {};
+}
+
+QString RunDesk::freeName(const QString& folder) const {
+    const fs::path path(cleanPath(folder).toStdString());
+    // "emoji-2" beside an "emoji" is followed by "emoji-3", not by "emoji-2-2"; "unet-128" by "unet-128-2".
+    static const QRegularExpression kNumbered(QStringLiteral("-\\d{1,3}$"));
+    QString base = QString::fromStdString(path.filename().string());
+    if (const auto match = kNumbered.match(base); match.hasMatch() && match.capturedStart() > 0) {
+        const QString stem = base.left(match.capturedStart());
+        if (fs::exists(path.parent_path() / stem.toStdString())) base = stem;
+    }
+    return QString::fromStdString(run::freeRunName(path.parent_path(), base.toStdString()));
+}
+
+void RunDesk::branch(const QString& folder, qint64 step, const QString& name, qint64 images, Branched done) {
+    if (!engineReady()) {
+        done(fail(ErrorCode::Usage, "the engine is not ready", {}, engineProblem().toStdString()));
+        return;
+    }
+    const QString path = cleanPath(folder), target = QFileInfo(path).path() + QLatin1Char('/') + name;
+    inBackground(
+        this,
+        [path, target, name, step, images]() -> Status {
+            const run::RunFolder source{fs::path(path.toStdString())};
+            ATELIER_TRY(LoadedConfig config, loadTrainConfig(source.config()));
+            Json& experiment = config.resolved["experiment"];
+            experiment["name"] = name.toStdString();
+            experiment["log_dir"] = QFileInfo(target).path().toStdString();
+            if (images > 0) experiment["num_examples_to_see"] = images;
+            return run::branchRun(source, step, run::RunFolder{fs::path(target.toStdString())},
+                                  frozenYaml(config));
+        },
+        [this, target, done](const Status& made) {
+            const Status status = made ? start(target) : made;
+            if (status)
+                done(target);
+            else
+                done(tl::make_unexpected(status.error()));
+        });
 }
 
 Status RunDesk::startNew(const QString& folder, const std::string& yaml) {
@@ -114,10 +174,43 @@ Status RunDesk::startNew(const QString& folder, const std::string& yaml) {
     return start(folder);
 }
 
-QString RunDesk::startCommand(const QString& folder) const {
-    const QString engine =
-        engine_.info().path.isEmpty() ? QStringLiteral("atelier-engine") : engine_.info().path;
-    return trainCommand(engine, folder).shellLine();
+QString RunDesk::enginePath() const {
+    return engine_.info().path.isEmpty() ? QStringLiteral("atelier-engine") : engine_.info().path;
+}
+
+QString RunDesk::startCommand(const QString& folder, const QStringList& overrides) const {
+    return trainCommand(enginePath(), folder, overrides).shellLine();
+}
+
+SampleJob* RunDesk::sample(const QString& folder, qint64 step, const SampleOrder& order, QObject* parent) {
+    const QString place =
+        QStringLiteral("%1/pictures/%2").arg(cleanPath(folder), QString::fromStdString(run::stepName(step)));
+    QString target;
+    for (int n = 1; target.isEmpty() || QFileInfo::exists(target); ++n)
+        target = QStringLiteral("%1/%2").arg(place).arg(n, 4, 10, QLatin1Char('0'));
+    return new SampleJob(enginePath(), order, target, parent);
+}
+
+QString RunDesk::sampleCommandLine(const SampleOrder& order) const {
+    return sampleCommand(enginePath(), order, QStringLiteral("pictures")).shellLine();
+}
+
+RunViewState RunDesk::viewState(const QString& folder) const {
+    return RunViewState::fromBytes(settings_.layout(viewKey(folder)));
+}
+
+void RunDesk::rememberView(const QString& folder, const RunViewState& state) {
+    RunViewState kept = state;
+    kept.used = QDateTime::currentMSecsSinceEpoch();
+    settings_.setLayout(viewKey(folder), kept.toBytes());
+    QStringList names = settings_.layoutNames(kViews);
+    if (names.size() <= kViewsKept) return;
+    std::vector<std::pair<qint64, QString>> byUse;
+    for (const QString& name : names)
+        byUse.emplace_back(RunViewState::fromBytes(settings_.layout(name)).used, name);
+    std::sort(byUse.begin(), byUse.end());
+    byUse.resize(byUse.size() - std::size_t(kViewsKept));
+    for (const auto& [used, name] : byUse) settings_.removeLayout(name);
 }
 
 void RunDesk::trash(const QString& folder, Done done) {
@@ -181,9 +274,7 @@ QString RunDesk::lastCluster() const {
 
 QString RunDesk::exportCommandLine(const QString& config, const QString& cluster,
                                    const QString& target) const {
-    const QString engine =
-        engine_.info().path.isEmpty() ? QStringLiteral("atelier-engine") : engine_.info().path;
-    return exportCommand(engine, config, cluster, target, {}).shellLine();
+    return exportCommand(enginePath(), config, cluster, target, {}).shellLine();
 }
 
 void RunDesk::exportRun(const QString& config, const QString& cluster, const QString& target, Done done) {

@@ -12,6 +12,8 @@
 
 #include "core/base/result.h"
 #include "ui/models/run_monitor.h"
+#include "ui/models/run_view_state.h"
+#include "ui/models/sample_job.h"
 
 class QProcess;
 
@@ -23,7 +25,8 @@ class Settings;
 class RunDesk : public QObject {
     Q_OBJECT
   public:
-    using MakeController = std::function<std::unique_ptr<RunController>(const QString& folder)>;
+    using MakeController =
+        std::function<std::unique_ptr<RunController>(const QString& folder, const QStringList& overrides)>;
     using Done = std::function<void(const Status&)>;
 
     // `make`: tests give a controller over a fake channel; empty = the local folder.
@@ -37,12 +40,26 @@ class RunDesk : public QObject {
     bool engineReady() const;
     QString engineProblem() const;
     // Starts or continues a run (its process outlives the studio); the monitor shows how it goes.
-    Status start(const QString& folder);
+    // `overrides`: key=value, recorded by the engine.
+    Status start(const QString& folder, const QStringList& overrides = {});
+    // A new run `name` beside `folder` that goes on from its checkpoint of `step`; it is started when it is
+    // there. `images` > 0: train on so many in all. Off the main thread; done() gets the new folder or what
+    // is wrong.
+    using Branched = std::function<void(const Result<QString>&)>;
+    void branch(const QString& folder, qint64 step, const QString& name, qint64 images, Branched done);
+    QString freeName(const QString& folder) const;  // "emoji-2", for a run beside `folder`
     // A new run: makes `folder`, freezes `yaml` (frozenYaml() of core/config) in it, starts it. Errors: Usage
     // when there is a run of this name, with a free name as the hint; Io.
     Status startNew(const QString& folder, const std::string& yaml);
-    QString startCommand(const QString& folder) const;  // as typed into a shell
-    void trash(const QString& folder, Done done);       // into the system's trash, off the main thread
+    QString startCommand(const QString& folder,
+                         const QStringList& overrides = {}) const;  // as typed into a shell
+    // Pictures from a pipeline folder, in the background; they go into a folder of their own in the run.
+    SampleJob* sample(const QString& folder, qint64 step, const SampleOrder& order, QObject* parent);
+    QString sampleCommandLine(const SampleOrder& order) const;
+    // How a run was looked at last: zoom, curves, tabs. Belongs to the user, not to the run.
+    RunViewState viewState(const QString& folder) const;
+    void rememberView(const QString& folder, const RunViewState& state);
+    void trash(const QString& folder, Done done);  // into the system's trash, off the main thread
     void showInFiles(const QString& path);
     Status saveFile(const QString& path, const QByteArray& bytes);
     void copyFile(const QString& from, const QString& to, Done done);
@@ -61,6 +78,8 @@ class RunDesk : public QObject {
     void engineChanged();
 
   private:
+    QString enginePath() const;
+    RunMonitor* open(const QString& folder, const QStringList& overrides);
     struct Open {
         std::unique_ptr<RunController> controller;
         std::unique_ptr<RunMonitor> monitor;

@@ -16,7 +16,7 @@
 namespace atelier {
 
 namespace {
-constexpr int kRedrawMs = 250, kReportLines = 200;
+constexpr int kRedrawMs = 250, kReportLines = 200, kLookMs = 2000;
 
 QString text(const std::string& s) {
     return QString::fromStdString(s);
@@ -44,6 +44,10 @@ RunMonitor::RunMonitor(RunController& controller, QObject* parent)
     connect(&controller, &RunController::failed, this, &RunMonitor::schedule);
     connect(&reader_, &SampleReader::stepRead, this, &RunMonitor::schedule);
     connect(&reader_, &SampleReader::problem, this, &RunMonitor::problem);
+    lookTimer_.setInterval(kLookMs);
+    connect(&lookTimer_, &QTimer::timeout, this, &RunMonitor::lookForCheckpoints);
+    lookTimer_.start();
+    lookForCheckpoints();
     readSettings();
 }
 
@@ -79,6 +83,36 @@ void RunMonitor::readSettings() {
             },
             Qt::QueuedConnection);
     });
+}
+
+// A folder listing and a stat each; checkpoints come, go by retention, and are removed by hand.
+void RunMonitor::lookForCheckpoints() {
+    if (looking_) return;
+    looking_ = true;
+    QThreadPool::globalInstance()->start([self = QPointer<RunMonitor>(this), where = place(folder())] {
+        auto steps = run::completeCheckpoints(where);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [self, steps = std::move(steps)] {
+                if (!self) return;
+                self->looking_ = false;
+                if (self->onDisk_ == steps) return;
+                self->onDisk_ = steps;
+                self->schedule();
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+bool RunMonitor::checkpointThere(std::int64_t step) const {
+    return !onDisk_ || std::binary_search(onDisk_->begin(), onDisk_->end(), step);
+}
+
+std::int64_t RunMonitor::newestCheckpoint() const {
+    if (onDisk_) return onDisk_->empty() ? -1 : onDisk_->back();
+    for (auto at = state().checkpoints.rbegin(); at != state().checkpoints.rend(); ++at)
+        if (!at->superseded) return at->checkpoint.step;
+    return -1;
 }
 
 QString RunMonitor::name() const {

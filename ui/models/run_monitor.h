@@ -56,6 +56,12 @@ class RunMonitor : public QObject {
     // Loss near a step, for the list of checkpoints.
     std::optional<double> lossAt(std::int64_t step) const;
 
+    // Whether the checkpoint of this step is on disk (old ones are removed to save space). True while not
+    // looked yet.
+    bool checkpointThere(std::int64_t step) const;
+    // The newest one on disk: what the engine continues from. -1: none.
+    std::int64_t newestCheckpoint() const;
+
     // Why it failed: one sentence, evidence, remedy. Empty text: it did not.
     struct Failure {
         QString text, detail;
@@ -80,6 +86,7 @@ class RunMonitor : public QObject {
     void reset();
     void schedule();
     void readSettings();
+    void lookForCheckpoints();
     RunController& controller_;
     MetricModel metrics_;
     EventModel events_;
@@ -89,6 +96,9 @@ class RunMonitor : public QObject {
     QTimer timer_;
     QString log_;
     bool readingLog_ = false;
+    std::optional<std::vector<std::int64_t>> onDisk_;  // complete checkpoints, ascending
+    bool looking_ = false;
+    QTimer lookTimer_;
 };
 
 }  // namespace atelier

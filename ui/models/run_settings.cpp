@@ -95,6 +95,12 @@ RunSettings readRunSettings(const QString& configFile) {
     s.totalImages = c.experiment.numExamplesToSee;
     s.imagesPerStep = std::max<qint64>(1, c.system.batchSize * c.system.gradientAccumulation);
     s.sampleEvery = c.sampling.prompts.empty() ? 0 : c.sampling.every.value_or(c.experiment.saveEvery);
+    for (const std::string& prompt : c.sampling.prompts) s.sampling.prompts << QString::fromStdString(prompt);
+    s.sampling.negative = QString::fromStdString(c.sampling.negative);
+    s.sampling.sampler = value("sampling.sampler");
+    s.sampling.seed = c.sampling.seed;
+    s.sampling.steps = int(c.sampling.steps);
+    s.sampling.guidance = c.sampling.guidance;
     const auto add = [&](const QString& label, const QString& text) {
         if (!text.isEmpty()) s.brief.emplace_back(label, text);
     };

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QString>
+#include <QStringList>
 #include <utility>
 #include <vector>
 
@@ -16,7 +17,14 @@ struct RunSettings {
     qint64 totalImages = 0;
     qint64 imagesPerStep = 0;  // on one device
     qint64 sampleEvery = 0;    // updates; 0: none are asked for
-    QString problem;           // what is wrong with the file; "" = nothing
+    struct Sampling {
+        QStringList prompts;
+        QString negative, sampler;
+        qint64 seed = 0;
+        int steps = 30;
+        double guidance = 7.5;
+    } sampling;       // of the pictures made while training
+    QString problem;  // what is wrong with the file; "" = nothing
 };
 
 RunSettings readRunSettings(const QString& configFile);

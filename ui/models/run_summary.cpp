@@ -115,12 +115,17 @@ RunSummary summariseRun(const QString& folder, double now) {
     const QString here = text(run::hostName());
     if (!state.attempts.empty()) {
         const run::RunStarted& start = state.attempts.back().started;
-        s.device = deviceWords(text(start.device));
-        s.where = text(start.host) == here || start.host.empty()
-                      ? QCoreApplication::translate("RunSummary", "This computer")
-                      : text(start.host);
+        if (!start.device.empty()) s.device = deviceWords(text(start.device));
+        s.here = text(start.host) == here || start.host.empty();
+        s.where = s.here ? QCoreApplication::translate("RunSummary", "This computer") : text(start.host);
     } else {
         s.where = QCoreApplication::translate("RunSummary", "Not started yet");
+    }
+    if (state.device && state.device->memory) {
+        s.memory = *state.device->memory;
+        s.memoryTotal = state.device->memoryTotal.value_or(0);
+    } else if (state.memory) {
+        for (const auto& part : state.memory->bytes) s.memory += part.second;
     }
     if (!state.samples.empty()) {
         const run::Sample& sample = state.samples.back().sample;

@@ -29,7 +29,9 @@ struct RunSummary {
     std::optional<double> loss;
     std::vector<CurvePoint> curve;  // x: 0 … 1 of the planned run
 
-    QString where, device;  // "This computer" or a host's name; "RTX 4090"
+    QString where, device;                      // "This computer" or a host's name; "RTX 4090, GPU 0"
+    bool here = false;                          // it ran on this computer last
+    std::uint64_t memory = 0, memoryTotal = 0;  // bytes on the device, as last told; 0: not known
     double started = 0, lastTime = 0;
     QStringList samples;  // newest pictures, at most three
     std::int64_t sampleStep = -1;

@@ -67,9 +67,13 @@ QString requestWords(const QString& request) {
     return request;
 }
 
-// "cuda:0 NVIDIA GeForce RTX 4090" or "cpu".
+// "cuda:0 NVIDIA GeForce RTX 4090", "cuda:0" or "cpu (4 threads)".
 QString deviceWords(const QString& device) {
-    if (device.isEmpty() || device == QLatin1String("cpu")) return Runs::tr("CPU");
+    if (device.isEmpty()) return Runs::tr("a device without a name");
+    if (device.startsWith(QLatin1String("cpu"))) {
+        const QString threads = device.section(QLatin1Char('('), 1).section(QLatin1Char(' '), 0, 0);
+        return threads.toInt() > 1 ? Runs::tr("CPU, %1 threads").arg(threads) : Runs::tr("CPU");
+    }
     if (!device.startsWith(QLatin1String("cuda"))) return device;
     const QString number = device.section(QLatin1Char(' '), 0, 0).section(QLatin1Char(':'), 1);
     QString name = device.section(QLatin1Char(' '), 1);

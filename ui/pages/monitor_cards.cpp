@@ -190,6 +190,13 @@ QFrame* MonitorCards::makeCheckpoints() {
     auto* box = static_cast<QVBoxLayout*>(card->layout());
     box->addWidget(checkpointNone_);
     box->addLayout(checkpointRows_);
+    checkpointAll_ = makeButton({}, {}, ButtonRole::Link, ButtonSize::Small);
+    box->addWidget(checkpointAll_, 0, Qt::AlignLeft);
+    connect(checkpointAll_, &QPushButton::clicked, this, [this] {
+        allCheckpoints_ = !allCheckpoints_;
+        checkpointKey_ = QStringLiteral("?");
+        if (monitor_) refreshCheckpoints();
+    });
     return card;
 }
 
@@ -241,6 +248,7 @@ QFrame* MonitorCards::makeEvents() {
     card->setMinimumHeight(180);
     connect(eventTabs_, &SegmentedControl::currentChanged, this, [this](int tab) {
         eventStack_->setCurrentIndex(tab);
+        Q_EMIT eventTabChanged(tab);
         if (tab == 1 && monitor_) {
             monitor_->readLog();
             logTimer_->start();
@@ -258,10 +266,25 @@ void MonitorCards::showLog() {
     logTimer_->start();
 }
 
+int MonitorCards::eventTab() const {
+    return eventTabs_->currentIndex();
+}
+
+void MonitorCards::setEventTab(int tab) {
+    if (tab == 1) {
+        showLog();
+        return;
+    }
+    eventTabs_->setCurrentIndex(0);
+    eventStack_->setCurrentIndex(0);
+    logTimer_->stop();
+}
+
 void MonitorCards::setMonitor(RunMonitor* monitor) {
     if (monitor_) monitor_->disconnect(this);
     monitor_ = monitor;
     checkpointKey_ = memoryKey_ = QStringLiteral("?");
+    allCheckpoints_ = false;
     log_->clear();
     events_->setModel(monitor != nullptr ? &monitor->events() : nullptr);
     if (monitor == nullptr) return;
@@ -342,54 +365,73 @@ void MonitorCards::refreshTiming() {
 void MonitorCards::refreshCheckpoints() {
     const auto& all = monitor_->state().checkpoints;
     std::vector<const run::CheckpointRecord*> shown;
-    for (auto at = all.rbegin(); at != all.rend() && shown.size() < kCheckpointsShown; ++at)
-        if (!at->superseded) shown.push_back(&*at);
-    QString key;
+    std::size_t gone = 0;
+    for (auto at = all.rbegin(); at != all.rend(); ++at) {
+        if (at->superseded) continue;
+        if (monitor_->checkpointThere(at->checkpoint.step))
+            shown.push_back(&*at);
+        else
+            ++gone;
+    }
+    const std::size_t there = shown.size();
+    if (!allCheckpoints_ && there > kCheckpointsShown) shown.resize(kCheckpointsShown);
+    QString key = QStringLiteral("%1 %2 ").arg(gone).arg(there);
     for (const auto* record : shown)
         key += QStringLiteral("%1@%2 ").arg(record->checkpoint.step).arg(record->time);
     if (key == checkpointKey_) return;
     checkpointKey_ = key;
     checkpointNone_->setVisible(shown.empty());
+    checkpointNone_->setText(gone > 0 ? tr("None on disk any more") : tr("None yet"));
+    checkpointAll_->setVisible(there > kCheckpointsShown);
+    checkpointAll_->setText(allCheckpoints_ ? tr("Show the newest") : tr("Show all %1").arg(there));
     clear(checkpointRows_);
-    for (const auto* record : shown) {
-        auto* host = new QWidget;
-        auto* row = new QHBoxLayout(host);
-        row->setContentsMargins(0, 0, 0, 0);
-        row->setSpacing(8);
-        auto* icon = new QLabel;
-        icon->setPixmap(style::iconPixmap(QStringLiteral("check"), 14, Tone::Good, devicePixelRatioF()));
-        row->addWidget(icon);
-        row->addWidget(makeLabel(tr("step %1").arg(countText(record->checkpoint.step))));
-        const auto loss = monitor_->lossAt(record->checkpoint.step);
-        QString note = bytesText(record->checkpoint.bytes) + QStringLiteral(" · ") + tr("verified");
-        if (loss) note = tr("loss %1").arg(lossText(*loss)) + QStringLiteral(" · ") + note;
-        auto* text = new ElidedLabel(note);
-        text->setFont(style::font(TextSize::Caption));
-        setLabelTone(text, Tone::Text2);
-        row->addWidget(text, 1);
-        QToolButton* more = makeIconButton(
-            QStringLiteral("more"), tr("Checkpoint of step %1").arg(countText(record->checkpoint.step)));
-        row->addWidget(more);
-        const QString folder =
-            monitor_->folder() + QLatin1Char('/') + QString::fromStdString(record->checkpoint.dir);
-        connect(more, &QToolButton::clicked, this, [this, folder, more] {
-            checkpointMenu(folder, more->mapToGlobal(QPoint(0, more->height())));
-        });
-        checkpointRows_->addWidget(host);
-    }
+    for (const auto* record : shown) checkpointRows_->addWidget(makeCheckpointRow(*record));
 }
 
-void MonitorCards::checkpointMenu(const QString& folder, const QPoint& at) {
+QWidget* MonitorCards::makeCheckpointRow(const run::CheckpointRecord& record) {
+    const qint64 step = record.checkpoint.step;
+    auto* host = new QWidget;
+    auto* row = new QHBoxLayout(host);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(8);
+    row->addWidget(new IconLabel(QStringLiteral("check"), Tone::Good, 14));
+    row->addWidget(makeLabel(tr("step %1").arg(countText(step))));
+    const auto loss = monitor_->lossAt(step);
+    QString note = bytesText(record.checkpoint.bytes) + QStringLiteral(" · ") + tr("verified");
+    if (loss) note = tr("loss %1").arg(lossText(*loss)) + QStringLiteral(" · ") + note;
+    auto* text = new ElidedLabel(note);
+    text->setFont(style::font(TextSize::Caption));
+    setLabelTone(text, Tone::Text2);
+    row->addWidget(text, 1);
+    QToolButton* sample = makeIconButton(QStringLiteral("camera"),
+                                         tr("Sample from the checkpoint of step %1").arg(countText(step)));
+    QToolButton* more =
+        makeIconButton(QStringLiteral("more"), tr("Checkpoint of step %1").arg(countText(step)));
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(0);
+    buttons->addWidget(sample);
+    buttons->addWidget(more);
+    row->addLayout(buttons);
+    const QString folder =
+        monitor_->folder() + QLatin1Char('/') + QString::fromStdString(record.checkpoint.dir);
+    connect(sample, &QToolButton::clicked, this, [this, step] { Q_EMIT sampleWanted(step); });
+    connect(more, &QToolButton::clicked, this, [this, step, folder, more] {
+        checkpointMenu(step, folder, more->mapToGlobal(QPoint(0, more->height())));
+    });
+    return host;
+}
+
+void MonitorCards::checkpointMenu(qint64 step, const QString& folder, const QPoint& at) {
     QMenu menu(this);
+    menu.addAction(style::icon(QStringLiteral("camera")), tr("Sample from it…"), this,
+                   [this, step] { Q_EMIT sampleWanted(step); });
+    menu.addAction(style::icon(QStringLiteral("play")), tr("Resume from here…"), this,
+                   [this, step] { Q_EMIT resumeWanted(step); });
+    menu.addSeparator();
     menu.addAction(style::icon(QStringLiteral("folder")), tr("Open folder"), this,
                    [this, folder] { Q_EMIT openFolderWanted(folder); });
     menu.addAction(style::icon(QStringLiteral("copy")), tr("Copy path of the pipeline"), this,
                    [folder] { QApplication::clipboard()->setText(folder + QStringLiteral("/pipeline")); });
-    menu.addAction(tr("Copy command to sample from it"), this, [folder] {
-        QApplication::clipboard()->setText(
-            QStringLiteral("atelier-engine sample --model '%1/pipeline' --prompt '' --out samples")
-                .arg(folder));
-    });
     menu.exec(at);
 }
 

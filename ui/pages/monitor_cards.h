@@ -10,6 +10,7 @@
 class QGridLayout;
 class QLabel;
 class QListView;
+class QPushButton;
 class QPlainTextEdit;
 class QStackedWidget;
 class QTimer;
@@ -17,6 +18,9 @@ class QVBoxLayout;
 
 namespace atelier {
 
+namespace run {
+struct CheckpointRecord;
+}
 class Pill;
 class RunMonitor;
 class SegmentedControl;
@@ -48,10 +52,15 @@ class MonitorCards : public QWidget {
     void setMonitor(RunMonitor* monitor);
     void refresh();
     void showLog();
+    int eventTab() const;
+    void setEventTab(int tab);
 
   Q_SIGNALS:
     void openFolderWanted(const QString& path);
     void stepChosen(qint64 step);
+    void resumeWanted(qint64 step);
+    void sampleWanted(qint64 step);
+    void eventTabChanged(int tab);
 
   private:
     QFrame* makeMemory();
@@ -61,7 +70,8 @@ class MonitorCards : public QWidget {
     void refreshMemory();
     void refreshTiming();
     void refreshCheckpoints();
-    void checkpointMenu(const QString& folder, const QPoint& at);
+    QWidget* makeCheckpointRow(const run::CheckpointRecord& record);
+    void checkpointMenu(qint64 step, const QString& folder, const QPoint& at);
     QPointer<RunMonitor> monitor_;
     QFrame *memory_, *timing_;
     QLabel *memoryTitle_, *memoryPeak_, *timingTotal_, *checkpointNone_;
@@ -69,6 +79,8 @@ class MonitorCards : public QWidget {
     QGridLayout* memoryRows_;
     QLabel* timingLegend_;
     QVBoxLayout* checkpointRows_;
+    QPushButton* checkpointAll_;
+    bool allCheckpoints_ = false;
     QString checkpointKey_, memoryKey_;
     Pill* warnings_;
     SegmentedControl* eventTabs_;

@@ -143,9 +143,9 @@ MonitorControls::MonitorControls(const MonitorActions& actions, QWidget* parent)
 }
 
 void MonitorControls::setCompact(bool compact) {
-    wide_->setVisible(!compact);
-    narrow_->setVisible(compact);
+    compact_ = compact;
     note_->setVisible(!compact);
+    refresh();
 }
 
 void MonitorControls::show(RunMonitor* monitor) {
@@ -197,6 +197,8 @@ void MonitorControls::refresh() {
     for (QAction* action : {actions_.sample, actions_.checkpoint, actions_.pause, actions_.stop})
         action->setVisible(working);
     stopMenu_->setVisible(working);
+    wide_->setVisible(working && !compact_);
+    narrow_->setVisible(working && compact_);
     const bool canStart =
         have && !run::isActive(status) && status != RunStatus::Finished && monitor_->controller().caughtUp();
     actions_.start->setVisible(canStart);

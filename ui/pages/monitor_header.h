@@ -63,6 +63,7 @@ class MonitorControls : public QWidget {
     QPointer<RunMonitor> monitor_;
     QLabel* note_;
     QWidget *wide_, *narrow_;
+    bool compact_ = false;
     QPushButton* stopButton_;
     QToolButton* stopMenu_;
 };

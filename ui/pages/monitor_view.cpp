@@ -10,6 +10,7 @@
 #include <QSlider>
 #include <QVBoxLayout>
 #include <cmath>
+#include <utility>
 
 #include "core/base/strings.h"
 #include "ui/models/run_words.h"
@@ -39,6 +40,20 @@ double smoothingOf(int slider) {
 
 QString bytesText(std::uint64_t bytes) {
     return QString::fromStdString(humanBytes(bytes));
+}
+
+bool isValidation(const std::string& name) {
+    return name == "val_loss" || name == "validation_loss";
+}
+// Everything without a tab of its own.
+bool isPartOfLoss(const std::string& name) {
+    return name != "loss" && name != "lr" && name != "grad_norm" && name != MetricModel::kThroughput &&
+           !isValidation(name);
+}
+QString curveName(const std::string& name) {
+    if (name == "loss") return MonitorView::tr("loss");
+    if (isValidation(name)) return MonitorView::tr("validation");
+    return QString::fromStdString(name).replace(QLatin1Char('_'), QLatin1Char(' '));
 }
 
 }  // namespace
@@ -74,6 +89,7 @@ MonitorView::MonitorView(Thumbnails& thumbnails, QWidget* parent) : QWidget(pare
     all->addLayout(columns, 1);
     connect(cards_, &MonitorCards::openFolderWanted, this, &MonitorView::openFolderWanted);
     connect(cards_, &MonitorCards::stepChosen, this, &MonitorView::showStep);
+    connect(cards_, &MonitorCards::eventTabChanged, this, &MonitorView::noteView);
 }
 
 MonitorView::Figure MonitorView::addFigure(QHBoxLayout* row, const QString& name) {
@@ -151,12 +167,15 @@ QWidget* MonitorView::makePlotCard() {
     layout->addWidget(plot_, 1);
 
     connect(curveTabs_, &SegmentedControl::currentChanged, this, &MonitorView::chooseCurve);
+    connect(curveTabs_, &SegmentedControl::currentChanged, this, &MonitorView::noteView);
     connect(axisTabs_, &SegmentedControl::currentChanged, this,
             [this](int axis) { plot_->setAxis(PlotAxis(axis)); });
     connect(smooth_, &QSlider::valueChanged, this,
             [this](int value) { plot_->setSmoothing(smoothingOf(value)); });
+    connect(plot_, &PlotView::optionsChanged, this, &MonitorView::noteView);
     connect(more, &QToolButton::clicked, this, [this, more] {
         QMenu menu(this);
+        fillCurvesMenu(menu);
         plot_->fillMenu(menu);
         menu.exec(more->mapToGlobal(QPoint(0, more->height())));
     });
@@ -193,16 +212,17 @@ QWidget* MonitorView::makeSamplesCard() {
     card->setMinimumHeight(190);
     connect(sampleTabs_, &SegmentedControl::currentChanged, this, [this](int mode) {
         if (grid_ != nullptr) grid_->setMode(SampleGrid::Mode(mode));
+        noteView();
     });
     return card;
 }
 
-void MonitorView::setMonitor(RunMonitor* monitor) {
+void MonitorView::setMonitor(RunMonitor* monitor, const RunViewState& view) {
     if (monitor_ == monitor) return;
     if (monitor_) monitor_->disconnect(this);
     monitor_ = monitor;
     markerKey_ = 0;
-    hasValidation_ = false;
+    metricCount_ = 0;
     delete grid_;
     grid_ = nullptr;
     cards_->setMonitor(monitor);
@@ -214,7 +234,11 @@ void MonitorView::setMonitor(RunMonitor* monitor) {
     grid_->setMode(SampleGrid::Mode(sampleTabs_->currentIndex()));
     gridHost_->layout()->addWidget(grid_);
     connect(grid_, &SampleGrid::opened, this, &MonitorView::openSample);
-    connect(grid_, &SampleGrid::stepChosen, this, [this](qint64 step) { plot_->setPinnedStep(step); });
+    connect(grid_, &SampleGrid::stepChosen, this, [this](qint64 step) {
+        plot_->setPinnedStep(step);
+        wantedSample_.reset();
+        noteView();
+    });
     connect(grid_, &SampleGrid::saveRequested, this, &MonitorView::saveFileRequested);
     connect(monitor, &RunMonitor::changed, this, &MonitorView::refresh);
     connect(monitor, &QObject::destroyed, this, [this] {
@@ -223,9 +247,64 @@ void MonitorView::setMonitor(RunMonitor* monitor) {
         grid_ = nullptr;
     });
     plot_->setPinnedStep({});
-    plot_->showAll();
-    chooseCurve(curveTabs_->currentIndex());
+    applyView(view);
     refresh();
+}
+
+void MonitorView::applyView(const RunViewState& view) {
+    applying_ = true;
+    curveTabs_->setCurrentIndex(view.tab);
+    axisTabs_->setCurrentIndex(view.axis);
+    smooth_->setValue(view.smooth);
+    hidden_ = view.hidden;
+    added_ = view.added;
+    plot_->setSmoothing(smoothingOf(view.smooth));
+    plot_->setAxis(PlotAxis(view.axis));  // also shows everything
+    plot_->setLogY(view.logY);
+    plot_->setClipOutliers(view.clip);
+    chooseCurve(view.tab);
+    if (view.range) plot_->restoreRange(view.range->first, view.range->second);
+    sampleTabs_->setCurrentIndex(view.sampleMode);
+    grid_->setMode(SampleGrid::Mode(view.sampleMode));
+    wantedSample_ = view.sample;
+    cards_->setEventTab(view.eventTab);
+    applying_ = false;
+}
+
+RunViewState MonitorView::view() const {
+    RunViewState view;
+    view.tab = curveTabs_->currentIndex();
+    view.axis = axisTabs_->currentIndex();
+    view.smooth = smooth_->value();
+    view.logY = plot_->logY();
+    view.clip = plot_->clipOutliers();
+    if (plot_->isZoomed()) view.range = plot_->range();
+    view.hidden = hidden_;
+    view.added = added_;
+    view.sampleMode = sampleTabs_->currentIndex();
+    view.sample = wantedSample_;
+    if (grid_ != nullptr && grid_->currentIndex().isValid() && !wantedSample_)
+        view.sample = {grid_->currentIndex().row(), grid_->currentStep()};
+    view.eventTab = cards_->eventTab();
+    return view;
+}
+
+void MonitorView::noteView() {
+    if (!applying_ && monitor_) Q_EMIT viewChanged();
+}
+
+void MonitorView::applyWantedSample() {
+    if (!wantedSample_ || grid_ == nullptr) return;
+    const SampleModel& samples = monitor_->samples();
+    const int column = samples.columnOfStep(wantedSample_->second);
+    if (column < 0 || samples.step(column) != wantedSample_->second ||
+        wantedSample_->first >= samples.prompts())
+        return;
+    const auto [row, step] = *std::exchange(wantedSample_, std::nullopt);
+    applying_ = true;
+    grid_->setCurrentIndex(samples.index(row, column));
+    plot_->setPinnedStep(step);
+    applying_ = false;
 }
 
 void MonitorView::chooseCurve(int tab) {
@@ -243,16 +322,56 @@ void MonitorView::chooseCurve(int tab) {
             series = {{store, MetricModel::kThroughput, tr("images per second"), 0, false}};
             break;
         default:
-            series = {{store, "loss", tr("loss"), 0, false}};
-            hasValidation_ = monitor_->validation().has_value();
-            if (hasValidation_)
-                series.push_back({store, store->find("val_loss") >= 0 ? "val_loss" : "validation_loss",
-                                  tr("validation"), 1, true});
+            series = lossSeries();
             break;
     }
-    plot_->setAccessibleName(series[0].label);
+    plot_->setAccessibleName(series.empty() ? tr("No curve") : series[0].label);
     legend_->setSeries(series, true);
     plot_->setSeries(std::move(series));
+}
+
+// Loss and validation unless switched off, and what else the run measures where it is switched on.
+std::vector<PlotSeries> MonitorView::lossSeries() {
+    const MetricStore* store = &monitor_->metrics().store();
+    metricCount_ = store->seriesCount();
+    std::vector<PlotSeries> series;
+    if (!hidden_.contains(QStringLiteral("loss"))) series.push_back({store, "loss", tr("loss"), 0, false});
+    int colour = 2;
+    for (int i = 0; i < store->seriesCount(); ++i) {
+        const std::string& name = store->name(i);
+        const QString key = QString::fromStdString(name);
+        if (isValidation(name)) {
+            if (!hidden_.contains(key)) series.push_back({store, name, tr("validation"), 1, true});
+        } else if (isPartOfLoss(name)) {
+            if (added_.contains(key)) series.push_back({store, name, curveName(name), colour, false});
+            ++colour;
+        }
+    }
+    return series;
+}
+
+void MonitorView::fillCurvesMenu(QMenu& menu) {
+    if (!monitor_ || curveTabs_->currentIndex() != Loss) return;
+    const MetricStore& store = monitor_->metrics().store();
+    QMenu* curves = menu.addMenu(tr("Curves"));
+    for (int i = 0; i < store.seriesCount(); ++i) {
+        const std::string name = store.name(i);
+        const bool usual = name == "loss" || isValidation(name);
+        if (!usual && !isPartOfLoss(name)) continue;
+        const QString key = QString::fromStdString(name);
+        QAction* action = curves->addAction(curveName(name));
+        action->setCheckable(true);
+        action->setChecked(usual ? !hidden_.contains(key) : added_.contains(key));
+        connect(action, &QAction::toggled, this, [this, key, usual](bool on) {
+            QStringList& list = usual ? hidden_ : added_;
+            list.removeAll(key);
+            if (on != usual) list << key;
+            chooseCurve(curveTabs_->currentIndex());
+            noteView();
+        });
+    }
+    curves->setEnabled(!curves->isEmpty());
+    menu.addSeparator();
 }
 
 void MonitorView::refresh() {
@@ -339,7 +458,8 @@ void MonitorView::refreshFigures() {
 
 void MonitorView::refreshPlot() {
     const RunMonitor& m = *monitor_;
-    if (!hasValidation_ && curveTabs_->currentIndex() == Loss && m.validation()) chooseCurve(Loss);
+    if (curveTabs_->currentIndex() == Loss && metricCount_ != monitor_->metrics().store().seriesCount())
+        chooseCurve(Loss);
     const run::RunState& state = m.state();
     const std::size_t key = state.checkpoints.size() * 31 + state.samples.size() * 101 +
                             state.attempts.size() * 1009 + state.warnings.size() * 7919;
@@ -400,6 +520,7 @@ void MonitorView::refreshSamples() {
                        .arg(e->steps)
                        .arg(QLocale().toString(e->guidance));
     sampleNote_->setText(note);
+    applyWantedSample();
 }
 
 void MonitorView::showStep(qint64 step) {

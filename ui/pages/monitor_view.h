@@ -7,9 +7,11 @@
 #include <QWidget>
 
 #include "ui/models/run_monitor.h"
+#include "ui/models/run_view_state.h"
 
 class QHBoxLayout;
 class QLabel;
+class QMenu;
 class QSlider;
 
 namespace atelier {
@@ -18,6 +20,7 @@ class FigureLabel;
 class MonitorCards;
 class PlotLegend;
 class PlotView;
+struct PlotSeries;
 class ProgressLine;
 class SampleGrid;
 class SegmentedControl;
@@ -27,17 +30,22 @@ class MonitorView : public QWidget {
     Q_OBJECT
   public:
     explicit MonitorView(Thumbnails& thumbnails, QWidget* parent = nullptr);
-    void setMonitor(RunMonitor* monitor);
+    // `view`: how this run was looked at last.
+    void setMonitor(RunMonitor* monitor, const RunViewState& view = {});
+    // How it is looked at now.
+    RunViewState view() const;
     RunMonitor* monitor() const { return monitor_; }
     PlotView* plot() const { return plot_; }
     SampleGrid* samples() const { return grid_; }
     MonitorCards* cards() const { return cards_; }
+    Thumbnails& thumbnails() const { return thumbnails_; }
     void openSample(int row, int column);
 
   Q_SIGNALS:
     void saveRequested(const QString& suggestedName, const QByteArray& bytes);
     void saveFileRequested(const QString& file);
     void openFolderWanted(const QString& path);
+    void viewChanged();  // something of view() did, by a person
 
   protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -57,6 +65,11 @@ class MonitorView : public QWidget {
     void refreshPlot();
     void refreshSamples();
     void chooseCurve(int tab);
+    std::vector<PlotSeries> lossSeries();
+    void fillCurvesMenu(QMenu& menu);
+    void applyView(const RunViewState& view);
+    void applyWantedSample();
+    void noteView();
     void showStep(qint64 step);
     Thumbnails& thumbnails_;
     QPointer<RunMonitor> monitor_;
@@ -74,7 +87,10 @@ class MonitorView : public QWidget {
     MonitorCards* cards_;
     QWidget* side_;
     std::size_t markerKey_ = 0;
-    bool hasValidation_ = false;
+    int metricCount_ = 0;                                 // names in the store when the series were chosen
+    QStringList hidden_, added_;                          // curves of the loss tab switched off, and on
+    std::optional<std::pair<int, qint64>> wantedSample_;  // to be chosen when it has been read
+    bool applying_ = false;
 };
 
 }  // namespace atelier

@@ -10,6 +10,9 @@
 
 #include "ui/models/run_words.h"
 #include "ui/pages/export_sheet.h"
+#include "ui/pages/monitor_cards.h"
+#include "ui/pages/monitor_resume_sheet.h"
+#include "ui/pages/monitor_sample_sheet.h"
 #include "ui/pages/monitor_view.h"
 #include "ui/pages/runs_list.h"
 #include "ui/pages/runs_page.h"
@@ -93,6 +96,25 @@ void RunsPage::start(const QString& folder) {
     }
     showMonitor(folder);
     watcher_.rescan();
+}
+
+void RunsPage::resumeFrom(qint64 step) {
+    if (!monitor_) return;
+    auto* sheet = new ResumeSheet(window(), desk_, *monitor_, step);
+    connect(sheet, &ResumeSheet::started, this, [this](const QString& folder) {
+        if (runs_.find(folder) == nullptr) watcher_.addElsewhere(folder);
+        showMonitor(folder);
+        watcher_.rescan();
+    });
+    sheet->open();
+}
+
+void RunsPage::sampleFrom(qint64 step) {
+    if (!monitor_) return;
+    auto* sheet = new SampleSheet(window(), desk_, *monitor_, step, view_->thumbnails());
+    connect(sheet, &SampleSheet::folderWanted, this,
+            [this](const QString& path) { desk_.showInFiles(path); });
+    sheet->open();
 }
 
 void RunsPage::trash(const QStringList& folders) {

@@ -21,7 +21,7 @@ namespace atelier {
 
 namespace {
 
-constexpr int kCompactWidth = 1200;
+constexpr int kCompactWidth = 1200, kViewSettlesMs = 300;
 constexpr RunFilterKind kChips[] = {RunFilterKind::All, RunFilterKind::Running, RunFilterKind::Finished,
                                     RunFilterKind::Failed};
 
@@ -72,11 +72,30 @@ RunsPage::RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, T
     connect(view_, &MonitorView::saveFileRequested, this, &RunsPage::saveSample);
     connect(view_, &MonitorView::openFolderWanted, this,
             [this](const QString& path) { desk_.showInFiles(path); });
+    viewTimer_.setSingleShot(true);
+    viewTimer_.setInterval(kViewSettlesMs);
+    connect(&viewTimer_, &QTimer::timeout, this, [this] {
+        viewTimer_.start();  // rememberView() asks whether there is something to remember
+        rememberView();
+    });
+    connect(view_, &MonitorView::viewChanged, &viewTimer_, qOverload<>(&QTimer::start));
+    connect(view_->cards(), &MonitorCards::resumeWanted, this, &RunsPage::resumeFrom);
+    connect(view_->cards(), &MonitorCards::sampleWanted, this, &RunsPage::sampleFrom);
     connect(&runs_, &RunListModel::runsChanged, this, &RunsPage::refreshCounts);
     connect(&watcher_, &RunListWatcher::scanned, list_, &RunsList::setScanned);
     if (watcher_.firstScanDone()) list_->setScanned();
     refreshCounts();
     showList();
+}
+
+RunsPage::~RunsPage() {
+    rememberView();
+}
+
+void RunsPage::rememberView() {
+    if (!viewTimer_.isActive()) return;
+    viewTimer_.stop();
+    if (view_->monitor() != nullptr) desk_.rememberView(view_->monitor()->folder(), view_->view());
 }
 
 void RunsPage::buildListHeader() {
@@ -141,6 +160,7 @@ void RunsPage::showList() {
 }
 
 void RunsPage::showMonitor(const QString& folder) {
+    rememberView();
     RunMonitor* monitor = desk_.monitor(folder);
     if (monitor_ != monitor) {
         if (monitor_) monitor_->disconnect(this);
@@ -152,7 +172,7 @@ void RunsPage::showMonitor(const QString& folder) {
     }
     if (!bannerShown_.isEmpty()) banners()->remove(QStringLiteral("run"));
     bannerShown_.clear();
-    view_->setMonitor(monitor);
+    view_->setMonitor(monitor, desk_.viewState(folder));
     lead_->show(monitor);
     controls_->show(monitor);
     stack_->setCurrentWidget(view_);

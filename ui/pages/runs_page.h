@@ -3,6 +3,8 @@
 // command line, the status bar and Configure's Start.
 #pragma once
 
+#include <QTimer>
+
 #include "ui/models/run_desk.h"
 #include "ui/models/run_list_watcher.h"
 #include "ui/pages/monitor_header.h"
@@ -23,6 +25,7 @@ class RunsPage : public Page {
   public:
     RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, Thumbnails& thumbnails,
              QWidget* parent = nullptr);
+    ~RunsPage() override;
 
     // A run folder, a file in it (events.jsonl, config.yaml), or "newest".
     bool open(const QString& path) override;
@@ -48,9 +51,12 @@ class RunsPage : public Page {
     void refreshCounts();
     void refreshInspector();
     void refreshBanner();
+    void rememberView();
     void ask(run::RequestKind kind);
     void stopWithoutCheckpoint();
     void start(const QString& folder);
+    void resumeFrom(qint64 step);
+    void sampleFrom(qint64 step);
     void trash(const QStringList& folders);
     void exportRun(const QString& folder);
     void runMenu(const QString& path, const QPoint& at);
@@ -74,6 +80,7 @@ class RunsPage : public Page {
     MonitorControls* controls_;
     QPointer<RunMonitor> monitor_;
     QString bannerShown_;
+    QTimer viewTimer_;  // a person who drags a slider is written down once
 };
 
 }  // namespace atelier

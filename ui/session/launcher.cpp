@@ -126,7 +126,8 @@ LaunchCommand exportCommand(const QString& engine, const QString& config, const 
 LaunchCommand sampleCommand(const QString& engine, const QString& model, const QStringList& prompts,
                             const QString& target, const QStringList& options, const QString& logFile) {
     QStringList arguments{QStringLiteral("sample"), QStringLiteral("--model"), absolute(model)};
-    for (const QString& prompt : prompts) arguments << QStringLiteral("--prompt") << prompt;
+    for (const QString& prompt : prompts)  // one word, so that a prompt may begin with a dash
+        arguments << QStringLiteral("--prompt=") + prompt;
     arguments << QStringLiteral("--out") << absolute(target) << options;
     return {engine, arguments, {}, logFile, {}};
 }

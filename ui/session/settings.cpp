@@ -163,6 +163,16 @@ QByteArray Settings::layout(const QString& name) const {
 void Settings::setLayout(const QString& name, const QByteArray& value) {
     store_->setValue(kLayout + QLatin1Char('/') + name, value);
 }
+QStringList Settings::layoutNames(const QString& group) const {
+    store_->beginGroup(kLayout + QLatin1Char('/') + group);
+    QStringList names = store_->childKeys();
+    store_->endGroup();
+    for (QString& name : names) name.prepend(group + QLatin1Char('/'));
+    return names;
+}
+void Settings::removeLayout(const QString& name) {
+    store_->remove(kLayout + QLatin1Char('/') + name);
+}
 void Settings::forgetLayout() {
     store_->remove(kLayout);
 }

@@ -54,7 +54,9 @@ class Settings : public QObject {
     // Window, splitters, page: opaque values under a name ("window/geometry").
     QByteArray layout(const QString& name) const;
     void setLayout(const QString& name, const QByteArray& value);
-    void forgetLayout();  // --reset-window
+    void forgetLayout();                                  // --reset-window
+    QStringList layoutNames(const QString& group) const;  // "group/…", in no order
+    void removeLayout(const QString& name);
 
   Q_SIGNALS:
     void projectFolderChanged(const QString& folder);

@@ -223,6 +223,13 @@ void PlotView::setRange(double from, double to) {
     Q_EMIT optionsChanged();
 }
 
+void PlotView::restoreRange(double from, double to) {
+    if (!(to > from)) return;
+    zoomed_ = true;
+    plot_->xAxis->setRange(from, to);
+    refresh();
+}
+
 void PlotView::zoom(double factor, std::optional<double> centre) {
     const auto [from, to] = range();
     const double c = centre ? *centre : cursor_ ? *cursor_ : (from + to) / 2;

@@ -71,6 +71,8 @@ class PlotView : public QWidget {
     bool isZoomed() const { return zoomed_; }
     std::pair<double, double> range() const;
     void setRange(double from, double to);
+    // A zoom that is remembered: taken as it is, as the values may still be on their way.
+    void restoreRange(double from, double to);
 
     // "loss 0.0918 at step 3 420, falling; lowest 0.0885 at 3 310": what a screen reader says of the picture.
     QString summary() const;

@@ -32,6 +32,20 @@ std::string loadCudaOnce() {
     return std::string("LibTorch's CUDA half cannot be loaded: ") + ::dlerror();
 }
 
+// " NVIDIA H100": what the driver says of the GPUs here. Its order is not always CUDA's, so different models
+// give "".
+std::string gpuModel() {
+    std::set<std::string> models;
+    std::error_code error;
+    for (const auto& gpu : std::filesystem::directory_iterator("/proc/driver/nvidia/gpus", error)) {
+        std::ifstream file(gpu.path() / "information");
+        for (std::string line; std::getline(file, line);)
+            if (line.starts_with("Model:"))
+                models.insert(line.substr(std::min(line.find_first_not_of(" \t", 6), line.size())));
+    }
+    return models.size() == 1 ? " " + *models.begin() : "";
+}
+
 }  // namespace
 
 const std::string& loadCuda() {
@@ -59,7 +73,7 @@ Result<at::Device> chooseDevice(const std::string& name) {
 
 std::string deviceDescription(const at::Device& device) {
     if (device.is_cpu()) return fmt::format("cpu ({} threads)", at::get_num_threads());
-    return device.str();
+    return device.str() + gpuModel();
 }
 
 int physicalCores() {

@@ -110,7 +110,7 @@ class TestLauncher : public QObject {
         const auto sample =
             sampleCommand(QStringLiteral("/e"), QStringLiteral("/m"), {QStringLiteral("a fox")},
                           QStringLiteral("/out"), {}, QStringLiteral("/l"));
-        QCOMPARE(sample.shellLine(), QStringLiteral("/e sample --model /m --prompt 'a fox' --out /out"));
+        QCOMPARE(sample.shellLine(), QStringLiteral("/e sample --model /m '--prompt=a fox' --out /out"));
     }
 };
 
