@@ -1,213 +1,252 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // atelier-engine sample: pictures from a pipeline folder.
-#include <fmt/format.h>
-
 #include <ATen/ATen.h>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <csignal>
 #include <cstdio>
 
 #include "app/engine/cli.h"
 #include "app/engine/progress.h"
-#include "core/base/csv.h"
+#include "app/engine/sample_inputs.h"
+#include "app/engine/sample_requests.h"
 #include "core/base/strings.h"
-#include "core/engine/eval/generate.h"
+#include "core/engine/eval/picture_file.h"
 #include "core/engine/train/device.h"
 
 namespace atelier::cli {
 namespace {
 
 struct SampleArguments {
+    PromptOptions prompts;
+    StartFiles start;
     std::string model;
-    std::vector<std::string> prompts;
-    std::string promptFile;
     std::string out;
-    std::string negative;
-    std::string latents;
     std::string sampler = "auto";
     std::string device = "auto";
     int steps = 30;
     double guidance = 7.5;
-    std::uint64_t seed = 0;
-    std::string size;
+    double guidanceRescale = 0;
+    double strength = -1;  // not given
     int batch = 8;
     int threads = 0;
+    bool resume = false;
     bool bf16 = false;
     bool json = false;
 };
 
-// "512" or "768x512".
-Status readSize(const std::string& text, eval::GenerateOptions& options) {
-    const auto parts = split(text, 'x');
-    char* end = nullptr;
-    const auto number = [&](const std::string& part) {
-        return static_cast<int>(std::strtol(part.c_str(), &end, 10));
-    };
-    options.width = number(parts.front());
-    options.height = parts.size() == 2 ? number(parts.back()) : options.width;
-    constexpr int kLargest = 4096;
-    if (parts.size() <= 2 && std::max(options.width, options.height) > kLargest)
-        return fail(ErrorCode::Usage,
-                    fmt::format("{}×{} is too large a picture", options.width, options.height), "--size",
-                    fmt::format("Give at most {} pixels a side.", kLargest));
-    if (parts.size() > 2 || options.width <= 0 || options.height <= 0 || *end != '\0')
-        return fail(ErrorCode::Usage, "the size \"" + text + "\" is not understood", "--size",
-                    "Write 512 or 768x512 (width x height).");
+volatile std::sig_atomic_t stopSignal = 0;
+
+// First Ctrl-C: end after the network evaluation at work; second: abort. SIGTERM and SIGUSR1 (SLURM's
+// warning): end and say with exit code 4 that there is more to do.
+void onStop(int signal) {
+    if (stopSignal == SIGINT && signal == SIGINT) ::_exit(130);
+    stopSignal = signal;
+}
+
+void installSignalHandlers() {
+    struct sigaction action {};
+    sigemptyset(&action.sa_mask);
+    action.sa_flags = SA_RESTART;
+    action.sa_handler = onStop;
+    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) ::sigaction(signal, &action, nullptr);
+    ::signal(SIGPIPE, SIG_IGN);
+    ::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error with a text, not a death
+}
+
+Status checkArguments(const SampleArguments& arguments) {
+    if (!std::isfinite(arguments.guidance))
+        return fail(ErrorCode::Usage, "it must be a finite number", "--guidance", "7.5 is usual; 1 is off.");
+    if (arguments.strength >= 0 && arguments.start.image.empty())
+        return fail(ErrorCode::Usage, "a strength needs a picture to start from", "--strength",
+                    "Give --image.");
+    if (arguments.resume && !arguments.start.latents.empty())
+        return fail(ErrorCode::Usage, "given noise cannot be resumed", "--resume",
+                    "Leave out --latents or --resume.");
     return {};
 }
 
-// One prompt per line; with a header that has a "caption" or "prompt" column, that column of a CSV file.
-Result<std::vector<std::string>> readPrompts(const std::string& file) {
-    std::error_code error;
-    if (!fs::exists(expandUser(file), error))
-        return fail(ErrorCode::Usage, "there is no such file", file, "--prompts names a file with prompts.");
-    ATELIER_TRY(const auto text, readFile(expandUser(file), 64 << 20));
-    if (!isValidUtf8(text) || text.find('\0') != std::string::npos)
-        return fail(ErrorCode::Usage, "it is not a text in UTF-8", file,
-                    "Give a text file with one prompt per line, or a CSV file.");
-    const auto rows = parseCsv(text);
-    std::vector<std::string> prompts;
-    std::size_t column = 0;
-    bool header = false;
-    if (!rows.empty())
-        for (std::size_t i = 0; i < rows.front().size(); ++i)
-            if (rows.front()[i] == "caption" || rows.front()[i] == "prompt") column = i, header = true;
-    if (!header) {
-        for (const auto& line : split(text, '\n'))
-            if (!trim(line).empty()) prompts.emplace_back(trim(line));
-        return prompts;
-    }
-    for (std::size_t i = 1; i < rows.size(); ++i)
-        if (column < rows[i].size()) prompts.push_back(rows[i][column]);
-    return prompts;
-}
-
 // "auto": what the model's scheduler_config.json stands for.
-Result<Sampler> chooseSampler(const std::string& name, const ScheduleConfig& config) {
-    return name == "auto" ? samplerFromConfig(config) : samplerFromName(name);
+Result<eval::GenerateOptions> makeOptions(const SampleArguments& arguments, const ScheduleConfig& schedule) {
+    eval::GenerateOptions options;
+    ATELIER_TRY(options.sampler, arguments.sampler == "auto" ? samplerFromConfig(schedule)
+                                                             : samplerFromName(arguments.sampler));
+    options.steps = arguments.steps;
+    options.guidance = arguments.guidance;
+    options.guidanceRescale = arguments.guidanceRescale;
+    options.batch = arguments.batch;
+    if (!arguments.start.image.empty())
+        options.strength = arguments.strength >= 0        ? arguments.strength
+                           : arguments.start.mask.empty() ? 0.8
+                                                          : 1.0;
+    return options;
 }
 
-Result<eval::GivenNoise> readNoise(const SampleArguments& arguments, const Pipeline& pipeline,
-                                   const ScheduleConfig& schedule, std::size_t pictures,
-                                   eval::GenerateOptions& options) {
-    eval::GivenNoise noise;
-    if (arguments.latents.empty()) return noise;
-    ATELIER_TRY(const auto tensors, readTensors(arguments.latents));
-    for (const auto& [name, tensor] : tensors) {
-        if (name == "latents")
-            noise.latents = tensor;
-        else if (name == "step_noise")
-            noise.stepNoise = tensor;
-        else
-            return fail(ErrorCode::Usage, "it holds a tensor \"" + name + "\"", arguments.latents,
-                        "Known: latents, step_noise.");
+// The pictures of one call: which are there already, and writing those that come.
+class Output {
+  public:
+    Output(const SampleArguments& arguments, std::vector<NamedRequest> requests,
+           const eval::GenerateOptions& options)
+        : folder_(expandUser(arguments.out)),
+          model_(fs::absolute(expandUser(arguments.model)).lexically_normal()),
+          requests_(std::move(requests)),
+          part_(arguments.prompts.part),
+          done_(requests_.size()) {
+        if (model_.filename().empty()) model_ = model_.parent_path();
+        for (const auto& [file, request] : requests_) {
+            auto description = eval::describePicture(request, options, file);
+            if (!arguments.start.image.empty())
+                description["image"] = fs::path(arguments.start.image).filename().string();
+            if (!arguments.start.mask.empty())
+                description["mask"] = fs::path(arguments.start.mask).filename().string();
+            descriptions_.push_back(std::move(description));
+        }
+        for (std::size_t i = 0; i < requests_.size(); ++i) {
+            done_[i] =
+                arguments.resume && eval::readDescription(folder_ / requests_[i].file) == descriptions_[i];
+            if (!done_[i]) open_.push_back(i);
+        }
     }
-    const auto channels = pipeline.unet->config().inChannels;
-    const auto& latents = noise.latents;
-    if (!latents.defined() || latents.dim() != 4 || latents.scalar_type() != at::kFloat ||
-        latents.size(0) != static_cast<std::int64_t>(pictures) || latents.size(1) != channels)
-        return fail(ErrorCode::Usage,
-                    fmt::format("\"latents\" must be F32 of shape [{}, {}, h, w]", pictures, channels),
-                    arguments.latents);
-    const int evaluations = networkEvaluations(schedule, options.sampler, options.steps);
-    if (noise.stepNoise.defined() && (noise.stepNoise.dim() != 5 || noise.stepNoise.size(0) < evaluations ||
-                                      noise.stepNoise[0].sizes() != latents.sizes()))
-        return fail(ErrorCode::Usage,
-                    fmt::format("\"step_noise\" must be F32 of shape [{}, N, C, h, w]", evaluations),
-                    arguments.latents, "It holds the noise added after each network evaluation.");
-    const int factor = pipeline.vae->config().downscale();
-    options.height = static_cast<int>(latents.size(2)) * factor;
-    options.width = static_cast<int>(latents.size(3)) * factor;
-    return noise;
+
+    std::vector<eval::PictureRequest> openRequests() const {
+        std::vector<eval::PictureRequest> result;
+        for (const auto i : open_) result.push_back(requests_[i].request);
+        return result;
+    }
+    // Pictures of openRequests() from number `first` on.
+    Status take(std::size_t first, const at::Tensor& pictures_NHWC) {
+        for (std::int64_t k = 0; k < pictures_NHWC.size(0); ++k) {
+            const auto i = open_[first + static_cast<std::size_t>(k)];
+            ATELIER_DO(
+                eval::writePicture(folder_, pictures_NHWC[k], descriptions_[i], model_.filename().string()));
+            done_[i] = true;
+        }
+        return {};
+    }
+    // samples.json over the pictures that are there; parts of one folder do not share it.
+    Status finish() const {
+        Json list = Json::array();
+        for (std::size_t i = 0; i < done_.size(); ++i)
+            if (done_[i]) list.push_back(descriptions_[i]);
+        std::string name = "samples";
+        if (!part_.empty()) name += "-" + join(split(part_, '/'), "-of-");
+        return writeFileAtomic(folder_ / (name + ".json"),
+                               dumpJsonPretty({{"model", model_.string()}, {"samples", list}}));
+    }
+    std::size_t made() const { return static_cast<std::size_t>(std::ranges::count(done_, true)); }
+    std::size_t all() const { return done_.size(); }
+    const fs::path& folder() const { return folder_; }
+
+  private:
+    fs::path folder_;
+    fs::path model_;
+    std::vector<NamedRequest> requests_;
+    std::string part_;
+    std::vector<Json> descriptions_;
+    std::vector<bool> done_;
+    std::vector<std::size_t> open_;  // numbers of those still to make
+};
+
+void showProgress(ProgressDisplay& display, const Output& output, int done, int total,
+                  std::chrono::steady_clock::time_point start) {
+    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    ProgressState state;
+    state.phase = "sample";
+    state.done = static_cast<std::uint64_t>(done);
+    state.total = static_cast<std::uint64_t>(total);
+    state.unit = "steps";
+    if (seconds > 0) {
+        state.rate = done / seconds;
+        state.etaSeconds = (total - done) / state.rate;
+    }
+    state.extra = fmt::format("{} of {}", output.made(), plural(output.all(), "picture"));
+    display.update(state);
 }
 
 Status runSample(SampleArguments& arguments) {
     ATELIER_TRY(const auto device, chooseDevice(arguments.device));
     setThreads(arguments.threads);
-    auto prompts = arguments.prompts;
-    if (!arguments.promptFile.empty()) {
-        ATELIER_TRY(prompts, readPrompts(arguments.promptFile));
-    }
-    for (const auto& prompt : prompts)
-        if (!isValidUtf8(prompt)) return fail(ErrorCode::Usage, "a prompt is not UTF-8", "--prompt");
-    if (!std::isfinite(arguments.guidance))
-        return fail(ErrorCode::Usage, "it must be a finite number", "--guidance", "7.5 is usual; 1 is off.");
-    if (prompts.empty())
-        return fail(ErrorCode::Usage, "no prompt is given", "", "Use --prompt TEXT or --prompts FILE.");
+    ATELIER_DO(checkArguments(arguments));
+    ATELIER_TRY(auto requests, readRequests(arguments.prompts));
     ATELIER_DO(createDirectories(expandUser(arguments.out)));  // before the work, not after it
     LoadOptions load;
     load.device = device;
     load.dtype = arguments.bf16 ? at::kBFloat16 : at::kFloat;
     ATELIER_TRY(const auto pipeline, loadPipeline(expandUser(arguments.model), load));
-    pipeline.unet->eval();
-    pipeline.textEncoder->eval();
-    pipeline.vae->eval();
-
-    eval::GenerateOptions options;
+    for (const auto& [name, module] : pipeline.modules()) module->eval();
     ATELIER_TRY(const auto schedule,
                 scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
-    ATELIER_TRY(options.sampler, chooseSampler(arguments.sampler, schedule));
-    options.steps = arguments.steps;
-    options.guidance = arguments.guidance;
-    options.batch = arguments.batch;
-    const auto& side = pipeline.unet->config().sampleSize;
-    options.width = options.height = (side.empty() ? 64 : side.back()) * pipeline.vae->config().downscale();
-    if (!arguments.size.empty()) ATELIER_DO(readSize(arguments.size, options));
-    ATELIER_TRY(const auto noise, readNoise(arguments, pipeline, schedule, prompts.size(), options));
-    std::vector<eval::PictureRequest> requests;
-    for (std::size_t i = 0; i < prompts.size(); ++i)
-        requests.push_back({prompts[i], arguments.negative, arguments.seed, i});
+    ATELIER_TRY(auto options, makeOptions(arguments, schedule));
+    ATELIER_TRY(const auto start, readStart(arguments.start, pipeline, schedule, requests.size(), options));
+    Output output(arguments, std::move(requests), options);
 
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
+    const auto began = std::chrono::steady_clock::now();
+    installSignalHandlers();
     options.onStep = [&](int done, int total) {
         if (arguments.json) {
             std::printf("%s\n", dumpJson({{"done", done}, {"total", total}}).c_str());
             std::fflush(stdout);
         }
-        ProgressState state;
-        state.phase = "sample";
-        state.done = static_cast<std::uint64_t>(done);
-        state.total = static_cast<std::uint64_t>(total);
-        state.unit = "steps";
-        display.update(state);
-        return true;
+        showProgress(display, output, done, total, began);
+        return stopSignal == 0;
     };
-    ATELIER_TRY(const auto pictures, eval::generate(pipeline, requests, options, noise));
+    const auto status =
+        eval::generate(pipeline, output.openRequests(), options, start.noise, start.picture,
+                       [&](std::size_t first, const at::Tensor& batch) { return output.take(first, batch); });
     display.finish();
-    const fs::path out = expandUser(arguments.out);
-    ATELIER_DO(eval::writePictures(pictures, requests, options, out,
-                                   {{"model", fs::absolute(expandUser(arguments.model)).string()}}));
+    if (!status && status.error().code != ErrorCode::Cancelled) return status;
+    ATELIER_DO(output.finish());
+    if (!status)
+        return fail(stopSignal == SIGINT ? ErrorCode::Cancelled : ErrorCode::Suspended,
+                    fmt::format("stopped after {} of {}", output.made(), plural(output.all(), "picture")),
+                    output.folder().string(), "The same command with --resume makes the rest.");
     if (arguments.json)
-        std::printf("%s\n", dumpJson({{"out", out.string()}, {"count", prompts.size()}}).c_str());
+        std::printf("%s\n", dumpJson({{"out", output.folder().string()}, {"count", output.made()}}).c_str());
     else
-        std::printf("%s in %s\n", plural(prompts.size(), "picture").c_str(), out.c_str());
+        std::printf("%s in %s\n", plural(output.made(), "picture").c_str(), output.folder().c_str());
     return {};
 }
 
-}  // namespace
-
-int sampleVerb(Arguments words) {
-    SampleArguments arguments;
-    CLI::App app{"Make pictures with a pipeline folder."};
-    app.name("atelier-engine sample");
+void addOptions(CLI::App& app, SampleArguments& arguments) {
     app.add_option("--model", arguments.model, "diffusers pipeline folder")->required();
-    app.add_option("--prompt", arguments.prompts, "one or more prompts; a picture each");
-    app.add_option("--prompts", arguments.promptFile,
-                   "file with one prompt per line, or CSV with a caption column");
-    app.add_option("--out", arguments.out, "folder for 0000.png … and samples.json")->required();
-    app.add_option("--negative", arguments.negative, "what not to show");
+    app.add_option("--prompt", arguments.prompts.prompts, "one or more prompts; a picture each");
+    app.add_option("--prompts", arguments.prompts.file,
+                   "file with one prompt per line, or CSV with a caption column (and uid, negative_prompt, "
+                   "seed)");
+    app.add_option("--per-prompt", arguments.prompts.perPrompt, "pictures of every prompt")
+        ->check(CLI::Range(1, 100'000))
+        ->capture_default_str();
+    app.add_option("--part", arguments.prompts.part,
+                   "K/N: only the K-th of N parts of the prompts, for several processes");
+    app.add_option("--out", arguments.out, "folder for the pictures and samples.json")->required();
+    app.add_flag("--resume", arguments.resume, "keep the pictures that --out already holds of this command");
+    app.add_option("--negative", arguments.prompts.negative, "what not to show");
+    app.add_option("--image", arguments.start.image, "picture to start from");
+    app.add_option("--mask", arguments.start.mask, "with --image: white is painted anew, black is kept");
+    app.add_option("--strength", arguments.strength,
+                   "with --image: share of the steps that are made; default 0.8, with --mask 1")
+        ->check(CLI::Range(0.0, 1.0));
     app.add_option("--steps", arguments.steps, "denoising steps per picture")->capture_default_str();
     app.add_option("--guidance", arguments.guidance, "classifier-free guidance scale; 1 or less: off")
         ->capture_default_str();
+    app.add_option("--guidance-rescale", arguments.guidanceRescale,
+                   "0 … 1: how far guidance keeps the contrast of the prompt alone")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
     app.add_option("--sampler", arguments.sampler, "auto: the model's own; or " + join(samplerNames(), ", "))
         ->capture_default_str();
-    app.add_option("--seed", arguments.seed, "start of the noise")
+    app.add_option("--seed", arguments.prompts.seed, "start of the noise")
         ->check(CLI::NonNegativeNumber)
         ->capture_default_str();
-    app.add_option("--size", arguments.size, "SIDE or WIDTHxHEIGHT in pixels; default: the model's own");
-    app.add_option("--latents", arguments.latents, "safetensors file with the noise to start from");
+    app.add_option("--size", arguments.start.size,
+                   "SIDE or WIDTHxHEIGHT in pixels; default: the picture's or the model's own");
+    app.add_option("--latents", arguments.start.latents, "safetensors file with the noise to start from");
     app.add_option("--batch", arguments.batch, "pictures computed together")
         ->check(CLI::PositiveNumber)
         ->capture_default_str();
@@ -216,6 +255,16 @@ int sampleVerb(Arguments words) {
         ->check(CLI::Range(0, 1024));
     app.add_flag("--bf16", arguments.bf16, "compute in bfloat16");
     app.add_flag("--json", arguments.json, "progress and result as JSON lines on stdout");
+}
+
+}  // namespace
+
+int sampleVerb(Arguments words) {
+    SampleArguments arguments;
+    CLI::App app{
+        "Make pictures with a pipeline folder: from text, from a picture, or in the masked part of one."};
+    app.name("atelier-engine sample");
+    addOptions(app, arguments);
     if (const auto code = parse(app, words)) return *code;
     const auto status = runSample(arguments);
     return status ? 0 : report(status.error(), arguments.json);

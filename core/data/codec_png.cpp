@@ -4,6 +4,7 @@
 #include <png.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -180,11 +181,27 @@ struct Writer {
     Writer& operator=(const Writer&) = delete;
 };
 
-bool writePng(Writer& w, const Image& image) {
+// ASCII as tEXt, which every reader knows; anything else as iTXt, which is UTF-8.
+void setTexts(Writer& w, const EncodeOptions& options) {
+    std::vector<png_text> texts(options.text.size());
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+        const auto& [key, value] = options.text[i];
+        const bool ascii =
+            std::ranges::all_of(value, [](char c) { return static_cast<signed char>(c) >= 0; });
+        texts[i].compression = ascii ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
+        texts[i].key = const_cast<char*>(key.c_str());
+        texts[i].text = const_cast<char*>(value.c_str());
+        texts[i].text_length = value.size();
+    }
+    png_set_text(w.png, w.info, texts.data(), int(texts.size()));
+}
+
+bool writePng(Writer& w, const Image& image, const EncodeOptions& options) {
     if (setjmp(png_jmpbuf(w.png))) return false;
     png_set_IHDR(w.png, w.info, png_uint_32(image.width), png_uint_32(image.height), 8, PNG_COLOR_TYPE_RGB,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_set_compression_level(w.png, 4);  // level 6 takes twice the time for 2 % less
+    setTexts(w, options);
     png_write_info(w.png, w.info);
     for (int y = 0; y < image.height; ++y) png_write_row(w.png, image.row(y));
     png_write_end(w.png, w.info);
@@ -193,12 +210,25 @@ bool writePng(Writer& w, const Image& image) {
 
 }  // namespace
 
-Result<std::string> encodePng(const Image& image) {
+Result<std::string> encodePng(const Image& image, const EncodeOptions& options) {
     Writer w;
-    if (!writePng(w, image))
+    if (!writePng(w, image, options))
         return fail(ErrorCode::Internal,
                     fmt::format("{} × {} pixels cannot be written as PNG", image.width, image.height));
     return std::move(w.out);
+}
+
+std::vector<std::pair<std::string, std::string>> readPngText(std::string_view bytes) {
+    std::vector<std::pair<std::string, std::string>> result;
+    Decoder d(bytes);
+    if (!readHeader(d)) return result;
+    png_textp texts = nullptr;
+    int count = 0;
+    png_get_text(d.png, d.info, &texts, &count);
+    for (int i = 0; i < count; ++i)
+        result.emplace_back(texts[i].key,
+                            std::string(texts[i].text, std::max(texts[i].text_length, texts[i].itxt_length)));
+    return result;
 }
 
 }  // namespace atelier::data

@@ -44,7 +44,7 @@ Result<RawImage> decodeBmp(std::string_view bytes, std::string_view name, const 
 Result<RawImage> decodeGif(std::string_view bytes, std::string_view name, const DecodeOptions& options);
 
 Result<std::string> encodeJpeg(const Image& image, int quality, bool fullChroma);
-Result<std::string> encodePng(const Image& image);
+Result<std::string> encodePng(const Image& image, const EncodeOptions& options);
 Result<std::string> encodeWebp(const Image& image, int quality);
 
 // Data errors in the words of studio.md §11.

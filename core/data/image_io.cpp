@@ -214,7 +214,7 @@ Result<std::string> encodeImage(const Image& image, const EncodeOptions& options
         case ImageFormat::Jpeg:
             return encodeJpeg(image, quality, options.fullChroma);
         case ImageFormat::Png:
-            return encodePng(image);
+            return encodePng(image, options);
         case ImageFormat::Webp:
             return encodeWebp(image, quality);
         default:

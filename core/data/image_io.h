@@ -12,6 +12,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/base/files.h"
@@ -111,7 +112,11 @@ struct EncodeOptions {
     ImageFormat format = ImageFormat::Jpeg;  // Jpeg, Png or Webp
     int quality = 95;                        // JPEG and WebP: 1 … 100; WebP 100 = lossless; ignored for PNG
     bool fullChroma = false;                 // JPEG: 4:4:4 instead of 4:2:0
+    // PNG: keyword (Latin-1, 1 … 79 characters) and text (UTF-8), as image viewers and Pillow show them.
+    std::vector<std::pair<std::string, std::string>> text;
 };
 Result<std::string> encodeImage(const Image& image, const EncodeOptions& options);
+// The texts of a PNG that stand before its pixels; none when it is no PNG.
+std::vector<std::pair<std::string, std::string>> readPngText(std::string_view bytes);
 
 }  // namespace atelier::data

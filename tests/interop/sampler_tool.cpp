@@ -24,7 +24,7 @@ static Result<Json> chain(const Json& request) {
     ATELIER_TRY(const auto sampler, name == "auto" ? samplerFromConfig(config) : samplerFromName(name));
     ATELIER_TRY(const auto plan, planSampling(schedule, sampler, request["steps"].get<int>()));
     const auto x = runSampler(
-        schedule, plan, latents(request["start"]),
+        schedule, plan, {.noise_BCHW = latents(request["start"])},
         [](const at::Tensor& input, double t) { return 0.4 * input + 0.3 * at::sin(input + t / 300); },
         [&](int i) { return latents(request["noise"].at(static_cast<std::size_t>(i))); });
     const auto flat = x.to(at::kDouble).flatten().contiguous();

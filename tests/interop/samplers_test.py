@@ -1,60 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Whole sampling chains equal those of diffusers' schedulers: same start, same artificial network, same fresh noise.
-import importlib
 import itertools
 import json
 import os
 import subprocess
 import sys
-import types
 import unittest
 
 import numpy
 import torch
+
+from tiny_pipeline import Brownian, scheduler_class
 
 TOOL = os.path.join(os.environ["ATELIER_BIN"], "sampler_tool")
 SD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000, "steps_offset": 1,
       "clip_sample": False, "set_alpha_to_one": False, "skip_prk_steps": True}
 DETERMINISTIC, STOCHASTIC = 1e-5, 1e-5
 SIZE = 6
-
-
-def quad(function, low, high, epsrel):
-    """scipy's integral where scipy is not installed: diffusers' LMS asks for those of polynomials only, for which this is exact."""
-    nodes, weights = numpy.polynomial.legendre.leggauss(12)
-    low, high = float(low), float(high)
-    return sum(w * float(function((high + low) / 2 + (high - low) / 2 * x)) for x, w in zip(nodes, weights)) * (high - low) / 2, 0
-
-
-def scheduler_class(name):
-    if name == "LMSDiscreteScheduler":
-        module = importlib.import_module("diffusers.schedulers.scheduling_lms_discrete")
-        if not hasattr(module, "integrate"):
-            module.integrate = types.SimpleNamespace(quad=quad)
-        return module.LMSDiscreteScheduler
-    if name == "DPMSolverSDEScheduler" and importlib.util.find_spec("torchsde") is None:
-        sys.modules["torchsde"] = types.ModuleType("torchsde")  # only its Brownian tree, which the test replaces
-        try:
-            return importlib.import_module("diffusers.schedulers.scheduling_dpmsolver_sde").DPMSolverSDEScheduler
-        finally:
-            del sys.modules["torchsde"]
-    return getattr(importlib.import_module("diffusers"), name)
-
-
-class Brownian:
-    """Increments of one Brownian path over sigma, put together from the test's own noise."""
-
-    def __init__(self, noise, sigmas):
-        self.noise, self.sigmas, self.calls = noise, [float(s) for s in sigmas], 0
-
-    def __call__(self, high, low):
-        step, second = divmod(self.calls, 2)
-        self.calls += 1
-        high, low = float(high), float(low)
-        if not second:
-            return self.noise[2 * step]
-        middle = (high * low) ** 0.5
-        return (self.noise[2 * step] * (high - middle) ** 0.5 + self.noise[2 * step + 1] * (middle - low) ** 0.5) / (high - low) ** 0.5
 
 
 def network(x, t):
@@ -76,7 +38,7 @@ class SamplersTest(unittest.TestCase):
         module = sys.modules[cls.__module__]
         x = self.start * scheduler.init_noise_sigma
         if name == "DPMSolverSDEScheduler":
-            scheduler.noise_sampler = Brownian(self.noise, scheduler.sigmas)
+            scheduler.noise_sampler = Brownian(self.noise)
         previous = getattr(module, "randn_tensor", None)
         try:
             for i, t in enumerate(scheduler.timesteps):

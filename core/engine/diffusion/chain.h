@@ -1,11 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What every sampler's loop works with, and those loops. Private to this folder; callers use samplers.h.
-// Each loop takes x at the first timestep and returns it at the end.
+// Each loop takes x at the plan's first timestep and returns it at the end.
 #pragma once
 
 #include "core/engine/diffusion/samplers.h"
 
 namespace atelier::diffusion {
+
+// How a sampler writes x, and with that lays out its steps.
+enum class Family {
+    Signal,       // x = √ᾱ·x0 + √(1−ᾱ)·ε at whole timesteps
+    Consistency,  // the same, over the timesteps of a distilled model
+    Sigma,        // x = x0 + σ·ε
+    Multistep,    // x = α·x0 + s·ε with α = 1/√(σ²+1), s = σ·α
+};
+Family familyOf(Sampler sampler);
+// Two network evaluations for every step but the last.
+bool evaluatesTwice(Sampler sampler);
 
 struct Chain {
     const NoiseSchedule& schedule;
@@ -13,10 +24,11 @@ struct Chain {
     const DenoiseFunction& denoise;
     const StepNoiseFunction& stepNoise;
     const StepCallback& afterStep;
+    const SamplingStart& start;
 
-    bool goesOn(std::size_t evaluation) const {
-        return !afterStep || afterStep(static_cast<int>(evaluation));
-    }
+    // Ends a network evaluation that led to `x`: where the given picture is to be kept, it is put back with
+    // as much noise as x has by now. False: stop here.
+    bool goesOn(std::size_t evaluation, at::Tensor& x) const;
     // noise·scale of this evaluation added to x.
     at::Tensor withNoise(const at::Tensor& x, double scale, std::size_t evaluation) const {
         if (!stepNoise || scale == 0) return x;

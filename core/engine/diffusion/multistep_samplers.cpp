@@ -105,7 +105,7 @@ at::Tensor sampleDpmpp2m(const Chain& chain, at::Tensor x, bool stochastic) {
     const auto& sigmas = chain.plan.sigmas;
     const std::size_t steps = sigmas.size() - 1;
     at::Tensor before;  // x0 of the step before
-    for (std::size_t i = 0; i < steps; ++i) {
+    for (std::size_t i = chain.plan.firstEvaluation(); i < steps; ++i) {
         const double from = sigmas[i];
         const double to = sigmas[i + 1];
         const double h = to == 0 ? INFINITY : std::log(from) - std::log(to);
@@ -123,7 +123,7 @@ at::Tensor sampleDpmpp2m(const Chain& chain, at::Tensor x, bool stochastic) {
         }
         x = stochastic ? chain.withNoise(moved, noiseOf(to) * std::sqrt(decay), i) : moved;
         before = x0;
-        if (!chain.goesOn(i)) break;
+        if (!chain.goesOn(i, x)) break;
     }
     return x;
 }
@@ -136,16 +136,17 @@ at::Tensor sampleUniPc(const Chain& chain, at::Tensor x) {
     std::deque<at::Tensor> known;  // x0, newest first
     at::Tensor start;              // x that the last prediction went out from
     std::size_t order = 0;         // of that prediction
-    for (std::size_t i = 0; i < steps; ++i) {
+    const std::size_t first = chain.plan.firstEvaluation();
+    for (std::size_t i = first; i < steps; ++i) {
         const auto x0 = denoised(chain, x, i);
-        if (i > 0) x = uniPcMove(chain, start, i - 1, known, x0, order);
+        if (i > first) x = uniPcMove(chain, start, i - 1, known, x0, order);
         known.push_front(x0);
         if (known.size() > highest) known.pop_back();
-        order = std::min({highest, i + 1, config.lowerOrderFinal ? steps - i : highest});
+        order = std::min({highest, i - first + 1, config.lowerOrderFinal ? steps - i : highest});
         if (sigmas[i + 1] == 0) order = 1;
         start = x;
         x = uniPcMove(chain, start, i, known, {}, order);
-        if (!chain.goesOn(i)) break;
+        if (!chain.goesOn(i, x)) break;
     }
     return x;
 }

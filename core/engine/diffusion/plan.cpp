@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/engine/diffusion/samplers.h"
+#include "core/engine/diffusion/chain.h"
 
 namespace atelier {
-namespace {
 
-// How a sampler lays out its steps.
-enum class Family { Signal, Sigma, Multistep, Consistency };
+using diffusion::evaluatesTwice;
+using diffusion::Family;
+using diffusion::familyOf;
 
-Family familyOf(Sampler sampler) {
+diffusion::Family diffusion::familyOf(Sampler sampler) {
     switch (sampler) {
         case Sampler::Ddim:
         case Sampler::Ddpm:
@@ -35,6 +35,8 @@ Family familyOf(Sampler sampler) {
     }
     return Family::Consistency;
 }
+
+namespace {
 
 bool isKarras(const ScheduleConfig& config, Sampler sampler) {
     return sampler == Sampler::Dpmpp2mKarras || sampler == Sampler::Dpmpp2mSdeKarras ||
@@ -116,7 +118,7 @@ void planSigmas(const NoiseSchedule& schedule, SamplingPlan& plan, TimestepSpaci
             plan.timesteps[i] = timestepOfSigma(table, plan.sigmas[i]);
     }
     // The second evaluation of a step: Heun's at the next timestep, DPM++ SDE's halfway in log sigma.
-    if (plan.sampler == Sampler::Heun || isDpmppSde(plan.sampler)) {
+    if (evaluatesTwice(plan.sampler)) {
         std::vector<double> twice{plan.timesteps.front()};
         for (std::size_t i = 1; i < plan.timesteps.size(); ++i) {
             const double middle = std::sqrt(plan.sigmas[i - 1] * plan.sigmas[i]);
@@ -195,8 +197,33 @@ Status checkSolver(const ScheduleConfig& config, Sampler sampler) {
 
 }  // namespace
 
+bool diffusion::evaluatesTwice(Sampler sampler) {
+    return sampler == Sampler::Heun || isDpmppSde(sampler);
+}
+
+std::size_t SamplingPlan::firstEvaluation() const {
+    return static_cast<std::size_t>(evaluatesTwice(sampler) ? 2 * firstStep : firstStep);
+}
+
+Status cutPlan(const NoiseSchedule& schedule, SamplingPlan& plan, double strength) {
+    if (!(strength > 0 && strength <= 1))
+        return fail(ErrorCode::Usage, "the strength must be above 0 and at most 1", "",
+                    "0.8 is usual; 1 leaves little of the picture.");
+    const int made = static_cast<int>(plan.steps * strength);
+    if (made < 1)
+        return fail(ErrorCode::Usage,
+                    "no step is left of " + std::to_string(plan.steps) + " at this strength", "",
+                    "Use more steps or a greater strength.");
+    if (plan.sampler == Sampler::Pndm && !schedule.config.skipPrkSteps && made < plan.steps)
+        return fail(ErrorCode::Usage,
+                    "the sampler pndm cannot start in between where skip_prk_steps is false", "",
+                    "Use another sampler, or strength 1.");
+    plan.firstStep = plan.steps - made;
+    return {};
+}
+
 int networkEvaluations(const ScheduleConfig& config, Sampler sampler, int steps) {
-    if (sampler == Sampler::Heun || isDpmppSde(sampler)) return 2 * steps - 1;
+    if (evaluatesTwice(sampler)) return 2 * steps - 1;
     if (sampler == Sampler::Pndm) return config.skipPrkSteps ? (steps > 1 ? steps + 1 : 1) : steps + 9;
     return steps;
 }

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <array>
+#include <cmath>
 
 #include "core/base/strings.h"
 #include "core/engine/diffusion/chain.h"
@@ -27,7 +28,32 @@ const std::array<std::string, 15> kNames{"ddim",
                                          "unipc",
                                          "lcm"};
 
+// The picture with as much noise as x has before network evaluation number `evaluation`.
+at::Tensor noised(const NoiseSchedule& schedule, const SamplingPlan& plan, const SamplingStart& start,
+                  std::size_t evaluation) {
+    const auto family = diffusion::familyOf(plan.sampler);
+    if (family == diffusion::Family::Signal || family == diffusion::Family::Consistency) {
+        const double bar = schedule.alphaBar[static_cast<std::size_t>(plan.timesteps[evaluation])];
+        return std::sqrt(bar) * start.picture_BCHW + std::sqrt(1 - bar) * start.noise_BCHW;
+    }
+    // Between the two evaluations of a step, diffusers takes the noise of the step's end; so do we.
+    const double sigma =
+        plan.sigmas[diffusion::evaluatesTwice(plan.sampler) ? (evaluation + 1) / 2 : evaluation];
+    const auto x = start.picture_BCHW + sigma * start.noise_BCHW;
+    return family == diffusion::Family::Sigma ? x : x / std::sqrt(sigma * sigma + 1);
+}
+
 }  // namespace
+
+bool diffusion::Chain::goesOn(std::size_t evaluation, at::Tensor& x) const {
+    if (start.repaint_B1HW.defined()) {
+        const auto kept = evaluation + 1 < plan.timesteps.size()
+                              ? noised(schedule, plan, start, evaluation + 1)
+                              : start.picture_BCHW;
+        x = (1 - start.repaint_B1HW) * kept + start.repaint_B1HW * x;
+    }
+    return !afterStep || afterStep(static_cast<int>(evaluation));
+}
 
 std::span<const std::string> samplerNames() {
     return kNames;
@@ -69,11 +95,12 @@ Result<Sampler> samplerFromConfig(const ScheduleConfig& config) {
                 "Name a sampler: " + join(kNames, ", ") + ".");
 }
 
-at::Tensor runSampler(const NoiseSchedule& schedule, const SamplingPlan& plan, const at::Tensor& noise_BCHW,
+at::Tensor runSampler(const NoiseSchedule& schedule, const SamplingPlan& plan, const SamplingStart& start,
                       const DenoiseFunction& denoise, const StepNoiseFunction& stepNoise,
                       const StepCallback& afterStep) {
-    const diffusion::Chain chain{schedule, plan, denoise, stepNoise, afterStep};
-    at::Tensor x = noise_BCHW * plan.initNoiseSigma;
+    const diffusion::Chain chain{schedule, plan, denoise, stepNoise, afterStep, start};
+    at::Tensor x = start.fromPicture ? noised(schedule, plan, start, plan.firstEvaluation())
+                                     : start.noise_BCHW * plan.initNoiseSigma;
     switch (plan.sampler) {
         case Sampler::Ddim:
             return diffusion::sampleDdim(chain, x);
@@ -106,8 +133,12 @@ at::Tensor runSampler(const NoiseSchedule& schedule, const SamplingPlan& plan, c
     return diffusion::sampleLcm(chain, x);
 }
 
-at::Tensor guide(const at::Tensor& unconditional, const at::Tensor& conditional, double scale) {
-    return unconditional + scale * (conditional - unconditional);
+at::Tensor guide(const at::Tensor& unconditional, const at::Tensor& conditional, double scale,
+                 double rescale) {
+    const auto guided = unconditional + scale * (conditional - unconditional);
+    if (rescale == 0) return guided;
+    const auto deviation = [](const at::Tensor& x) { return x.flatten(1).std(1, true).view({-1, 1, 1, 1}); };
+    return guided * (rescale * (deviation(conditional) / deviation(guided)) + (1 - rescale));
 }
 
 }  // namespace atelier

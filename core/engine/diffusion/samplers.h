@@ -49,11 +49,26 @@ struct SamplingPlan {
     std::vector<double> timesteps;  // one per network evaluation, from noisy to clean; fractional for some
     std::vector<double> sigmas;  // steps + 1 values √((1−ᾱ)/ᾱ), falling; empty for DDIM, DDPM, PNDM, LCM
     double initNoiseSigma = 1.0;  // standard normal noise is multiplied by this before the first step
+    int firstStep = 0;            // image-to-image leaves out the steps before it
+
+    // The first entry of `timesteps` that is visited.
+    std::size_t firstEvaluation() const;
 };
 
 // steps ≤ number of training timesteps, and no more than the sampler can tell apart, else a Usage error.
 // Karras sigmas are used if the sampler's name or the config says so.
 Result<SamplingPlan> planSampling(const NoiseSchedule& schedule, Sampler sampler, int steps);
+// Image-to-image: only the last ⌊steps·strength⌋ steps are made. strength in (0, 1]; a Usage error when no
+// step is left, or for PNDM with Runge–Kutta steps, which have no place to start in between.
+Status cutPlan(const NoiseSchedule& schedule, SamplingPlan& plan, double strength);
+
+// What the chain goes out from.
+struct SamplingStart {
+    at::Tensor noise_BCHW;    // standard normal, before initNoiseSigma
+    at::Tensor picture_BCHW;  // latents of a given picture, noised to the first level; undefined: noise alone
+    at::Tensor repaint_B1HW;  // with a picture: 1 = paint anew, 0 = keep it, put back after every evaluation
+    bool fromPicture = false;  // start from the noised picture; otherwise the picture only serves repaint
+};
 
 // The network: output (epsilon, v or x0 as the schedule says) for an already scaled input at one timestep,
 // guidance done.
@@ -64,13 +79,14 @@ using StepNoiseFunction = std::function<at::Tensor(int evaluation)>;
 // be used).
 using StepCallback = std::function<bool(int evaluation)>;
 
-// noise_BCHW: standard normal, before initNoiseSigma. Returns clean latents of the same shape. Without
-// stepNoise the stochastic samplers add none.
-at::Tensor runSampler(const NoiseSchedule& schedule, const SamplingPlan& plan, const at::Tensor& noise_BCHW,
+// Returns clean latents of the start's shape. Without stepNoise the stochastic samplers add none.
+at::Tensor runSampler(const NoiseSchedule& schedule, const SamplingPlan& plan, const SamplingStart& start,
                       const DenoiseFunction& denoise, const StepNoiseFunction& stepNoise = {},
                       const StepCallback& afterStep = {});
 
-// Classifier-free guidance: u + scale·(c − u) (Ho & Salimans 2022).
-at::Tensor guide(const at::Tensor& unconditional, const at::Tensor& conditional, double scale);
+// Classifier-free guidance: u + scale·(c − u) (Ho & Salimans 2022). `rescale` in 0…1 brings the result's
+// standard deviation back towards the conditional one's (Lin et al. 2024, section 3.4).
+at::Tensor guide(const at::Tensor& unconditional, const at::Tensor& conditional, double scale,
+                 double rescale = 0);
 
 }  // namespace atelier

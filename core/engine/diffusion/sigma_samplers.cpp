@@ -11,6 +11,10 @@
 namespace atelier::diffusion {
 namespace {
 
+std::size_t firstStep(const Chain& chain) {
+    return static_cast<std::size_t>(chain.plan.firstStep);
+}
+
 // x0 as the network sees it at σ; one network evaluation.
 at::Tensor denoised(const Chain& chain, const at::Tensor& x, double sigma, std::size_t evaluation) {
     const double scale = std::sqrt(sigma * sigma + 1);
@@ -56,20 +60,20 @@ double lmsWeight(const std::vector<double>& sigmas, std::size_t i, std::size_t j
 // Karras et al. 2022, algorithm 2 without churn and without its correction.
 at::Tensor sampleEuler(const Chain& chain, at::Tensor x) {
     const auto& sigmas = chain.plan.sigmas;
-    for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    for (std::size_t i = firstStep(chain); i + 1 < sigmas.size(); ++i) {
         x = x + (x - denoised(chain, x, sigmas[i], i)) * ((sigmas[i + 1] - sigmas[i]) / sigmas[i]);
-        if (!chain.goesOn(i)) break;
+        if (!chain.goesOn(i, x)) break;
     }
     return x;
 }
 
 at::Tensor sampleEulerAncestral(const Chain& chain, at::Tensor x) {
     const auto& sigmas = chain.plan.sigmas;
-    for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    for (std::size_t i = firstStep(chain); i + 1 < sigmas.size(); ++i) {
         const auto [down, up] = ancestral(sigmas[i], sigmas[i + 1]);
         x = x + (x - denoised(chain, x, sigmas[i], i)) * ((down - sigmas[i]) / sigmas[i]);
         x = chain.withNoise(x, up, i);
-        if (!chain.goesOn(i)) break;
+        if (!chain.goesOn(i, x)) break;
     }
     return x;
 }
@@ -78,29 +82,30 @@ at::Tensor sampleEulerAncestral(const Chain& chain, at::Tensor x) {
 at::Tensor sampleHeun(const Chain& chain, at::Tensor x) {
     const auto& sigmas = chain.plan.sigmas;
     const auto& config = chain.schedule.config;
-    for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    for (std::size_t i = firstStep(chain); i + 1 < sigmas.size(); ++i) {
         const double step = sigmas[i + 1] - sigmas[i];
         const auto slope = (x - limit(config, denoised(chain, x, sigmas[i], 2 * i), false)) / sigmas[i];
-        const auto end = x + slope * step;
-        if (!chain.goesOn(2 * i)) break;
+        auto end = x + slope * step;
+        if (!chain.goesOn(2 * i, end)) break;
         if (sigmas[i + 1] == 0) return end;
         const auto atEnd = limit(config, denoised(chain, end, sigmas[i + 1], 2 * i + 1), false);
         x = x + (slope + (end - atEnd) / sigmas[i + 1]) * (step / 2);
-        if (!chain.goesOn(2 * i + 1)) break;
+        if (!chain.goesOn(2 * i + 1, x)) break;
     }
     return x;
 }
 
-// Linear multistep of order 4 over the slope (x − x0)/σ.
+// Linear multistep of order 4 over the slope (x − x0)/σ. Started in between, the weights are those of the
+// full order though the first slopes are missing, as in diffusers.
 at::Tensor sampleLms(const Chain& chain, at::Tensor x) {
     const auto& sigmas = chain.plan.sigmas;
     std::deque<at::Tensor> slopes;  // newest first
-    for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    for (std::size_t i = firstStep(chain); i + 1 < sigmas.size(); ++i) {
         slopes.push_front((x - denoised(chain, x, sigmas[i], i)) / sigmas[i]);
         if (slopes.size() > 4) slopes.pop_back();
-        for (std::size_t j = 0; j < slopes.size(); ++j)
-            x = x + lmsWeight(sigmas, i, j, slopes.size()) * slopes[j];
-        if (!chain.goesOn(i)) break;
+        const std::size_t order = std::min<std::size_t>(i + 1, 4);
+        for (std::size_t j = 0; j < slopes.size(); ++j) x = x + lmsWeight(sigmas, i, j, order) * slopes[j];
+        if (!chain.goesOn(i, x)) break;
     }
     return x;
 }
@@ -112,12 +117,12 @@ at::Tensor sampleDpmppSde(const Chain& chain, at::Tensor x) {
     const auto towards = [](const at::Tensor& from, const at::Tensor& x0, double ratio) {
         return ratio * from + (1 - ratio) * x0;
     };
-    for (std::size_t i = 0; i + 1 < sigmas.size(); ++i) {
+    for (std::size_t i = firstStep(chain); i + 1 < sigmas.size(); ++i) {
         const double sigma = sigmas[i];
         const double next = sigmas[i + 1];
-        const auto x0 = denoised(chain, x, sigma, 2 * i);
+        auto x0 = denoised(chain, x, sigma, 2 * i);
         if (next == 0) {
-            chain.goesOn(2 * i);
+            chain.goesOn(2 * i, x0);
             return x0;
         }
         const double middle = std::sqrt(sigma * next);
@@ -129,14 +134,14 @@ at::Tensor sampleDpmppSde(const Chain& chain, at::Tensor x) {
             first = chain.stepNoise(static_cast<int>(2 * i));
             atMiddle = atMiddle + half.up * first;
         }
-        if (!chain.goesOn(2 * i)) break;
+        if (!chain.goesOn(2 * i, atMiddle)) break;
         x = towards(x, denoised(chain, atMiddle, middle, 2 * i + 1), whole.down / sigma);
         if (chain.stepNoise) {
             const auto second = chain.stepNoise(static_cast<int>(2 * i + 1));
             const double share = (sigma - middle) / (sigma - next);
             x = x + whole.up * (std::sqrt(share) * first + std::sqrt(1 - share) * second);
         }
-        if (!chain.goesOn(2 * i + 1)) break;
+        if (!chain.goesOn(2 * i + 1, x)) break;
     }
     return x;
 }

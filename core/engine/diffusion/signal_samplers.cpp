@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <deque>
+#include <span>
 
 #include "core/engine/diffusion/chain.h"
 
@@ -72,13 +73,13 @@ at::Tensor limit(const ScheduleConfig& config, const at::Tensor& x0, bool clips)
 // Song et al. 2021, eq. 12 with eta = 0. The previous timestep is t − N//n whatever the spacing.
 at::Tensor sampleDdim(const Chain& chain, at::Tensor x) {
     const auto& config = chain.schedule.config;
-    for (std::size_t i = 0; i < chain.plan.timesteps.size(); ++i) {
+    for (std::size_t i = chain.plan.firstEvaluation(); i < chain.plan.timesteps.size(); ++i) {
         const int t = static_cast<int>(chain.plan.timesteps[i]);
         const double previous = barAt(chain, t - config.numTrainTimesteps / chain.plan.steps, true);
         const auto prediction = predict(chain, x, chain.denoise(x, t), barAt(chain, t, true));
         x = std::sqrt(previous) * limit(config, prediction.x0, true) +
             std::sqrt(1 - previous) * prediction.epsilon;
-        if (!chain.goesOn(i)) break;
+        if (!chain.goesOn(i, x)) break;
     }
     return x;
 }
@@ -86,7 +87,7 @@ at::Tensor sampleDdim(const Chain& chain, at::Tensor x) {
 // Ho et al. 2020, eq. 7, variance "fixed_small"; the previous timestep is the next entry of the list.
 at::Tensor sampleDdpm(const Chain& chain, at::Tensor x) {
     const auto& timesteps = chain.plan.timesteps;
-    for (std::size_t i = 0; i < timesteps.size(); ++i) {
+    for (std::size_t i = chain.plan.firstEvaluation(); i < timesteps.size(); ++i) {
         const int t = static_cast<int>(timesteps[i]);
         const double bar = barAt(chain, t, true);
         const double previous =
@@ -97,15 +98,17 @@ at::Tensor sampleDdpm(const Chain& chain, at::Tensor x) {
             (std::sqrt(alpha) * (1 - previous) / (1 - bar)) * x;
         const double variance = std::max((1 - previous) / (1 - bar) * (1 - alpha), 1e-20);
         x = chain.withNoise(x, t == 0 ? 0.0 : std::sqrt(variance), i);
-        if (!chain.goesOn(i)) break;
+        if (!chain.goesOn(i, x)) break;
     }
     return x;
 }
 
 // Liu et al. 2022: linear multistep over ε. With skip_prk_steps the first step is corrected once (the second
 // visit of the second timestep restarts from the first x); otherwise three Runge–Kutta steps come first.
+// Started in between, the second timestep corrects the first step all the same, as in diffusers.
 at::Tensor samplePndm(const Chain& chain, at::Tensor x) {
-    const auto& timesteps = chain.plan.timesteps;
+    const std::size_t first = chain.plan.firstEvaluation();
+    const auto timesteps = std::span(chain.plan.timesteps).subspan(first);
     const int stride = chain.schedule.config.numTrainTimesteps / chain.plan.steps;
     const std::size_t rungeKutta = chain.schedule.config.skipPrkSteps ? 0 : 12;
     std::deque<at::Tensor> outputs;  // newest first
@@ -132,7 +135,7 @@ at::Tensor samplePndm(const Chain& chain, at::Tensor x) {
             if (outputs.size() > 4) outputs.pop_back();
             x = pndmMove(chain, x, t, t - stride, pndmCombine(outputs));
         }
-        if (!chain.goesOn(k)) break;
+        if (!chain.goesOn(first + k, x)) break;
     }
     return x;
 }
@@ -143,7 +146,7 @@ at::Tensor sampleLcm(const Chain& chain, at::Tensor x) {
     constexpr double kDataVariance = 0.25;  // σ_data = 0.5
     const auto& timesteps = chain.plan.timesteps;
     const auto& config = chain.schedule.config;
-    for (std::size_t i = 0; i < timesteps.size(); ++i) {
+    for (std::size_t i = chain.plan.firstEvaluation(); i < timesteps.size(); ++i) {
         const int t = static_cast<int>(timesteps[i]);
         const auto x0 =
             limit(config, predict(chain, x, chain.denoise(x, t), barAt(chain, t, true)).x0, false);
@@ -154,7 +157,7 @@ at::Tensor sampleLcm(const Chain& chain, at::Tensor x) {
             const double next = barAt(chain, static_cast<int>(timesteps[i + 1]), true);
             x = chain.withNoise(std::sqrt(next) * x, std::sqrt(1 - next), i);
         }
-        if (!chain.goesOn(i)) break;
+        if (!chain.goesOn(i, x)) break;
     }
     return x;
 }

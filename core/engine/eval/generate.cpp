@@ -5,10 +5,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstring>
+#include <span>
 
 #include "core/base/random.h"
-#include "core/data/image_io.h"
+#include "core/engine/eval/given_picture.h"
 
 namespace atelier::eval {
 namespace {
@@ -61,48 +61,80 @@ Status checkSize(const Pipeline& pipeline, const GenerateOptions& options) {
     return {};
 }
 
+// What all batches of one call share.
+struct Call {
+    const Pipeline& pipeline;
+    const NoiseSchedule& schedule;
+    const SamplingPlan& plan;
+    const GenerateOptions& options;
+    const GivenNoise& noise;
+    const GivenPicture& picture;
+    const std::function<bool()>& afterStep;
+
+    std::vector<std::int64_t> latentShape() const {
+        const auto& vae = pipeline.vae->config();
+        return {vae.latentChannels, options.height / vae.downscale(), options.width / vae.downscale()};
+    }
+};
+
+at::Tensor startNoise(const Call& call, std::span<const PictureRequest> requests, std::int64_t first) {
+    if (call.noise.latents.defined())
+        return call.noise.latents.narrow(0, first, static_cast<std::int64_t>(requests.size()));
+    std::vector<at::Tensor> rows;
+    for (const auto& request : requests)
+        rows.push_back(normals(request.seed, RandomStream::Sample, request.index, call.latentShape()));
+    return at::stack(rows);
+}
+
+at::Tensor stepNoise(const Call& call, std::span<const PictureRequest> requests, std::int64_t first,
+                     int evaluation) {
+    if (call.noise.stepNoise.defined())
+        return call.noise.stepNoise[evaluation].narrow(0, first, static_cast<std::int64_t>(requests.size()));
+    std::vector<at::Tensor> rows;
+    for (const auto& request : requests)
+        rows.push_back(normals(request.seed, RandomStream::SampleStep,
+                               (request.index << 20) + static_cast<std::uint64_t>(evaluation),
+                               call.latentShape()));
+    return at::stack(rows);
+}
+
 // Latents of one batch of requests; `first` = its place in the given noise.
-Result<at::Tensor> sampleLatents(const Pipeline& pipeline, const NoiseSchedule& schedule,
-                                 const SamplingPlan& plan, std::span<const PictureRequest> requests,
-                                 std::int64_t first, const GenerateOptions& options, const GivenNoise& given,
-                                 const std::function<bool()>& afterStep) {
-    const auto count = static_cast<std::int64_t>(requests.size());
+Result<at::Tensor> sampleLatents(const Call& call, std::span<const PictureRequest> requests,
+                                 std::int64_t first) {
+    const auto& [pipeline, schedule, plan, options, noise, picture, afterStep] = call;
     const auto device = deviceOf(*pipeline.unet);
     const auto type = typeOf(*pipeline.unet);
-    const int factor = pipeline.vae->config().downscale();
-    const std::vector<std::int64_t> shape{pipeline.unet->config().inChannels, options.height / factor,
-                                          options.width / factor};
     const bool guided = options.guidance > 1;
     ATELIER_TRY(const auto context, encodeText(pipeline, requests, guided));
     const auto typedContext = context.to(type);
+    const auto given = encodeGivenPicture(pipeline, requests, picture);
 
-    std::vector<at::Tensor> start;
-    for (const auto& request : requests)
-        start.push_back(normals(request.seed, RandomStream::Sample, request.index, shape));
-    const auto noise = given.latents.defined() ? given.latents.narrow(0, first, count) : at::stack(start);
+    SamplingStart start;
+    start.noise_BCHW = startNoise(call, requests, first).to(device);
+    start.picture_BCHW = given.picture_BLHW;
+    start.repaint_B1HW = given.repaint_B1HW;
+    // Inpainting with full strength has nothing of the picture under its noise, as in diffusers.
+    start.fromPicture =
+        picture.pixels_1CHW.defined() && !(picture.mask_11HW.defined() && options.strength == 1);
 
-    const DenoiseFunction denoise = [&](const at::Tensor& input, double timestep) {
+    const DenoiseFunction denoise = [&](const at::Tensor& x, double timestep) {
         const auto t = at::full({1}, timestep, at::TensorOptions().dtype(at::kFloat).device(device));
-        const auto typed = input.to(type);
+        auto input = given.extra_BCHW.defined() ? at::cat({x, given.extra_BCHW}, 1) : x;
+        input = input.to(type);
         const auto output =
-            pipeline.unet->forward(guided ? at::cat({typed, typed}) : typed, t, typedContext).to(at::kFloat);
+            pipeline.unet->forward(guided ? at::cat({input, input}) : input, t, typedContext).to(at::kFloat);
         if (!guided) return output;
         const auto halves = output.chunk(2);
-        return guide(halves[0], halves[1], options.guidance);
-    };
-    const StepNoiseFunction stepNoise = [&](int step) {
-        if (given.stepNoise.defined()) return given.stepNoise[step].narrow(0, first, count).to(device);
-        std::vector<at::Tensor> rows;
-        for (const auto& request : requests)
-            rows.push_back(normals(request.seed, RandomStream::SampleStep,
-                                   (request.index << 20) + static_cast<std::uint64_t>(step), shape));
-        return at::stack(rows).to(device);
+        return guide(halves[0], halves[1], options.guidance, options.guidanceRescale);
     };
     bool cancelled = false;
-    const auto latents = runSampler(schedule, plan, noise.to(device), denoise, stepNoise, [&](int) {
-        cancelled = afterStep && !afterStep();
-        return !cancelled;
-    });
+    const auto latents = runSampler(
+        schedule, plan, start, denoise,
+        [&](int evaluation) { return stepNoise(call, requests, first, evaluation).to(device); },
+        [&](int) {
+            cancelled = !afterStep();
+            return !cancelled;
+        });
     if (cancelled) return fail(ErrorCode::Cancelled, "sampling was cancelled");
     return latents;
 }
@@ -121,66 +153,47 @@ at::Tensor toPictures(const at::Tensor& pixels) {
 
 }  // namespace
 
-Result<at::Tensor> generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
-                            const GenerateOptions& options, const GivenNoise& given) {
+Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
+                const GenerateOptions& options, const GivenNoise& noise, const GivenPicture& picture,
+                const PictureSink& sink) {
     const at::NoGradGuard noGrad;
     ATELIER_DO(checkSize(pipeline, options));
+    ATELIER_DO(checkGivenPicture(pipeline, picture, options));
     ATELIER_TRY(const auto config,
                 scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
     ATELIER_TRY(const auto schedule, makeNoiseSchedule(config, deviceOf(*pipeline.unet)));
-    ATELIER_TRY(const auto plan, planSampling(schedule, options.sampler, options.steps));
+    ATELIER_TRY(auto plan, planSampling(schedule, options.sampler, options.steps));
+    if (picture.pixels_1CHW.defined()) ATELIER_DO(cutPlan(schedule, plan, options.strength));
 
     const auto batch = static_cast<std::size_t>(std::max(options.batch, 1));
-    const int batches = static_cast<int>((requests.size() + batch - 1) / batch);
-    const int total = batches * static_cast<int>(plan.timesteps.size());
+    const auto batches = (requests.size() + batch - 1) / batch;
+    const int total = static_cast<int>(batches * (plan.timesteps.size() - plan.firstEvaluation()));
     int done = 0;
-    std::vector<at::Tensor> pictures;
+    const std::function<bool()> afterStep = [&] {
+        ++done;
+        return !options.onStep || options.onStep(done, total);
+    };
+    const Call call{pipeline, schedule, plan, options, noise, picture, afterStep};
     for (std::size_t first = 0; first < requests.size(); first += batch) {
         const auto part = std::span(requests).subspan(first, std::min(batch, requests.size() - first));
-        ATELIER_TRY(const auto latents, sampleLatents(pipeline, schedule, plan, part,
-                                                      static_cast<std::int64_t>(first), options, given, [&] {
-                                                          ++done;
-                                                          return !options.onStep ||
-                                                                 options.onStep(done, total);
-                                                      }));
+        ATELIER_TRY(const auto latents, sampleLatents(call, part, static_cast<std::int64_t>(first)));
         const auto unscaled =
             pipeline.vae->unscaleLatents(latents).to(deviceOf(*pipeline.vae)).to(typeOf(*pipeline.vae));
-        pictures.push_back(toPictures(pipeline.vae->decode(unscaled)));
+        ATELIER_DO(sink(first, toPictures(pipeline.vae->decode(unscaled))));
     }
+    return {};
+}
+
+Result<at::Tensor> generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
+                            const GenerateOptions& options) {
+    std::vector<at::Tensor> pictures;
+    ATELIER_DO(
+        generate(pipeline, requests, options, {}, {}, [&](std::size_t, const at::Tensor& batch) -> Status {
+            pictures.push_back(batch);
+            return {};
+        }));
     if (pictures.empty()) return at::empty({0, options.height, options.width, 3}, at::kByte);
     return at::cat(pictures);
-}
-
-Json describePicture(const PictureRequest& request, const GenerateOptions& options, const std::string& file) {
-    return Json{{"file", file},
-                {"prompt", request.prompt},
-                {"negative_prompt", request.negative},
-                {"seed", request.seed},
-                {"index", request.index},
-                {"guidance", options.guidance},
-                {"sampler", samplerName(options.sampler)},
-                {"steps", options.steps},
-                {"width", options.width},
-                {"height", options.height}};
-}
-
-Status writePictures(const at::Tensor& pictures_NHWC, const std::vector<PictureRequest>& requests,
-                     const GenerateOptions& options, const fs::path& folder, const Json& extra) {
-    ATELIER_DO(createDirectories(folder));
-    Json list = Json::array();
-    const auto pictures = pictures_NHWC.contiguous();
-    for (std::int64_t i = 0; i < pictures.size(0); ++i) {
-        auto image =
-            data::Image::allocate(static_cast<int>(pictures.size(2)), static_cast<int>(pictures.size(1)));
-        std::memcpy(image.rgb.get(), pictures[i].const_data_ptr<std::uint8_t>(), image.byteSize());
-        ATELIER_TRY(const auto bytes, data::encodeImage(image, {.format = data::ImageFormat::Png}));
-        const auto name = fmt::format("{:04}.png", i);
-        ATELIER_DO(writeFileAtomic(folder / name, bytes));
-        list.push_back(describePicture(requests[static_cast<std::size_t>(i)], options, name));
-    }
-    Json document = extra;
-    document["samples"] = list;
-    return writeFileAtomic(folder / "samples.json", dumpJsonPretty(document));
 }
 
 }  // namespace atelier::eval

@@ -10,8 +10,6 @@
 #include <string>
 #include <vector>
 
-#include "core/base/files.h"
-#include "core/base/json.h"
 #include "core/engine/diffusion/samplers.h"
 #include "core/engine/models/pipeline.h"
 
@@ -20,10 +18,12 @@ namespace atelier::eval {
 struct GenerateOptions {
     Sampler sampler = Sampler::Ddim;
     int steps = 30;
-    double guidance = 7.5;  // ≤ 1: one pass without the negative prompt
-    int width = 512;        // pixels; multiples of the autoencoder's factor
+    double guidance = 7.5;         // ≤ 1: one pass without the negative prompt
+    double guidanceRescale = 0.0;  // 0 … 1, see guide()
+    int width = 512;               // pixels; multiples of the autoencoder's factor
     int height = 512;
-    int batch = 8;                                    // pictures computed together
+    int batch = 8;          // pictures computed together
+    double strength = 1.0;  // with a given picture: share of the steps that are made
     std::function<bool(int done, int total)> onStep;  // network evaluations; returning false cancels
 };
 
@@ -34,23 +34,29 @@ struct PictureRequest {
     std::uint64_t index = 0;
 };
 
-// Given noise instead of the seeds': latents [N,C,h,w]; stepNoise [S,N,C,h,w] for stochastic samplers, or
-// undefined.
+// Given noise instead of the seeds': latents [N,C,h,w]; stepNoise [S,N,C,h,w], row i for what a stochastic
+// sampler adds after the i-th evaluation of all steps, or undefined.
 struct GivenNoise {
     at::Tensor latents;
     at::Tensor stepNoise;
 };
 
-// 8-bit RGB [N,H,W,3] on the CPU. Errors: sizes that do not fit, tokens beyond the vocabulary, Cancelled.
+// A picture to start from, of the size of the result.
+struct GivenPicture {
+    at::Tensor pixels_1CHW;  // −1 … 1; undefined: text to image
+    at::Tensor mask_11HW;    // 1 = paint anew, 0 = keep; undefined: image to image
+};
+
+// Takes a finished batch: 8-bit RGB [n,H,W,3] on the CPU for requests first … first + n − 1.
+using PictureSink = std::function<Status(std::size_t first, const at::Tensor& pictures_NHWC)>;
+
+// Errors: sizes that do not fit, tokens beyond the vocabulary, a picture or mask that the model cannot take
+// or lacks, Cancelled; batches handed over before stay handed over.
+Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
+                const GenerateOptions& options, const GivenNoise& noise, const GivenPicture& picture,
+                const PictureSink& sink);
+// All at once, from prompts alone: [N,H,W,3].
 Result<at::Tensor> generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
-                            const GenerateOptions& options, const GivenNoise& given = {});
-
-// What one picture was made from; one entry of samples.json.
-Json describePicture(const PictureRequest& request, const GenerateOptions& options, const std::string& file);
-
-// 0000.png, 0001.png, … and samples.json in `folder` (made); `extra` keys go on top of samples.json.
-Status writePictures(const at::Tensor& pictures_NHWC, const std::vector<PictureRequest>& requests,
-                     const GenerateOptions& options, const fs::path& folder,
-                     const Json& extra = Json::object());
+                            const GenerateOptions& options);
 
 }  // namespace atelier::eval

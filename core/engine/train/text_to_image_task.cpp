@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/engine/eval/picture_file.h"
 #include "core/engine/train/task.h"
 
 namespace atelier::train {

@@ -27,9 +27,9 @@ ScheduleConfig stableDiffusion() {
 double chain(const ScheduleConfig& config, Sampler sampler) {
     const auto schedule = makeNoiseSchedule(config, at::kCPU).value();
     const auto plan = planSampling(schedule, sampler, 10).value();
-    const auto x = runSampler(schedule, plan, at::ones({1, 1, 1, 1}), [](const at::Tensor& input, double t) {
-        return 0.5 * input + 0.1 * std::cos(t / 100);
-    });
+    const auto x =
+        runSampler(schedule, plan, {.noise_BCHW = at::ones({1, 1, 1, 1})},
+                   [](const at::Tensor& input, double t) { return 0.5 * input + 0.1 * std::cos(t / 100); });
     return x.item<double>();
 }
 
@@ -147,7 +147,7 @@ class TestSamplers : public QObject {
                 int evaluations = 0;
                 std::vector<int> announced;
                 runSampler(
-                    schedule, plan, at::ones({1, 1, 1, 1}),
+                    schedule, plan, {.noise_BCHW = at::ones({1, 1, 1, 1})},
                     [&](const at::Tensor& x, double) { return ++evaluations, x * 0.5; },
                     [](int) {
                         return at::ones({1, 1, 1, 1});
@@ -198,10 +198,10 @@ class TestSamplers : public QObject {
         const auto schedule = makeNoiseSchedule(config, at::kCPU).value();
         const auto plan = planSampling(schedule, Sampler::Dpmpp2m, 1).value();
         const auto x0 = at::tensor({-4.0, 2.0, 1.0, 0.1, 0.2, -0.5, 20.0, -30.0, 1.5}, at::kFloat);
-        const auto limited =
-            runSampler(schedule, plan, at::zeros({3, 1, 1, 3}), [&](const at::Tensor&, double) {
-                return x0.view({3, 1, 1, 3});
-            });
+        const auto limited = runSampler(schedule, plan, {.noise_BCHW = at::zeros({3, 1, 1, 3})},
+                                        [&](const at::Tensor&, double) {
+                                            return x0.view({3, 1, 1, 3});
+                                        });
         const auto expected = at::tensor({-1.0, 1.0, 0.5, 0.1, 0.2, -0.5, 1.0, -1.0, 0.5}, at::kFloat);
         QVERIFY(at::allclose(limited.view({9}), expected, 1e-6, 1e-6));
     }

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/engine/sample_inputs.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "core/base/strings.h"
+#include "core/data/image_io.h"
+#include "core/data/resize.h"
+
+namespace atelier::cli {
+namespace {
+
+Status readSize(const std::string& text, eval::GenerateOptions& options) {
+    const auto parts = split(text, 'x');
+    char* end = nullptr;
+    const auto number = [&](const std::string& part) {
+        return static_cast<int>(std::strtol(part.c_str(), &end, 10));
+    };
+    options.width = number(parts.front());
+    options.height = parts.size() == 2 ? number(parts.back()) : options.width;
+    constexpr int kLargest = 4096;
+    if (parts.size() <= 2 && std::max(options.width, options.height) > kLargest)
+        return fail(ErrorCode::Usage,
+                    fmt::format("{}×{} is too large a picture", options.width, options.height), "--size",
+                    fmt::format("Give at most {} pixels a side.", kLargest));
+    if (parts.size() > 2 || options.width <= 0 || options.height <= 0 || *end != '\0')
+        return fail(ErrorCode::Usage, "the size \"" + text + "\" is not understood", "--size",
+                    "Write 512 or 768x512 (width x height).");
+    return {};
+}
+
+Result<eval::GivenNoise> readNoise(const std::string& file, const Pipeline& pipeline,
+                                   const ScheduleConfig& schedule, std::size_t pictures,
+                                   eval::GenerateOptions& options) {
+    eval::GivenNoise noise;
+    if (file.empty()) return noise;
+    ATELIER_TRY(const auto tensors, readTensors(file));
+    for (const auto& [name, tensor] : tensors) {
+        if (name == "latents")
+            noise.latents = tensor;
+        else if (name == "step_noise")
+            noise.stepNoise = tensor;
+        else
+            return fail(ErrorCode::Usage, "it holds a tensor \"" + name + "\"", file,
+                        "Known: latents, step_noise.");
+    }
+    const auto channels = pipeline.vae->config().latentChannels;
+    const auto& latents = noise.latents;
+    if (!latents.defined() || latents.dim() != 4 || latents.scalar_type() != at::kFloat ||
+        latents.size(0) != static_cast<std::int64_t>(pictures) || latents.size(1) != channels)
+        return fail(ErrorCode::Usage,
+                    fmt::format("\"latents\" must be F32 of shape [{}, {}, h, w]", pictures, channels), file);
+    const int evaluations = networkEvaluations(schedule, options.sampler, options.steps);
+    if (noise.stepNoise.defined() &&
+        (noise.stepNoise.dim() != 5 || noise.stepNoise.scalar_type() != at::kFloat ||
+         noise.stepNoise.size(0) < evaluations || noise.stepNoise[0].sizes() != latents.sizes()))
+        return fail(ErrorCode::Usage,
+                    fmt::format("\"step_noise\" must be F32 of shape [{}, N, C, h, w]", evaluations), file,
+                    "It holds the noise added after each network evaluation.");
+    const int factor = pipeline.vae->config().downscale();
+    options.height = static_cast<int>(latents.size(2)) * factor;
+    options.width = static_cast<int>(latents.size(3)) * factor;
+    return noise;
+}
+
+Result<data::Image> readImage(const std::string& file) {
+    ATELIER_TRY(auto decoded, data::decodeImageFile(expandUser(file)));
+    return std::move(decoded.image);
+}
+
+data::Image fitted(data::Image image, const eval::GenerateOptions& options) {
+    if (image.width == options.width && image.height == options.height) return image;
+    return data::scaleImage(image, {options.width, options.height});
+}
+
+// [1,3,H,W] in −1 … 1.
+at::Tensor toPixels(const data::Image& image) {
+    return at::from_blob(image.rgb.get(), {1, image.height, image.width, 3}, at::kByte)
+        .permute({0, 3, 1, 2})
+        .to(at::kFloat)
+        .div(127.5)
+        .sub(1)
+        .contiguous();
+}
+
+// [1,1,H,W]: 1 where the picture's brightness (ITU-R 601, 8 bits) is at least one half.
+at::Tensor toMask(const data::Image& image) {
+    auto mask = at::empty({1, 1, image.height, image.width}, at::kFloat);
+    auto* out = mask.mutable_data_ptr<float>();
+    const auto* rgb = image.rgb.get();
+    for (std::size_t i = 0; i < image.byteSize() / 3; ++i, rgb += 3) {
+        const unsigned gray = (rgb[0] * 19595U + rgb[1] * 38470U + rgb[2] * 7471U + 0x8000U) >> 16;
+        out[i] = gray >= 128 ? 1.0F : 0.0F;
+    }
+    return mask;
+}
+
+}  // namespace
+
+Result<StartInputs> readStart(const StartFiles& files, const Pipeline& pipeline,
+                              const ScheduleConfig& schedule, std::size_t pictures,
+                              eval::GenerateOptions& options) {
+    StartInputs inputs;
+    const auto& side = pipeline.unet->config().sampleSize;
+    const int factor = pipeline.vae->config().downscale();
+    options.width = options.height = (side.empty() ? 64 : side.back()) * factor;
+    data::Image image;
+    if (!files.image.empty()) {
+        ATELIER_TRY(image, readImage(files.image));
+        options.width = std::max(image.width / factor, 1) * factor;
+        options.height = std::max(image.height / factor, 1) * factor;
+    }
+    if (!files.size.empty()) ATELIER_DO(readSize(files.size, options));
+    ATELIER_TRY(inputs.noise, readNoise(files.latents, pipeline, schedule, pictures, options));
+    if (!files.image.empty()) inputs.picture.pixels_1CHW = toPixels(fitted(std::move(image), options));
+    if (!files.mask.empty()) {
+        ATELIER_TRY(auto mask, readImage(files.mask));
+        inputs.picture.mask_11HW = toMask(fitted(std::move(mask), options));
+    }
+    return inputs;
+}
+
+}  // namespace atelier::cli

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What `sample` starts from besides prompts: a size, given noise, a picture and its mask.
+#pragma once
+
+#include <string>
+
+#include "core/engine/eval/generate.h"
+
+namespace atelier::cli {
+
+struct StartFiles {
+    std::string size;     // "512" or "768x512"
+    std::string latents;  // safetensors with the noise to start from
+    std::string image;
+    std::string mask;
+};
+
+struct StartInputs {
+    eval::GivenNoise noise;
+    eval::GivenPicture picture;
+};
+
+// Reads them and sets options.width and height: from the noise, else --size, else the picture, else the
+// model. Errors: Usage and Data.
+Result<StartInputs> readStart(const StartFiles& files, const Pipeline& pipeline,
+                              const ScheduleConfig& schedule, std::size_t pictures,
+                              eval::GenerateOptions& options);
+
+}  // namespace atelier::cli

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/eval/picture_file.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include <cstring>
+#include <map>
+
+#include "core/base/strings.h"
+#include "core/data/image_io.h"
+
+namespace atelier::eval {
+namespace {
+
+constexpr const char* kDescriptionKey = "atelier";
+
+// A1111 tells samplers apart by these names; the schedule is a field of its own.
+std::string commonSamplerName(std::string name) {
+    static const std::map<std::string, std::string> names{{"ddim", "DDIM"},
+                                                          {"ddpm", "DDPM"},
+                                                          {"pndm", "PLMS"},
+                                                          {"euler", "Euler"},
+                                                          {"euler_a", "Euler a"},
+                                                          {"heun", "Heun"},
+                                                          {"lms", "LMS"},
+                                                          {"dpmpp_2m", "DPM++ 2M"},
+                                                          {"dpmpp_2m_sde", "DPM++ 2M SDE"},
+                                                          {"dpmpp_sde", "DPM++ SDE"},
+                                                          {"unipc", "UniPC"},
+                                                          {"lcm", "LCM"}};
+    const std::string karras = "_karras";
+    const bool isKarras = name.ends_with(karras);
+    if (isKarras) name.resize(name.size() - karras.size());
+    const auto it = names.find(name);
+    return (it == names.end() ? name : it->second) + (isKarras ? ", Schedule type: Karras" : "");
+}
+
+}  // namespace
+
+Json describePicture(const PictureRequest& request, const GenerateOptions& options, const std::string& file) {
+    Json json{{"file", file},
+              {"prompt", request.prompt},
+              {"negative_prompt", request.negative},
+              {"seed", request.seed},
+              {"index", request.index},
+              {"guidance", options.guidance},
+              {"sampler", samplerName(options.sampler)},
+              {"steps", options.steps},
+              {"width", options.width},
+              {"height", options.height}};
+    if (options.guidanceRescale != 0) json["guidance_rescale"] = options.guidanceRescale;
+    if (options.strength != 1) json["strength"] = options.strength;
+    return json;
+}
+
+std::string parametersText(const Json& description, const std::string& model) {
+    std::string text = description.value("prompt", "");
+    if (const auto negative = description.value("negative_prompt", ""); !negative.empty())
+        text += "\nNegative prompt: " + negative;
+    text += fmt::format("\nSteps: {}, Sampler: {}, CFG scale: {}, Seed: {}, Size: {}x{}",
+                        description.value("steps", 0), commonSamplerName(description.value("sampler", "")),
+                        description.value("guidance", 0.0), description.value("seed", std::uint64_t{0}),
+                        description.value("width", 0), description.value("height", 0));
+    if (!model.empty()) text += ", Model: " + model;
+    if (description.contains("strength"))
+        text += fmt::format(", Denoising strength: {}", description.value("strength", 1.0));
+    if (description.contains("guidance_rescale"))
+        text += fmt::format(", CFG Rescale: {}", description.value("guidance_rescale", 0.0));
+    return text;
+}
+
+Status writePicture(const fs::path& folder, const at::Tensor& pixels_HWC, const Json& description,
+                    const std::string& model) {
+    auto image =
+        data::Image::allocate(static_cast<int>(pixels_HWC.size(1)), static_cast<int>(pixels_HWC.size(0)));
+    const auto pixels = pixels_HWC.contiguous();
+    std::memcpy(image.rgb.get(), pixels.const_data_ptr<std::uint8_t>(), image.byteSize());
+    data::EncodeOptions encode;
+    encode.format = data::ImageFormat::Png;
+    encode.text = {{"parameters", parametersText(description, model)},
+                   {kDescriptionKey, dumpJson(description)}};
+    ATELIER_TRY(const auto bytes, data::encodeImage(image, encode));
+    return writeFileAtomic(folder / description.value("file", ""), bytes);
+}
+
+Json readDescription(const fs::path& file) {
+    const auto bytes = readFile(file);
+    if (!bytes) return nullptr;
+    for (const auto& [key, text] : data::readPngText(*bytes))
+        if (key == kDescriptionKey)
+            if (auto json = parseJson(text)) return *json;
+    return nullptr;
+}
+
+Status writePictures(const at::Tensor& pictures_NHWC, const std::vector<PictureRequest>& requests,
+                     const GenerateOptions& options, const fs::path& folder, const Json& extra) {
+    ATELIER_DO(createDirectories(folder));
+    Json list = Json::array();
+    for (std::int64_t i = 0; i < pictures_NHWC.size(0); ++i) {
+        auto description =
+            describePicture(requests[static_cast<std::size_t>(i)], options, fmt::format("{:04}.png", i));
+        ATELIER_DO(writePicture(folder, pictures_NHWC[i], description));
+        list.push_back(std::move(description));
+    }
+    Json document = extra;
+    document["samples"] = list;
+    return writeFileAtomic(folder / "samples.json", dumpJsonPretty(document));
+}
+
+}  // namespace atelier::eval

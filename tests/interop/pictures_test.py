@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# `sample` makes the pictures that diffusers' own pipelines make from the same weights, noise, picture and mask.
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+import numpy
+import torch
+from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline
+from PIL import Image
+from safetensors.torch import save_file
+
+import tiny_pipeline
+
+ENGINE = os.path.join(os.environ["ATELIER_BIN"], "atelier-engine")
+PROMPTS, NEGATIVE = ["a cat on a mat", "zebra 42"], "rain"
+WIDTH, HEIGHT, STEPS, GUIDANCE = 48, 32, 6, 4.0
+
+
+def sample(*arguments):
+    run = subprocess.run([ENGINE, "sample", *map(str, arguments)], capture_output=True, text=True)
+    return run.returncode, run.stderr
+
+
+class PicturesTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="atelier-pictures-"))
+        tiny_pipeline.save(cls.folder / "text")
+        tiny_pipeline.save(cls.folder / "velocity", prediction_type="v_prediction", timestep_spacing="trailing", rescale_betas_zero_snr=True)
+        tiny_pipeline.save(cls.folder / "inpaint", channels=9)
+        generator = torch.Generator().manual_seed(5)
+        cls.latents = torch.randn(2, 4, HEIGHT // 4, WIDTH // 4, generator=generator)
+        cls.noise = torch.randn(2 * STEPS + 2, 2, 4, HEIGHT // 4, WIDTH // 4, generator=generator)
+        save_file({"latents": cls.latents, "step_noise": cls.noise}, cls.folder / "noise.safetensors")
+        y, x = numpy.mgrid[0:HEIGHT, 0:WIDTH]
+        colours = numpy.stack([x * 5, y * 7, (x * y) % 256], -1).astype("uint8")
+        Image.fromarray(colours).save(cls.folder / "picture.png")
+        Image.fromarray((((x - 20) ** 2 + (y - 14) ** 2 < 150) * 255).astype("uint8")).save(cls.folder / "mask.png")
+        cls.picture, cls.mask = Image.open(cls.folder / "picture.png"), Image.open(cls.folder / "mask.png")
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def ours(self, model, sampler, *more):
+        out = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        code, err = sample("--model", self.folder / model, "--prompt", *PROMPTS, "--negative", NEGATIVE, "--out", out, "--steps", STEPS, "--guidance", GUIDANCE,
+                           "--sampler", sampler, "--latents", self.folder / "noise.safetensors", "--device", "cpu", *more)
+        self.assertEqual(code, 0, err)
+        return numpy.stack([numpy.asarray(Image.open(out / f"{i:04}.png")) for i in range(len(PROMPTS))])
+
+    def compare(self, cases):
+        """cases: (model, sampler, first step made, diffusers' pipeline, its arguments, our options)"""
+        worst = 0.0
+        for model, sampler, first, cls, arguments, options in cases:
+            with self.subTest(model=model, sampler=sampler, pipeline=cls.__name__, options=options):
+                pipeline = cls.from_pretrained(self.folder / model, safety_checker=None)
+                wanted = tiny_pipeline.run(pipeline, sampler, self.latents, self.noise, first, prompt=PROMPTS, negative_prompt=[NEGATIVE] * 2,
+                                           num_inference_steps=STEPS, guidance_scale=GUIDANCE, **arguments)
+                got = self.ours(model, sampler, *options)
+                self.assertGreater(wanted.std(), 20, "a picture with nothing in it proves nothing")
+                difference = numpy.abs(got.astype(float) - wanted.astype(float))
+                worst = max(worst, difference.mean())
+                self.assertLessEqual(difference.mean(), 0.1)
+                self.assertLessEqual(difference.max(), 4)
+        print(f"{self._testMethodName}: {len(cases)} pictures, worst mean difference {worst:.4f} of 255")
+
+    def test_text_to_image(self):
+        size = {"width": WIDTH, "height": HEIGHT, "latents": self.latents}
+        self.compare([("text", sampler, 0, StableDiffusionPipeline, size, []) for sampler in tiny_pipeline.SAMPLERS]
+                     + [("velocity", sampler, 0, StableDiffusionPipeline, {**size, "guidance_rescale": 0.7}, ["--guidance-rescale", 0.7]) for sampler in ("ddim", "euler", "dpmpp_2m")])
+
+    def test_image_to_image(self):
+        self.compare([("text", sampler, 3, StableDiffusionImg2ImgPipeline, {"image": [self.picture] * 2, "strength": 0.6}, ["--image", self.folder / "picture.png", "--strength", 0.6])
+                      for sampler in tiny_pipeline.SAMPLERS]
+                     + [("velocity", "euler", 1, StableDiffusionImg2ImgPipeline, {"image": [self.picture] * 2}, ["--image", self.folder / "picture.png"])])
+
+    def test_inpainting_with_a_text_to_image_model(self):
+        files = ["--image", self.folder / "picture.png", "--mask", self.folder / "mask.png"]
+        both = {"image": [self.picture] * 2, "mask_image": [self.mask] * 2, "width": WIDTH, "height": HEIGHT}
+        self.compare([("text", sampler, 3, StableDiffusionInpaintPipeline, {**both, "strength": 0.5}, [*files, "--strength", 0.5]) for sampler in tiny_pipeline.SAMPLERS]
+                     + [("text", sampler, 0, StableDiffusionInpaintPipeline, {**both, "strength": 1.0}, files) for sampler in ("ddim", "euler", "unipc")])
+
+    def test_inpainting_with_an_inpainting_model(self):
+        files = ["--image", self.folder / "picture.png", "--mask", self.folder / "mask.png"]
+        both = {"image": [self.picture] * 2, "mask_image": [self.mask] * 2, "width": WIDTH, "height": HEIGHT}
+        self.compare([("inpaint", sampler, 0, StableDiffusionInpaintPipeline, {**both, "strength": 1.0}, files) for sampler in ("ddim", "euler_a", "dpmpp_2m", "pndm")]
+                     + [("inpaint", "euler", 3, StableDiffusionInpaintPipeline, {**both, "strength": 0.5}, [*files, "--strength", 0.5])])
+
+    def test_wrong_combinations_are_named(self):
+        picture, mask = self.folder / "picture.png", self.folder / "mask.png"
+        for model, options, message in (("text", ["--mask", mask], "needs the picture"), ("inpaint", [], "needs a picture and a mask"), ("text", ["--strength", 0.5], "needs a picture"),
+                                        ("text", ["--image", picture, "--strength", 0.01], "no step is left"), ("text", ["--image", picture, "--size", 30], "multiples of 4"),
+                                        ("text", ["--image", self.folder / "noise.safetensors"], "noise.safetensors"), ("text", ["--part", "3/2"], "--part")):
+            with self.subTest(options=options):
+                code, err = sample("--model", self.folder / model, "--prompt", "x", "--out", self.folder / "wrong", "--steps", 4, "--device", "cpu", *options)
+                self.assertIn(code, (2, 3), err)
+                self.assertIn(message, err)
+
+
+class ManyPromptsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="atelier-prompts-"))
+        tiny_pipeline.save(cls.folder / "model")
+        (cls.folder / "prompts.csv").write_text('uid,caption\ncat,"a cat, sitting"\ndog,ein Hündchen\ncat,another cat\n../up,over\n')
+
+    @classmethod
+    def tearDownClass(cls):
+        shutil.rmtree(cls.folder)
+
+    def command(self, out, *more):
+        return ["--model", self.folder / "model", "--prompts", self.folder / "prompts.csv", "--out", out, "--steps", 3, "--guidance", 2, "--size", 16, "--device", "cpu", *more]
+
+    def pictures(self, out):
+        return {p.name: numpy.asarray(Image.open(p)) for p in sorted(out.glob("*.png"))}
+
+    def test_names_parts_and_indices(self):
+        whole, parts = self.folder / "whole", self.folder / "parts"
+        self.assertEqual(sample(*self.command(whole, "--per-prompt", 2))[0], 0)
+        for part in ("1/3", "2/3", "3/3"):
+            self.assertEqual(sample(*self.command(parts, "--per-prompt", 2, "--part", part))[0], 0)
+        all_at_once, in_parts = self.pictures(whole), self.pictures(parts)
+        self.assertEqual(sorted(all_at_once), ["_._up-0.png", "_._up-1.png", "cat-0.png", "cat-1.png", "cat_2-0.png", "cat_2-1.png", "dog-0.png", "dog-1.png"])
+        self.assertEqual(sorted(all_at_once), sorted(in_parts))
+        for name, pixels in all_at_once.items():
+            numpy.testing.assert_allclose(in_parts[name].astype(int), pixels.astype(int), atol=1, err_msg=name)
+        self.assertFalse((all_at_once["cat-0.png"] == all_at_once["cat-1.png"]).all(), "two pictures of one prompt are the same")
+        samples = json.loads((whole / "samples.json").read_text())["samples"]
+        self.assertEqual([s["index"] for s in samples], list(range(8)))
+        self.assertEqual({p.name for p in parts.glob("samples*.json")}, {f"samples-{k}-of-3.json" for k in (1, 2, 3)})
+
+    def test_metadata(self):
+        out = self.folder / "metadata"
+        self.assertEqual(sample(*self.command(out, "--negative", "fog", "--sampler", "dpmpp_2m_karras", "--seed", 7))[0], 0)
+        texts = Image.open(out / "dog.png").text
+        self.assertEqual(texts["parameters"], "ein Hündchen\nNegative prompt: fog\nSteps: 3, Sampler: DPM++ 2M, Schedule type: Karras, CFG scale: 2, Seed: 7, Size: 16x16, Model: model")
+        self.assertEqual(json.loads(texts["atelier"]), json.loads((out / "samples.json").read_text())["samples"][1])
+        self.assertEqual(json.loads(texts["atelier"])["prompt"], "ein Hündchen")
+
+    def test_what_is_there_is_kept(self):
+        out = self.folder / "resumed"
+        self.assertEqual(sample(*self.command(out))[0], 0)
+        before = {p.name: p.stat().st_mtime_ns for p in out.glob("*.png")}
+        whole = self.pictures(out)
+        (out / "dog.png").unlink()
+        Image.new("RGB", (16, 16)).save(out / "cat.png")  # somebody else's
+        code, err = sample(*self.command(out, "--resume"))
+        self.assertEqual(code, 0, err)
+        after = {p.name: p.stat().st_mtime_ns for p in out.glob("*.png")}
+        self.assertEqual({n for n in before if before[n] != after[n]}, {"dog.png", "cat.png"})
+        for name, pixels in self.pictures(out).items():
+            numpy.testing.assert_allclose(pixels.astype(int), whole[name].astype(int), atol=1, err_msg=name)
+        self.assertEqual(len(json.loads((out / "samples.json").read_text())["samples"]), 4)
+        sample(*self.command(out, "--resume", "--seed", 8))
+        self.assertNotEqual(after["cat_2.png"], (out / "cat_2.png").stat().st_mtime_ns, "a picture of another seed was kept")
+
+    def test_ctrl_c_leaves_what_is_done(self):
+        for number, code in ((signal.SIGINT, 1), (signal.SIGTERM, 4)):
+            out = self.folder / f"stopped-{number}"
+            command = [ENGINE, "sample", *map(str, self.command(out, "--per-prompt", 400, "--batch", 1))]
+            with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+                deadline = time.monotonic() + 60
+                while len(list(out.glob("*.png"))) < 2 and time.monotonic() < deadline:
+                    time.sleep(0.02)
+                process.send_signal(number)
+                err = process.communicate(timeout=60)[1]
+            self.assertEqual(process.returncode, code, err)
+            self.assertIn("--resume", err)
+            there = {p.name for p in out.glob("*.png")}
+            self.assertTrue(2 <= len(there) < 1600)
+            self.assertEqual({s["file"] for s in json.loads((out / "samples.json").read_text())["samples"]}, there)
+            self.assertFalse([p for p in out.iterdir() if p.suffix not in (".png", ".json")], "temporary files left")
+
+
+if __name__ == "__main__":
+    unittest.main()

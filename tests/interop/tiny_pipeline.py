@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Small random Stable Diffusion pipelines made by diffusers, and its samplers driven by given noise; for the picture tests.
+import importlib
+import importlib.util
+import sys
+import types
+import unittest.mock
+
+import diffusers
+import numpy
+import torch
+import transformers
+from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+
+from probe_support import randomise
+from tokenizer_test import trained_vocabulary, write_classic
+
+diffusers.utils.logging.disable_progress_bar()
+transformers.utils.logging.disable_progress_bar()
+SD = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "num_train_timesteps": 1000, "steps_offset": 1,
+      "clip_sample": False, "set_alpha_to_one": False}
+# Our sampler: diffusers' class and what its from_config gets besides the folder's keys.
+SAMPLERS = {
+    "ddim": ("DDIMScheduler", {}), "ddpm": ("DDPMScheduler", {}), "pndm": ("PNDMScheduler", {"skip_prk_steps": True}), "lcm": ("LCMScheduler", {}),
+    "euler": ("EulerDiscreteScheduler", {}), "euler_a": ("EulerAncestralDiscreteScheduler", {}), "heun": ("HeunDiscreteScheduler", {}), "lms": ("LMSDiscreteScheduler", {}),
+    "dpmpp_2m": ("DPMSolverMultistepScheduler", {}), "dpmpp_2m_karras": ("DPMSolverMultistepScheduler", {"use_karras_sigmas": True}),
+    "dpmpp_2m_sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
+    "dpmpp_2m_sde_karras": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": True}),
+    "dpmpp_sde": ("DPMSolverSDEScheduler", {}), "dpmpp_sde_karras": ("DPMSolverSDEScheduler", {"use_karras_sigmas": True}), "unipc": ("UniPCMultistepScheduler", {})}
+TWICE = ("heun", "dpmpp_sde", "dpmpp_sde_karras")  # two network evaluations per step
+
+
+def quad(function, low, high, epsrel):
+    """scipy's integral where scipy is not installed: diffusers' LMS asks for those of polynomials only, for which this is exact."""
+    nodes, weights = numpy.polynomial.legendre.leggauss(12)
+    low, high = float(low), float(high)
+    return sum(w * float(function((high + low) / 2 + (high - low) / 2 * x)) for x, w in zip(nodes, weights)) * (high - low) / 2, 0
+
+
+def scheduler_class(name):
+    if name == "LMSDiscreteScheduler":
+        module = importlib.import_module("diffusers.schedulers.scheduling_lms_discrete")
+        if not hasattr(module, "integrate"):
+            module.integrate = types.SimpleNamespace(quad=quad)
+        return module.LMSDiscreteScheduler
+    if name == "DPMSolverSDEScheduler" and importlib.util.find_spec("torchsde") is None:
+        sys.modules["torchsde"] = types.ModuleType("torchsde")  # only its Brownian tree, which the tests replace
+        try:
+            return importlib.import_module("diffusers.schedulers.scheduling_dpmsolver_sde").DPMSolverSDEScheduler
+        finally:
+            del sys.modules["torchsde"]
+    return getattr(importlib.import_module("diffusers"), name)
+
+
+class Brownian:
+    """Increments of one Brownian path over sigma, put together from the test's own noise; `step`: the first one made."""
+
+    def __init__(self, noise, step=0):
+        self.noise, self.calls = noise, 2 * step
+
+    def __call__(self, high, low):
+        step, second = divmod(self.calls, 2)
+        self.calls += 1
+        high, low = float(high), float(low)
+        if not second:
+            return self.noise[2 * step]
+        middle = (high * low) ** 0.5
+        return (self.noise[2 * step] * (high - middle) ** 0.5 + self.noise[2 * step + 1] * (middle - low) ** 0.5) / (high - low) ** 0.5
+
+
+def text_encoder(vocabulary, width=32):
+    return randomise(CLIPTextModel(CLIPTextConfig(vocab_size=vocabulary, hidden_size=width, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
+                                                  bos_token_id=vocabulary - 2, eos_token_id=vocabulary - 1)), 3)
+
+
+def vae():
+    model = randomise(AutoencoderKL(block_out_channels=(32, 32, 32), down_block_types=("DownEncoderBlock2D",) * 3, up_block_types=("UpDecoderBlock2D",) * 3,
+                                    layers_per_block=1, latent_channels=4, norm_num_groups=8, sample_size=32), 2)
+    with torch.no_grad():  # a posterior without width: what is drawn from it does not depend on whose noise it is
+        model.quant_conv.weight[4:] = 0
+        model.quant_conv.bias[4:] = -30
+    return model
+
+
+def unet(channels=4, **more):
+    return randomise(UNet2DConditionModel(**{"sample_size": 8, "in_channels": channels, "out_channels": 4, "block_out_channels": (32, 64), "layers_per_block": 1, "norm_num_groups": 8,
+                                             "down_block_types": ("CrossAttnDownBlock2D", "DownBlock2D"), "up_block_types": ("UpBlock2D", "CrossAttnUpBlock2D"),
+                                             "cross_attention_dim": 32, "attention_head_dim": 4, **more}), 1)
+
+
+def save(folder, channels=4, **scheduler):
+    write_classic(folder / "words", trained_vocabulary())
+    tokenizer = CLIPTokenizer.from_pretrained(folder / "words")
+    StableDiffusionPipeline(vae=vae(), text_encoder=text_encoder(len(tokenizer)), tokenizer=tokenizer, unet=unet(channels), scheduler=DDIMScheduler(**{**SD, **scheduler}),
+                            safety_checker=None, feature_extractor=None, requires_safety_checker=False).save_pretrained(folder)
+
+
+def run(pipeline, sampler, start_noise, step_noise, first, **arguments):
+    """8-bit pictures of a diffusers pipeline with this sampler; `first`: the first step made. Noise is taken from the test wherever diffusers draws some."""
+    name, extra = SAMPLERS[sampler]
+    cls = scheduler_class(name)
+    pipeline.scheduler = cls.from_config(pipeline.scheduler.config, **extra)
+    pipeline.set_progress_bar_config(disable=True)
+    made = {"evaluations": (2 if sampler in TWICE else 1) * first}
+    step = pipeline.scheduler.step
+
+    def counted(*a, **k):
+        result = step(*a, **k)
+        made["evaluations"] += 1
+        return result
+
+    pipeline.scheduler.step = counted
+    patches = [(sys.modules[type(pipeline).__module__], "randn_tensor", lambda *a, **k: start_noise),
+               (sys.modules[cls.__module__], "randn_tensor", lambda *a, **k: step_noise[made["evaluations"]]),
+               (sys.modules[cls.__module__], "BrownianTreeNoiseSampler", lambda *a, **k: Brownian(step_noise, first))]
+    with torch.no_grad():
+        for module, attribute, value in patches:
+            if hasattr(module, attribute):
+                patch = unittest.mock.patch.object(module, attribute, value)
+                patch.start()
+        try:
+            pictures = pipeline(output_type="np", **arguments).images
+        finally:
+            unittest.mock.patch.stopall()
+    return (pictures * 255).round().astype("uint8")
