@@ -11,6 +11,7 @@
 
 #include <functional>
 
+#include "app/studio/bench_run.h"
 #include "app/studio/screenshots.h"
 #include "app/studio/studio.h"
 #include "core/base/version.h"
@@ -67,6 +68,10 @@ int main(int argc, char** argv) {
     const QCommandLineOption bench(
         QStringLiteral("bench-start"),
         QCoreApplication::translate("main", "Print the milliseconds to the first paint, then quit."));
+    const QCommandLineOption benchRun(
+        QStringLiteral("bench-run"),
+        QCoreApplication::translate("main", "Print what opening this run costs the window, then quit."),
+        QStringLiteral("folder"));
     const QCommandLineOption theme(
         QStringLiteral("theme"),
         QCoreApplication::translate("main", "system, light or dark, for this start only."),
@@ -82,7 +87,7 @@ int main(int argc, char** argv) {
     const QCommandLineOption reset(
         QStringLiteral("reset-window"),
         QCoreApplication::translate("main", "Forget window size and pane widths."));
-    line.addOptions({bench, theme, project, shots, reset});
+    line.addOptions({bench, benchRun, theme, project, shots, reset});
     line.addPositionalArgument(
         QStringLiteral("path"),
         QCoreApplication::translate("main",
@@ -106,5 +111,6 @@ int main(int argc, char** argv) {
         });
     }
     studio.start();
+    if (line.isSet(benchRun)) atelier::benchRun(studio, line.value(benchRun));
     return QApplication::exec();
 }

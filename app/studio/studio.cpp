@@ -157,6 +157,13 @@ void Studio::addPages() {
     connect(&p.runWatcher, &RunListWatcher::elsewhereRemoved, this,
             [&p](const QString& run) { p.settings.removeRecent(RecentKind::Run, run); });
     connect(&p.runs, &RunListModel::runsChanged, this, &Studio::showNewestRun);
+    // Where there are runs one of them will be opened: the page is made while nobody waits for it.
+    connect(
+        &p.runWatcher, &RunListWatcher::scanned, this,
+        [&p] {
+            if (!p.runs.all().empty()) p.window.page(QStringLiteral("runs"))->ensurePolished();
+        },
+        Qt::SingleShotConnection);
 }
 
 // Where training happens: the device that the engine names in the events of the newest run at work, else of

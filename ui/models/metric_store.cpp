@@ -56,8 +56,14 @@ void MetricSeries::append(std::size_t row, float value) {
 }
 
 void MetricSeries::truncateRows(std::size_t rows) {
-    std::size_t n = values_.size();
-    while (n > 0 && row(n - 1) >= rows) --n;
+    std::size_t n = 0, high = values_.size();  // rows ascend
+    while (n < high) {
+        const std::size_t middle = (n + high) / 2;
+        if (row(middle) < rows)
+            n = middle + 1;
+        else
+            high = middle;
+    }
     if (n == values_.size()) return;
     values_.truncate(n);
     if (!rows_.empty()) rows_.truncate(n);
@@ -83,7 +89,7 @@ void MetricSeries::rebuildFrom(std::size_t index) {
 double MetricStore::x(std::size_t row, PlotAxis axis) const {
     switch (axis) {
         case PlotAxis::Images:
-            return double(images_[row]);
+            return double(images(row));
         case PlotAxis::Time:
             return double(times_[row]);
         case PlotAxis::Steps:
@@ -102,11 +108,12 @@ std::size_t MetricStore::append(std::int64_t step, std::int64_t images, double u
     step = std::clamp<std::int64_t>(step, 0, std::numeric_limits<std::uint32_t>::max());
     const std::size_t dropped =
         !steps_.empty() && std::int64_t(steps_.back()) > step ? forgetAfter(step - 1) : 0;
+    ++version_;
     if (steps_.empty()) start_ = unixTime;
     // Two events of one step (training and validation) share a row.
     if (steps_.empty() || std::int64_t(steps_.back()) != step) {
         steps_.push_back(std::uint32_t(step));
-        images_.push_back(images);
+        appendImages(images);
         const float elapsed = float(unixTime - start_);
         times_.push_back(times_.empty() ? elapsed : std::max(elapsed, times_.back()));
     }
@@ -125,14 +132,36 @@ std::size_t MetricStore::append(std::int64_t step, std::int64_t images, double u
     return dropped;
 }
 
+// For the newest row, whose step is there already.
+void MetricStore::appendImages(std::int64_t images) {
+    const std::size_t row = rows() - 1;
+    const std::int64_t step = steps_[row];
+    if (row == 0) {
+        images_.truncate(0);
+        imagesPerStep_ = step > 0 && images % step == 0 ? images / step : 0;
+    }
+    if (images_.empty()) {
+        if (step * imagesPerStep_ == images) return;
+        for (std::size_t i = 0; i < row; ++i) images_.push_back(std::int64_t(steps_[i]) * imagesPerStep_);
+    }
+    images_.push_back(images);
+}
+
 std::size_t MetricStore::forgetAfter(std::int64_t step) {
-    std::size_t keep = rows();
-    while (keep > 0 && std::int64_t(steps_[keep - 1]) > step) --keep;
+    std::size_t keep = 0, high = rows();
+    while (keep < high) {
+        const std::size_t middle = (keep + high) / 2;
+        if (std::int64_t(steps_[middle]) <= step)
+            keep = middle + 1;
+        else
+            high = middle;
+    }
     const std::size_t dropped = rows() - keep;
     if (dropped == 0) return 0;
+    ++version_;
     for (MetricSeries& series : series_) series.truncateRows(keep);
     steps_.truncate(keep);
-    images_.truncate(keep);
+    if (!images_.empty()) images_.truncate(keep);
     times_.truncate(keep);
     return dropped;
 }
@@ -161,6 +190,9 @@ std::size_t MetricStore::nearest(int series, double x, PlotAxis axis) const {
 
 namespace {
 
+// From so many values on, a bucket may be up to a block wider or narrower than its neighbours.
+constexpr std::size_t kAligned = 8 * MetricSeries::kBlock;
+
 struct Bucket {
     double x = 0, mean = 0, centre = 0, weight = 0;  // centre: index; weight: finite values
 };
@@ -170,8 +202,11 @@ void addBuckets(std::vector<Bucket>& out, const MetricStore& store, int series, 
     if (from >= to || columns == 0) return;
     const MetricSeries& s = store.series(series);
     const std::size_t n = to - from, parts = std::min(n, columns);
+    // Wide buckets begin at whole blocks of the pyramid, which saves most of the look-ups.
+    const std::size_t block = n / parts >= kAligned ? MetricSeries::kBlock : 1;
     for (std::size_t k = 0; k < parts; ++k) {
-        const std::size_t a = from + n * k / parts, b = from + n * (k + 1) / parts;
+        const std::size_t a = k == 0 ? from : (from + n * k / parts) / block * block,
+                          b = k + 1 == parts ? to : (from + n * (k + 1) / parts) / block * block;
         const Extent extent = s.extent(a, b);
         if (!extent.valid()) continue;
         const double x = (store.x(s.row(a), axis) + store.x(s.row(b - 1), axis)) / 2;

@@ -34,6 +34,7 @@ enum class PlotAxis { Steps, Images, Time };
 // point; one that is not (validation) also remembers its rows.
 class MetricSeries {
   public:
+    static constexpr std::size_t kBlock = 16;  // extents of whole blocks are look-ups
     std::size_t size() const { return values_.size(); }
     float value(std::size_t i) const { return values_[i]; }
     std::size_t row(std::size_t i) const { return rows_.empty() ? first_ + i : rows_[i]; }
@@ -57,8 +58,12 @@ class MetricSeries {
 class MetricStore {
   public:
     std::size_t rows() const { return steps_.size(); }
+    // Changes with every change of the store: what was derived from an older version is stale.
+    std::uint64_t version() const { return version_; }
     std::int64_t step(std::size_t row) const { return steps_[row]; }
-    std::int64_t images(std::size_t row) const { return images_[row]; }
+    std::int64_t images(std::size_t row) const {
+        return images_.empty() ? std::int64_t(steps_[row]) * imagesPerStep_ : images_[row];
+    }
     double time(std::size_t row) const { return start_ + double(times_[row]); }  // unix seconds
     // Position of a row on an axis; Time counts seconds from the first row.
     double x(std::size_t row, PlotAxis axis) const;
@@ -82,7 +87,11 @@ class MetricStore {
     std::size_t nearest(int series, double x, PlotAxis axis) const;
 
   private:
+    void appendImages(std::int64_t images);
+    // Nearly every run has the same number of images in every step: then that number is all that is kept.
     ChunkedVector<std::int64_t> images_;
+    std::int64_t imagesPerStep_ = 0;
+    std::uint64_t version_ = 0;
     ChunkedVector<std::uint32_t> steps_;
     ChunkedVector<float> times_;
     double start_ = 0;

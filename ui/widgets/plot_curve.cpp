@@ -11,7 +11,7 @@ namespace atelier {
 
 namespace {
 constexpr std::size_t kMeanPoints = 2000;
-constexpr double kRawOpacity = 0.38;
+constexpr double kRawOpacity = 0.38, kMeanSpacing = 0.95;  // pixels between points of the mean
 
 Qt::PenStyle dashOf(std::size_t number) {
     return number < 6 ? Qt::SolidLine : Qt::DashLine;
@@ -113,18 +113,76 @@ QCPRange PlotCurve::getValueRange(bool& found, QCP::SignDomain domain, const QCP
 
 void PlotCurve::draw(QCPPainter* painter) {
     const int index = seriesIndex();
-    drawn_.clear();
-    if (index < 0) return;
-    const QCPRange keys = mKeyAxis->range();
-    const auto [a, b] = between(keys.lower, keys.upper);
-    if (a >= b) return;
-    if (series().points) {
-        drawRings(*painter, a, b);
+    if (index < 0) {
+        drawn_.clear();
+        made_ = {};
         return;
     }
+    const QCPRange keys = mKeyAxis->range();
+    const auto [a, b] = between(keys.lower, keys.upper);
+    if (series().points || a >= b) {
+        drawn_.clear();
+        made_ = {};
+        if (a < b) drawRings(*painter, a, b);
+        return;
+    }
+    const std::size_t columns = deviceColumns(*painter);
+    const Made wanted{series().store, index,      series().store->version(), view_.axis_,
+                      keys.lower,     keys.upper, view_.smoothing_,          columns};
+    if (made_ != wanted) {
+        make(a, b, columns);
+        made_ = wanted;
+    }
     drawRaw(*painter, a, b);
-    drawn_ = mean(keys.lower, keys.upper);
     drawMean(*painter);
+}
+
+std::size_t PlotCurve::deviceColumns(const QCPPainter& painter) const {
+    const double dpr = painter.device() != nullptr ? painter.device()->devicePixelRatioF() : 1;
+    return std::size_t(std::max(1.0, double(mKeyAxis->axisRect()->width()) * dpr));
+}
+
+// The mean, and the extent of every pixel column where there are more values than columns can show one by
+// one.
+void PlotCurve::make(std::size_t from, std::size_t to, std::size_t columns) {
+    const QCPRange keys = mKeyAxis->range();
+    drawn_ = mean(keys.lower, keys.upper);
+    columns_.clear();
+    if (to - from <= columns * 2) return;
+    const MetricStore& store = *series().store;
+    const MetricSeries& values = store.series(seriesIndex());
+    const auto xOf = [&](std::size_t i) { return store.x(values.row(i), view_.axis_); };
+    const std::size_t perColumn = (to - from) / columns;
+    // A column of many values may end at a block's edge: less than a fiftieth of a pixel away.
+    const std::size_t block = perColumn >= 50 * MetricSeries::kBlock ? MetricSeries::kBlock : 1;
+    columns_.reserve(columns);
+    std::size_t at = from;
+    for (std::size_t c = 0; c < columns && at < to; ++c) {
+        const double edge = keys.lower + keys.size() * double(c + 1) / double(columns);
+        // The rows are close to evenly spaced: search only where this column can end.
+        std::size_t low = at, high = to;
+        const std::size_t guess = std::min(to, at + 4 * perColumn + 64);
+        if (guess < to && xOf(guess) >= edge) high = guess;
+        while (low < high) {
+            const std::size_t middle = (low + high) / 2;
+            if (xOf(middle) < edge)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < to && low / block * block > at) low = low / block * block;
+        const Extent extent = values.extent(at, low);
+        at = low;
+        if (extent.valid()) columns_.push_back({int(c), extent.low, extent.high});
+    }
+}
+
+// Far outside costs time in the rasteriser and shows nothing.
+double PlotCurve::pixelY(double value) const {
+    const QCPRange ys = mValueAxis->range();
+    const double span = ys.size();
+    return mValueAxis->coordToPixel(view_.logY_ ? std::max(value, ys.lower / 10)
+                                                : std::clamp(value, ys.lower - span, ys.upper + span));
 }
 
 void PlotCurve::drawRaw(QCPPainter& painter, std::size_t from, std::size_t to) {
@@ -132,69 +190,47 @@ void PlotCurve::drawRaw(QCPPainter& painter, std::size_t from, std::size_t to) {
     const MetricSeries& values = store.series(seriesIndex());
     QColor c = colour();
     c.setAlphaF(kRawOpacity);
-    const QCPRange ys = mValueAxis->range();
-    const auto clampY = [&](double v) {
-        // Far outside costs time in the rasteriser and shows nothing.
-        const double span = ys.size();
-        return view_.logY_ ? std::max(v, ys.lower / 10) : std::clamp(v, ys.lower - span, ys.upper + span);
-    };
-    const auto pixelY = [&](double v) { return mValueAxis->coordToPixel(clampY(v)); };
-    const double dpr = painter.device() != nullptr ? painter.device()->devicePixelRatioF() : 1;
-    const auto columns = std::size_t(std::max(1.0, double(mKeyAxis->axisRect()->width()) * dpr));
-
-    if (to - from <= columns * 2) {
-        QPolygonF line;
-        line.reserve(qsizetype(to - from));
-        painter.setPen(QPen(c, 1));
-        const auto flush = [&] {
-            if (line.size() > 1) painter.drawPolyline(line);
-            line.clear();
-        };
-        for (std::size_t i = from; i < to; ++i) {
-            const float v = values.value(i);
-            if (!std::isfinite(v))
-                flush();
-            else
-                line.append({mKeyAxis->coordToPixel(store.x(values.row(i), view_.axis_)), pixelY(double(v))});
-        }
-        flush();
+    if (!columns_.empty()) {
+        drawDense(painter, c);
         return;
     }
-    // Dense: one stroke per device pixel column from its lowest to its highest value, touching its
-    // neighbour's.
-    QVector<QLineF> strokes;
-    strokes.reserve(qsizetype(columns));
+    QPolygonF line;
+    line.reserve(qsizetype(to - from));
+    painter.setPen(QPen(c, 1));
+    const auto flush = [&] {
+        if (line.size() > 1) painter.drawPolyline(line);
+        line.clear();
+    };
+    for (std::size_t i = from; i < to; ++i) {
+        const float v = values.value(i);
+        if (!std::isfinite(v))
+            flush();
+        else
+            line.append({mKeyAxis->coordToPixel(store.x(values.row(i), view_.axis_)), pixelY(double(v))});
+    }
+    flush();
+}
+
+// One stroke per device pixel column from its lowest to its highest value, touching its neighbour's.
+void PlotCurve::drawDense(QCPPainter& painter, const QColor& colour) {
+    const double dpr = painter.device() != nullptr ? painter.device()->devicePixelRatioF() : 1;
     const double left = double(mKeyAxis->axisRect()->left());
+    QVector<QLineF> strokes;
+    strokes.reserve(qsizetype(columns_.size()));
     double previousTop = 0, previousBottom = 0;
     bool joined = false;
-    const std::size_t first = from;
-    for (std::size_t c0 = 0; c0 < columns && from < to; ++c0) {
-        const double edge = mKeyAxis->pixelToCoord(left + double(c0 + 1) / dpr);
-        // The rows are close to evenly spaced: search only where this column can end.
-        std::size_t low = from, high = to;
-        const std::size_t guess = std::min(to, from + 4 * (to - first) / columns + 64);
-        if (guess < to && store.x(values.row(guess), view_.axis_) >= edge) high = guess;
-        while (low < high) {
-            const std::size_t middle = (low + high) / 2;
-            if (store.x(values.row(middle), view_.axis_) < edge)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        const Extent extent = values.extent(from, low);
-        from = low;
-        if (!extent.valid()) continue;
-        double top = pixelY(double(extent.high)), bottom = pixelY(double(extent.low));
+    for (const Column& column : columns_) {
+        double top = pixelY(double(column.high)), bottom = pixelY(double(column.low));
         const double ownTop = top, ownBottom = bottom;
         if (joined && previousTop > bottom) bottom = previousTop;
         if (joined && previousBottom < top) top = previousBottom;
-        const double x = left + (double(c0) + 0.5) / dpr;
+        const double x = left + (double(column.column) + 0.5) / dpr;
         strokes.append(QLineF(x, top, x, std::max(bottom, top + 1 / dpr)));
         previousTop = ownTop;
         previousBottom = ownBottom;
         joined = true;
     }
-    QPen pen(c, 1 / dpr);
+    QPen pen(colour, 1 / dpr);
     pen.setCapStyle(Qt::FlatCap);
     painter.setAntialiasing(false);
     painter.setPen(pen);
@@ -210,12 +246,14 @@ void PlotCurve::drawMean(QCPPainter& painter) {
         const QPointF at(
             mKeyAxis->coordToPixel(p.x),
             mValueAxis->coordToPixel(view_.logY_ ? std::max(p.y, mValueAxis->range().lower / 10) : p.y));
-        if (!line.isEmpty() && std::abs(line.last().x() - at.x()) < 0.5 &&
-            line.size() + 1 < qsizetype(drawn_.size()))
+        if (!line.isEmpty() && std::abs(line.last().x() - at.x()) < kMeanSpacing && &p != &drawn_.back())
             continue;
         line.append(at);
     }
-    QPen pen(colour(), 2, dashOf(number_), Qt::RoundCap, Qt::RoundJoin);
+    // Round joins cost more than all the rest where a point stands at every pixel, and nobody sees them
+    // there.
+    const bool dense = line.size() > 300;
+    QPen pen(colour(), 2, dashOf(number_), Qt::RoundCap, dense ? Qt::BevelJoin : Qt::RoundJoin);
     painter.setAntialiasing(true);
     painter.setPen(pen);
     painter.setBrush(Qt::NoBrush);

@@ -30,6 +30,7 @@ class PlotCurve : public QCPAbstractPlottable {
     // Range of y to show: everything, or without the outermost percent of the raw values. Nothing when empty.
     std::optional<QCPRange> yRange(double from, double to, bool clip, bool positive) const;
     std::vector<CurvePoint> mean(double from, double to) const;
+    void forget() { made_ = {}; }
     // Interpolated from the mean that was drawn last.
     std::optional<double> meanAt(double x) const;
 
@@ -42,13 +43,34 @@ class PlotCurve : public QCPAbstractPlottable {
     void drawLegendIcon(QCPPainter* painter, const QRectF& rect) const override;
 
   private:
+    // One device pixel column of dense values.
+    struct Column {
+        int column = 0;
+        float low = 0, high = 0;
+    };
+    // What drawn_ and columns_ were made from: the same again needs no look at the values.
+    struct Made {
+        const MetricStore* store = nullptr;
+        int series = -1;
+        std::uint64_t version = 0;
+        PlotAxis axis = PlotAxis::Steps;
+        double lower = 0, upper = 0, smoothing = -1;
+        std::size_t columns = 0;
+        bool operator==(const Made&) const = default;
+    };
     double xAt(std::size_t index) const;
+    std::size_t deviceColumns(const QCPPainter& painter) const;
+    void make(std::size_t from, std::size_t to, std::size_t columns);
     void drawRaw(QCPPainter& painter, std::size_t from, std::size_t to);
+    void drawDense(QCPPainter& painter, const QColor& colour);
+    double pixelY(double value) const;
     void drawMean(QCPPainter& painter);
     void drawRings(QCPPainter& painter, std::size_t from, std::size_t to);
     const PlotView& view_;
     std::size_t number_;
     std::vector<CurvePoint> drawn_;
+    std::vector<Column> columns_;  // empty while every value can be drawn
+    Made made_;
 };
 
 class PlotMarkers : public QCPLayerable {

@@ -142,7 +142,9 @@ void PlotView::replot() {
     overlay_->update();
 }
 
-double PlotView::redrawMs() {
+double PlotView::redrawMs(bool afresh) {
+    if (afresh)
+        for (PlotCurve* curve : curves_) curve->forget();
     QElapsedTimer timer;
     timer.start();
     plot_->replot(QCustomPlot::rpImmediateRefresh);

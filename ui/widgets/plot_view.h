@@ -84,8 +84,9 @@ class PlotView : public QWidget {
     QByteArray csv() const;
     // What the context menu offers, for a button of the page as well.
     void fillMenu(QMenu& menu);
-    // Redraws now and returns the time it took, in milliseconds (bench).
-    double redrawMs();
+    // Redraws now and returns the time it took, in milliseconds (bench). `afresh`: as after new values,
+    // nothing that was derived from them is reused.
+    double redrawMs(bool afresh = true);
 
   Q_SIGNALS:
     void stepHovered(qint64 step);

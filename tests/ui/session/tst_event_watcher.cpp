@@ -43,6 +43,36 @@ class TestEventWatcher : public QObject {
         put(path, text);
         QTest::qWait(50);
         QCOMPARE(seen.size(), std::size_t(2));
+        // Nothing is lost or told twice, wherever the worker was when it was stopped.
+        for (int i = 0; i < 20; ++i) {
+            watcher.start();
+            QCoreApplication::processEvents();
+            watcher.stop();
+            put(path, text);
+            QTest::qWait(2);
+        }
+        watcher.start();
+        QTRY_COMPARE(seen.size(), std::size_t(2 + 21));
+    }
+    void aWatcherMayGoWhileItReads() {
+        const QString path = fresh();
+        std::string text;
+        for (int i = 0; i < 20'000; ++i) text += line(run::Phase{"one"});
+        put(path, text);
+        for (int i = 0; i < 20; ++i) {
+            auto watcher = std::make_unique<EventWatcher>(path);
+            // Deleted by what it tells: the rest of the portion is not touched.
+            connect(watcher.get(), &EventWatcher::eventsArrived, this, [&] { watcher.reset(); });
+            watcher->start();
+            if (i % 2 == 0) {
+                QTRY_VERIFY(!watcher);
+            } else {
+                QCoreApplication::processEvents();
+                watcher.reset();
+            }
+        }
+        QThreadPool::globalInstance()->waitForDone();
+        QCoreApplication::processEvents();
     }
     void replacedLogIsTold() {
         const QString path = fresh();
