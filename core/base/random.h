@@ -28,6 +28,9 @@ enum class RandomStream : std::uint32_t {
     Sample = 8,        // pictures; number = index of the picture
     SampleStep = 9,    // a stochastic sampler's noise; number = picture × 2^20 + step
     Replacement = 10,  // which sample stands in for a dropped one
+    NoiseOffset = 11,  // number = global sample number, as the next two
+    PyramidNoise = 12,
+    InputPerturbation = 13,
 };
 
 // A stateless generator of one (seed, stream, number).

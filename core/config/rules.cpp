@@ -216,6 +216,25 @@ void loraNeedsABaseModel(const RuleInput& in, Findings& findings) {
                  "Give model.pretrained (a pipeline folder).", Remedy{"method.type", "scratch"});
 }
 
+// At a timestep without signal the noise says nothing about the picture; only v or x0 does.
+void zeroTerminalSnrNeedsAnotherTarget(const RuleInput& in, Findings& findings) {
+    const LossConfig& loss = in.config.loss;
+    if (!loss.zeroTerminalSnr || loss.predictionType != Prediction::Epsilon) return;
+    findings.add(IssueSeverity::Error, "zero_snr_epsilon", "loss.prediction_type",
+                 "with zero terminal SNR the last timestep holds no signal, and predicting its noise teaches "
+                 "nothing",
+                 "Train with v_prediction, or turn loss.zero_terminal_snr off.",
+                 Remedy{"loss.prediction_type", "v_prediction"});
+}
+
+void timestepRangeIsOrdered(const RuleInput& in, Findings& findings) {
+    const LossConfig& loss = in.config.loss;
+    if (loss.timestepMax && *loss.timestepMax < loss.timestepMin)
+        findings.add(IssueSeverity::Error, "timestep_range", "loss.timestep_max",
+                     "it lies before loss.timestep_min (" + std::to_string(loss.timestepMin) + ")", "",
+                     Remedy{"loss.timestep_max", ""});
+}
+
 // The data section repeats three numbers of other sections by interpolation; different ones would be
 // misleading.
 void repeatedNumbersAgree(const RuleInput& in, Findings& findings) {
@@ -333,6 +352,8 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     evaluationIsExplicit(input, findings);
     evaluationCaptionsAreNotUsed(input, findings);
     loraNeedsABaseModel(input, findings);
+    zeroTerminalSnrNeedsAnotherTarget(input, findings);
+    timestepRangeIsOrdered(input, findings);
     repeatedNumbersAgree(input, findings);
     keysBelongToTheMethod(input, findings);
     latentCacheNeedsFixedPictures(input, findings);

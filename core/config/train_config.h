@@ -5,6 +5,7 @@
 #pragma once
 
 #include "core/config/sections/experiment.h"
+#include "core/config/sections/loss.h"
 #include "core/config/sections/model.h"
 #include "core/config/sections/output.h"
 #include "core/config/sections/training.h"

@@ -149,6 +149,25 @@ Result<Caption> readCaptionFile(const fs::path& path) {
     return caption;
 }
 
+std::string drawTags(std::string_view caption, int keep, double dropout, bool shuffle, const Random& random,
+                     std::uint64_t firstDraw) {
+    std::vector<std::string> tags, others;
+    std::uint64_t draw = firstDraw;
+    for (const std::string& part : split(caption, ',')) {
+        const std::string tag(trim(part));
+        if (tag.empty()) continue;
+        if (static_cast<int>(tags.size()) < keep)
+            tags.push_back(tag);
+        else if (random.uniform(draw++) >= dropout)
+            others.push_back(tag);
+    }
+    if (shuffle)  // Fisher–Yates
+        for (std::size_t i = others.size(); i > 1; --i)
+            std::swap(others[i - 1], others[random.below(i, draw++)]);
+    tags.insert(tags.end(), others.begin(), others.end());
+    return join(tags, ", ");
+}
+
 bool sameCaption(std::string_view a, std::string_view b) {
     return trim(a) == trim(b);
 }

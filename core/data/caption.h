@@ -10,6 +10,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/base/random.h"
 #include "core/base/result.h"
 
 namespace atelier::data {
@@ -60,5 +61,10 @@ Result<Table> readTable(const fs::path& path);
 
 // True when two captions say the same to training: equal after trimming white space at both ends.
 bool sameCaption(std::string_view a, std::string_view b);
+
+// "a, b, c" with the tags that were drawn to go left out and the rest in a drawn order; the first `keep` tags
+// stay in front and are never left out. Draws begin at index `firstDraw`.
+std::string drawTags(std::string_view caption, int keep, double dropout, bool shuffle, const Random& random,
+                     std::uint64_t firstDraw);
 
 }  // namespace atelier::data

@@ -38,6 +38,10 @@ struct TrainPlan {
     double flipProbability = 0.0;  // horizontal
     double captionDropout = 0.0;   // probability of the empty caption
     CaptionLines captionLines = CaptionLines::All;
+    bool shuffleTags = false;                  // the parts between commas, in an order drawn for every visit
+    int keepTags = 0;                          // the first so many keep their place and are never dropped
+    double tagDropout = 0.0;                   // probability of leaving out each other tag
+    std::string captionPrefix, captionSuffix;  // around every caption that is not dropped, as they are
     bool needCaption = true;   // a sample without one is dropped; otherwise its caption is empty
     bool decodeImages = true;  // false: captions and keys only (cached latents)
     std::string imageKey = "jpg;png;jpeg;webp";  // first present wins

@@ -20,8 +20,8 @@ namespace {
 
 constexpr unsigned kAttempts = 64;  // stand-ins tried for one number before the dataset counts as unusable
 // Draws of one number, by index within their stream. Part of the format: a resumed run must draw the same.
-constexpr std::uint64_t kDropoutDraw = 0, kLineDraw = 1;             // RandomStream::Caption
-constexpr std::uint64_t kTopDraw = 0, kLeftDraw = 1, kFlipDraw = 2;  // RandomStream::Crop
+constexpr std::uint64_t kDropoutDraw = 0, kLineDraw = 1, kTagDraw = 16;  // RandomStream::Caption
+constexpr std::uint64_t kTopDraw = 0, kLeftDraw = 1, kFlipDraw = 2;      // RandomStream::Crop
 
 Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample& sample) {
     const auto member = index.find(sample.index, plan.captionKey);
@@ -41,6 +41,10 @@ Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample
         const bool drawn = plan.captionLines == CaptionLines::Random;
         if (!lines.empty()) sample.caption = lines[drawn ? random.below(lines.size(), kLineDraw) : 0];
     }
+    if (plan.shuffleTags || plan.tagDropout > 0)
+        sample.caption =
+            drawTags(sample.caption, plan.keepTags, plan.tagDropout, plan.shuffleTags, random, kTagDraw);
+    sample.caption = plan.captionPrefix + sample.caption + plan.captionSuffix;
     if (random.uniform(kDropoutDraw) < plan.captionDropout) sample.caption.clear();
     return {};
 }

@@ -169,6 +169,101 @@ lr_scheduler: {{scheduler: CosineWithWarmup, params: {{learning_rate: 1.0e-3, wa
                 distance = math.sqrt(sum(((trained[k] - initial[k]) ** 2).sum().item() for k in raw))
                 self.assertLessEqual(moved, 1e-4 * distance)
 
+    def test_optimizers_losses_and_schedules(self):
+        """Update rules against torch and transformers, loss weights against diffusers' own SNR, rates against transformers."""
+        from diffusers.training_utils import compute_snr
+        from transformers import optimization
+
+        unet = pipeline(self.folder, "v_prediction").unet.train()
+        start = {k: v.clone() for k, v in unet.state_dict().items()}
+        batches = self.record(8)
+        schedule = DDPMScheduler(**{k: v for k, v in SCHEDULE.items() if k not in ("set_alpha_to_one", "steps_offset")},
+                                 prediction_type="v_prediction")
+
+        def lion(parameters):
+            momentum = [torch.zeros_like(p) for p in parameters]
+
+            class Lion:
+                def step(self):
+                    for p, m in zip(parameters, momentum):
+                        with torch.no_grad():
+                            p.mul_(1 - 1e-3 * 0.02).sub_(1e-3 * torch.sign(0.9 * m + 0.1 * p.grad))
+                            m.mul_(0.99).add_(0.01 * p.grad)
+
+            return Lion()
+
+        def mse(difference, t):
+            return (difference ** 2).flatten(1).mean(1)
+
+        def huber(difference, t):
+            sigma = ((1 - schedule.alphas_cumprod[t]) / schedule.alphas_cumprod[t]) ** 0.5
+            c = ((1 - 0.2) / (1 + sigma) ** 2 + 0.2)[:, None]
+            return (2 * c * (torch.sqrt(difference.flatten(1) ** 2 + c ** 2) - c)).mean(1)
+
+        def min_snr(difference, t):
+            snr = compute_snr(schedule, t)
+            return mse(difference, t) * torch.clamp(snr, max=5.0) / (snr + 1)
+
+        def debiased(difference, t):
+            return difference.abs().flatten(1).mean(1) / (compute_snr(schedule, t) + 1)
+
+        cases = [
+            ("sgd, momentum: 0.9", lambda p: torch.optim.SGD(p, lr=1e-3, momentum=0.9, weight_decay=0.02), "{}", mse,
+             "LinearWithWarmup", lambda o: optimization.get_linear_schedule_with_warmup(o, 0, 8)),
+            ("lion, beta2: 0.99", lion, "{type: huber, huber_delta: 0.2}", huber, "ConstantWithWarmup", None),
+            ("adafactor", lambda p: optimization.Adafactor(p, lr=1e-3, scale_parameter=False, relative_step=False, weight_decay=0.02),
+             "{weighting: min_snr}", min_snr, "CosineWithRestarts, cycles: 2",
+             lambda o: optimization.get_cosine_with_hard_restarts_schedule_with_warmup(o, 0, 8, 2)),
+            ("adamw", lambda p: torch.optim.AdamW(p, lr=1e-3, weight_decay=0.02), "{type: l1, weighting: debiased}", debiased,
+             "OneCycle", lambda o: torch.optim.lr_scheduler.OneCycleLR(o, 1e-3, total_steps=8, cycle_momentum=False)),
+            ("adamw", lambda p: torch.optim.AdamW(p, lr=1e-3, weight_decay=0.02), "{}", mse, "PolynomialWithWarmup, power: 2",
+             lambda o: optimization.get_polynomial_decay_schedule_with_warmup(o, 0, 8, lr_end=0.0, power=2)),
+        ]
+        for optimizer_words, make, loss_words, loss_of, schedule_words, rates_of in cases:
+            with self.subTest(optimizer_words + loss_words + schedule_words):
+                unet.load_state_dict(start)
+                parameters = list(unet.parameters())
+                optimizer = make(parameters)
+                rates = rates_of(optimizer) if rates_of else None
+                losses, expected_rates = [], []
+                for b in batches:
+                    noisy = schedule.add_noise(b["latents"], b["noise"], b["timesteps"])
+                    target = schedule.get_velocity(b["latents"], b["noise"], b["timesteps"])
+                    loss = loss_of(unet(noisy, b["timesteps"], b["encoder_hidden_states"]).sample - target, b["timesteps"]).mean()
+                    loss.backward()
+                    losses.append(loss.item())
+                    expected_rates.append(rates.get_last_lr()[0] if rates else 1e-3)
+                    optimizer.step()
+                    if rates:
+                        rates.step()
+                    unet.zero_grad()
+                name, _, more = optimizer_words.partition(",")
+                kind, _, rate_words = schedule_words.partition(",")
+                config = self.folder / "case.yaml"
+                config.write_text(f"""
+experiment: {{num_examples_to_see: 16}}
+system: {{batch_size: 2, threads: 2}}
+model: {{pretrained: {self.folder}/pipeline}}
+loss: {loss_words}
+optimizer: {{name: {name}, params: {{learning_rate: 1.0e-3, weight_decay: 0.02{", " + more if more else ""}}}}}
+lr_scheduler: {{scheduler: {kind}, params: {{warmup_length: 0{", " + rate_words if rate_words else ""}}}}}
+""")
+                out = self.folder / f"out-{len(list(self.folder.iterdir()))}"
+                self.succeed("replay", config, "--batches", self.folder / "batches", "--out", out)
+                ours = json.loads((out / "losses.json").read_text())
+                for a, b in zip(ours["lr"], expected_rates, strict=True):
+                    self.assertLessEqual(abs(a - b), 1e-6 * 1e-3 + 1e-5 * abs(b))
+                for a, b in zip(ours["loss"], losses, strict=True):
+                    self.assertLessEqual(abs(a - b), 2e-4 * abs(b))
+                raw, trained = load_file(out / "unet_raw.safetensors"), unet.state_dict()
+                difference = math.sqrt(sum(((raw[k] - trained[k]) ** 2).sum().item() for k in raw))
+                moved = math.sqrt(sum(((trained[k] - start[k]) ** 2).sum().item() for k in raw))
+                if name == "lion":  # where the true gradient is zero, rounding decides the sign and with it the whole step
+                    apart = sum(((raw[k] - trained[k]).abs() > 1e-5).sum().item() for k in raw)
+                    self.assertLessEqual(apart, 0.03 * sum(t.numel() for t in raw.values()))
+                else:
+                    self.assertLessEqual(difference, 1e-3 * moved)
+
     def test_twice_gives_equal_bytes(self):
         pipeline(self.folder, "epsilon")
         self.record(3)

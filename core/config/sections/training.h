@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Sections dataset, optimizer, lr_scheduler and loss: what is learned from and how weights move.
+// Sections dataset, optimizer and lr_scheduler: what is learned from and how weights move.
 // Part of TrainConfig (core/config/train_config.h).
 #pragma once
 
@@ -39,10 +39,25 @@ struct EnumNames<LatentCache> {
     };
 };
 
+enum class CaptionChoice { All, First, Random };
+template <>
+struct EnumNames<CaptionChoice> {
+    static constexpr std::array kNames{
+        EnumName{CaptionChoice::All, "all", ATELIER_TR("As it is")},
+        EnumName{CaptionChoice::First, "first", ATELIER_TR("First line")},
+        EnumName{CaptionChoice::Random, "random", ATELIER_TR("One line at random")},
+    };
+};
+
 struct DatasetParams {
     std::string path;               // shard spec: braces, several joined by "::"
     std::int64_t resolution = 512;  // pixels, square
     double textDropout = 0.1;       // probability of an empty caption
+    CaptionChoice captionLines = CaptionChoice::All;
+    bool shuffleTags = false;
+    std::int64_t keepTags = 0;
+    double tagDropout = 0;
+    std::string captionPrefix, captionSuffix;
     Crop crop = Crop::Center;
     bool flip = false;
     LatentCache latentCache = LatentCache::Off;
@@ -82,6 +97,39 @@ struct DatasetParams {
                    .higher = ATELIER_TR("Guidance works better; captions are learned more slowly."),
                    .lower = ATELIER_TR("Captions bind faster; guidance gets weaker."),
                    .related = {"sampling.guidance"}}),
+            field("caption_lines", &C::captionLines,
+                  {.label = ATELIER_TR("Captions of several lines"),
+                   .help = ATELIER_TR("Whether each line is a caption of its own, and which one is used.")}),
+            field("shuffle_tags", &C::shuffleTags,
+                  {.label = ATELIER_TR("Shuffle tags"),
+                   .help = ATELIER_TR("The parts of a caption between commas come in another order at every "
+                                      "visit."),
+                   .higher = ATELIER_TR("No tag is learned by its place; wrong for sentences."),
+                   .related = {"dataset.params.keep_tags"}}),
+            field("keep_tags", &C::keepTags,
+                  {.label = ATELIER_TR("Tags that stay"),
+                   .help = ATELIER_TR("The first so many tags keep their place and are never dropped: the "
+                                      "trigger word."),
+                   .unit = "tags",
+                   .min = 0,
+                   .max = 1000,
+                   .related = {"dataset.params.shuffle_tags", "dataset.params.tag_dropout"}}),
+            field("tag_dropout", &C::tagDropout,
+                  {.label = ATELIER_TR("Tag dropout"),
+                   .help = ATELIER_TR("Share of the tags that are left out, drawn anew at every visit."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0, 0.5}},
+                   .higher = ATELIER_TR("Less depends on any single tag."),
+                   .fractional = true}),
+            field("caption_prefix", &C::captionPrefix,
+                  {.label = ATELIER_TR("Before every caption"),
+                   .help = ATELIER_TR("Put in front of every caption as it is, such as a trigger word and a "
+                                      "comma.")}),
+            field("caption_suffix", &C::captionSuffix,
+                  {.label = ATELIER_TR("After every caption"),
+                   .help = ATELIER_TR("Put behind every caption as it is."),
+                   .importance = Importance::Expert}),
             field("crop", &C::crop,
                   {.label = ATELIER_TR("Crop"),
                    .help = ATELIER_TR("Which part of a picture that is not square is used."),
@@ -156,10 +204,15 @@ struct DatasetConfig {
 };
 ATELIER_SECTION(DatasetConfig);
 
-enum class OptimizerName { AdamW };
+enum class OptimizerName { AdamW, Lion, Sgd, Adafactor };
 template <>
 struct EnumNames<OptimizerName> {
-    static constexpr std::array kNames{EnumName{OptimizerName::AdamW, "adamw", ATELIER_TR("AdamW")}};
+    static constexpr std::array kNames{
+        EnumName{OptimizerName::AdamW, "adamw", ATELIER_TR("AdamW")},
+        EnumName{OptimizerName::Lion, "lion", ATELIER_TR("Lion")},
+        EnumName{OptimizerName::Sgd, "sgd", ATELIER_TR("SGD")},
+        EnumName{OptimizerName::Adafactor, "adafactor", ATELIER_TR("Adafactor")},
+    };
 };
 
 struct OptimizerParams {
@@ -168,6 +221,8 @@ struct OptimizerParams {
     double beta2 = 0.999;
     double weightDecay = 0.01;
     double epsilon = 1e-8;
+    double momentum = 0;                            // sgd
+    std::optional<double> textEncoderLearningRate;  // absent: the same
 
     static constexpr auto fields() {
         using C = OptimizerParams;
@@ -217,6 +272,25 @@ struct OptimizerParams {
                    .usual = {UsualRange{"", 1e-10, 1e-4}},
                    .importance = Importance::Expert,
                    .fractional = true}),
+            field("momentum", &C::momentum,
+                  {.label = ATELIER_TR("Momentum"),
+                   .help = ATELIER_TR("Share of the last update's direction that SGD goes on with."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0, 0.99}},
+                   .when = "optimizer.name=sgd"}),
+            field("text_encoder_learning_rate", &C::textEncoderLearningRate,
+                  {.label = ATELIER_TR("Learning rate, text encoder"),
+                   .help = ATELIER_TR("Peak step size of the text encoder's weights; it follows the same "
+                                      "schedule. Absent: as the UNet's."),
+                   .min = 0,
+                   .max = 1,
+                   .higher = ATELIER_TR("Learns new words faster."),
+                   .lower =
+                       ATELIER_TR("Keeps more of what the text encoder knew; half of the UNet's is usual."),
+                   .related = {"optimizer.params.learning_rate"},
+                   .when = "model.train_text_encoder=true",
+                   .fractional = true}),
         };
     }
 };
@@ -237,18 +311,35 @@ struct OptimizerConfig {
 };
 ATELIER_SECTION(OptimizerConfig);
 
-enum class LrScheduler { ConstantWithWarmup, CosineWithWarmup };
+enum class LrScheduler {
+    ConstantWithWarmup,
+    CosineWithWarmup,
+    CosineWithRestarts,
+    LinearWithWarmup,
+    PolynomialWithWarmup,
+    InverseSqrtWithWarmup,
+    OneCycle,
+};
 template <>
 struct EnumNames<LrScheduler> {
     static constexpr std::array kNames{
         EnumName{LrScheduler::ConstantWithWarmup, "ConstantWithWarmup", ATELIER_TR("Constant")},
         EnumName{LrScheduler::CosineWithWarmup, "CosineWithWarmup", ATELIER_TR("Cosine")},
+        EnumName{LrScheduler::CosineWithRestarts, "CosineWithRestarts", ATELIER_TR("Cosine with restarts")},
+        EnumName{LrScheduler::LinearWithWarmup, "LinearWithWarmup", ATELIER_TR("Linear")},
+        EnumName{LrScheduler::PolynomialWithWarmup, "PolynomialWithWarmup", ATELIER_TR("Polynomial")},
+        EnumName{LrScheduler::InverseSqrtWithWarmup, "InverseSqrtWithWarmup",
+                 ATELIER_TR("Inverse square root")},
+        EnumName{LrScheduler::OneCycle, "OneCycle", ATELIER_TR("One cycle")},
     };
 };
 
 struct LrSchedulerParams {
     std::optional<double> learningRate;  // absent: optimizer.params.learning_rate
     std::int64_t warmupLength = 0;       // updates
+    std::int64_t cycles = 1;             // CosineWithRestarts
+    double power = 1;                    // PolynomialWithWarmup
+    double minRatio = 0;                 // lowest share of the peak
 
     static constexpr auto fields() {
         using C = LrSchedulerParams;
@@ -272,6 +363,32 @@ struct LrSchedulerParams {
                    .lower = ATELIER_TR("Full rate at once; early steps may be rough."),
                    .related = {"optimizer.params.learning_rate"},
                    .importance = Importance::Basic}),
+            field("cycles", &C::cycles,
+                  {.label = ATELIER_TR("Cycles"),
+                   .help = ATELIER_TR("How often the cosine starts again at the peak."),
+                   .min = 1,
+                   .max = 1000,
+                   .usual = {UsualRange{"", 1, 20}},
+                   .when = "lr_scheduler.scheduler=CosineWithRestarts"}),
+            field("power", &C::power,
+                  {.label = ATELIER_TR("Power"),
+                   .help = ATELIER_TR("Exponent of the falling share; 1 is a straight line."),
+                   .min = 0,
+                   .max = 100,
+                   .usual = {UsualRange{"", 0.5, 4}},
+                   .higher = ATELIER_TR("Falls sooner."),
+                   .when = "lr_scheduler.scheduler=PolynomialWithWarmup",
+                   .fractional = true}),
+            field("min_ratio", &C::minRatio,
+                  {.label = ATELIER_TR("Lowest share"),
+                   .help = ATELIER_TR("Where a falling schedule ends, as a share of the peak."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0, 0.5}},
+                   .higher = ATELIER_TR("Keeps learning until the end."),
+                   .when = "lr_scheduler.scheduler=CosineWithWarmup|CosineWithRestarts|LinearWithWarmup|"
+                           "PolynomialWithWarmup",
+                   .fractional = true}),
         };
     }
 };
@@ -286,8 +403,9 @@ struct LrSchedulerConfig {
         return std::tuple{
             field("scheduler", &C::scheduler,
                   {.label = ATELIER_TR("Learning-rate schedule"),
-                   .help = ATELIER_TR("How the learning rate goes on after warm-up: constant, or falling to "
-                                      "zero along a cosine."),
+                   .help = ATELIER_TR("How the learning rate goes on after warm-up: constant, or falling "
+                                      "along a cosine, a line, a power or 1/√step. OneCycle rises and falls "
+                                      "along cosines."),
                    .importance = Importance::Basic}),
             field("params", &C::params,
                   {.label = ATELIER_TR("Parameters"), .help = ATELIER_TR("Numbers of the schedule.")}),
@@ -295,76 +413,5 @@ struct LrSchedulerConfig {
     }
 };
 ATELIER_SECTION(LrSchedulerConfig);
-
-enum class Prediction { Epsilon, VPrediction, Sample };
-template <>
-struct EnumNames<Prediction> {
-    static constexpr std::array kNames{
-        EnumName{Prediction::Epsilon, "epsilon", ATELIER_TR("Noise (epsilon)")},
-        EnumName{Prediction::VPrediction, "v_prediction", ATELIER_TR("Velocity (v)")},
-        EnumName{Prediction::Sample, "sample", ATELIER_TR("Picture (sample)")},
-    };
-};
-
-enum class NonFinite { Stop, Skip };
-template <>
-struct EnumNames<NonFinite> {
-    static constexpr std::array kNames{
-        EnumName{NonFinite::Stop, "stop", ATELIER_TR("Stop the run")},
-        EnumName{NonFinite::Skip, "skip", ATELIER_TR("Skip the step")},
-    };
-};
-
-struct LossConfig {
-    std::optional<Prediction> predictionType;  // absent: what the training noise schedule says
-    double l1Weight = 1.0;                     // autoencoder
-    double mseWeight = 1.0;                    // autoencoder
-    double klWeight = 1e-6;                    // autoencoder
-    NonFinite nonFinite = NonFinite::Skip;
-
-    static constexpr auto fields() {
-        using C = LossConfig;
-        return std::tuple{
-            field("prediction_type", &C::predictionType,
-                  {.label = ATELIER_TR("Network predicts"),
-                   .help = ATELIER_TR("What the UNet is asked for; absent: what the training noise schedule "
-                                      "says. A pretrained model keeps its own."),
-                   .when = "method.type=scratch|finetune|lora"}),
-            field("l1_weight", &C::l1Weight,
-                  {.label = ATELIER_TR("L1 weight"),
-                   .help = ATELIER_TR(
-                       "Weight of the mean absolute difference between picture and reconstruction."),
-                   .min = 0,
-                   .usual = {UsualRange{"", 0, 10}},
-                   .higher = ATELIER_TR("Sharper edges."),
-                   .when = "method.type=autoencoder"}),
-            field("mse_weight", &C::mseWeight,
-                  {.label = ATELIER_TR("MSE weight"),
-                   .help = ATELIER_TR(
-                       "Weight of the mean squared difference between picture and reconstruction."),
-                   .min = 0,
-                   .usual = {UsualRange{"", 0, 10}},
-                   .higher = ATELIER_TR("Fewer large errors, softer pictures."),
-                   .when = "method.type=autoencoder"}),
-            field(
-                "kl_weight", &C::klWeight,
-                {.label = ATELIER_TR("KL weight"),
-                 .help = ATELIER_TR(
-                     "Weight of the pull of the latents towards a standard normal (mean per latent value)."),
-                 .min = 0,
-                 .usual = {UsualRange{"", 0, 1e-2}},
-                 .higher = ATELIER_TR("Smoother latents, blurrier reconstructions."),
-                 .lower = ATELIER_TR("Sharper reconstructions, wilder latents."),
-                 .when = "method.type=autoencoder",
-                 .fractional = true}),
-            field("non_finite", &C::nonFinite,
-                  {.label = ATELIER_TR("On a broken step"),
-                   .help = ATELIER_TR("What to do when loss or gradient is not a number; either way the step "
-                                      "and its samples are recorded."),
-                   .importance = Importance::Expert}),
-        };
-    }
-};
-ATELIER_SECTION(LossConfig);
 
 }  // namespace atelier

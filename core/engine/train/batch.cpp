@@ -65,14 +65,4 @@ at::Tensor normalsFor(std::uint64_t seed, RandomStream stream, const std::vector
     return noise.to(device);
 }
 
-at::Tensor timestepsFor(std::uint64_t seed, const std::vector<std::uint64_t>& numbers, std::int64_t bound,
-                        at::Device device) {
-    auto timesteps = at::empty({static_cast<std::int64_t>(numbers.size())}, at::kLong);
-    auto* data = timesteps.mutable_data_ptr<std::int64_t>();
-    for (std::size_t b = 0; b < numbers.size(); ++b)
-        data[b] = static_cast<std::int64_t>(
-            Random(seed, RandomStream::Timestep, numbers[b]).below(static_cast<std::uint64_t>(bound), 0));
-    return timesteps.to(device);
-}
-
 }  // namespace atelier::train

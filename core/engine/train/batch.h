@@ -39,8 +39,5 @@ at::Tensor normalizePixels(const at::Tensor& pixels_BCHW, at::Device device);
 // Standard normals [B, shape…], row b from Random(seed, stream, numbers[b]); drawn on the CPU, then moved.
 at::Tensor normalsFor(std::uint64_t seed, RandomStream stream, const std::vector<std::uint64_t>& numbers,
                       at::IntArrayRef shape, at::Device device);
-// Uniform integers in [0, bound) [B] int64.
-at::Tensor timestepsFor(std::uint64_t seed, const std::vector<std::uint64_t>& numbers, std::int64_t bound,
-                        at::Device device);
 
 }  // namespace atelier::train

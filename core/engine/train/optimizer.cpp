@@ -11,13 +11,6 @@
 namespace atelier::train {
 namespace {
 
-std::vector<at::Tensor> zerosLike(const std::vector<at::Tensor>& tensors) {
-    std::vector<at::Tensor> result;
-    result.reserve(tensors.size());
-    for (const auto& tensor : tensors) result.push_back(at::zeros_like(tensor));
-    return result;
-}
-
 std::vector<at::Tensor> clones(const std::vector<at::Tensor>& tensors) {
     std::vector<at::Tensor> result;
     result.reserve(tensors.size());
@@ -39,9 +32,9 @@ double EmaOptions::at(std::int64_t update) const {
     return warmup ? std::min(decay, (1 + k) / (10 + k)) : decay;
 }
 
-Optimizer::Optimizer(NamedTensors parameters, at::ScalarType computeType, const AdamWOptions& options,
+Optimizer::Optimizer(NamedTensors parameters, at::ScalarType computeType, const OptimizerOptions& options,
                      std::optional<EmaOptions> ema)
-    : options_(options), ema_(ema), separateMasters_(computeType != at::kFloat) {
+    : ema_(ema), separateMasters_(computeType != at::kFloat) {
     const at::NoGradGuard noGrad;
     ATELIER_CHECK(!parameters.empty(), "an optimizer needs parameters");
     for (auto& [name, tensor] : parameters) {
@@ -50,9 +43,8 @@ Optimizer::Optimizer(NamedTensors parameters, at::ScalarType computeType, const 
         if (separateMasters_) tensor.set_data(masters_.back().to(computeType));
         parameters_.push_back(std::move(tensor));
     }
-    expAvg_ = zerosLike(masters_);
-    expAvgSq_ = zerosLike(masters_);
-    for (const auto& master : masters_) steps_.push_back(at::zeros({}, master.options().dtype(at::kFloat)));
+    rule_ = makeUpdateRule(options, masters_);
+    ratios_.assign(masters_.size(), 1.0);
     if (ema_) shadows_ = clones(masters_);
     gradients_.resize(masters_.size());
 }
@@ -79,8 +71,6 @@ at::Tensor Optimizer::clip(std::optional<double> limit) {
     std::vector<at::Tensor> present;
     for (auto& gradient : gradients_) {
         if (!gradient.defined()) continue;
-        // The fused kernel wants the parameter's memory order; a layout that autograd chose otherwise is
-        // copied once.
         present.push_back(gradient);
     }
     const auto norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(present, 2)), 2);
@@ -88,25 +78,17 @@ at::Tensor Optimizer::clip(std::optional<double> limit) {
     return norm;
 }
 
+void Optimizer::scaleLearningRate(const std::string& prefix, double ratio) {
+    for (std::size_t i = 0; i < names_.size(); ++i)
+        if (names_[i].starts_with(prefix)) ratios_[i] = ratio;
+}
+
+// A weight without a gradient was not part of this graph: torch.optim leaves it alone, too.
 void Optimizer::step(double learningRate, const at::Tensor& nonFinite) {
     const at::NoGradGuard noGrad;
-    std::vector<at::Tensor> masters, gradients, expAvg, expAvgSq, steps;
-    for (std::size_t i = 0; i < masters_.size(); ++i) {
-        if (!gradients_[i].defined()) continue;  // not part of this graph: torch.optim leaves it alone, too
-        masters.push_back(masters_[i]);
-        gradients.push_back(gradients_[i].strides() == masters_[i].strides()
-                                ? gradients_[i]
-                                : at::empty_like(masters_[i]).copy_(gradients_[i]));
-        expAvg.push_back(expAvg_[i]);
-        expAvgSq.push_back(expAvgSq_[i]);
-        steps.push_back(steps_[i]);
-    }
-    at::_foreach_add_(steps, 1);
-    at::_fused_adamw_(masters, gradients, expAvg, expAvgSq, /*max_exp_avg_sqs=*/{}, steps, learningRate,
-                      options_.beta1, options_.beta2, options_.weightDecay, options_.epsilon,
-                      /*amsgrad=*/false, /*maximize=*/false,
-                      /*grad_scale=*/{}, nonFinite);
-    at::_foreach_sub_(steps, std::vector<at::Tensor>(steps.size(), nonFinite));
+    std::vector<double> rates;
+    for (const double ratio : ratios_) rates.push_back(ratio * learningRate);
+    rule_->step(masters_, gradients_, rates, nonFinite);
     ++updates_;
     if (ema_) at::_foreach_lerp_(shadows_, masters_, 1 - ema_->at(updates_));
     if (separateMasters_) copyMastersToModel();
@@ -170,9 +152,8 @@ NamedTensors Optimizer::state() const {
     NamedTensors result;
     for (std::size_t i = 0; i < names_.size(); ++i) {
         result.emplace_back("master." + names_[i], masters_[i].detach());
-        result.emplace_back("exp_avg." + names_[i], expAvg_[i]);
-        result.emplace_back("exp_avg_sq." + names_[i], expAvgSq_[i]);
-        result.emplace_back("step." + names_[i], steps_[i]);
+        for (const auto& [moment, tensors] : rule_->moments())
+            if (tensors[i].defined()) result.emplace_back(moment + "." + names_[i], tensors[i]);
         if (ema_) result.emplace_back("ema." + names_[i], shadows_[i]);
     }
     result.emplace_back("updates", at::scalar_tensor(updates_, at::kLong));
@@ -182,7 +163,7 @@ NamedTensors Optimizer::state() const {
 Status Optimizer::load(const NamedTensors& state, const std::string& where) {
     const at::NoGradGuard noGrad;
     std::unordered_map<std::string, at::Tensor> byName(state.begin(), state.end());
-    const auto restore = [&](const std::string& name, at::Tensor& target) -> Status {
+    const auto restore = [&](const std::string& name, const at::Tensor& target) -> Status {
         const auto found = byName.find(name);
         if (found == byName.end())
             return fail(ErrorCode::Model, "it lacks the tensor \"" + name + "\"", where,
@@ -196,9 +177,8 @@ Status Optimizer::load(const NamedTensors& state, const std::string& where) {
     };
     for (std::size_t i = 0; i < names_.size(); ++i) {
         ATELIER_DO(restore("master." + names_[i], masters_[i]));
-        ATELIER_DO(restore("exp_avg." + names_[i], expAvg_[i]));
-        ATELIER_DO(restore("exp_avg_sq." + names_[i], expAvgSq_[i]));
-        ATELIER_DO(restore("step." + names_[i], steps_[i]));
+        for (const auto& [moment, tensors] : rule_->moments())
+            if (tensors[i].defined()) ATELIER_DO(restore(moment + "." + names_[i], tensors[i]));
         if (ema_) ATELIER_DO(restore("ema." + names_[i], shadows_[i]));
     }
     at::Tensor updates = at::zeros({}, at::kLong);
@@ -209,8 +189,10 @@ Status Optimizer::load(const NamedTensors& state, const std::string& where) {
 }
 
 std::uint64_t Optimizer::bytes() const {
-    return (separateMasters_ ? totalBytes(masters_) : 0) + totalBytes(gradients_) + totalBytes(expAvg_) +
-           totalBytes(expAvgSq_) + totalBytes(shadows_);
+    std::uint64_t moments = 0;
+    for (const auto& [moment, tensors] : rule_->moments()) moments += totalBytes(tensors);
+    return (separateMasters_ ? totalBytes(masters_) : 0) + totalBytes(gradients_) + moments +
+           totalBytes(shadows_);
 }
 
 }  // namespace atelier::train

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The trained parameters with everything that follows them: fp32 masters, AdamW's moments, EMA. One optimizer
-// update is three calls (gather → clip → step) without a host synchronisation. Used by the training loop and
-// by replay.
+// The trained parameters with everything that follows them: fp32 masters, the update rule with its moments,
+// EMA. One optimizer update is three calls (gather → clip → step) without a host synchronisation. Used by the
+// training loop and by replay.
 //
 // Precision: in float32 the model's own tensors are the masters. In bfloat16 the model computes with bfloat16
 // weights and activations; masters, gradients' sum, moments and EMA are float32, and the weights are rounded
@@ -11,20 +11,15 @@
 #include <ATen/core/Tensor.h>
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/engine/models/state_dict.h"
+#include "core/engine/train/update_rule.h"
 
 namespace atelier::train {
-
-struct AdamWOptions {
-    double beta1 = 0.9;
-    double beta2 = 0.999;
-    double weightDecay = 0.01;
-    double epsilon = 1e-8;
-};
 
 struct EmaOptions {
     double decay = 0.995;
@@ -38,17 +33,18 @@ class Optimizer {
     // `parameters`: the model's float32 tensors under names that are unique over all components
     // ("unet.conv_in.weight"). With another compute type they are converted in place and their values become
     // masters.
-    Optimizer(NamedTensors parameters, at::ScalarType computeType, const AdamWOptions& options,
+    Optimizer(NamedTensors parameters, at::ScalarType computeType, const OptimizerOptions& options,
               std::optional<EmaOptions> ema);
+    // Weights whose name begins with `prefix` learn at `ratio` times the learning rate.
+    void scaleLearningRate(const std::string& prefix, double ratio);
 
     // Adds the gradients of one backward pass to the sum of this update and frees them where they are copies.
     void gatherGradients();
     // L2 norm over all gradients together (device scalar); scales them by min(1, limit/(norm + 1e-6)) when
     // given.
     at::Tensor clip(std::optional<double> limit);
-    // AdamW with decoupled weight decay (Loshchilov & Hutter 2019) at this learning rate, then EMA, then
-    // gradients are cleared. `nonFinite` (device float scalar, 0 or 1): 1 leaves weights and moments as they
-    // are.
+    // The update rule at this learning rate, then EMA, then gradients are cleared. `nonFinite` (device float
+    // scalar, 0 or 1): 1 leaves weights and moments as they are.
     void step(double learningRate, const at::Tensor& nonFinite);
     void zeroGradients();
 
@@ -62,8 +58,8 @@ class Optimizer {
     void useAverages();
     void useTrained();
 
-    // Everything that exact resume needs, under "master.", "exp_avg.", "exp_avg_sq.", "ema." + name, and
-    // "updates".
+    // Everything that exact resume needs: "master." and "ema." + name, each moment of the rule ("exp_avg.",
+    // "exp_avg_sq.", "step.") + name, and "updates".
     NamedTensors state() const;
     // The reverse; an Error names the first tensor that is missing or differs in shape.
     Status load(const NamedTensors& state, const std::string& where);
@@ -77,11 +73,9 @@ class Optimizer {
     std::vector<at::Tensor> parameters_;  // the model's
     std::vector<at::Tensor> masters_;     // the same tensors in float32 runs
     std::vector<at::Tensor> gradients_;   // float32 sums; the parameters' own .grad in float32 runs
-    std::vector<at::Tensor> expAvg_;
-    std::vector<at::Tensor> expAvgSq_;
-    std::vector<at::Tensor> steps_;  // one float scalar per parameter, as the fused kernel wants
+    std::vector<double> ratios_;          // of the learning rate
+    std::unique_ptr<UpdateRule> rule_;
     std::vector<at::Tensor> shadows_;
-    AdamWOptions options_;
     std::optional<EmaOptions> ema_;
     bool separateMasters_ = false;
     bool averagesInModel_ = false;

@@ -94,8 +94,9 @@ Result<Record> runUpdates(const std::vector<fs::path>& files, UNet2DConditionMod
     Record record;
     for (std::size_t i = 0; i < files.size(); ++i) {
         ATELIER_TRY(const auto batch, readBatch(files[i], unet, schedule, settings.device));
-        const auto step = denoisingLoss(unet, schedule, settings.computeType, batch.latents, batch.noise,
-                                        batch.timesteps, batch.context);
+        const auto step =
+            denoisingLoss(unet, schedule, settings.objective, settings.computeType, batch.latents,
+                          {batch.noise, batch.noise}, batch.timesteps, batch.context);
         (step.loss / static_cast<double>(settings.accumulation)).backward();
         optimizer.gatherGradients();
         record.loss.push_back(step.loss.item<double>());
@@ -146,7 +147,7 @@ Status replayCaught(const LoadedConfig& config, const ReplayOptions& options) {
     pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
     Optimizer optimizer(
         settings.lora ? loraParameters(pipeline) : trainableParameters(*pipeline.unet, "unet"),
-        settings.computeType, settings.adamw, settings.ema);
+        settings.computeType, settings.optimizer, settings.ema);
     ATELIER_TRY(const auto record, runUpdates(files, *pipeline.unet, schedule, optimizer, settings, options));
 
     const auto final = optimizer.hasEma() ? optimizer.averages() : optimizer.masters();

@@ -73,14 +73,92 @@ void setModel(const ModelConfig& model, const LossConfig& loss, Settings& settin
     settings.autoencoderLoss = {loss.l1Weight, loss.mseWeight, loss.klWeight};
 }
 
+// Each table is one enum of the configuration and its counterpart here.
+LossType lossType(LossKind kind) {
+    return kind == LossKind::L1 ? LossType::L1 : kind == LossKind::Huber ? LossType::Huber : LossType::Mse;
+}
+HuberSchedule huberSchedule(HuberKind kind) {
+    return kind == HuberKind::Constant      ? HuberSchedule::Constant
+           : kind == HuberKind::Exponential ? HuberSchedule::Exponential
+                                            : HuberSchedule::Snr;
+}
+LossWeighting lossWeighting(Weighting weighting) {
+    return weighting == Weighting::MinSnr     ? LossWeighting::MinSnr
+           : weighting == Weighting::Debiased ? LossWeighting::Debiased
+           : weighting == Weighting::P2       ? LossWeighting::P2
+                                              : LossWeighting::None;
+}
+LrShape lrShape(LrScheduler scheduler) {
+    switch (scheduler) {
+        case LrScheduler::CosineWithWarmup:
+            return LrShape::Cosine;
+        case LrScheduler::CosineWithRestarts:
+            return LrShape::CosineRestarts;
+        case LrScheduler::LinearWithWarmup:
+            return LrShape::Linear;
+        case LrScheduler::PolynomialWithWarmup:
+            return LrShape::Polynomial;
+        case LrScheduler::InverseSqrtWithWarmup:
+            return LrShape::InverseSqrt;
+        case LrScheduler::OneCycle:
+            return LrShape::OneCycle;
+        case LrScheduler::ConstantWithWarmup:
+            break;
+    }
+    return LrShape::Constant;
+}
+OptimizerKind optimizerKind(OptimizerName name) {
+    switch (name) {
+        case OptimizerName::Lion:
+            return OptimizerKind::Lion;
+        case OptimizerName::Sgd:
+            return OptimizerKind::Sgd;
+        case OptimizerName::Adafactor:
+            return OptimizerKind::Adafactor;
+        case OptimizerName::AdamW:
+            break;
+    }
+    return OptimizerKind::AdamW;
+}
+
+void setObjective(const LossConfig& loss, Settings& settings) {
+    settings.objective = {.type = lossType(loss.type),
+                          .huberDelta = loss.huberDelta,
+                          .huberSchedule = huberSchedule(loss.huberSchedule),
+                          .weighting = lossWeighting(loss.weighting),
+                          .minSnrGamma = loss.minSnrGamma,
+                          .noiseOffset = loss.noiseOffset,
+                          .pyramidNoise = loss.pyramidNoise,
+                          .inputPerturbation = loss.inputPerturbation,
+                          .timesteps = loss.timestepSampling == Timesteps::LogitNormal
+                                           ? TimestepSampling::LogitNormal
+                                           : TimestepSampling::Uniform,
+                          .timestepMean = loss.timestepMean,
+                          .timestepDeviation = loss.timestepDeviation,
+                          .timestepMin = loss.timestepMin,
+                          .timestepMax = loss.timestepMax};
+    settings.zeroTerminalSnr = loss.zeroTerminalSnr;
+}
+
 Status setOptimisation(const TrainConfig& config, Settings& settings) {
     const auto& params = config.optimizer.params;
-    settings.adamw = {params.beta1, params.beta2, params.weightDecay, params.epsilon};
-    settings.learningRate.shape =
-        config.lrScheduler.scheduler == LrScheduler::CosineWithWarmup ? LrShape::Cosine : LrShape::Constant;
-    settings.learningRate.base = config.lrScheduler.params.learningRate.value_or(params.learningRate);
-    settings.learningRate.warmup = config.lrScheduler.params.warmupLength;
-    settings.learningRate.total = settings.totalUpdates;
+    setObjective(config.loss, settings);
+    settings.optimizer.kind = optimizerKind(config.optimizer.name);
+    settings.optimizer.beta1 = params.beta1;
+    settings.optimizer.beta2 = params.beta2;
+    settings.optimizer.weightDecay = params.weightDecay;
+    settings.optimizer.epsilon = params.epsilon;
+    settings.optimizer.momentum = params.momentum;
+    const auto& schedule = config.lrScheduler.params;
+    settings.learningRate = {.shape = lrShape(config.lrScheduler.scheduler),
+                             .base = schedule.learningRate.value_or(params.learningRate),
+                             .warmup = schedule.warmupLength,
+                             .total = settings.totalUpdates,
+                             .cycles = static_cast<double>(schedule.cycles),
+                             .power = schedule.power,
+                             .floor = schedule.minRatio};
+    if (params.textEncoderLearningRate && settings.learningRate.base > 0)
+        settings.textEncoderRatio = *params.textEncoderLearningRate / settings.learningRate.base;
     settings.maxGradNorm = config.model.maxGradNorm;
     if (config.model.useEma) settings.ema = EmaOptions{config.model.ema.decay, config.model.ema.warmup};
     settings.nonFinite =
@@ -116,6 +194,14 @@ Status setData(const TrainConfig& config, Settings& settings) {
     plan.crop = params.crop == Crop::Random ? data::Crop::Random : data::Crop::Center;
     plan.flipProbability = params.flip ? 0.5 : 0.0;
     plan.captionDropout = params.textDropout;
+    plan.captionLines = params.captionLines == CaptionChoice::First    ? data::CaptionLines::First
+                        : params.captionLines == CaptionChoice::Random ? data::CaptionLines::Random
+                                                                       : data::CaptionLines::All;
+    plan.shuffleTags = params.shuffleTags;
+    plan.keepTags = static_cast<int>(params.keepTags);
+    plan.tagDropout = params.tagDropout;
+    plan.captionPrefix = params.captionPrefix;
+    plan.captionSuffix = params.captionSuffix;
     plan.needCaption = settings.method == Method::TextToImage;
     settings.workers = static_cast<int>(std::max<std::int64_t>(config.system.workers, 1));
     settings.cacheLatents = params.latentCache == LatentCache::Memory;

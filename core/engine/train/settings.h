@@ -17,6 +17,7 @@
 #include "core/engine/eval/generate.h"
 #include "core/engine/models/lora.h"
 #include "core/engine/train/lr_schedule.h"
+#include "core/engine/train/objective.h"
 #include "core/engine/train/optimizer.h"
 
 namespace atelier {
@@ -73,7 +74,10 @@ struct Settings {
     AutoencoderLoss autoencoderLoss;
 
     // optimisation
-    AdamWOptions adamw;
+    Objective objective;
+    bool zeroTerminalSnr = false;  // betas rescaled so that the last timestep holds no signal
+    OptimizerOptions optimizer;
+    double textEncoderRatio = 1;  // its learning rate over the UNet's
     LrSchedule learningRate;
     std::optional<double> maxGradNorm;
     std::optional<EmaOptions> ema;

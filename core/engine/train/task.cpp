@@ -17,13 +17,13 @@ Result<std::unique_ptr<Task>> makeTask(const Settings& settings) {
     return makeTextToImageTask(settings);
 }
 
-StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, at::ScalarType computeType,
-                       const at::Tensor& latents_BLHW, const at::Tensor& noise_BLHW,
+StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, const Objective& objective,
+                       at::ScalarType computeType, const at::Tensor& latents_BLHW, const DrawnNoise& noise,
                        const at::Tensor& timesteps_B, const at::Tensor& context_BSD) {
-    const auto noisy_BLHW = addNoise(schedule, latents_BLHW, noise_BLHW, timesteps_B).to(computeType);
-    const auto prediction = unet.forward(noisy_BLHW, timesteps_B, context_BSD.to(computeType)).to(at::kFloat);
-    const auto target = predictionTarget(schedule, latents_BLHW, noise_BLHW, timesteps_B);
-    const auto perSample_B = (prediction - target).square().flatten(1).mean(1);
+    const auto noisy = addNoise(schedule, latents_BLHW, noise.input_BLHW, timesteps_B).to(computeType);
+    const auto prediction = unet.forward(noisy, timesteps_B, context_BSD.to(computeType)).to(at::kFloat);
+    const auto target = predictionTarget(schedule, latents_BLHW, noise.noise_BLHW, timesteps_B);
+    const auto perSample_B = perSampleLoss(objective, schedule, prediction, target, timesteps_B);
     return StepLoss{perSample_B.mean(), perSample_B.detach(), {}};
 }
 

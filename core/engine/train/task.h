@@ -63,11 +63,11 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings);
 Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings);
 Result<std::unique_ptr<Task>> makeTask(const Settings& settings);
 
-// The loss of latent diffusion (Rombach et al. 2022, eq. 3): mean over elements of (prediction − target)², in
-// float32. latents, noise [B,L,h,w] float32 (latents scaled), timesteps [B] int64, context [B,S,D]; the
-// network sees computeType.
-StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, at::ScalarType computeType,
-                       const at::Tensor& latents_BLHW, const at::Tensor& noise_BLHW,
+// The loss of latent diffusion (Rombach et al. 2022, eq. 3) as the objective has it, in float32. latents
+// [B,L,h,w] float32 (scaled), noise as drawn, timesteps [B] int64, context [B,S,D]; the network sees
+// computeType.
+StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, const Objective& objective,
+                       at::ScalarType computeType, const at::Tensor& latents_BLHW, const DrawnNoise& noise,
                        const at::Tensor& timesteps_B, const at::Tensor& context_BSD);
 
 // Parameters of a module under "prefix." with gradients switched on.

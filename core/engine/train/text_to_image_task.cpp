@@ -48,14 +48,15 @@ class TextToImageTask final : public Task {
     Result<StepLoss> loss(const Batch& batch) override {
         const auto start = std::chrono::steady_clock::now();
         ATELIER_TRY(const auto encoded, encode(batch));
-        const auto noise = normalsFor(settings_.seed, RandomStream::Noise, encoded.numbers,
-                                      encoded.latents_BLHW.sizes().slice(1), settings_.device);
+        const auto& objective = settings_.objective;
+        const auto noise = drawNoise(objective, settings_.seed, encoded.numbers,
+                                     encoded.latents_BLHW.sizes().slice(1), settings_.device);
         const auto timesteps_B =
-            timestepsFor(settings_.seed, encoded.numbers, schedule_.size(), settings_.device);
+            drawTimesteps(objective, settings_.seed, encoded.numbers, schedule_.size(), settings_.device);
         encodeSeconds_ += secondsSince(start);
 
-        return denoisingLoss(*pipeline_.unet, schedule_, settings_.computeType, encoded.latents_BLHW, noise,
-                             timesteps_B, encoded.context_BSD);
+        return denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType,
+                             encoded.latents_BLHW, noise, timesteps_B, encoded.context_BSD);
     }
 
     double takeEncodeSeconds() override { return std::exchange(encodeSeconds_, 0.0); }
@@ -296,6 +297,10 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
     ATELIER_TRY(auto trainingJson, scheduleJson(models.trainingSchedule));
     ATELIER_TRY(auto scheduleConfig, scheduleConfigFromJson(trainingJson, "model.noise_scheduler_training"));
     if (models.predictionType) scheduleConfig.predictionType = *models.predictionType;
+    if (settings.zeroTerminalSnr && scheduleConfig.predictionType == PredictionType::Epsilon)
+        return fail(ErrorCode::Config, "this model predicts noise, which zero terminal SNR does not go with",
+                    "loss.zero_terminal_snr", "Set loss.prediction_type: v_prediction, or turn it off.");
+    if (settings.zeroTerminalSnr) scheduleConfig.rescaleBetasZeroSnr = true;
     ATELIER_TRY(auto schedule, makeNoiseSchedule(scheduleConfig, settings.device));
     pipeline.scheduler = scheduleConfigToJson(scheduleConfig);
     const auto& inference =
@@ -303,6 +308,11 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
     if (!inference.folder.empty()) {
         ATELIER_TRY(pipeline.scheduler, scheduleJson(inference));
         pipeline.scheduler["prediction_type"] = predictionTypeName(scheduleConfig.predictionType);
+    }
+    if (settings.zeroTerminalSnr) {
+        // Sampling has to begin at the timestep without signal (Lin et al. 2023).
+        pipeline.scheduler["rescale_betas_zero_snr"] = true;
+        pipeline.scheduler["timestep_spacing"] = "trailing";
     }
 
     pipeline.vae->to(settings.device);

@@ -206,6 +206,10 @@ void TestConfig::findings_data() {
         "lr_scheduler.params.warmup_length", "warmup_too_long", 6, "lr_scheduler.params.warmup_length=800");
     row("unavailable value", "experiment_: 1\nmodel_: 1\nloss: {}\nmethod: {type: scratch}\n",
         "model.pretrained", "scratch_pretrained", 2, "method.type=finetune");
+    row("nothing to find at the last timestep", "loss: {zero_terminal_snr: true, prediction_type: epsilon}\n",
+        "loss.prediction_type", "zero_snr_epsilon", 6, "loss.prediction_type=v_prediction");
+    row("timesteps backwards", "loss: {timestep_min: 500, timestep_max: 400}\n", "loss.timestep_max",
+        "timestep_range", 6, "loss.timestep_max=");
     row("other method's key", "loss: {kl_weight: 0.5}\n", "loss.kl_weight", "other_method", 6,
         "loss.kl_weight=");
     row("swallowed data key", "x: 1\n", "x", "unknown_key", 6, "x=");

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/base/hash.h"
+#include "core/data/caption.h"
 #include "core/data/dataset_index.h"
 #include "core/data/image_io.h"
 #include "core/data/sample_source.h"
@@ -319,6 +320,34 @@ class TestSampleSource : public QObject {
         const auto captionOnly = loadTrainSample(*index_, plan, order, 20);
         VERIFY_OK(captionOnly);
         QVERIFY(captionOnly->pixels.empty() && captionOnly->caption == "first 20\nsecond 20");
+    }
+
+    void tagDraws() {
+        const std::string caption = "fox, red , snow,,winter, tree";
+        const auto draw = [&](int keep, double dropout, bool shuffle, std::uint64_t number) {
+            return drawTags(caption, keep, dropout, shuffle, Random(5, RandomStream::Caption, number), 16);
+        };
+        QCOMPARE(draw(0, 0, false, 1), std::string("fox, red, snow, winter, tree"));
+        QCOMPARE(draw(2, 1, true, 1), std::string("fox, red"));
+        std::set<std::string> orders;
+        int tags = 0;
+        for (std::uint64_t n = 0; n < 1000; ++n) {
+            const auto text = draw(1, 0.25, true, n);
+            QVERIFY(text.starts_with("fox"));
+            QCOMPARE(draw(1, 0.25, true, n), text);
+            orders.insert(text);
+            tags += int(std::count(text.begin(), text.end(), ','));
+        }
+        QVERIFY(std::abs(tags - 3000) < 120);      // 4 tags · 0.75
+        QCOMPARE(orders.size(), std::size_t(65));  // every ordered choice of 0 to 4 tags
+        TrainPlan plan = smallPlan();
+        plan.decodeImages = false;
+        plan.captionLines = CaptionLines::First;
+        plan.captionPrefix = "sks, ";
+        plan.captionSuffix = ", photo";
+        const auto sample = loadTrainSample(*index_, plan, SampleOrder(*index_, plan), 3);
+        VERIFY_OK(sample);
+        QVERIFY(sample->caption.starts_with("sks, first ") && sample->caption.ends_with(", photo"));
     }
 
     void captionDraws() {
