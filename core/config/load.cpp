@@ -119,8 +119,8 @@ void makeModelAbsolute(std::optional<std::string>& model, const fs::path& base) 
 
 void resolvePaths(TrainConfig& config, const fs::path& base) {
     makeAbsolute(config.experiment.logDir, base);
-    for (auto* path : {&config.experiment.evalCaptionFile, &config.method.init, &config.model.ema.path,
-                       &config.cluster.settings})
+    for (auto* path : {&config.experiment.evalCaptionFile, &config.method.init, &config.method.classImages,
+                       &config.model.ema.path, &config.cluster.settings})
         if (*path) makeAbsolute(**path, base);
     ModelConfig& model = config.model;
     makeModelAbsolute(model.pretrained, base);

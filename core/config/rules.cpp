@@ -216,6 +216,18 @@ void loraNeedsABaseModel(const RuleInput& in, Findings& findings) {
                  "Give model.pretrained (a pipeline folder).", Remedy{"method.type", "scratch"});
 }
 
+// Class pictures are made by the base model as a whole.
+void classPicturesNeedABaseModel(const RuleInput& in, Findings& findings) {
+    const MethodConfig& method = in.config.method;
+    if (!method.classPrompt || method.classImages || in.config.model.pretrained ||
+        findings.unfilled("model.pretrained") || in.purpose == Purpose::Replay)
+        return;
+    findings.add(
+        IssueSeverity::Error, "class_pictures", "method.class_prompt",
+        "the class pictures are made by the base model, and model.pretrained is not given",
+        "Give model.pretrained (a pipeline folder), or a folder of pictures as method.class_images.");
+}
+
 // At a timestep without signal the noise says nothing about the picture; only v or x0 does.
 void zeroTerminalSnrNeedsAnotherTarget(const RuleInput& in, Findings& findings) {
     const LossConfig& loss = in.config.loss;
@@ -352,6 +364,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     evaluationIsExplicit(input, findings);
     evaluationCaptionsAreNotUsed(input, findings);
     loraNeedsABaseModel(input, findings);
+    classPicturesNeedABaseModel(input, findings);
     zeroTerminalSnrNeedsAnotherTarget(input, findings);
     timestepRangeIsOrdered(input, findings);
     repeatedNumbersAgree(input, findings);

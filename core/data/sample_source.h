@@ -38,6 +38,7 @@ struct TrainPlan {
     double flipProbability = 0.0;  // horizontal
     double captionDropout = 0.0;   // probability of the empty caption
     CaptionLines captionLines = CaptionLines::All;
+    std::string captionInstead;                // of every sample, instead of its own; "": none
     bool shuffleTags = false;                  // the parts between commas, in an order drawn for every visit
     int keepTags = 0;                          // the first so many keep their place and are never dropped
     double tagDropout = 0.0;                   // probability of leaving out each other tag

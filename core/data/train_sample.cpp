@@ -24,6 +24,12 @@ constexpr std::uint64_t kDropoutDraw = 0, kLineDraw = 1, kTagDraw = 16;  // Rand
 constexpr std::uint64_t kTopDraw = 0, kLeftDraw = 1, kFlipDraw = 2;      // RandomStream::Crop
 
 Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample& sample) {
+    const Random random(plan.seed, RandomStream::Caption, sample.number);
+    if (!plan.captionInstead.empty()) {
+        sample.captionFull = plan.captionInstead;
+        if (random.uniform(kDropoutDraw) >= plan.captionDropout) sample.caption = plan.captionInstead;
+        return {};
+    }
     const auto member = index.find(sample.index, plan.captionKey);
     if (!member) {
         if (plan.needCaption)
@@ -32,7 +38,6 @@ Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample
     }
     ATELIER_TRY(const std::string bytes, index.read(sample.index, *member));
     sample.captionFull = std::string(trim(decodeText(bytes).text));
-    const Random random(plan.seed, RandomStream::Caption, sample.number);
     sample.caption = sample.captionFull;
     if (plan.captionLines != CaptionLines::All) {
         std::vector<std::string> lines;

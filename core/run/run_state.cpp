@@ -248,7 +248,9 @@ RunStatus statusOf(const RunState& state, const LiveFacts& facts) {
     if (facts.now - state.lastTime > facts.heartbeatLimitSeconds) return RunStatus::NotHeardFrom;
     if (state.stopTaken || state.phase == "stopping") return RunStatus::Stopping;
     if (state.phase == "paused") return RunStatus::Paused;
-    if (state.phase.empty() || state.phase == "load" || state.phase == "cache") return RunStatus::Preparing;
+    if (state.phase.empty() || state.phase == "load" || state.phase == "cache" ||
+        state.phase == "class_images")
+        return RunStatus::Preparing;
     return RunStatus::Running;
 }
 

@@ -63,6 +63,8 @@ QString methodText(const TrainConfig& c, qint64 pixels) {
     switch (c.method.type) {
         case MethodType::Finetune:
             return with(T::tr("Fine-tune"), base);
+        case MethodType::DreamBooth:
+            return with(T::tr("DreamBooth"), base);
         case MethodType::Scratch:
             return with(T::tr("From scratch"), pixels > 0 ? T::tr("UNet %1 px").arg(pixels) : QString());
         case MethodType::Autoencoder:

@@ -182,12 +182,13 @@ struct ModelConfig {
 };
 ATELIER_SECTION(ModelConfig);
 
-enum class MethodType { Finetune, Scratch, Autoencoder, Lora };
+enum class MethodType { Finetune, Scratch, DreamBooth, Autoencoder, Lora };
 template <>
 struct EnumNames<MethodType> {
     static constexpr std::array kNames{
         EnumName{MethodType::Finetune, "finetune", ATELIER_TR("Fine-tune")},
         EnumName{MethodType::Scratch, "scratch", ATELIER_TR("From scratch")},
+        EnumName{MethodType::DreamBooth, "dreambooth", ATELIER_TR("DreamBooth")},
         EnumName{MethodType::Autoencoder, "autoencoder", ATELIER_TR("Autoencoder")},
         EnumName{MethodType::Lora, "lora", ATELIER_TR("LoRA")},
     };
@@ -197,6 +198,11 @@ struct EnumNames<MethodType> {
 // if the UNet has params and no pretrained source, else finetune.
 struct MethodConfig {
     MethodType type = MethodType::Finetune;
+    std::optional<std::string> instancePrompt;
+    std::optional<std::string> classPrompt;
+    std::optional<std::int64_t> classCount;
+    std::optional<std::string> classImages;
+    double priorWeight = 1;
     std::int64_t rank = 16;
     double alpha = 16;
     bool useRslora = false;
@@ -209,9 +215,53 @@ struct MethodConfig {
             field("type", &C::type,
                   {.label = ATELIER_TR("Method"),
                    .help = ATELIER_TR(
-                       "What is trained: a whole UNet from scratch or from a base model, an autoencoder, or "
-                       "a small adapter. Not given: follows from the model section."),
+                       "What is trained: a whole UNet from scratch or from a base model, one subject into a "
+                       "base model, an autoencoder, or a small adapter. Not given: follows from the model "
+                       "section."),
                    .importance = Importance::Basic}),
+            field(
+                "instance_prompt", &C::instancePrompt,
+                {.label = ATELIER_TR("Subject"),
+                 .help = ATELIER_TR("Caption of every picture instead of its own: a rare word and the "
+                                    "class, such as \"a photo of sks dog\". Absent: each picture's caption."),
+                 .related = {"method.class_prompt"},
+                 .when = "method.type=dreambooth|lora",
+                 .importance = Importance::Basic}),
+            field("class_prompt", &C::classPrompt,
+                  {.label = ATELIER_TR("Class"),
+                   .help =
+                       ATELIER_TR("What the subject is one of, such as \"a photo of a dog\": pictures of it, "
+                                  "made once by the base model, are trained on beside the subject's. "
+                                  "Absent: none are."),
+                   .higher =
+                       ATELIER_TR("The model keeps its idea of the class; each step takes twice as long."),
+                   .related = {"method.class_count", "method.class_images"},
+                   .when = "method.type=dreambooth|lora",
+                   .importance = Importance::Basic}),
+            field("class_count", &C::classCount,
+                  {.label = ATELIER_TR("Class pictures"),
+                   .help = ATELIER_TR("How many pictures of the class. Absent: 200 for each picture of the "
+                                      "subject, 2000 at most."),
+                   .unit = "images",
+                   .min = 1,
+                   .max = 100'000,
+                   .usual = {UsualRange{"", 10, 2000}},
+                   .when = "method.type=dreambooth|lora"}),
+            field("class_images", &C::classImages,
+                  {.label = ATELIER_TR("Folder of class pictures"),
+                   .help = ATELIER_TR("A folder with pictures of the class; what is missing is made and kept "
+                                      "there. Absent: a folder of its own beside the runs."),
+                   .when = "method.type=dreambooth|lora",
+                   .text = TextKind::Folder}),
+            field("prior_weight", &C::priorWeight,
+                  {.label = ATELIER_TR("Class weight"),
+                   .help = ATELIER_TR("Weight of the class pictures' loss beside the subject's."),
+                   .min = 0,
+                   .max = 100,
+                   .usual = {UsualRange{"", 0.1, 2}},
+                   .higher = ATELIER_TR("Keeps the class better; the subject is learned more slowly."),
+                   .when = "method.type=dreambooth|lora",
+                   .fractional = true}),
             field("rank", &C::rank,
                   {.label = ATELIER_TR("LoRA rank"),
                    .help = ATELIER_TR("Width of the low-rank update of each target layer."),

@@ -41,7 +41,7 @@ class AutoencoderTask final : public Task {
             ATELIER_TRY(auto sample,
                         data::loadTrainSample(*index, fixed, order, static_cast<std::uint64_t>(i)));
             samples.push_back(std::move(sample));
-            if (progress && !progress(i + 1, total))
+            if (progress && !progress("cache", i + 1, total))
                 return fail(ErrorCode::Cancelled, "preparing was cancelled");
         }
         calibration_ = makeBatch(samples);

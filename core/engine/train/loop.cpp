@@ -112,11 +112,14 @@ class TrainingRun {
                         "atelier-engine dataset list shows what is in it.");
         ATELIER_DO(compareDataset());
         auto plan = settings_.plan;
-        ATELIER_DO(phase("cache"));
-        ATELIER_DO(task_->prepare(index_, plan, [&](std::int64_t done, std::int64_t total) {
-            if (!monitor_->progress(done, total)) return false;
-            return poll().has_value() && !requests_.ending();
-        }));
+        std::string now = "cache";
+        ATELIER_DO(phase(now));
+        ATELIER_DO(
+            task_->prepare(index_, plan, [&](const std::string& name, std::int64_t done, std::int64_t total) {
+                if (now != name && !phase(now = name)) return false;
+                if (!monitor_->progress(done, total)) return false;
+                return poll().has_value() && !requests_.ending();
+            }));
         data::SampleSourceOptions source;
         source.threads = settings_.workers;
         source.prefetch = static_cast<int>(std::max<std::int64_t>(2 * settings_.batchSize, 16));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "core/base/hash.h"
 #include "core/config/train_config.h"
 #include "core/engine/train/device.h"
 
@@ -39,11 +40,23 @@ Status setMethod(const TrainConfig& config, Settings& settings) {
                 method.init.value_or("")};
             break;
         }
+        case MethodType::DreamBooth:
         case MethodType::Finetune:
         case MethodType::Scratch:
             break;
     }
     settings.method = Method::TextToImage;
+    const auto& method = config.method;
+    if (method.classPrompt) {
+        // One folder per base model, prompt and size: another run of the same kind finds its pictures made.
+        const std::string base = config.model.pretrained.value_or("");
+        const auto mark = hex(xxh3(base + "\n" + *method.classPrompt + "\n" +
+                                   std::to_string(config.dataset.params.resolution)));
+        settings.prior =
+            PriorSettings{*method.classPrompt, method.classCount, method.priorWeight,
+                          method.classImages ? fs::path(*method.classImages)
+                                             : fs::path(config.experiment.logDir) / ".class-images" / mark};
+    }
     return {};
 }
 
@@ -194,6 +207,7 @@ Status setData(const TrainConfig& config, Settings& settings) {
     plan.crop = params.crop == Crop::Random ? data::Crop::Random : data::Crop::Center;
     plan.flipProbability = params.flip ? 0.5 : 0.0;
     plan.captionDropout = params.textDropout;
+    plan.captionInstead = config.method.instancePrompt.value_or("");
     plan.captionLines = params.captionLines == CaptionChoice::First    ? data::CaptionLines::First
                         : params.captionLines == CaptionChoice::Random ? data::CaptionLines::Random
                                                                        : data::CaptionLines::All;
@@ -202,7 +216,7 @@ Status setData(const TrainConfig& config, Settings& settings) {
     plan.tagDropout = params.tagDropout;
     plan.captionPrefix = params.captionPrefix;
     plan.captionSuffix = params.captionSuffix;
-    plan.needCaption = settings.method == Method::TextToImage;
+    plan.needCaption = settings.method == Method::TextToImage && !config.method.instancePrompt;
     settings.workers = static_cast<int>(std::max<std::int64_t>(config.system.workers, 1));
     settings.cacheLatents = params.latentCache == LatentCache::Memory;
     if (settings.cacheLatents && (plan.crop == data::Crop::Random || plan.flipProbability > 0))

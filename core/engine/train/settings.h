@@ -49,6 +49,13 @@ struct LoraSettings {
     fs::path init;  // adapter weights to start from; empty: B is zero
 };
 
+struct PriorSettings {
+    std::string prompt;                 // of the class: "a photo of a dog"
+    std::optional<std::int64_t> count;  // absent: 200 for each picture of the subject, 2000 at most
+    double weight = 1;                  // of the class pictures' loss
+    fs::path folder;                    // where they are and are kept
+};
+
 struct AutoencoderLoss {
     double l1 = 1.0;
     double mse = 1.0;
@@ -71,6 +78,7 @@ struct Settings {
     std::optional<LoraSettings> lora;  // absent: the networks' own weights are trained
     bool gradientCheckpointing = false;
     at::ScalarType computeType = at::kFloat;
+    std::optional<PriorSettings> prior;  // absent: only the subject's pictures
     AutoencoderLoss autoencoderLoss;
 
     // optimisation

@@ -24,7 +24,7 @@ StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule
     const auto prediction = unet.forward(noisy, timesteps_B, context_BSD.to(computeType)).to(at::kFloat);
     const auto target = predictionTarget(schedule, latents_BLHW, noise.noise_BLHW, timesteps_B);
     const auto perSample_B = perSampleLoss(objective, schedule, prediction, target, timesteps_B);
-    return StepLoss{perSample_B.mean(), perSample_B.detach(), {}};
+    return StepLoss{perSample_B.mean(), perSample_B.detach(), {}, perSample_B};
 }
 
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix) {

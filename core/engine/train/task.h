@@ -24,10 +24,11 @@ struct StepLoss {
     at::Tensor loss;         // scalar float32 with a graph: the mean over the batch
     at::Tensor perSample_B;  // float32, detached: names the guilty samples when something is not finite
     std::vector<std::pair<std::string, at::Tensor>> parts;  // further scalars for the metrics, detached
+    at::Tensor perSampleGraph_B;  // the same with its graph, where a task weighs samples differently
 };
 
-// done of total, in samples; returning false ends the work (Cancelled).
-using PrepareProgress = std::function<bool(std::int64_t done, std::int64_t total)>;
+// Phase ("cache", "class_images"), done of total in samples; returning false ends the work (Cancelled).
+using PrepareProgress = std::function<bool(const std::string& phase, std::int64_t done, std::int64_t total)>;
 
 class Task {
   public:

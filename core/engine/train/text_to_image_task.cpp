@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "core/engine/eval/picture_file.h"
+#include "core/engine/train/prior.h"
 #include "core/engine/train/task.h"
 
 namespace atelier::train {
@@ -36,6 +37,7 @@ class TextToImageTask final : public Task {
 
     Status prepare(std::shared_ptr<const data::DatasetIndex> index, data::TrainPlan& plan,
                    const PrepareProgress& progress) override {
+        if (settings_.prior) ATELIER_DO(preparePrior(static_cast<std::int64_t>(index->size()), progress));
         if (!settings_.cacheLatents) return {};
         index_ = std::move(index);
         cachePlan_ = plan;
@@ -47,7 +49,8 @@ class TextToImageTask final : public Task {
 
     Result<StepLoss> loss(const Batch& batch) override {
         const auto start = std::chrono::steady_clock::now();
-        ATELIER_TRY(const auto encoded, encode(batch));
+        ATELIER_TRY(auto encoded, encode(batch));
+        if (prior_) ATELIER_DO(addClassPictures(encoded));
         const auto& objective = settings_.objective;
         const auto noise = drawNoise(objective, settings_.seed, encoded.numbers,
                                      encoded.latents_BLHW.sizes().slice(1), settings_.device);
@@ -55,8 +58,9 @@ class TextToImageTask final : public Task {
             drawTimesteps(objective, settings_.seed, encoded.numbers, schedule_.size(), settings_.device);
         encodeSeconds_ += secondsSince(start);
 
-        return denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType,
-                             encoded.latents_BLHW, noise, timesteps_B, encoded.context_BSD);
+        auto step = denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType,
+                                  encoded.latents_BLHW, noise, timesteps_B, encoded.context_BSD);
+        return prior_ ? withPrior(std::move(step), batch.size()) : std::move(step);
     }
 
     double takeEncodeSeconds() override { return std::exchange(encodeSeconds_, 0.0); }
@@ -108,11 +112,57 @@ class TextToImageTask final : public Task {
                  {"ss_caption_dropout_rate", number(settings_.plan.captionDropout)}}};
     }
 
+    Status preparePrior(std::int64_t subjectPictures, const PrepareProgress& progress) {
+        const auto of = [&](const char* phase) {
+            return [&progress, phase](std::int64_t done, std::int64_t total) {
+                return !progress || progress(phase, done, total);
+            };
+        };
+        ATELIER_TRY(auto prior, Prior::prepare(settings_, *pipeline_.vae, subjectPictures, of("class_images"),
+                                               of("cache")));
+        prior_.emplace(std::move(prior));
+        return {};
+    }
+
     struct Encoded {
         at::Tensor latents_BLHW;  // scaled, float32
         at::Tensor context_BSD;
         std::vector<std::uint64_t> numbers;
     };
+
+    // Behind the subject's samples, as many of the class: [instance; class].
+    Status addClassPictures(Encoded& encoded) {
+        auto numbers = encoded.numbers;
+        const auto moments = prior_->momentsFor(numbers).to(settings_.device);
+        for (auto& number : numbers) number |= kClassNumbers;
+        const auto latents = drawLatents(moments, numbers);
+        ATELIER_TRY(const auto context,
+                    encodeText(std::vector<std::string>(numbers.size(), settings_.prior->prompt)));
+        encoded.latents_BLHW = at::cat({encoded.latents_BLHW, latents});
+        encoded.context_BSD = at::cat({encoded.context_BSD, context});
+        encoded.numbers.insert(encoded.numbers.end(), numbers.begin(), numbers.end());
+        return {};
+    }
+
+    // loss = mean(instance) + weight · mean(class)
+    StepLoss withPrior(StepLoss step, std::int64_t instances) const {
+        const auto instance = step.perSampleGraph_B.slice(0, 0, instances).mean(),
+                   prior = step.perSampleGraph_B.slice(0, instances).mean();
+        return {instance + settings_.prior->weight * prior,
+                step.perSample_B.slice(0, 0, instances),
+                {{"instance", instance.detach()}, {"class", prior.detach()}},
+                {}};
+    }
+
+    // A draw from each sample's posterior, scaled.
+    at::Tensor drawLatents(const at::Tensor& moments_BLHW, const std::vector<std::uint64_t>& numbers) {
+        const at::NoGradGuard noGrad;
+        const auto parts = moments_BLHW.chunk(2, 1);
+        const DiagonalGaussian posterior{parts[0], parts[1].clamp(-30, 20)};
+        const auto noise = normalsFor(settings_.seed, RandomStream::Latent, numbers,
+                                      parts[0].sizes().slice(1), settings_.device);
+        return pipeline_.vae->scaleLatents(posterior.sample(noise));
+    }
 
     Result<Encoded> encode(const Batch& batch) {
         Encoded result;
@@ -126,11 +176,7 @@ class TextToImageTask final : public Task {
             } else {
                 ATELIER_TRY(moments, cachedMoments(batch, captions));
             }
-            const auto parts = moments.chunk(2, 1);
-            const DiagonalGaussian posterior{parts[0], parts[1].clamp(-30, 20)};
-            const auto noise = normalsFor(settings_.seed, RandomStream::Latent, batch.numbers,
-                                          parts[0].sizes().slice(1), settings_.device);
-            result.latents_BLHW = pipeline_.vae->scaleLatents(posterior.sample(noise));
+            result.latents_BLHW = drawLatents(moments, batch.numbers);
         }
         ATELIER_TRY(result.context_BSD, encodeText(captions));
         return result;
@@ -174,7 +220,7 @@ class TextToImageTask final : public Task {
             for (std::int64_t i = 0; i < batch.size(); ++i)
                 cache_[batch.indices[static_cast<std::size_t>(i)]] = moments[i].clone();
             done += batch.size();
-            if (progress && !progress(done, total))
+            if (progress && !progress("cache", done, total))
                 return fail(ErrorCode::Cancelled, "caching latents was cancelled");
         }
         return {};
@@ -206,6 +252,7 @@ class TextToImageTask final : public Task {
     data::TrainPlan cachePlan_;
     std::optional<data::SampleOrder> order_;
     std::vector<at::Tensor> cache_;
+    std::optional<Prior> prior_;
     double encodeSeconds_ = 0;
 };
 

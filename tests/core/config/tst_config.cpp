@@ -289,6 +289,10 @@ void TestConfig::methodFollowsTheModel() {
     QCOMPARE(check(std::string(kGood) + "method: {type: lora}\n").loaded.config.method.type,
              MethodType::Lora);
     QVERIFY(!find(check(std::string(kGood) + "method: {type: lora}\n"), "model.unet", "lora_base"));
+    const char* const dreamBooth = "method: {type: dreambooth, class_prompt: a dog}\n";
+    QVERIFY(!find(check(std::string(kGood) + dreamBooth), "method.class_prompt", "class_pictures"));
+    QVERIFY(find(check(std::string(dreamBooth) + "model: {unet: {pretrained: /u}}\n"), "method.class_prompt",
+                 "class_pictures"));
     QVERIFY(find(
         check("method: {type: lora}\nmodel: {unet: {params: {sample_size: 8}}, vae: {pretrained: /v}}\n"),
         "model.unet", "lora_base"));
