@@ -5,9 +5,25 @@
 #include <QFile>
 #include <QFileInfo>
 
+#include <algorithm>
+
 #include "core/config/load.h"
 
 namespace atelier {
+namespace {
+
+// Ours in the order of how many people want them, after the one that needs nothing; then those of the user.
+int rank(const ConfigTemplate& t) {
+    static const QStringList kOrder{QStringLiteral("tiny"),         QStringLiteral("lora"),
+                                    QStringLiteral("dreambooth"),   QStringLiteral("controlnet"),
+                                    QStringLiteral("fine-tune"),    QStringLiteral("textual-inversion"),
+                                    QStringLiteral("from-scratch"), QStringLiteral("autoencoder")};
+    if (t.own) return int(kOrder.size()) + 1;
+    const auto place = kOrder.indexOf(QFileInfo(t.file).completeBaseName());
+    return place < 0 ? int(kOrder.size()) : int(place);
+}
+
+}  // namespace
 
 ConfigTemplate readTemplate(const QString& file, const QString& text) {
     ConfigTemplate out;
@@ -52,10 +68,7 @@ void TemplateModel::reload() {
             templates_.back().own = folder == own_;
         }
     }
-    // The one that needs nothing first.
-    std::stable_partition(templates_.begin(), templates_.end(), [](const ConfigTemplate& t) {
-        return !t.own && t.file.endsWith(QLatin1String("/tiny.yaml"));
-    });
+    std::ranges::stable_sort(templates_, {}, rank);
     endResetModel();
 }
 

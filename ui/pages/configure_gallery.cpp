@@ -17,11 +17,12 @@
 namespace atelier {
 
 namespace {
-constexpr int kCardHeight = 172, kGap = 16, kMargin = 24;
+constexpr int kCardHeight = 186, kGap = 16, kMargin = 24;
 
 QString iconFor(const QString& method) {
     if (method == QLatin1String("autoencoder")) return QStringLiteral("layers");
     if (method == QLatin1String("scratch")) return QStringLiteral("scratch");
+    if (method == QLatin1String("dreambooth")) return QStringLiteral("user");
     if (method == QLatin1String("lora")) return QStringLiteral("brush");
     return QStringLiteral("models");
 }
@@ -30,7 +31,7 @@ QString iconFor(const QString& method) {
 TemplateCard::TemplateCard(const ConfigTemplate& from, QWidget* parent)
     : QAbstractButton(parent),
       about_(from.about),
-      needs_(from.needs),
+      needs_(from.needs.left(1).toUpper() + from.needs.mid(1)),
       icon_(from.file.endsWith(QLatin1String("/tiny.yaml")) ? QStringLiteral("sparkle")
                                                             : iconFor(from.method)) {
     setText(from.title);
@@ -39,6 +40,7 @@ TemplateCard::TemplateCard(const ConfigTemplate& from, QWidget* parent)
     setAccessibleName(from.title);
     setAccessibleDescription(from.about + QLatin1Char(' ') + from.needs);
     setFocusPolicy(Qt::StrongFocus);
+    setToolTip(needs_);
 }
 
 void TemplateCard::enterEvent(QEnterEvent*) {
@@ -71,11 +73,9 @@ void TemplateCard::paintEvent(QPaintEvent*) {
     painter.setPen(t.text2);
     painter.drawText(QRect(18, 82, width, 52), Qt::TextWordWrap | Qt::AlignTop, about_);
     painter.setFont(style::font(style::TextSize::Caption));
-    painter.drawPixmap(QPointF(18, 143), style::iconPixmap(QStringLiteral("info"), 14, style::Tone::Text2,
+    painter.drawPixmap(QPointF(18, 141), style::iconPixmap(QStringLiteral("info"), 14, style::Tone::Text2,
                                                            devicePixelRatioF()));
-    painter.drawText(QRect(38, 138, width - 20, 24), Qt::AlignVCenter,
-                     painter.fontMetrics().elidedText(needs_, Qt::ElideRight, width - 20));
-    setToolTip(needs_);
+    painter.drawText(QRect(38, 139, width - 20, 36), Qt::TextWordWrap | Qt::AlignTop, needs_);
 }
 
 ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& document, QWidget* parent)
