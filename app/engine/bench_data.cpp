@@ -70,12 +70,11 @@ struct MemorySample {
 };
 
 // Writes samples that lie in memory into new shards; the time covers everything up to synced, indexed files.
-Result<Figures> writeOnce(const std::vector<MemorySample>& samples, const fs::path& folder,
-                          const data::ShardWriterOptions& options) {
+Result<Figures> writeOnce(const std::vector<MemorySample>& samples, const fs::path& folder) {
     fs::remove_all(folder);
     Figures figures;
     const auto start = Clock::now();
-    ATELIER_TRY(auto writer, data::ShardWriter::create(folder, options));
+    ATELIER_TRY(auto writer, data::ShardWriter::create(folder));
     for (const MemorySample& sample : samples) {
         const data::MemberView members[] = {
             {"jpg", sample.image}, {"json", sample.metadata}, {"txt", sample.caption}};
@@ -128,12 +127,10 @@ int benchData(Arguments arguments) {
     int repeat = 1, threads = 1, resolution = 512;
     std::uint64_t count = 2000, imageBytes = 60'000;
     std::string out, spec;
-    bool noHash = false;
     CLI::App* write = app.add_subcommand("write", "Samples from memory into shards");
     write->add_option("--out", out, "Folder to write into; emptied before each repetition")->required();
     write->add_option("--samples", count, "Samples to write")->capture_default_str();
     write->add_option("--image-bytes", imageBytes, "Bytes of each picture")->capture_default_str();
-    write->add_flag("--no-hash", noHash, "Without SHA-256 of the shards");
     CLI::App* read = app.add_subcommand("read", "All samples of shards in order, undecoded, one thread");
     read->add_option("shards", spec, "Folder, shard or pattern")->required();
     CLI::App* load = app.add_subcommand("load", "Training samples: shuffled, decoded, resized, cropped");
@@ -168,9 +165,7 @@ int benchData(Arguments arguments) {
              fmt::format("a picture of thing number {} on a table", i),
              fmt::format("{{\"width\":512,\"height\":512,\"original_width\":{},\"original_height\":1536}}",
                          1024 + i)});
-    data::ShardWriterOptions options;
-    options.hash = !noHash;
-    return measure("data.write", repeat, [&] { return writeOnce(samples, out, options); });
+    return measure("data.write", repeat, [&] { return writeOnce(samples, out); });
 }
 
 }  // namespace atelier::cli

@@ -9,7 +9,6 @@ namespace atelier::cli {
 
 int benchVerb(Arguments arguments) {
     if (!arguments.empty() && arguments[0] == "train") return benchTrain(arguments.subspan(1));
-    if (!arguments.empty() && arguments[0] == "data") return benchData(arguments.subspan(1));
     CLI::App app{
         "Figures of this machine as JSON.\n  bench train [options]   one training step of a UNet\n"
         "  bench data [options]    shard writing and reading"};

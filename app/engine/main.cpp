@@ -87,6 +87,9 @@ int run(const std::vector<std::string>& arguments) {
     for (const auto& verb : kVerbs) {
         names.emplace_back(verb.name);
         if (arguments[0] != verb.name) continue;
+        // Shards need no LibTorch, and its start would be measured along with them.
+        if (arguments.size() > 1 && arguments[0] == "bench" && arguments[1] == "data")
+            return benchData(Arguments(arguments).subspan(2));
         if (!verb.run) return becomeCompute(arguments);
         return verb.run(Arguments(arguments).subspan(1));
     }

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <memory>
 #include <utility>
 
 namespace atelier {
@@ -44,46 +45,66 @@ fs::path expandUser(std::string_view path) {
     return fs::path(path);
 }
 
-Result<std::string> readFile(const fs::path& path, std::uint64_t limit) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return failErrno(errno, "open", path.string());
+Descriptor::Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+Descriptor& Descriptor::operator=(Descriptor&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+}
+Descriptor::~Descriptor() {
+    reset();
+}
+void Descriptor::reset() {
+    if (fd_ >= 0) ::close(std::exchange(fd_, -1));
+}
+
+Result<Descriptor> openForReading(const fs::path& path) {
+    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!file) return failErrno(errno, "open", path.string());
     struct stat info {};
-    std::string text;
-    if (::fstat(fd, &info) != 0 || S_ISDIR(info.st_mode)) {
-        const int code = S_ISDIR(info.st_mode) ? EISDIR : errno;
-        ::close(fd);
-        return failErrno(code, "read", path.string());
-    }
+    if (::fstat(file.get(), &info) != 0) return failErrno(errno, "open", path.string());
+    if (S_ISDIR(info.st_mode)) return failErrno(EISDIR, "open", path.string());
+    return file;
+}
+
+Result<std::string> readFile(const fs::path& path, std::uint64_t limit) {
+    ATELIER_TRY(const Descriptor file, openForReading(path));
+    struct stat info {};
+    if (::fstat(file.get(), &info) != 0) return failErrno(errno, "read", path.string());
     const auto size = static_cast<std::uint64_t>(info.st_size);
-    if (size > limit) {
-        ::close(fd);
+    if (size > limit)
         return fail(ErrorCode::Io,
                     "it has " + std::to_string(size) + " bytes, more than the " + std::to_string(limit) +
                         " expected here",
                     path.string());
-    }
+    std::string text;
     text.resize(size);
     std::size_t done = 0;
     for (;;) {
         if (done == text.size())
             text.resize(text.size() + (done == size ? 1 : 65536));  // files of /proc say size 0
-        const ssize_t n = ::read(fd, text.data() + done, text.size() - done);
+        const ssize_t n = ::read(file.get(), text.data() + done, text.size() - done);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) {
-            const int code = errno;
-            ::close(fd);
-            return failErrno(code, "read", path.string());
-        }
+        if (n < 0) return failErrno(errno, "read", path.string());
         if (n == 0) break;
         done += static_cast<std::size_t>(n);
-        if (done > limit) {
-            ::close(fd);
+        if (done > limit)
             return fail(ErrorCode::Io, "it has more than " + std::to_string(limit) + " bytes", path.string());
-        }
     }
-    ::close(fd);
     text.resize(done);
     return text;
+}
+
+Status readPieces(const fs::path& path, const std::function<Status(std::string_view)>& visit) {
+    constexpr std::size_t kPiece = 128 << 10;  // stays in the L2 cache between reading and use
+    ATELIER_TRY(const Descriptor file, openForReading(path));
+    const auto buffer = std::make_unique_for_overwrite<char[]>(kPiece);
+    for (;;) {
+        const ssize_t n = ::read(file.get(), buffer.get(), kPiece);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0) return failErrno(errno, "read", path.string());
+        if (n == 0) return {};
+        ATELIER_DO(visit({buffer.get(), static_cast<std::size_t>(n)}));
+    }
 }
 
 Status createDirectories(const fs::path& path) {

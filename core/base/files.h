@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,8 +19,28 @@ namespace fs = std::filesystem;
 // "~/x" → the user's home; anything else unchanged.
 fs::path expandUser(std::string_view path);
 
+// An open file descriptor that closes itself.
+class Descriptor {
+  public:
+    explicit Descriptor(int fd = -1) : fd_(fd) {}
+    Descriptor(Descriptor&& other) noexcept;
+    Descriptor& operator=(Descriptor&& other) noexcept;
+    ~Descriptor();
+    int get() const { return fd_; }
+    explicit operator bool() const { return fd_ >= 0; }
+    void reset();
+
+  private:
+    int fd_;
+};
+// Read-only; refuses folders.
+Result<Descriptor> openForReading(const fs::path& path);
+
 // Whole file; refuses more than `limit` bytes with an Error rather than filling the memory.
 Result<std::string> readFile(const fs::path& path, std::uint64_t limit = std::uint64_t{1} << 32);
+// The whole file piece by piece, in order, through one small buffer; an Error of `visit` ends it. A file that
+// another process cuts meanwhile just ends.
+Status readPieces(const fs::path& path, const std::function<Status(std::string_view)>& visit);
 
 Status createDirectories(const fs::path& path);
 // Makes a rename or a new file in this folder durable.

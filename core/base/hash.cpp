@@ -6,6 +6,19 @@
 #include <xxhash.h>
 
 namespace atelier {
+namespace {
+
+template <class Hash>
+Result<std::string> hashOfFile(const fs::path& path) {
+    Hash hash;
+    ATELIER_DO(readPieces(path, [&](std::string_view piece) -> Status {
+        hash.update(piece);
+        return {};
+    }));
+    return hash.hexDigest();
+}
+
+}  // namespace
 
 struct Sha256::State {
     EVP_MD_CTX* context = EVP_MD_CTX_new();
@@ -43,9 +56,31 @@ std::string sha256Hex(std::string_view bytes) {
 }
 
 Result<std::string> sha256HexOfFile(const fs::path& path) {
-    ATELIER_TRY(auto file, MappedFile::open(path));
-    const auto bytes = file.bytes();
-    return sha256Hex({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    return hashOfFile<Sha256>(path);
+}
+
+struct Xxh128::State {
+    XXH3_state_t* state = XXH3_createState();
+    State() { XXH3_128bits_reset(state); }
+    ~State() { XXH3_freeState(state); }
+};
+
+Xxh128::Xxh128() : state_(std::make_unique<State>()) {}
+Xxh128::Xxh128(Xxh128&&) noexcept = default;
+Xxh128& Xxh128::operator=(Xxh128&&) noexcept = default;
+Xxh128::~Xxh128() = default;
+
+void Xxh128::update(std::string_view bytes) {
+    XXH3_128bits_update(state_->state, bytes.data(), bytes.size());
+}
+
+std::string Xxh128::hexDigest() const {
+    const XXH128_hash_t hash = XXH3_128bits_digest(state_->state);
+    return hex(hash.high64) + hex(hash.low64);
+}
+
+Result<std::string> xxh128HexOfFile(const fs::path& path) {
+    return hashOfFile<Xxh128>(path);
 }
 
 std::uint64_t xxh3(std::string_view bytes) {

@@ -32,6 +32,24 @@ class Sha256 {
 std::string sha256Hex(std::string_view bytes);
 Result<std::string> sha256HexOfFile(const fs::path& path);
 
+// Incremental XXH3, 128 bit, seed 0: about ten times as fast as SHA-256, against accidents and not against
+// people.
+class Xxh128 {
+  public:
+    Xxh128();
+    Xxh128(Xxh128&&) noexcept;
+    Xxh128& operator=(Xxh128&&) noexcept;
+    ~Xxh128();
+    void update(std::string_view bytes);
+    // 32 lower-case hex digits, as `xxhsum -H2` prints them, of everything so far.
+    std::string hexDigest() const;
+
+  private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+Result<std::string> xxh128HexOfFile(const fs::path& path);
+
 // XXH3, 64 bit, seed 0: stable across versions and machines.
 std::uint64_t xxh3(std::string_view bytes);
 // 16 (64 bit) lower-case hex digits; `digits` of them from the front.

@@ -229,6 +229,7 @@ Result<Continuation> openShards(const Build& b) {
     return Continuation{std::move(fresh), std::move(empty)};
 }
 
+// Written (verified = false, no SHA-256 yet) or read back.
 void announceShards(Build& b, bool verified) {
     for (const auto& shard : b.totals.shards)
         (void)b.session.events().write(

@@ -123,27 +123,37 @@ Status parseIndexLine(std::string_view line, IndexedSample& sample) {
 }
 
 Status readIndex(const fs::path& file, const std::function<Status(const IndexedSample&)>& visit) {
-    ATELIER_TRY(const MappedFile mapped, MappedFile::open(file));
-    std::string_view text(reinterpret_cast<const char*>(mapped.bytes().data()), mapped.bytes().size());
     IndexedSample sample;
-    for (std::uint64_t number = 1; !text.empty(); ++number) {
-        const std::size_t end = text.find('\n');
-        const auto where = [&] { return fmt::format("{} line {}", file.string(), number); };
-        if (end == std::string_view::npos) return fail(ErrorCode::Data, "the last line is cut off", where());
-        if (auto parsed = parseIndexLine(text.substr(0, end), sample); !parsed) {
-            Error error = parsed.error();
-            error.code = ErrorCode::Data;
-            error.where = where();
-            return fail(std::move(error));
+    std::uint64_t number = 0;
+    const auto at = [&](Error error) {
+        if (error.where.empty()) error.where = fmt::format("{} line {}", file.string(), number);
+        return fail(std::move(error));
+    };
+    const auto take = [&](std::string_view line) -> Status {
+        ++number;
+        if (auto parsed = parseIndexLine(line, sample); !parsed)
+            return at({ErrorCode::Data, parsed.error().what, {}, parsed.error().hint});
+        if (auto visited = visit(sample); !visited) return at(visited.error());
+        return {};
+    };
+    std::string begun;  // a line that goes on in the next piece
+    ATELIER_DO(readPieces(file, [&](std::string_view piece) -> Status {
+        for (std::size_t end; (end = piece.find('\n')) != std::string_view::npos;
+             piece.remove_prefix(end + 1)) {
+            if (begun.empty()) {
+                ATELIER_DO(take(piece.substr(0, end)));
+            } else {
+                begun.append(piece.substr(0, end));
+                ATELIER_DO(take(begun));
+                begun.clear();
+            }
         }
-        if (auto visited = visit(sample); !visited) {
-            Error error = visited.error();
-            if (error.where.empty()) error.where = where();
-            return fail(std::move(error));
-        }
-        text.remove_prefix(end + 1);
-    }
-    return {};
+        begun.append(piece);
+        return {};
+    }));
+    if (begun.empty()) return {};
+    ++number;
+    return at({ErrorCode::Data, "the last line is cut off", {}, {}});
 }
 
 }  // namespace atelier::data

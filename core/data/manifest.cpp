@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/base/check.h"
+
 namespace atelier::data {
 namespace {
 
@@ -130,6 +132,8 @@ Result<Manifest> readManifest(const fs::path& folder) {
 }
 
 Status writeManifest(const fs::path& folder, const Manifest& manifest) {
+    for (const ShardInfo& shard : manifest.content.shards)
+        ATELIER_CHECK(isSha256(shard.sha256), "a manifest is written after its shards were read back");
     ATELIER_DO(writeFileAtomic(folder / kManifestName, dumpJsonPretty(manifestToJson(manifest))));
     std::error_code error;
     fs::remove(folder / kShardJournalName, error);  // harmless if it stays: the manifest is what counts

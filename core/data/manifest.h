@@ -26,7 +26,11 @@ struct ShardInfo {
     std::string name;  // "000000.tar", relative to the folder
     std::uint64_t samples = 0;
     std::uint64_t bytes = 0;  // size of the file
-    std::string sha256;       // of the file, 64 lower-case hex digits
+    // Of the file, 64 lower-case hex digits. Verification computes it from what it reads back; until then,
+    // while a dataset is being built, it is empty and `xxh128` says what was written (32 hex digits, in no
+    // manifest).
+    std::string sha256;
+    std::string xxh128;
 };
 
 // What a ShardWriter has put on disk; the part of a manifest that it fills in.

@@ -93,14 +93,16 @@ Status ShardReader::State::takeMember() {
     return {};
 }
 
-ShardReader::ShardReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
+ShardReader::ShardReader(std::unique_ptr<ByteSource> source, const fs::path& path,
+                         const ShardReaderOptions& options)
+    : state_(std::make_unique<State>(std::move(source), path, options)) {}
 ShardReader::ShardReader(ShardReader&&) noexcept = default;
 ShardReader& ShardReader::operator=(ShardReader&&) noexcept = default;
 ShardReader::~ShardReader() = default;
 
 Result<ShardReader> ShardReader::open(const fs::path& path, const ShardReaderOptions& options) {
     ATELIER_TRY(auto source, openByteSource(path));
-    return ShardReader(std::make_unique<State>(std::move(source), path, options));
+    return ShardReader(std::move(source), path, options);
 }
 
 Result<const ShardSample*> ShardReader::next() {

@@ -34,6 +34,8 @@ struct ShardSample {
     const ShardMember* find(std::string_view alternatives) const;
 };
 
+class ByteSource;
+
 struct ShardReaderOptions {
     bool data = true;             // false: headers only, data is skipped without reading
     bool skipDuplicates = false;  // true: a second member of one name is passed over; false: an Error
@@ -43,6 +45,9 @@ struct ShardReaderOptions {
 class ShardReader {
   public:
     static Result<ShardReader> open(const fs::path& path, const ShardReaderOptions& options = {});
+    // From bytes that come another way; `path` is for messages.
+    ShardReader(std::unique_ptr<ByteSource> source, const fs::path& path,
+                const ShardReaderOptions& options = {});
     ShardReader(ShardReader&&) noexcept;
     ShardReader& operator=(ShardReader&&) noexcept;
     ~ShardReader();
@@ -59,7 +64,6 @@ class ShardReader {
 
   private:
     struct State;
-    explicit ShardReader(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
 

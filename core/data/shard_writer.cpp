@@ -24,6 +24,7 @@ namespace {
 
 constexpr const char* kIndexPartName = ".index.jsonl";  // becomes index.jsonl
 constexpr const char* kShardPartName = ".shard.tar";    // the open shard
+constexpr int kJournalVersion = 2;                      // another one: the build starts over
 constexpr std::size_t kKeyLimit = 4096;
 
 std::string shardName(std::size_t number) {
@@ -91,8 +92,7 @@ Status checkMembers(std::string_view key, std::span<const MemberView> members) {
 }  // namespace
 
 struct ShardWriter::State {
-    State(fs::path where, ShardWriterOptions given)
-        : folder(std::move(where)), options(std::move(given)), file(options.hash) {}
+    State(fs::path where, ShardWriterOptions given) : folder(std::move(where)), options(std::move(given)) {}
 
     Status removeLeftovers();
     Result<bool> readJournal();
@@ -142,7 +142,7 @@ Status ShardWriter::State::removeLeftovers() {
 Status ShardWriter::State::startFresh() {
     ATELIER_DO(removeLeftovers());
     totals = {};
-    const Json first = {{"version", kManifestVersion},
+    const Json first = {{"version", kJournalVersion},
                         {"fingerprint", options.fingerprint},
                         {"limits", {options.limits.bytes, options.limits.samples}}};
     return appendToFile(folder / kShardJournalName, dumpJson(first) + "\n");
@@ -155,7 +155,7 @@ Result<bool> ShardWriter::State::readJournal() {
     const std::vector<std::string> lines = split(*text, '\n');
     const auto first = parseJson(lines[0]);
     const Json limits = {options.limits.bytes, options.limits.samples};
-    if (!first || !first->is_object() || first->value("version", Json()) != kManifestVersion ||
+    if (!first || !first->is_object() || first->value("version", Json()) != kJournalVersion ||
         first->value("fingerprint", Json()) != options.fingerprint ||
         first->value("limits", Json()) != limits)
         return false;
@@ -176,7 +176,7 @@ bool ShardWriter::State::takeJournalLine(const std::string& line, const std::str
     const auto json = parseJson(line);
     if (!json) return false;
     try {
-        ShardInfo shard{json->at("name"), json->at("samples"), json->at("bytes"), json->at("sha256")};
+        ShardInfo shard{json->at("name"), json->at("samples"), json->at("bytes"), {}, json->at("xxh128")};
         const std::uint64_t end = json->at("index_bytes");
         if (shard.name != shardName(totals.shards.size()) || end <= totals.indexBytes || end > index.size())
             return false;
@@ -187,8 +187,8 @@ bool ShardWriter::State::takeJournalLine(const std::string& line, const std::str
             return false;
         std::error_code error;
         if (fs::file_size(folder / shard.name, error) != shard.bytes || error) return false;
-        const auto hash = sha256HexOfFile(folder / shard.name);
-        if (!hash || (*hash != shard.sha256 && options.hash)) return false;
+        const auto hash = xxh128HexOfFile(folder / shard.name);
+        if (!hash || *hash != shard.xxh128) return false;
         totals.extensions = json->at("extensions").get<std::map<std::string, std::uint64_t>>();
         totals.samples += shard.samples;
         totals.bytes += shard.bytes;
@@ -222,7 +222,7 @@ Status ShardWriter::State::closeShard() {
     shard.name = shardName(totals.shards.size());
     shard.samples = openSamples;
     shard.bytes = file.size();
-    ATELIER_TRY(shard.sha256, file.end());
+    ATELIER_TRY(shard.xxh128, file.end());
     ATELIER_DO(appendToFile(folder / kIndexPartName, indexText));
     if (::rename((folder / kShardPartName).c_str(), (folder / shard.name).c_str()) != 0)
         return failErrno(errno, "rename to this name", (folder / shard.name).string());
@@ -232,7 +232,7 @@ Status ShardWriter::State::closeShard() {
     for (const auto& [extension, count] : openExtensions) totals.extensions[extension] += count;
     const Json line = {
         {"name", shard.name},     {"samples", shard.samples},        {"bytes", shard.bytes},
-        {"sha256", shard.sha256}, {"extensions", totals.extensions}, {"index_bytes", totals.indexBytes}};
+        {"xxh128", shard.xxh128}, {"extensions", totals.extensions}, {"index_bytes", totals.indexBytes}};
     ATELIER_DO(appendToFile(folder / kShardJournalName, dumpJson(line) + "\n"));
     totals.shards.push_back(std::move(shard));
     openSamples = 0;

@@ -31,7 +31,6 @@ struct ShardWriterOptions {
     // What decides the bytes (options + plan); a build is continued only under the same one. Empty: never
     // continued.
     std::string fingerprint;
-    bool hash = true;  // SHA-256 per shard, on a second thread; off only for measuring
 };
 
 // Shards appear under their names when they are complete (temporary name, rename). Until close() the folder
@@ -56,7 +55,8 @@ class ShardWriter {
     // Ends the open shard now, before a limit does.
     Status cut();
 
-    // Ends the last shard, syncs all of them to disk, writes index.jsonl. Verify, then writeManifest().
+    // Ends the last shard, syncs all of them to disk, writes index.jsonl. Then verifyShards(), which reads
+    // everything back and fills in the SHA-256 of each shard, and writeManifest().
     Result<ShardTotals> close();
 
     std::uint64_t samplesWritten() const;

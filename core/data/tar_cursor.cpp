@@ -3,29 +3,48 @@
 #include "core/data/tar_cursor.h"
 
 #include <fmt/format.h>
+#include <sys/mman.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
+#include <new>
 
 namespace atelier::data {
 namespace {
 
-constexpr std::size_t kDataChunk = 1 << 20;         // large reads for whole shards; stays in the L2 cache
-constexpr std::size_t kMapWindow = 4 << 20;         // of a mapped file brought in at a time
+constexpr std::size_t kDataBuffer = 2 << 20;        // for whole shards: one huge page
+constexpr std::size_t kDataChunk = 512 << 10;       // read at a time into it; stays in the L2 cache
 constexpr std::size_t kHeaderChunk = 4096;          // small ones when only headers are wanted
 constexpr std::uint64_t kExtensionLimit = 1 << 20;  // PAX and long-name records are a few hundred bytes
 
 }  // namespace
 
+GrowingBuffer::GrowingBuffer(std::size_t size) : size_(0) {
+    grow(size, 0);
+}
+
+void GrowingBuffer::grow(std::size_t size, std::size_t used) {
+    constexpr std::size_t kHugePage = 2 << 20;
+    const std::size_t unit = size < kHugePage ? 64 : kHugePage;
+    size_ = (size + unit - 1) / unit * unit;
+    std::unique_ptr<char, Free> bytes(static_cast<char*>(std::aligned_alloc(unit, size_)));
+    if (!bytes) throw std::bad_alloc();
+    if (unit == kHugePage) ::madvise(bytes.get(), size_, MADV_HUGEPAGE);  // a wish: nothing depends on it
+    if (used > 0) std::memcpy(bytes.get(), bytes_.get(), used);
+    bytes_ = std::move(bytes);
+}
+
+void GrowingBuffer::Free::operator()(char* bytes) const {
+    std::free(bytes);
+}
+
 TarCursor::TarCursor(std::unique_ptr<ByteSource> source, bool keepData, std::uint64_t memberLimit)
     : source_(std::move(source)),
       keepData_(keepData),
       memberLimit_(memberLimit),
-      map_(keepData ? source_->map() : std::string_view()) {
-    if (map_.empty()) buffer_.resize(keepData ? kDataChunk : kHeaderChunk);
-    base_ = map_.empty() ? buffer_.data() : map_.data();
-}
+      buffer_(keepData ? kDataBuffer : kHeaderChunk) {}
 
 tl::unexpected<Error> TarCursor::torn(std::string what) const {
     return fail(ErrorCode::Data, fmt::format("{} (at byte {})", what, position()), {},
@@ -39,13 +58,6 @@ Result<bool> TarCursor::fill(std::uint64_t wanted) {
         remaining_ = position() > *size ? 0 : *size - position();
         return false;
     }
-    if (!map_.empty()) {
-        const std::size_t end = std::min(
-            map_.size(), static_cast<std::size_t>(cursor_ + std::max<std::uint64_t>(wanted, kMapWindow)));
-        ATELIER_DO(source_->prepare(keepFrom_, filled_, end));
-        filled_ = end;
-        return true;
-    }
     if (keepFrom_ > 0) {
         std::memmove(buffer_.data(), buffer_.data() + keepFrom_, filled_ - keepFrom_);
         bufferStart_ += keepFrom_;
@@ -56,11 +68,14 @@ Result<bool> TarCursor::fill(std::uint64_t wanted) {
     while (filled_ - cursor_ < wanted) {
         if (filled_ == buffer_.size()) {  // grows with what really arrives, not with what a header claims
             const std::uint64_t full = cursor_ + wanted;
-            buffer_.resize(std::max<std::uint64_t>(std::min<std::uint64_t>(full, 2 * buffer_.size()),
-                                                   buffer_.size() + kHeaderChunk));
-            base_ = buffer_.data();
+            buffer_.grow(std::max<std::uint64_t>(std::min<std::uint64_t>(full, 2 * buffer_.size()),
+                                                 buffer_.size() + kHeaderChunk),
+                         filled_);
         }
-        ATELIER_TRY(const std::size_t n, source_->read(buffer_.data() + filled_, buffer_.size() - filled_));
+        const std::size_t chunk =
+            std::max<std::uint64_t>(cursor_ + wanted - filled_, keepData_ ? kDataChunk : kHeaderChunk);
+        ATELIER_TRY(const std::size_t n,
+                    source_->read(buffer_.data() + filled_, std::min(chunk, buffer_.size() - filled_)));
         if (n == 0) {
             remaining_ = filled_ - cursor_;
             return false;
@@ -71,7 +86,7 @@ Result<bool> TarCursor::fill(std::uint64_t wanted) {
 }
 
 std::string_view TarCursor::bytes(std::uint64_t at, std::uint64_t size) const {
-    return {base_ + (at - bufferStart_), static_cast<std::size_t>(size)};
+    return {buffer_.data() + (at - bufferStart_), static_cast<std::size_t>(size)};
 }
 
 Status TarCursor::passData(std::uint64_t size) {
@@ -104,7 +119,7 @@ Result<std::string> TarCursor::readExtension(std::uint64_t size) {
     if (size > kExtensionLimit) return torn(fmt::format("an extension header claims {} bytes", size));
     ATELIER_TRY(const bool there, fill(size + tarPadding(size)));
     if (!there) return torn("the file ends inside an extension header");
-    std::string body(base_ + cursor_, static_cast<std::size_t>(size));
+    std::string body(buffer_.data() + cursor_, static_cast<std::size_t>(size));
     cursor_ += static_cast<std::size_t>(size + tarPadding(size));
     return body;
 }
@@ -115,7 +130,7 @@ Result<std::optional<TarHeader>> TarCursor::nextHeader() {
         if (remaining_ > 0) return torn(fmt::format("the file ends {} bytes into a header", remaining_));
         return std::nullopt;  // cut exactly between members, or without end blocks
     }
-    const std::string_view bytes(base_ + cursor_, kTarBlock);
+    const std::string_view bytes(buffer_.data() + cursor_, kTarBlock);
     if (isZeroBlock(bytes)) {
         sawEnd_ = true;
         return std::nullopt;

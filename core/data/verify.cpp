@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Verification: every shard is read from end to end, hashed whole and per member, and held against the index.
+// Verification: every shard is read once from end to end, hashed whole and per member, and held against the
+// index.
 #include "core/data/verify.h"
 
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include "core/base/hash.h"
@@ -67,20 +69,51 @@ class Collector {
     std::atomic<bool> cancelled_{false};
 };
 
-// The whole file's SHA-256, size included; progress by bytes.
-Result<std::string> hashFile(const fs::path& path, std::uint64_t& size, Collector& collector) {
-    ATELIER_TRY(const auto source, openByteSource(path));
-    Sha256 hash;
-    std::string buffer(1 << 20, '\0');
-    size = 0;
-    for (;;) {
-        ATELIER_TRY(const std::size_t n, source->read(buffer.data(), buffer.size()));
-        if (n == 0) return hash.hexDigest();
-        hash.update(std::string_view(buffer).substr(0, n));
-        size += n;
-        if (!collector.read(n, 0, 0)) return fail(ErrorCode::Cancelled, "verification was cancelled");
+// Passes bytes on and hashes them: a shard is read once for its hash and for its members.
+class HashingSource final : public ByteSource {
+  public:
+    HashingSource(std::unique_ptr<ByteSource> source, Collector& collector)
+        : source_(std::move(source)), collector_(collector) {}
+
+    Result<std::size_t> read(char* buffer, std::size_t capacity) override {
+        ATELIER_TRY(const std::size_t n, source_->read(buffer, capacity));
+        sha256_.update({buffer, n});
+        xxh128_.update({buffer, n});
+        bytes_ += n;
+        if (!collector_.read(n, 0, 0)) return fail(ErrorCode::Cancelled, "verification was cancelled");
+        return n;
     }
-}
+    Status skip(std::uint64_t bytes) override {
+        std::string buffer(1 << 16, '\0');
+        while (bytes > 0) {
+            ATELIER_TRY(const std::size_t n,
+                        read(buffer.data(), std::min<std::uint64_t>(bytes, buffer.size())));
+            if (n == 0) return fail(ErrorCode::Data, "the file ends inside a member");
+            bytes -= n;
+        }
+        return {};
+    }
+    std::optional<std::uint64_t> size() const override { return source_->size(); }
+
+    // What the reader left: everything behind the end of the archive, or behind damage.
+    Status readRest() {
+        std::string buffer(1 << 16, '\0');
+        for (;;) {
+            ATELIER_TRY(const std::size_t n, read(buffer.data(), buffer.size()));
+            if (n == 0) return {};
+        }
+    }
+    std::uint64_t bytes() const { return bytes_; }
+    std::string sha256() { return sha256_.hexDigest(); }
+    std::string xxh128() const { return xxh128_.hexDigest(); }
+
+  private:
+    std::unique_ptr<ByteSource> source_;
+    Collector& collector_;
+    Sha256 sha256_;
+    Xxh128 xxh128_;
+    std::uint64_t bytes_ = 0;
+};
 
 // What is wrong with one sample against its index line; "" when nothing is.
 std::string compare(const ShardSample& sample, const IndexedSample& line) {
@@ -103,71 +136,108 @@ std::string compare(const ShardSample& sample, const IndexedSample& line) {
     return {};
 }
 
-// `noIndex`: the index cannot be read at all, and the shard is held against the manifest alone.
-Status verifyShard(const fs::path& folder, const ShardInfo& info, const std::vector<IndexedSample>& lines,
-                   bool noIndex, Collector& collector) {
+// Problems of one shard: (key, text).
+using Findings = std::vector<std::pair<std::string, std::string>>;
+
+// Every sample of a shard against the lines of the index; nothing of it when the index could not be read.
+Status compareSamples(ShardReader& reader, const std::vector<IndexedSample>* lines, Collector& collector,
+                      Findings& found) {
+    std::size_t count = 0;
+    for (;; ++count) {
+        const bool known = lines != nullptr && count < lines->size();
+        const auto sample = reader.next();
+        if (!sample && sample.error().code == ErrorCode::Cancelled) return fail(sample.error());
+        if (!sample) {
+            found.emplace_back(known ? (*lines)[count].key : "", sample.error().what);
+            break;
+        }
+        if (*sample == nullptr) {
+            if (!reader.sawEndOfArchive()) found.emplace_back("", "the blocks that end a tar are missing");
+            break;
+        }
+        if (known) {
+            if (std::string text = compare(**sample, (*lines)[count]); !text.empty())
+                found.emplace_back((*sample)->key, std::move(text));
+        } else if (lines != nullptr) {
+            found.emplace_back((*sample)->key, "the index does not have it");
+        }
+        if (!collector.read(0, 1, (*sample)->members.size()))
+            return fail(ErrorCode::Cancelled, "verification was cancelled");
+    }
+    if (lines != nullptr && count < lines->size())
+        found.emplace_back((*lines)[count].key, fmt::format("{} of the index {} not in the shard",
+                                                            plural(lines->size() - count, "sample"),
+                                                            lines->size() - count == 1 ? "is" : "are"));
+    return {};
+}
+
+// A shard that was just written (no SHA-256 yet) must have the hash it was written with, and gets its
+// SHA-256.
+void compareHashes(ShardInfo& info, HashingSource& source, Findings& found) {
+    const std::string sha256 = source.sha256();
+    if (source.bytes() != info.bytes)
+        found.emplace_back("",
+                           fmt::format("it has {} bytes, the manifest says {}", source.bytes(), info.bytes));
+    else if (info.sha256.empty() && source.xxh128() != info.xxh128)
+        found.emplace_back(
+            "", fmt::format("its bytes hash to {}, what was written to {}", source.xxh128(), info.xxh128));
+    else if (info.sha256.empty())
+        info.sha256 = sha256;
+    else if (sha256 != info.sha256)
+        found.emplace_back("", fmt::format("its SHA-256 is {}, the manifest says {}", sha256, info.sha256));
+}
+
+// `lines`: of the index about this shard; null when the index cannot be read at all.
+Status verifyShard(const fs::path& folder, ShardInfo& info, const std::vector<IndexedSample>* lines,
+                   Collector& collector) {
     const fs::path path = folder / info.name;
     std::error_code error;
     if (!fs::exists(path, error)) {
         collector.problem(info.name, {}, "the shard does not exist");
         return {};
     }
-    std::uint64_t size = 0;
-    const auto hash = hashFile(path, size, collector);
-    if (!hash && hash.error().code == ErrorCode::Cancelled) return fail(hash.error());
-    if (!hash) {
-        collector.problem(info.name, {}, hash.error().what);
+    auto plain = openPlainSource(path);
+    if (!plain) {
+        collector.problem(info.name, {}, plain.error().what);
         return {};
     }
-    if (size != info.bytes)
-        collector.problem(info.name, {},
-                          fmt::format("it has {} bytes, the manifest says {}", size, info.bytes));
-    else if (*hash != info.sha256)
-        collector.problem(info.name, {},
-                          fmt::format("its SHA-256 is {}, the manifest says {}", *hash, info.sha256));
-
-    auto reader = ShardReader::open(path);
-    if (!reader) {
-        collector.problem(info.name, {}, reader.error().what);
-        return {};
-    }
-    std::size_t count = 0;
-    for (;; ++count) {
-        const auto sample = reader->next();
-        if (!sample) {
-            collector.problem(info.name, count < lines.size() ? lines[count].key : "", sample.error().what);
-            break;
-        }
-        if (*sample == nullptr) {
-            if (!reader->sawEndOfArchive())
-                collector.problem(info.name, {}, "the blocks that end a tar are missing");
-            break;
-        }
-        if (noIndex) {
-            // said once, not for each sample
-        } else if (count >= lines.size()) {
-            collector.problem(info.name, (*sample)->key, "the index does not have it");
-        } else if (std::string text = compare(**sample, lines[count]); !text.empty()) {
-            collector.problem(info.name, (*sample)->key, std::move(text));
-        }
-        if (!collector.read(0, 1, (*sample)->members.size()))
-            return fail(ErrorCode::Cancelled, "verification was cancelled");
-    }
-    if (count < lines.size())
-        collector.problem(
-            info.name, lines[count].key,
-            fmt::format("{} of the index {} not in the shard", plural(lines.size() - count, "sample"),
-                        lines.size() - count == 1 ? "is" : "are"));
-    if (!noIndex && lines.size() != info.samples)
-        collector.problem(info.name, {},
-                          fmt::format("the manifest says {}, the index has {}",
-                                      plural(info.samples, "sample"), lines.size()));
+    auto owned = std::make_unique<HashingSource>(*std::move(plain), collector);
+    HashingSource& source = *owned;
+    ShardReader reader(std::move(owned), path);
+    Findings samples;
+    ATELIER_DO(compareSamples(reader, lines, collector, samples));
+    Findings found;
+    if (auto rest = source.readRest(); rest)
+        compareHashes(info, source, found);
+    else if (rest.error().code == ErrorCode::Cancelled)
+        return rest;
+    else if (samples.empty())  // otherwise said already, of the sample where it happened
+        found.emplace_back("", rest.error().what);
+    found.insert(found.end(), samples.begin(), samples.end());
+    if (lines != nullptr && lines->size() != info.samples)
+        found.emplace_back("", fmt::format("the manifest says {}, the index has {}",
+                                           plural(info.samples, "sample"), lines->size()));
+    for (auto& [key, text] : found) collector.problem(info.name, std::move(key), std::move(text));
     return {};
+}
+
+// Tars that a pattern like FOLDER/*.tar would take, but that are not of this dataset.
+void findStrangers(const fs::path& folder, const std::map<std::string, std::vector<IndexedSample>>& known,
+                   Collector& collector) {
+    std::error_code error;
+    std::set<std::string> strangers;
+    for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+        const std::string name = at->path().filename().string();
+        if (at->path().extension() == ".tar" && !name.starts_with('.') && !known.contains(name))
+            strangers.insert(name);
+    }
+    for (const std::string& name : strangers)
+        collector.problem(name, {}, "the manifest does not name it: it is not a part of this dataset");
 }
 
 }  // namespace
 
-Result<VerifyReport> verifyShards(const fs::path& folder, const ShardTotals& expected,
+Result<VerifyReport> verifyShards(const fs::path& folder, ShardTotals& expected,
                                   const ReadProgressFn& progress, int threads) {
     Collector collector(progress, expected.bytes, expected.samples);
     std::map<std::string, std::vector<IndexedSample>> lines;
@@ -191,13 +261,15 @@ Result<VerifyReport> verifyShards(const fs::path& folder, const ShardTotals& exp
         });
         if (!read) collector.problem(kIndexName, {}, read.error().message());
     }
+    findStrangers(folder, lines, collector);
     std::atomic<std::size_t> next{0};
     std::mutex mutex;
     std::optional<Error> stopped;
     const auto loop = [&] {
         for (std::size_t i = next++; i < expected.shards.size(); i = next++) {
-            const ShardInfo& shard = expected.shards[i];
-            if (auto done = verifyShard(folder, shard, lines[shard.name], !indexHash, collector); !done) {
+            ShardInfo& shard = expected.shards[i];
+            const auto* of = indexHash ? &lines.at(shard.name) : nullptr;
+            if (auto done = verifyShard(folder, shard, of, collector); !done) {
                 const std::lock_guard lock(mutex);
                 stopped = done.error();
                 return;
@@ -226,7 +298,7 @@ Result<VerifyReport> verifyDataset(const fs::path& folder, const ReadProgressFn&
             "it has no manifest.json: either its build did not finish or Atelier did not build it",
             folder.string(),
             "Run the build again to continue it; `dataset list` and `dataset stats` read any shards.");
-    ATELIER_TRY(const Manifest manifest, readManifest(folder));
+    ATELIER_TRY(Manifest manifest, readManifest(folder));
     return verifyShards(folder, manifest.content, progress, threads);
 }
 

@@ -39,8 +39,9 @@ struct VerifyReport {
 // Verifies a folder with manifest.json.
 Result<VerifyReport> verifyDataset(const fs::path& folder, const ReadProgressFn& progress = {},
                                    int threads = 1);
-// The same before the manifest exists (build flow): shards and index against what the writer returned.
-Result<VerifyReport> verifyShards(const fs::path& folder, const ShardTotals& expected,
+// The same before the manifest exists (build flow): shards and index against what the writer returned. Shards
+// that read back as they were written get their SHA-256, which the manifest needs.
+Result<VerifyReport> verifyShards(const fs::path& folder, ShardTotals& expected,
                                   const ReadProgressFn& progress = {}, int threads = 1);
 
 struct ListedSample {

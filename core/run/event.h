@@ -108,7 +108,8 @@ struct SampleDropped {
     std::string reason;
 };
 
-// A shard of a dataset build: written (verified = false), later read back equal (verified = true).
+// A shard of a dataset build: written (verified = false, no SHA-256 yet), later read back equal (verified =
+// true).
 struct Shard {
     std::string name;
     std::uint64_t samples = 0;

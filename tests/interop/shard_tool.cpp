@@ -13,6 +13,7 @@
 #include "core/data/shard_paths.h"
 #include "core/data/shard_reader.h"
 #include "core/data/shard_writer.h"
+#include "core/data/verify.h"
 
 using namespace atelier;
 using namespace atelier::data;
@@ -65,6 +66,7 @@ int write(const fs::path& folder, std::uint64_t perShard) {
     auto totals = writer->close();
     if (!totals) return complain(totals.error());
     manifest.content = *std::move(totals);
+    if (auto verified = verifyShards(folder, manifest.content); !verified) return complain(verified.error());
     if (auto written = writeManifest(folder, manifest); !written) return complain(written.error());
     return 0;
 }

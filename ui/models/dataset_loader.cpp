@@ -163,11 +163,9 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
         std::unordered_map<std::string, int> firsts;
         for (const int i : indices) {
             if (job->cancel) return;
-            const auto bytes = MappedFile::open(scan->images[std::size_t(i)].path);
-            if (!bytes) continue;
-            const auto span = bytes->bytes();
-            const std::string key = hex(xxh3({reinterpret_cast<const char*>(span.data()), span.size()}));
-            const auto [first, fresh] = firsts.emplace(key, i);
+            const auto hash = xxh128HexOfFile(scan->images[std::size_t(i)].path);
+            if (!hash) continue;
+            const auto [first, fresh] = firsts.emplace(*hash, i);
             if (!fresh) twins[i] = first->second;
         }
     }

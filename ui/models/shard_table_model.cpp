@@ -18,7 +18,7 @@ int ShardTableModel::columnCount(const QModelIndex& parent) const {
 QVariant ShardTableModel::data(const QModelIndex& index, int role) const {
     if (!index.isValid() || index.row() >= rowCount()) return {};
     const run::Shard& s = shards_[std::size_t(index.row())];
-    if (role == StateRole) return int(s.verified ? Verified : s.sha256.empty() ? Writing : Reading);
+    if (role == StateRole) return int(s.verified ? Verified : Written);
     if (role == Qt::TextAlignmentRole)
         return int(Qt::AlignVCenter |
                    (index.column() == Samples || index.column() == Size ? Qt::AlignRight : Qt::AlignLeft));
@@ -37,7 +37,7 @@ QVariant ShardTableModel::data(const QModelIndex& index, int role) const {
                        : QString::fromStdString(s.sha256.substr(0, 4) + " " + s.sha256.substr(4, 4) + "…");
         case ReadBack:
             if (s.verified) return tr("%1 of %1 equal").arg(QLocale().toString(qulonglong(s.samples)));
-            return s.sha256.empty() ? tr("writing") : tr("waits to be read back");
+            return tr("waits to be read back");
         default:
             return {};
     }

@@ -15,7 +15,7 @@ class ShardTableModel : public QAbstractTableModel {
   public:
     enum Column { Name, Samples, Size, Hash, ReadBack, ColumnCount };
     enum Role { StateRole = Qt::UserRole };  // int(State)
-    enum State { Writing, Reading, Verified };
+    enum State { Written, Verified };
     using QAbstractTableModel::QAbstractTableModel;
 
     int rowCount(const QModelIndex& parent = {}) const override;

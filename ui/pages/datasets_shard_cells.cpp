@@ -28,16 +28,10 @@ void ShardCellDelegate::paint(QPainter* painter, const QStyleOptionViewItem& o,
     p.setPen(column == ShardTableModel::Hash ? t.text2 : t.text);
     if (column == ShardTableModel::ReadBack) {
         const bool good = state == ShardTableModel::Verified;
-        p.setPen(good ? t.good : state == ShardTableModel::Reading ? t.accentInk : t.text2);
+        p.setPen(good ? t.good : t.accentInk);
         p.drawPixmap(QPoint(r.x(), r.center().y() - 6),
-                     style::iconPixmap(good                                ? QStringLiteral("check")
-                                       : state == ShardTableModel::Reading ? QStringLiteral("eye")
-                                                                           : QStringLiteral("scratch"),
-                                       14,
-                                       good                                ? Tone::Good
-                                       : state == ShardTableModel::Reading ? Tone::AccentInk
-                                                                           : Tone::Text2,
-                                       p.device()->devicePixelRatioF()));
+                     style::iconPixmap(good ? QStringLiteral("check") : QStringLiteral("eye"), 14,
+                                       good ? Tone::Good : Tone::AccentInk, p.device()->devicePixelRatioF()));
         r.adjust(22, 0, 0, 0);
     }
     p.drawText(r, index.data(Qt::TextAlignmentRole).toInt(),

@@ -12,6 +12,7 @@
 #include "core/base/random.h"
 #include "core/data/manifest.h"
 #include "core/data/shard_writer.h"
+#include "core/data/verify.h"
 
 namespace atelier::data::testing {
 
@@ -56,6 +57,7 @@ inline Result<Manifest> writeDataset(const fs::path& folder, std::size_t count, 
     Manifest manifest;
     manifest.createdBy = "atelier test";
     ATELIER_TRY(manifest.content, writer.close());
+    ATELIER_DO(verifyShards(folder, manifest.content));
     ATELIER_DO(writeManifest(folder, manifest));
     return manifest;
 }

@@ -228,7 +228,7 @@ class TestDamagedInput : public QObject {
             const std::uint64_t from = writer->samplesWritten();
             QVERIFY(from <= 6 && from % 2 == 0);
             for (std::size_t i = from; i < 7; ++i) VERIFY_OK(writeSample(*writer, makeSample(i)));
-            const auto totals = writer->close();
+            auto totals = writer->close();
             VERIFY_OK(totals);
             const auto report = verifyShards(folder, *totals);
             VERIFY_OK(report);

@@ -51,6 +51,7 @@ Status writePictures(const fs::path& folder) {
     }
     Manifest manifest;
     ATELIER_TRY(manifest.content, writer.close());
+    ATELIER_DO(verifyShards(folder, manifest.content));
     return writeManifest(folder, manifest);
 }
 
@@ -101,6 +102,29 @@ class TestSampleSource : public QObject {
         const auto opened = DatasetIndex::open((pathOf(dir_) / "v1").string());
         VERIFY_OK(opened);
         index_ = *opened;
+    }
+
+    // Another program cuts a shard while it is trained on: its samples are dropped by name, the others stay.
+    void shardCutDuringTraining() {
+        const fs::path folder = pathOf(dir_) / "cut";
+        fs::copy(pathOf(dir_) / "v1", folder);
+        const auto opened = DatasetIndex::open(folder.string());
+        VERIFY_OK(opened);
+        const SampleOrder order(**opened, smallPlan());
+        VERIFY_OK(loadTrainSample(**opened, smallPlan(), order, 0));
+        fs::resize_file(folder / "000001.tar", 700);
+        std::size_t dropped = 0;
+        for (std::uint64_t n = 0; n < kCount; ++n) {
+            const auto sample = loadTrainSample(**opened, smallPlan(), order, n);
+            VERIFY_OK(sample);
+            QVERIFY(!sample->shard.ends_with("000001.tar"));
+            for (const DroppedSample& d : sample->dropped)
+                if (d.shard.ends_with("000001.tar")) {
+                    ++dropped;
+                    QVERIFY2(d.reason.find("it has 700 bytes") != std::string::npos, d.reason.c_str());
+                }
+        }
+        QVERIFY(dropped >= 12);
     }
 
     void indexAndScanAgree() {

@@ -4,6 +4,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/base/hash.h"
 #include "core/data/verify.h"
 #include "tests/core/data/shard_fixture.h"
 
@@ -79,6 +80,43 @@ class TestVerify : public QObject {
         QVERIFY(text.find("000002.tar: the shard does not exist") != std::string::npos);
         QVERIFY(text.find("000000.tar: it has") != std::string::npos &&
                 text.find("000001.tar: it has") != std::string::npos);
+    }
+
+    void tarsThatTheManifestDoesNotNameAreSaid() {
+        damage("000002.tar", [this](std::string& bytes) {
+            QVERIFY(writeFileAtomic(folder_ / "000003.tar", bytes).has_value());
+        });
+        const auto report = verifyDataset(folder_);
+        VERIFY_OK(report);
+        QCOMPARE(report->problemCount, 1u);
+        QCOMPARE(report->problems[0].shard, std::string("000003.tar"));
+        QVERIFY(report->problems[0].text.find("does not name it") != std::string::npos);
+    }
+
+    // Between writing and reading back: a byte that belongs to no member counts, too, and the shard gets no
+    // SHA-256, which a manifest would need.
+    void changedBeforeItWasReadBack() {
+        const fs::path folder = pathOf(dir_) / "fresh";
+        auto writer = ShardWriter::create(folder);
+        VERIFY_OK(writer);
+        for (std::size_t i = 0; i < 3; ++i) VERIFY_OK(writeSample(*writer, makeSample(i)));
+        auto totals = writer->close();
+        VERIFY_OK(totals);
+        QVERIFY(totals->shards[0].sha256.empty());
+        QCOMPARE(totals->shards[0].xxh128, xxh128HexOfFile(folder / "000000.tar").value());
+        std::string bytes = readFile(folder / "000000.tar").value();
+        bytes[bytes.size() - 1] = 'x';  // in the second end block
+        VERIFY_OK(writeFileAtomic(folder / "000000.tar", bytes));
+        const auto changed = verifyShards(folder, *totals);
+        VERIFY_OK(changed);
+        QCOMPARE(changed->problemCount, 1u);
+        QVERIFY(totals->shards[0].sha256.empty());
+        bytes.back() = '\0';
+        VERIFY_OK(writeFileAtomic(folder / "000000.tar", bytes));
+        const auto good = verifyShards(folder, *totals);
+        VERIFY_OK(good);
+        QVERIFY(good->ok());
+        QCOMPARE(totals->shards[0].sha256, sha256Hex(bytes));
     }
 
     void indexIsHeldAgainstTheManifest() {

@@ -328,7 +328,7 @@ void TestDatasetModels::shardTable() {
         {{"000000.tar", 52, 5000, std::string(64, 'a'), false}, {"000001.tar", 1, 100, "", false}});
     QCOMPARE(table.rowCount(), 2);
     QCOMPARE(table.index(0, ShardTableModel::Samples).data().toString(), QStringLiteral("52"));
-    QCOMPARE(table.index(0, 0).data(ShardTableModel::StateRole).toInt(), int(ShardTableModel::Reading));
+    QCOMPARE(table.index(0, 0).data(ShardTableModel::StateRole).toInt(), int(ShardTableModel::Written));
     table.setBuilding({{"000000.tar", 52, 5000, std::string(64, 'a'), true},
                        {"000001.tar", 9, 100, std::string(64, 'b'), true}});
     QVERIFY(table.index(0, ShardTableModel::ReadBack).data().toString().contains(QStringLiteral("52 of 52")));
