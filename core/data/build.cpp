@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "core/base/hash.h"
+#include "core/base/memory.h"
 #include "core/base/random.h"
 #include "core/base/strings.h"
 #include "core/base/version.h"
@@ -27,7 +28,7 @@
 namespace atelier::data {
 namespace {
 
-constexpr std::uint64_t kMemoryInFlight = std::uint64_t{1} << 30;
+constexpr std::uint64_t kMemoryPerThread = std::uint64_t{512} << 20;  // more does not make it faster
 constexpr std::uint64_t kTarOverhead = 4096;  // headers and padding of a sample, about
 
 // Everything that one step leaves for the next ones.
@@ -35,6 +36,7 @@ struct Build {
     const BuildRequest& request;
     BuildSession& session;
     int threads;
+    std::uint64_t memory;  // of pictures in flight, bytes
     Edits edits;
     ScanResult scan;
     std::vector<ScanProblem> problems;
@@ -131,9 +133,10 @@ Status probeStep(Build& b) {
         b.session.advance(i + 1, bytes);
         return {};
     };
-    ATELIER_DO(orderedPool<ProbedImage>(
-        images.size(), b.threads, std::size_t(b.threads) * 8, [&] { return b.session.keepGoing(); }, probe,
-        keep));
+    const PoolWork<ProbedImage> work{probe, keep, [&] { return b.session.keepGoing(); },
+                                     [&](std::size_t i) { return images[i].size; },
+                                     [](const ProbedImage&) { return std::uint64_t{0}; }};
+    ATELIER_DO(OrderedPool(images.size(), {b.threads, std::size_t(b.threads) * 8, b.memory}, work).run());
     warnOfCaptions(b);
     b.session.endPhase();
     return {};
@@ -169,6 +172,27 @@ Status checkSpace(const Build& b) {
                 b.request.target.parent_path().string(), "Choose another folder or make room.");
 }
 
+// A picture that does not fit would end this process without a word.
+Status checkMemory(const Build& b) {
+    const std::uint64_t available = availableMemory();
+    for (const std::size_t i : b.order) {
+        const PlanInput& input = b.probed[i].input;
+        const std::uint64_t needed = sampleMemory(input, b.rows[i], b.request.options.plan.resize);
+        if (needed <= available) continue;
+        const Size size = b.rows[i].outputSize;
+        return fail(
+            ErrorCode::Io,
+            fmt::format(
+                "not enough memory: it takes {} to make {} × {} pixels of {} × {}, {} are left. Nothing "
+                "was written",
+                humanBytes(needed), size.width, size.height, input.info->width, input.info->height,
+                humanBytes(available)),
+            b.scan.images[i].path.string(),
+            "Close other programs, give a smaller --resize, or leave such pictures out with --max-pixels.");
+    }
+    return {};
+}
+
 Status planStep(Build& b) {
     b.session.beginPhase(BuildPhase::Plan, b.probed.size());
     std::vector<PlanInput> inputs;
@@ -192,6 +216,7 @@ Status planStep(Build& b) {
         b.order = std::move(order);
     }
     b.fingerprint = buildFingerprint(b.request, b.probed, b.rows, b.order);
+    ATELIER_DO(checkMemory(b));
     ATELIER_DO(checkSpace(b));
     b.session.advance(b.rows.size(), 0);
     b.session.endPhase();
@@ -261,10 +286,8 @@ Status writeStep(Build& b) {
         b.session.warn("continued",
                        fmt::format("An unfinished build is continued after {}.", plural(first, "picture")));
     std::size_t lastWritten = first > 0 ? first - 1 : 0;
-    MemoryBudget budget(kMemoryInFlight);
     const auto make = [&](std::size_t n) {
         const std::size_t i = b.order[first + n];
-        const MemoryBudget::Share share(budget, sampleMemory(b.probed[i].input));
         return buildSample(b.scan.images[i], b.probed[i], b.rows[i], b.request.options);
     };
     const auto write = [&](std::size_t n, BuiltSample&& sample) -> Status {
@@ -290,9 +313,14 @@ Status writeStep(Build& b) {
         b.session.advance(first + n + 1, writer.bytesWritten());
         return {};
     };
-    ATELIER_DO(orderedPool<BuiltSample>(
-        b.order.size() - first, b.threads, std::size_t(b.threads) * 4, [&] { return b.session.keepGoing(); },
-        make, write));
+    const auto making = [&](std::size_t n) {
+        const std::size_t i = b.order[first + n];
+        return sampleMemory(b.probed[i].input, b.rows[i], b.request.options.plan.resize);
+    };
+    const PoolWork<BuiltSample> work{make, write, [&] { return b.session.keepGoing(); }, making,
+                                     [](const BuiltSample& sample) { return sampleMemory(sample); }};
+    ATELIER_DO(
+        OrderedPool(b.order.size() - first, {b.threads, std::size_t(b.threads) * 4, b.memory}, work).run());
     if (std::ranges::none_of(b.outcomes, &Outcome::written)) {
         const Outcome& outcome = b.outcomes.front();
         return fail(
@@ -406,12 +434,28 @@ Result<BuildSummary> buildInFolder(Build& b) {
     return publishStep(b);
 }
 
-Status checkRequest(const BuildRequest& request) {
+// What is left of the work once its shards are the target.
+void clearPublished(const fs::path& work, const fs::path& target) {
+    std::error_code ignored;
+    fs::rename(work / "events.jsonl", target / "events.jsonl", ignored);
+    fs::remove_all(work, ignored);
+}
+
+// A build that was killed between publishing and clearing leaves a work folder without shards.
+void clearKilledAfterPublishing(const fs::path& work, const fs::path& target) {
+    std::error_code error;
+    if (!fs::exists(work / "events.jsonl", error) || fs::exists(work / "shards", error)) return;
+    if (const auto lock = run::RunLock::acquire({work}, "atelier-engine dataset build"))
+        clearPublished(work, target);
+}
+
+Status checkRequest(const BuildRequest& request, const fs::path& work) {
     std::error_code error;
     if (request.sources.empty()) return fail(ErrorCode::Usage, "no source folder was given");
     if (request.options.shardCount && *request.options.shardCount == 0)
         return fail(ErrorCode::Usage, "--shard-count must be at least 1");
     if (fs::exists(request.target / kManifestName, error)) {
+        clearKilledAfterPublishing(work, request.target);
         return fail(ErrorCode::Usage, "it already holds a finished dataset, which a build never overwrites",
                     request.target.string(), "Give another --out, for instance the next version.");
     }
@@ -438,22 +482,26 @@ Result<BuildSummary> buildDataset(const BuildRequest& given, const BuildHooks& h
     request.target =
         work.parent_path() / work.filename().string().substr(1, work.filename().string().size() - 7);
     if (request.name.empty()) request.name = request.target.filename().string();
-    ATELIER_DO(checkRequest(request));
+    ATELIER_DO(checkRequest(request, work));
     ATELIER_TRY(auto session, BuildSession::open(work, hooks));
     const int cores = std::max(1, int(std::thread::hardware_concurrency()));
-    Build b{
-        .request = request, .session = *session, .threads = request.threads > 0 ? request.threads : cores};
+    const int threads = request.threads > 0 ? request.threads : cores;
+    const std::uint64_t memory =
+        request.memory > 0 ? request.memory
+                           : std::min(availableMemory() / 2, std::uint64_t(threads) * kMemoryPerThread);
+    Build b{.request = request, .session = *session, .threads = threads, .memory = memory};
     Result<BuildSummary> result = buildInFolder(b);
     if (result)
         result->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     session->finish(result);
+    // Done, asked to leave nothing, or nothing there to go on with: away with the work, while it is still
+    // locked. Otherwise the same command continues it.
     std::error_code ignored;
-    if (result) fs::rename(session->work() / "events.jsonl", request.target / "events.jsonl", ignored);
-    // Done, or asked to leave nothing: away with the work. Otherwise the same command continues it.
-    const bool remove =
-        result.has_value() || session->stopRequested() || result.error().code == ErrorCode::Data;
-    session.reset();
-    if (remove) fs::remove_all(work, ignored);
+    if (result)
+        clearPublished(work, request.target);
+    else if (session->stopRequested() || result.error().code == ErrorCode::Data ||
+             !fs::exists(b.shards() / kShardJournalName, ignored))
+        fs::remove_all(work, ignored);
     return result;
 }
 

@@ -34,7 +34,10 @@ struct BuildRequest {
     std::optional<fs::path> edits;  // journal to overlay
     std::string name;               // of the dataset, for the manifest; "" = the target's name
     BuildOptions options;
-    int threads = 0;       // 0 = one per core; the result is the same with any number
+    int threads = 0;  // 0 = one per core; the result is the same with any number
+    // Bytes of pictures being worked on or waiting to be written; 0 = by what the machine has left. Fewer
+    // cost time, never pictures.
+    std::uint64_t memory = 0;
     bool restart = false;  // throw an unfinished build's work away instead of continuing it
 };
 
@@ -76,10 +79,10 @@ struct BuildHooks {
 // Builds a version folder. While it works, everything lies next to the target in ".<name>.build":
 // events.jsonl, control/, LOCK and the shards so far. At the end the target appears, whole, by one rename,
 // with events.jsonl moved into it, and the work folder goes. A build that was killed, interrupted or stopped
-// by an I/O error leaves the work folder; the same call continues after its last complete shard when sources,
-// edits and options are the same, and starts anew otherwise. A `stop` request in control/ and unusable data
-// remove it. Errors: Data (nothing usable), Io (space, permission), Cancelled, Usage (the target exists, or
-// another build works on it).
+// by an I/O error leaves the work folder once it has begun to write; the same call continues after its last
+// complete shard when sources, edits and options are the same, and starts anew otherwise. A `stop` request in
+// control/ and unusable data remove it. Errors: Data (nothing usable), Io (space, memory, permission),
+// Cancelled, Usage (the target exists, or another build works on it).
 Result<BuildSummary> buildDataset(const BuildRequest& request, const BuildHooks& hooks = {});
 
 fs::path buildWorkFolder(const fs::path& target);

@@ -164,9 +164,22 @@ BuiltSample buildSample(const ScannedImage& image, const ProbedImage& probed, co
     return sample;
 }
 
-std::uint64_t sampleMemory(const PlanInput& input) {
-    const std::uint64_t pixels = input.info ? input.info->pixels() : 0;
-    return 2 * input.size + 7 * pixels;  // file and encoded bytes; RGBA and RGB of the picture
+std::uint64_t sampleMemory(const PlanInput& input, const PlanRow& row, const ResizeSpec& resize) {
+    if (!input.info) return input.size;
+    const auto pixels = [](Size size) { return std::uint64_t(size.width) * std::uint64_t(size.height); };
+    // The file, and RGBA and RGB of its picture while it is decoded.
+    const std::uint64_t decoding = input.size + 7 * input.info->pixels();
+    if (row.keepBytes) return decoding + input.size;
+    // The picture, scaled, cropped, and its encoder's own copy and output.
+    const Size original{input.info->width, input.info->height};
+    const std::uint64_t scaling =
+        input.size +
+        3 * (input.info->pixels() + pixels(scaledSize(original, resize)) + 3 * pixels(row.outputSize));
+    return std::max(decoding, scaling);
+}
+
+std::uint64_t sampleMemory(const BuiltSample& sample) {
+    return sample.image.size() + sample.json.size() + sample.mask.size() + sample.condition.size();
 }
 
 }  // namespace atelier::data

@@ -52,7 +52,9 @@ struct BuiltSample {
 BuiltSample buildSample(const ScannedImage& image, const ProbedImage& probed, const PlanRow& row,
                         const BuildOptions& options);
 
-// About how much memory buildSample takes, in bytes.
-std::uint64_t sampleMemory(const PlanInput& input);
+// About how much memory buildSample takes at its peak, in bytes.
+std::uint64_t sampleMemory(const PlanInput& input, const PlanRow& row, const ResizeSpec& resize);
+// What of it is left in a finished one.
+std::uint64_t sampleMemory(const BuiltSample& sample);
 
 }  // namespace atelier::data

@@ -264,6 +264,37 @@ class TestBuild : public QObject {
         QCOMPARE(built->kept, std::uint64_t(22));
         QVERIFY(verifyDataset(folder() / "v1")->ok());
     }
+    void memoryBoundsOnlyTheSpeed() {
+        makeSources(12);
+        QVERIFY(buildDataset(request()).has_value());
+        auto tight = request("tight");
+        tight.memory = 1;  // one picture at a time
+        tight.threads = 4;
+        QVERIFY(buildDataset(tight).has_value());
+        QCOMPARE(sha256HexOfFile(folder() / "tight/000000.tar").value(),
+                 sha256HexOfFile(folder() / "v1/000000.tar").value());
+    }
+    void tooLargeForTheMemoryIsRefused() {
+        makeSources(2);
+        writeFile(folder() / "src/oblong.png", encoded(picture(8, 400, 3), ImageFormat::Png));
+        auto r = request();
+        r.options.plan.resize = {.side = 65535, .mode = ResizeMode::ShortSide, .enlarge = true};
+        const auto built = buildDataset(r);
+        QVERIFY(!built && built.error().code == ErrorCode::Io);
+        QVERIFY2(built.error().what.find("not enough memory") == 0, built.error().message().c_str());
+        QVERIFY(!fs::exists(r.target) && !fs::exists(buildWorkFolder(r.target)));  // nothing to go on with
+    }
+    void killedBetweenPublishingAndClearing() {
+        makeSources(2);
+        QVERIFY(buildDataset(request()).has_value());
+        const fs::path work = buildWorkFolder(folder() / "v1");
+        fs::create_directories(work / "control");
+        fs::rename(folder() / "v1/events.jsonl", work / "events.jsonl");
+        const auto again = buildDataset(request());
+        QVERIFY(!again && again.error().code == ErrorCode::Usage);
+        QVERIFY(!fs::exists(work));
+        QVERIFY(fs::exists(folder() / "v1/events.jsonl"));
+    }
     void masksAndConditionsGoAlong() {
         makeSources(2);
         const std::string same = encoded(picture(96, 64, 5), ImageFormat::Png);
