@@ -5,10 +5,12 @@
 #include <map>
 
 #include "app/engine/cli.h"
+#include "app/engine/interrupt_guard.h"
 #include "app/engine/progress.h"
 #include "core/base/json.h"
 #include "core/base/strings.h"
 #include "core/weights/dialects/convert.h"
+#include "core/weights/rewrite.h"
 
 #include <fmt/format.h>
 
@@ -23,10 +25,13 @@ int convertVerb(Arguments arguments) {
     std::string in, out, to, dtype, like;
     ConvertOptions options;
     bool json = false;
-    app.add_option("IN", in, "pipeline folder, or single .safetensors checkpoint")->required();
+    app.add_option("IN", in, "pipeline folder, or single checkpoint (.safetensors, .ckpt, .bin)")->required();
     app.add_option("OUT", out, "what to write; must not exist")->required();
-    app.add_option("--to", to, "the form of OUT; default: the other one than IN's")
-        ->check(CLI::IsMember({"diffusers", "single-file"}));
+    app.add_option("--to", to,
+                   "the form of OUT; default: the other one than IN's. safetensors: the same tensors, out of "
+                   "a pickle")
+        ->check(CLI::IsMember({"diffusers", "single-file", "safetensors"}));
+    app.add_option("--variant", options.variant, "of a folder: which files (fp16, ema, non_ema)");
     app.add_option("--dtype", dtype, "weights are stored as; default: as in IN")
         ->check(CLI::IsMember({"fp16", "bf16", "fp32"}));
     app.add_option("--like", like,
@@ -42,7 +47,8 @@ int convertVerb(Arguments arguments) {
     if (const auto code = parse(app, arguments)) return *code;
 
     const fs::path source = expandUser(in), target = expandUser(out);
-    if (!to.empty() && (to == "single-file") != fs::is_directory(source))
+    const bool same = to == "safetensors";
+    if (!to.empty() && !same && (to == "single-file") != fs::is_directory(source))
         return report(Error{ErrorCode::Usage, "it already is a model of that form", source.string(),
                             "--to names the form of OUT."},
                       json);
@@ -59,23 +65,33 @@ int convertVerb(Arguments arguments) {
         state.unit = "tensors";
         display.update(state);
     };
-    const auto made = convertModel(source, target, options);
+    const InterruptGuard guard(partialPath(target));
+    const auto made =
+        same ? rewriteAsSafetensors(source, target, options) : convertModel(source, target, options);
     display.finish();
     if (!made) return report(made.error(), json);
     if (json)
         std::printf("%s\n", dumpJson(Json{{"path", target.string()},
                                           {"family", made->family},
-                                          {"form", made->toSingleFile ? "single-file" : "diffusers"},
+                                          {"form", same                 ? "safetensors"
+                                                   : made->toSingleFile ? "single-file"
+                                                                        : "diffusers"},
                                           {"tensors", made->tensors},
                                           {"bytes", made->bytes},
+                                          {"not_finite", made->notFinite},
                                           {"maximum_difference", jsonNumber(made->maximumDifference)}})
                                 .c_str());
     else
         std::printf("%s",
                     fmt::format("{}\n{}, {} tensors, {}; maximum difference after reading it again: {:.3g}\n",
-                                target.string(), made->family, made->tensors, humanBytes(made->bytes),
-                                made->maximumDifference)
+                                target.string(), made->family.empty() ? "safetensors" : made->family,
+                                made->tensors, humanBytes(made->bytes), made->maximumDifference)
                         .c_str());
+    if (!json && !made->notFinite.empty())
+        std::fprintf(
+            stderr,
+            "warning: %s hold NaN or infinity, the first is %s; pictures made with it will be black\n",
+            plural(made->notFinite.size(), "tensor").c_str(), made->notFinite.front().c_str());
     return 0;
 }
 

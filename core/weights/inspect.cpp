@@ -42,6 +42,13 @@ void addTensors(PartReport& part, const WeightSet& weights) {
     for (const auto& file : weights.files())
         for (const auto& [key, value] : file->metadata()) part.metadata[key] = value;
     part.verdict = judgeTensors(tensors);
+    if (const auto tied = weights.tied(); !tied.empty())
+        part.notes.push_back(fmt::format("{} shared by several names, the first: {} is {}",
+                                         plural(tied.size(), "tensor is", "tensors are"), tied.front().first,
+                                         tied.front().second));
+    if (part.types.size() > 1 && part.types.contains("F32") &&
+        (part.types.contains("F16") || part.types.contains("BF16")))
+        part.notes.push_back("its weights are of mixed precision");
 }
 
 // The configuration as this engine reads it; "" when it can compute it.
@@ -97,11 +104,12 @@ PartReport inspectComponent(const fs::path& folder, const std::string& name, con
         part.problems.push_back("neither tokenizer.json nor vocab.json with merges.txt is there");
     if (settingsOnly) return part;
     Result<WeightSet> weights = WeightSet::open(folder, "diffusion_pytorch_model");
-    for (const char* stem : {"model", "diffusion_pytorch_model.fp16", "model.fp16"})
-        if (!weights && weights.error().what.find("holds no") != std::string::npos)
-            if (auto other = WeightSet::open(folder, stem);
-                other || other.error().what.find("holds no") == std::string::npos)
-                weights = std::move(other);
+    for (const char* variant : {"", "fp16", "bf16", "ema", "non_ema"})
+        for (const char* stem : {"diffusion_pytorch_model", "model"})
+            if (!weights && weights.error().what.find("holds no") != std::string::npos)
+                if (auto other = WeightSet::open(folder, stem, variant);
+                    other || other.error().what.find("holds no") == std::string::npos)
+                    weights = std::move(other);
     if (weights)
         addTensors(part, *weights);
     else
@@ -179,13 +187,9 @@ Result<ModelReport> inspectModel(const fs::path& path) {
         ATELIER_TRY(report, inspectFolder(path));
     } else {
         const std::string name = path.filename().string();
-        for (const char* pickle : {".ckpt", ".bin", ".pt", ".pth"})
-            if (name.ends_with(pickle))
-                return fail(ErrorCode::Model, "it is a pickle, a format that can run code when it is read",
-                            path.string(), "Get or make the .safetensors form of it.");
         ATELIER_TRY(const auto weights, WeightSet::openFile(path));
         report.path = path.string();
-        report.what = "safetensors file";
+        report.what = std::string(weights.files().front()->format()) + " file";
         report.parts.emplace_back().name = name;
         addTensors(report.parts.back(), weights);
     }
@@ -207,6 +211,7 @@ Json toJson(const ModelReport& report) {
                          {"dtypes", part.types},
                          {"metadata", part.metadata},
                          {"config", part.config},
+                         {"notes", part.notes},
                          {"problems", part.problems}});
     return {{"path", report.path},           {"what", report.what},         {"family", report.family},
             {"complete", report.complete()}, {"problems", report.problems}, {"parts", parts}};
@@ -246,6 +251,7 @@ std::string describe(const ModelReport& report) {
                                    value.size() > 100
                                        ? value.substr(0, validUtf8Prefix(value.substr(0, 100))) + "…"
                                        : value);
+        for (const auto& note : part.notes) out += fmt::format("  {:{}}  {}\n", "", width, note);
         for (const auto& problem : part.problems)
             out += fmt::format("  {:{}}  problem: {}\n", "", width, problem);
     }

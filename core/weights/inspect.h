@@ -36,6 +36,7 @@ struct PartReport {
     std::map<std::string, std::size_t> types;  // "F16" → number of tensors
     std::map<std::string, std::string> metadata;
     Json config;                        // config.json, scheduler_config.json or null
+    std::vector<std::string> notes;     // worth knowing: tied tensors, mixed precision
     std::vector<std::string> problems;  // what is missing or broken, as sentences
 };
 

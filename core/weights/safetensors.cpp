@@ -280,7 +280,7 @@ Result<SafetensorsFile> SafetensorsFile::open(const fs::path& path) {
     return file;
 }
 
-const TensorInfo* SafetensorsFile::find(std::string_view name) const {
+const TensorInfo* TensorFile::find(std::string_view name) const {
     const auto it =
         std::lower_bound(tensors_.begin(), tensors_.end(), name,
                          [](const TensorInfo& tensor, std::string_view n) { return tensor.name < n; });

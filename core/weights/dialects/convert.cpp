@@ -177,14 +177,15 @@ Result<Source> openSingle(const fs::path& path, const ConvertOptions& options) {
     return source;
 }
 
-Result<Source> openFolder(const fs::path& path) {
+Result<Source> openFolder(const fs::path& path, const std::string& variant) {
     Source source;
     ATELIER_TRY(source.configs, readPipeline(path));
     source.family = source.configs.text.size() == 2           ? Family::Sdxl
                     : source.configs.unet.useLinearProjection ? Family::Sd2
                                                               : Family::Sd1;
     const auto add = [&](const std::string& component, const char* stem, const NameTable& table) -> Status {
-        auto opened = WeightSet::open(path / component, stem);
+        auto opened = WeightSet::open(path / component, stem, variant);
+        if (!opened && !variant.empty()) opened = WeightSet::open(path / component, stem);
         if (!opened) opened = WeightSet::open(path / component, stem, "fp16");
         if (!opened) return WeightSet::open(path / component, stem).map([](const auto&) {});
         source.weights.push_back(std::make_unique<WeightSet>(*std::move(opened)));
@@ -338,14 +339,17 @@ Status writeFolder(const Source& source, const fs::path& folder, const ConvertOp
 }
 
 // Every tensor of the source against the same tensor of the result, both in the folder's layout.
-Result<double> compare(const Source& source, const Source& result, Meter& meter) {
+Result<double> compare(const Source& source, const Source& result, Meter& meter,
+                       std::vector<std::string>& notFinite) {
     double largest = 0;
     for (std::size_t p = 0; p < source.parts.size(); ++p)
         for (std::size_t i = 0; i < source.parts[p].tensors.size(); ++i) {
             meter.tick();
             const Found &a = source.parts[p].tensors[i], &b = result.parts[p].tensors[i];
-            largest = std::max(largest, maximumDifference(folderBytes(a), a.entry.tensor->type,
-                                                          folderBytes(b), b.entry.tensor->type));
+            const Bytes before = folderBytes(a);
+            largest = std::max(largest, maximumDifference(before, a.entry.tensor->type, folderBytes(b),
+                                                          b.entry.tensor->type));
+            if (!allFinite(before, a.entry.tensor->type)) notFinite.push_back(a.entry.tensor->name);
         }
     return largest;
 }
@@ -367,8 +371,8 @@ Result<ConvertReport> convertInto(const Source& source, const fs::path& work, co
     Meter reading{options, "read again", report.tensors};
     // The configurations come from the source: a single file holds none.
     if (toSingle) ATELIER_DO(writePipelineConfigs(again.like, source.configs));
-    ATELIER_TRY(const Source result, toSingle ? openSingle(made, again) : openFolder(made));
-    ATELIER_TRY(report.maximumDifference, compare(source, result, reading));
+    ATELIER_TRY(const Source result, toSingle ? openSingle(made, again) : openFolder(made, {}));
+    ATELIER_TRY(report.maximumDifference, compare(source, result, reading, report.notFinite));
     for (const auto& weights : result.weights)
         for (const auto& file : weights->files()) report.bytes += file->fileSize();
     ATELIER_DO(renameFile(made, out));
@@ -376,6 +380,11 @@ Result<ConvertReport> convertInto(const Source& source, const fs::path& work, co
 }
 
 }  // namespace
+
+fs::path partialPath(const fs::path& out) {
+    const fs::path target = fs::absolute(out).lexically_normal();
+    return target.parent_path() / fmt::format(".{}.partial-{}", target.filename().string(), ::getpid());
+}
 
 Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, const ConvertOptions& options) {
     std::error_code error;
@@ -392,12 +401,10 @@ Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, cons
     if (!toSingle && options.like.empty() && !options.withoutTokenizer)
         return fail(ErrorCode::Usage, "a single file holds no tokenizer", in.string(),
                     "Add --like FOLDER, any pipeline folder of the same family, or --without-tokenizer.");
-    ATELIER_TRY(Source source, toSingle ? openFolder(in) : openSingle(in, options));
+    ATELIER_TRY(Source source, toSingle ? openFolder(in, options.variant) : openSingle(in, options));
     if (!toSingle)
         ATELIER_DO(settlePrediction(source.configs, *source.weights.front(), source.family, options));
-    const fs::path target = fs::absolute(out).lexically_normal();
-    const fs::path work =
-        target.parent_path() / fmt::format(".{}.partial-{}", target.filename().string(), ::getpid());
+    const fs::path target = fs::absolute(out).lexically_normal(), work = partialPath(out);
     ATELIER_DO(createDirectories(work));
     auto report = convertInto(source, work, target, toSingle, options);
     fs::remove_all(work, error);

@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/base/files.h"
 #include "core/weights/safetensors.h"
@@ -18,6 +19,7 @@ struct ConvertOptions {
     fs::path like;  // to a folder: a pipeline folder that gives configurations, scheduler, tokenizers
     bool withoutTokenizer = false;  // to a folder: write none (a single file holds none)
     bool ema = false;               // to a folder: the averaged UNet weights of a file that has both
+    std::string variant;     // of a folder: "fp16", "ema", "non_ema"; empty: the plain files, else fp16
     std::string prediction;  // to a folder: "epsilon" or "v_prediction"; empty: as metadata or family say
     std::function<void(const std::string& phase, std::uint64_t done, std::uint64_t total)>
         progress;  // tensors
@@ -26,10 +28,14 @@ struct ConvertOptions {
 struct ConvertReport {
     std::string family;  // "Stable Diffusion 1"
     bool toSingleFile = false;
-    std::size_t tensors = 0;       // of the folder's side
-    std::uint64_t bytes = 0;       // written weights
-    double maximumDifference = 0;  // between source and the result read again; 0 when no dtype changed
+    std::size_t tensors = 0;             // of the folder's side
+    std::uint64_t bytes = 0;             // written weights
+    double maximumDifference = 0;        // between source and the result read again; 0 when no dtype changed
+    std::vector<std::string> notFinite;  // tensors of the source that hold NaN or infinity
 };
+
+// Where a conversion to `out` keeps its unfinished work, beside it.
+fs::path partialPath(const fs::path& out);
 
 // The direction follows from `in`: a folder becomes a single file, a file becomes a folder. `out` appears
 // whole or not at all and must not exist. Errors (code Model, nothing written): another family, a tensor

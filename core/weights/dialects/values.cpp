@@ -76,6 +76,13 @@ bool isConvertible(TensorType type) {
            type == TensorType::F64;
 }
 
+bool allFinite(std::span<const std::byte> bytes, TensorType type) {
+    const std::size_t count = bytes.size() * 8 / static_cast<std::size_t>(bitsPerElement(type));
+    for (std::size_t i = 0; i < count; ++i)
+        if (!std::isfinite(elementAt(bytes, type, i))) return false;
+    return true;
+}
+
 Bytes convertType(std::span<const std::byte> bytes, TensorType from, TensorType to) {
     if (from == to) return {bytes.begin(), bytes.end()};
     ATELIER_CHECK(isConvertible(from) && isConvertible(to), "only floating weights are converted");

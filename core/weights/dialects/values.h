@@ -24,6 +24,9 @@ Bytes toFolderLayout(const NamePair& pair, std::span<const std::byte> single, in
 // [rows, columns] → [columns, rows].
 Bytes transpose(std::span<const std::byte> bytes, std::int64_t rows, std::int64_t columns, int elementBytes);
 
+// False when an element is NaN or infinite. `type` must be convertible.
+bool allFinite(std::span<const std::byte> bytes, TensorType type);
+
 // Largest absolute difference over all elements; NaN equals NaN, and a NaN or an infinity against a number is
 // infinite.
 double maximumDifference(std::span<const std::byte> a, TensorType aType, std::span<const std::byte> b,

@@ -187,6 +187,12 @@ class TestSafetensors : public QObject {
             index("model-00001-of-00002.safetensors", name);
             QVERIFY(!WeightSet::open(folder, "model"));
         }
+        index("model-00001-of-00003.safetensors", "model-00003-of-00003.safetensors");
+        const auto parts = WeightSet::open(folder, "model");
+        QVERIFY(!parts);
+        QVERIFY(
+            parts.error().what.find("2 of 2 parts are missing: model-00001-of-00003.safetensors, model-0000"
+                                    "3-of-00003.safetensors (with 2 tensors)") != std::string::npos);
         index("model-00001-of-00002.safetensors", "model-00001-of-00002.safetensors");
         const auto wrong = WeightSet::open(folder, "model");
         QVERIFY(!wrong && wrong.error().what.find("\"b\" is not in") != std::string::npos);
@@ -197,7 +203,11 @@ class TestSafetensors : public QObject {
         QVERIFY(createDirectories(folder));
         QVERIFY(writeFileAtomic(folder / "pytorch_model.bin", "x"));
         const auto pickle = WeightSet::open(folder, "model");
-        QVERIFY(!pickle && pickle.error().hint.find("pytorch_model.bin") != std::string::npos);
+        QVERIFY(!pickle && pickle.error().what.find("neither a file of torch.save") != std::string::npos);
+        QVERIFY(writeFileAtomic(folder / "other.bin", "x"));
+        fs::remove(folder / "pytorch_model.bin");
+        const auto other = WeightSet::open(folder, "model");
+        QVERIFY(!other && other.error().hint.find("other.bin") != std::string::npos);
         QVERIFY(writeSafetensors(folder / "model.fp16.safetensors", {floats("a", {1}, {1})}));
         const auto variant = WeightSet::open(folder, "model");
         QVERIFY(!variant && variant.error().hint.find("model.fp16.safetensors") != std::string::npos);
@@ -250,7 +260,7 @@ class TestSafetensors : public QObject {
         QVERIFY(toJson(report)["parts"][0]["tensors"] == 1);
         QVERIFY(!inspectModel(path("nothing")));
         QVERIFY(writeFileAtomic(path("x.ckpt"), "x"));
-        QVERIFY(inspectModel(path("x.ckpt")).error().what.find("pickle") != std::string::npos);
+        QVERIFY(inspectModel(path("x.ckpt")).error().what.find("torch.save") != std::string::npos);
     }
 };
 

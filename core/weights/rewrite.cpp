@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Copies a tensor table to a safetensors file and compares what was written.
+#include "core/weights/rewrite.h"
+
+#include <algorithm>
+
+#include "core/weights/dialects/values.h"
+#include "core/weights/inspect.h"
+
+namespace atelier {
+namespace {
+
+Result<ConvertReport> writeAndCompare(const WeightSet& source, const fs::path& made,
+                                      const ConvertOptions& options) {
+    using namespace dialects;
+    ConvertReport report;
+    report.toSingleFile = true;
+    const auto names = source.names();
+    report.tensors = names.size();
+    std::uint64_t done = 0;
+    const auto tick = [&](const char* phase) {
+        if (options.progress) options.progress(phase, ++done, names.size());
+    };
+    std::vector<TensorToWrite> tensors;
+    std::vector<TensorInfo> table;
+    for (const auto& name : names) {
+        const auto entry = *source.find(name);
+        const TensorType from = entry.tensor->type,
+                         to = isConvertible(from) ? options.dtype.value_or(from) : from;
+        table.push_back(*entry.tensor);
+        tensors.push_back({name, to, entry.tensor->shape, [entry, from, to, &tick] {
+                               tick("write");
+                               auto owner =
+                                   std::make_shared<const Bytes>(convertType(entry.bytes(), from, to));
+                               return TensorBytes{*owner, owner};
+                           }});
+    }
+    report.family = judgeTensors(table).family;
+    std::map<std::string, std::string> metadata;
+    for (const auto& file : source.files()) metadata.insert(file->metadata().begin(), file->metadata().end());
+    ATELIER_DO(writeSafetensors(made, std::move(tensors), std::move(metadata)));
+    ATELIER_TRY(const auto result, WeightSet::openFile(made));
+    done = 0;
+    for (const auto& name : names) {
+        tick("read again");
+        const auto a = *source.find(name), b = *result.find(name);
+        report.maximumDifference =
+            std::max(report.maximumDifference,
+                     maximumDifference(a.bytes(), a.tensor->type, b.bytes(), b.tensor->type));
+        if (isConvertible(a.tensor->type) && !allFinite(a.bytes(), a.tensor->type))
+            report.notFinite.push_back(name);
+    }
+    report.bytes = result.files().front()->fileSize();
+    return report;
+}
+
+}  // namespace
+
+Result<ConvertReport> rewriteAsSafetensors(const fs::path& in, const fs::path& out,
+                                           const ConvertOptions& options) {
+    std::error_code error;
+    if (fs::exists(fs::symlink_status(out, error)))
+        return fail(ErrorCode::Usage, "it exists already", out.string(), "Choose another name or remove it.");
+    ATELIER_TRY(const auto source, WeightSet::openFile(in));
+    const fs::path work = partialPath(out);
+    ATELIER_DO(createDirectories(work));
+    auto report = writeAndCompare(source, work / "model.safetensors", options);
+    if (report)
+        if (auto moved = renameFile(work / "model.safetensors", out); !moved)
+            report = tl::make_unexpected(moved.error());
+    fs::remove_all(work, error);
+    return report;
+}
+
+}  // namespace atelier

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One file of weights as safetensors, under its own tensor names: the way out of pickles and a change of
+// dtype. Called by `atelier-engine convert --to safetensors`.
+#pragma once
+
+#include "core/base/files.h"
+#include "core/weights/dialects/convert.h"
+
+namespace atelier {
+
+// Floating tensors take options.dtype when given; texts and numbers of a pickle become metadata. `out`
+// appears whole or not at all and must not exist. Errors as convertModel's.
+Result<ConvertReport> rewriteAsSafetensors(const fs::path& in, const fs::path& out,
+                                           const ConvertOptions& options);
+
+}  // namespace atelier
