@@ -117,6 +117,20 @@ void makeModelAbsolute(std::optional<std::string>& model, const fs::path& base) 
     if (marked || fs::exists(base / *model, error)) makeAbsolute(*model, base);
 }
 
+// Each pattern of "a::b" on its own.
+void makeShardsAbsolute(std::string& path, const fs::path& base) {
+    std::string shards;
+    std::string_view rest = path;
+    while (!rest.empty()) {
+        const auto next = rest.find("::");
+        std::string one(rest.substr(0, next));
+        makeAbsolute(one, base);
+        shards += (shards.empty() ? "" : "::") + one;
+        rest = next == std::string_view::npos ? std::string_view{} : rest.substr(next + 2);
+    }
+    path = shards;
+}
+
 void resolvePaths(TrainConfig& config, const fs::path& base) {
     makeAbsolute(config.experiment.logDir, base);
     for (auto* path : {&config.experiment.evalCaptionFile, &config.method.init, &config.method.classImages,
@@ -128,17 +142,8 @@ void resolvePaths(TrainConfig& config, const fs::path& base) {
     for (auto* part : {&model.vae, &model.textEncoder, &model.tokenizer, &model.unet,
                        &model.noiseSchedulerTraining, &model.noiseSchedulerInference})
         makeModelAbsolute(part->pretrained, base);
-    // Shards: each pattern of "a::b" on its own.
-    std::string shards;
-    std::string_view rest = config.dataset.params.path;
-    while (!rest.empty()) {
-        const auto next = rest.find("::");
-        std::string one(rest.substr(0, next));
-        makeAbsolute(one, base);
-        shards += (shards.empty() ? "" : "::") + one;
-        rest = next == std::string_view::npos ? std::string_view{} : rest.substr(next + 2);
-    }
-    config.dataset.params.path = shards;
+    makeShardsAbsolute(config.dataset.params.path, base);
+    if (auto& path = config.dataset.params.validationPath) makeShardsAbsolute(*path, base);
 }
 
 void deriveMethod(TrainConfig& config, const Node& tree) {

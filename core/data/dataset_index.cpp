@@ -128,10 +128,17 @@ void takeIndexed(const std::vector<fs::path>& paths, std::vector<ShardPart>& par
 }
 
 // Keeps the samples that have what is required and pass the filter.
+bool onThisSide(const DatasetOptions& options, std::string_view key) {
+    if (options.split == Split::All) return true;
+    constexpr double kWhole = 18446744073709551616.0;  // 2^64
+    const bool validation = static_cast<double>(xxh3(key)) < options.validationShare * kWhole;
+    return validation == (options.split == Split::Validation);
+}
+
 Status select(ShardPart& part, std::uint32_t shard, ShardFiles& files, const Groups& groups,
-              const MetadataFilter& filter) {
+              const MetadataFilter& filter, const DatasetOptions& options) {
     part.unfiltered = part.table.samples.size();
-    if (groups.empty() && filter.empty()) return {};
+    if (groups.empty() && filter.empty() && options.split == Split::All) return {};
     const std::uint32_t json = part.extensions.find("json");
     SampleTable kept;
     for (const TableSample& sample : part.table.samples) {
@@ -139,6 +146,7 @@ Status select(ShardPart& part, std::uint32_t shard, ShardFiles& files, const Gro
             ++part.incomplete;
             continue;
         }
+        if (!onThisSide(options, part.table.key(sample))) continue;
         if (!filter.empty()) {
             const auto first = part.table.members.begin() + static_cast<std::ptrdiff_t>(sample.member);
             const auto last = first + sample.members;
@@ -228,7 +236,7 @@ Result<std::shared_ptr<const DatasetIndex>> DatasetIndex::open(const std::string
     auto state = std::make_unique<State>(paths, std::move(unpacked));
     inParallel(paths.size(), options.threads, [&](std::size_t i) {
         if (const auto selected =
-                select(parts[i], static_cast<std::uint32_t>(i), state->files, groups, filter);
+                select(parts[i], static_cast<std::uint32_t>(i), state->files, groups, filter, options);
             !selected) {
             parts[i].problem = selected.error().message();
             parts[i].table = {};

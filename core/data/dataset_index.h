@@ -17,14 +17,19 @@
 
 namespace atelier::data {
 
+// Which share of the samples: by a hash of the key, so that a sample stays on its side when others come.
+enum class Split { All, Train, Validation };
+
 struct DatasetOptions {
     std::string
         required;  // members a sample must have, comma-separated alternatives: "jpg;png;jpeg;webp,txt"
     std::map<std::string, std::string>
-        filters;           // metadata filters: {"pwatermark": "<=0.5"} (metadata_filter.h)
-    fs::path relativeTo;   // base for relative paths; empty: working directory
-    int threads = 2;       // for scanning
-    bool tolerant = true;  // an unreadable shard is noted in problems(); false: an Error
+        filters;  // metadata filters: {"pwatermark": "<=0.5"} (metadata_filter.h)
+    Split split = Split::All;
+    double validationShare = 0;  // of the samples, 0 … 1
+    fs::path relativeTo;         // base for relative paths; empty: working directory
+    int threads = 2;             // for scanning
+    bool tolerant = true;        // an unreadable shard is noted in problems(); false: an Error
 };
 
 class DatasetIndex {

@@ -180,6 +180,25 @@ class Runs(unittest.TestCase):
         self.assertTrue(any(e["type"] == "ack" and e["request"] == "stop" and e["state"] == "done" for e in events))
         self.assertTrue(any(e["type"] == "sample" for e in events))
 
+    def test_validation_loss(self):
+        """The same samples and noise every time: without learning the number never moves, with it it falls."""
+        def losses(name, *words):
+            self.train(self.config(name, images=64, save_every=4), *words)
+            return [(e["step"], e["values"]["val_loss"]) for e in self.events(name) if e["type"] == "metric" and "val_loss" in e["values"]]
+
+        share = "dataset.params.validation_share=0.3"
+        still = losses("still", share, "optimizer.params.learning_rate=0", "dataset.params.validation_every=3")
+        self.assertEqual([step for step, _ in still], [0, 3, 6, 8])
+        self.assertEqual(len({value for _, value in still}), 1)
+        learned = losses("learned", share, "model.use_ema=false")
+        self.assertEqual([step for step, _ in learned], [0, 4, 8])
+        self.assertEqual(learned[0][1], still[0][1])
+        self.assertLess(learned[-1][1], learned[0][1])
+        own = losses("own", f"dataset.params.validation_path={self.folder}/shards", "dataset.params.validation_count=5")
+        self.assertEqual(len(own), 3)
+        error = self.train(self.config("none", images=64, save_every=4), "dataset.params.validation_share=0.000001", expect=3)
+        self.assertIn("validation_share", error)
+
     def test_finish_at(self):
         process = self.start(self.config("finish", images=1_000_000, save_every=100_000))
         self.wait("finish", lambda e: e["type"] == "metric", process)

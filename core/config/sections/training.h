@@ -61,6 +61,10 @@ struct DatasetParams {
     Crop crop = Crop::Center;
     bool flip = false;
     LatentCache latentCache = LatentCache::Off;
+    double validationShare = 0;
+    std::optional<std::string> validationPath;
+    std::optional<std::int64_t> validationEvery;  // updates; absent: experiment.save_every
+    std::int64_t validationCount = 256;
     std::map<std::string, std::string> filters;  // metadata key → condition such as ">=512"
     std::optional<std::int64_t> numExamplesToSee;
     std::optional<std::int64_t> batchSize;
@@ -146,6 +150,38 @@ struct DatasetParams {
                        "Encodes every picture once and keeps the latents, instead of at every visit."),
                    .higher = ATELIER_TR("Much faster steps on small data sets; no random crops or flips, and "
                                         "memory per picture.")}),
+            field(
+                "validation_share", &C::validationShare,
+                {.label = ATELIER_TR("Held back for validation"),
+                 .help = ATELIER_TR("Share of the samples that is never trained on; the loss over it, always "
+                                    "with the same noise, shows when a run begins to memorise."),
+                 .min = 0,
+                 .max = 0.9,
+                 .usual = {UsualRange{"", 0, 0.2}},
+                 .higher = ATELIER_TR("A steadier number; less to learn from."),
+                 .related = {"dataset.params.validation_path", "dataset.params.validation_every"},
+                 .fractional = true}),
+            field("validation_path", &C::validationPath,
+                  {.label = ATELIER_TR("Validation shards"),
+                   .help = ATELIER_TR("Shards of their own for validation, instead of a share."),
+                   .importance = Importance::Expert,
+                   .text = TextKind::Shards}),
+            field("validation_every", &C::validationEvery,
+                  {.label = ATELIER_TR("Validate every"),
+                   .help =
+                       ATELIER_TR("Optimizer steps between two validations; absent: whenever a checkpoint "
+                                  "is due. Before the first and after the last step it is done in any case."),
+                   .unit = "steps",
+                   .min = 1,
+                   .related = {"dataset.params.validation_share"}}),
+            field("validation_count", &C::validationCount,
+                  {.label = ATELIER_TR("Validation samples"),
+                   .help = ATELIER_TR("How many of the held back samples are used at most."),
+                   .unit = "images",
+                   .min = 1,
+                   .max = 1e6,
+                   .higher = ATELIER_TR("A steadier number, longer pauses."),
+                   .importance = Importance::Expert}),
             field("filters", &C::filters,
                   {.label = ATELIER_TR("Filters"),
                    .help = ATELIER_TR("Conditions on the metadata of a sample, such as original_width: "

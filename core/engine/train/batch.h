@@ -22,6 +22,7 @@ struct Batch {
     std::vector<std::string> keys;
     std::vector<std::string> captions;  // empty where dropped out
     at::Tensor pixels_BCHW;             // uint8, CPU; undefined when the plan decodes no pictures
+    bool validation = false;            // no caches, no class pictures: only what the samples are
 
     std::int64_t size() const { return static_cast<std::int64_t>(numbers.size()); }
 };

@@ -18,6 +18,7 @@
 #include "core/engine/train/requests.h"
 #include "core/engine/train/task.h"
 #include "core/engine/train/train.h"
+#include "core/engine/train/validation.h"
 #include "core/run/control.h"
 #include "core/run/event_log.h"
 #include "core/run/lock.h"
@@ -51,6 +52,7 @@ class TrainingRun {
             if (started.error().code == ErrorCode::Cancelled && requests_.ending()) return finish();
             return tl::make_unexpected(std::move(started).error());
         }
+        if (counters_.step == 0) ATELIER_DO(validate());
         while (!requests_.ending() && !finished()) {
             ATELIER_DO(update());
             ATELIER_DO(report());
@@ -104,6 +106,12 @@ class TrainingRun {
         options.required =
             settings_.plan.imageKey + (settings_.plan.needCaption ? "," + settings_.plan.captionKey : "");
         options.filters = settings_.filters;
+        if (settings_.validation) {
+            options.validationShare = settings_.validation->share;
+            ATELIER_TRY(auto validator, Validator::open(settings_, options));
+            validator_.emplace(std::move(validator));
+            if (settings_.validation->path.empty()) options.split = data::Split::Train;
+        }
         ATELIER_TRY(index_, data::DatasetIndex::open(settings_.dataset, options));
         for (const auto& problem : index_->problems())
             warn("shard_unusable", problem, "Verify the dataset and build it again.");
@@ -235,6 +243,8 @@ class TrainingRun {
         const bool last = finished() || requests_.ending();
         const bool sample = settings_.sampleEvery && (counters_.step % *settings_.sampleEvery == 0 ||
                                                       (finished() && !requests_.ending()));
+        if (validator_ && (counters_.step % settings_.validation->every == 0 || finished()))
+            ATELIER_DO(validate());
         if (sample || requests_.wantsSample()) ATELIER_DO(makeSamples());
         if ((save || requests_.wantsCheckpoint()) && !last) ATELIER_DO(checkpoint());
         return {};
@@ -251,6 +261,23 @@ class TrainingRun {
             steps = std::max<std::int64_t>(*images / settings_.imagesPerUpdate(), 1);
         if (const auto step = requests_.finishStep()) steps = *step;
         return counters_.step >= steps;
+    }
+
+    // With the averaged weights when there are any: the ones that samples and checkpoints show.
+    Status validate() {
+        if (!validator_ || requests_.ending()) return {};
+        ATELIER_DO(phase("validate"));
+        optimizer_->useAverages();
+        const auto loss = validator_->loss(*task_, [&](std::int64_t done, std::int64_t total) {
+            static_cast<void>(monitor_->progress(done, total));
+            return poll().has_value() && !requests_.ending();
+        });
+        optimizer_->useTrained();
+        if (loss)
+            ATELIER_DO(events_.write(run::Metric{counters_.step, counters_.images, {{"val_loss", *loss}}}));
+        else if (loss.error().code != ErrorCode::Cancelled)
+            warn("not_validated", loss.error().message(), loss.error().hint);
+        return phase("train");
     }
 
     Status makeSamples() {
@@ -357,6 +384,7 @@ class TrainingRun {
     std::optional<Monitor> monitor_;
     std::shared_ptr<const data::DatasetIndex> index_;
     std::optional<data::SampleSource> source_;
+    std::optional<Validator> validator_;
     std::optional<std::vector<std::string>> prompts_;
     std::string phaseBeforePause_;
 };

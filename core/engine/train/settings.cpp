@@ -218,6 +218,10 @@ Status setData(const TrainConfig& config, Settings& settings) {
     plan.captionSuffix = params.captionSuffix;
     plan.needCaption = settings.method == Method::TextToImage && !config.method.instancePrompt;
     settings.workers = static_cast<int>(std::max<std::int64_t>(config.system.workers, 1));
+    if (params.validationShare > 0 || params.validationPath)
+        settings.validation = ValidationSettings{
+            params.validationPath ? 0.0 : params.validationShare, params.validationPath.value_or(""),
+            params.validationEvery.value_or(config.experiment.saveEvery), params.validationCount};
     settings.cacheLatents = params.latentCache == LatentCache::Memory;
     if (settings.cacheLatents && (plan.crop == data::Crop::Random || plan.flipProbability > 0))
         return fail(ErrorCode::Config, "cached latents cannot be cropped at random or flipped",

@@ -62,6 +62,14 @@ struct AutoencoderLoss {
     double kl = 1e-6;  // times the KL divergence averaged over latent elements
 };
 
+// Samples that are held back from training, and how often the loss over them is taken.
+struct ValidationSettings {
+    double share = 0;  // of the dataset, when there is no path
+    std::string path;
+    std::int64_t every = 1000;  // updates
+    std::int64_t count = 256;   // samples at most
+};
+
 struct Settings {
     // what and how long
     std::string name;  // of the run
@@ -96,6 +104,7 @@ struct Settings {
     std::map<std::string, std::string> filters;
     data::TrainPlan plan;
     int workers = 2;
+    std::optional<ValidationSettings> validation;
     bool cacheLatents = false;  // the autoencoder's moments of every sample, in memory
 
     // pictures during training

@@ -50,7 +50,8 @@ class TextToImageTask final : public Task {
     Result<StepLoss> loss(const Batch& batch) override {
         const auto start = std::chrono::steady_clock::now();
         ATELIER_TRY(auto encoded, encode(batch));
-        if (prior_) ATELIER_DO(addClassPictures(encoded));
+        const bool withClass = prior_ && !batch.validation;
+        if (withClass) ATELIER_DO(addClassPictures(encoded));
         const auto& objective = settings_.objective;
         const auto noise = drawNoise(objective, settings_.seed, encoded.numbers,
                                      encoded.latents_BLHW.sizes().slice(1), settings_.device);
@@ -60,7 +61,7 @@ class TextToImageTask final : public Task {
 
         auto step = denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType,
                                   encoded.latents_BLHW, noise, timesteps_B, encoded.context_BSD);
-        return prior_ ? withPrior(std::move(step), batch.size()) : std::move(step);
+        return withClass ? withPrior(std::move(step), batch.size()) : std::move(step);
     }
 
     double takeEncodeSeconds() override { return std::exchange(encodeSeconds_, 0.0); }
@@ -150,7 +151,7 @@ class TextToImageTask final : public Task {
                    prior = step.perSampleGraph_B.slice(0, instances).mean();
         return {instance + settings_.prior->weight * prior,
                 step.perSample_B.slice(0, 0, instances),
-                {{"instance", instance.detach()}, {"class", prior.detach()}},
+                {{"loss_instance", instance.detach()}, {"loss_class", prior.detach()}},
                 {}};
     }
 
@@ -171,7 +172,7 @@ class TextToImageTask final : public Task {
         {
             const at::NoGradGuard noGrad;
             at::Tensor moments;
-            if (cache_.empty()) {
+            if (cache_.empty() || batch.validation) {
                 moments = encodeMoments(batch.pixels_BCHW);
             } else {
                 ATELIER_TRY(moments, cachedMoments(batch, captions));

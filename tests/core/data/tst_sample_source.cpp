@@ -346,6 +346,24 @@ class TestSampleSource : public QObject {
         QVERIFY(captionOnly->pixels.empty() && captionOnly->caption == "first 20\nsecond 20");
     }
 
+    void validationShareIsDisjointAndStable() {
+        const auto keys = [&](Split split, double share) {
+            std::set<std::string> result;
+            const auto index = DatasetIndex::open((pathOf(dir_) / "v1").string(),
+                                                  {.split = split, .validationShare = share});
+            for (std::uint64_t i = 0; index && i < (*index)->size(); ++i) result.emplace((*index)->key(i));
+            return result;
+        };
+        const auto all = keys(Split::All, 0.3), train = keys(Split::Train, 0.3),
+                   held = keys(Split::Validation, 0.3);
+        QCOMPARE(all.size(), std::size_t(kCount));
+        QCOMPARE(train.size() + held.size(), all.size());
+        QVERIFY(held.size() >= 5 && held.size() <= 20);
+        for (const auto& key : held) QVERIFY(!train.contains(key) && all.contains(key));
+        for (const auto& key : keys(Split::Validation, 0.15)) QVERIFY(held.contains(key));
+        QVERIFY(keys(Split::Validation, 0).empty());
+    }
+
     void tagDraws() {
         const std::string caption = "fox, red , snow,,winter, tree";
         const auto draw = [&](int keep, double dropout, bool shuffle, std::uint64_t number) {
