@@ -17,13 +17,13 @@ namespace atelier::cli {
 
 using Arguments = std::span<const std::string>;  // what follows the verb's name
 
-// One line of `atelier-engine --help`. A verb without a function here computes with LibTorch: it lives in the
-// sibling executable atelier-engine-compute, which the front program turns into (exec) without linking Torch
-// itself.
+// One line of `atelier-engine --help`. A verb without a function lives in a sibling executable, which the
+// front program turns into (exec): atelier-engine-compute links LibTorch, atelier-engine-net libcurl.
 struct Verb {
     const char* name;
     const char* help;
     int (*run)(Arguments);
+    const char* sibling = "atelier-engine-compute";
 };
 
 // Parses; an exit code when the verb must end now (--help → 0, wrong usage → 2, already printed).
@@ -45,6 +45,9 @@ int datasetVerb(Arguments arguments);
 int exportVerb(Arguments arguments);
 int inspectVerb(Arguments arguments);
 int convertVerb(Arguments arguments);
+
+// Verb of atelier-engine-net.
+int downloadVerb(Arguments arguments);
 
 // Verbs of atelier-engine-compute, one file each.
 int trainVerb(Arguments arguments);

@@ -60,7 +60,12 @@ std::string bar(double part, bool unicode) {
     return text;
 }
 
+std::string countText(std::uint64_t count, std::string_view unit) {
+    return unit == "bytes" ? humanBytes(count) : std::to_string(count);
+}
+
 std::string rateText(double rate, std::string_view unit) {
+    if (unit == "bytes") return humanBytes(static_cast<std::uint64_t>(rate)) + "/s";
     const char* format = rate >= 100 ? "{:.0f} {}/s" : rate >= 10 ? "{:.1f} {}/s" : "{:.2f} {}/s";
     return fmt::format(fmt::runtime(format), rate, unit);
 }
@@ -75,7 +80,8 @@ std::string formatProgress(const ProgressState& state, int width, BarStyle style
     if (bounded) {
         if (style != BarStyle::None)
             parts.push_back(bar(double(state.done) / double(state.total), style == BarStyle::Unicode));
-        parts.push_back(fmt::format("{} of {}", state.done, state.total));
+        parts.push_back(
+            fmt::format("{} of {}", countText(state.done, state.unit), countText(state.total, state.unit)));
     } else {
         parts.push_back(fmt::format("{} {}", state.done, state.unit));
     }

@@ -15,7 +15,7 @@ struct ProgressState {
     std::uint64_t done = 0;
     std::uint64_t total = 0;  // 0 = unknown: no bar, no time left
     double rate = -1;         // `unit` per second; < 0 = not known yet
-    std::string unit;         // "images", "steps"
+    std::string unit;         // "images", "steps"; "bytes" are shown as "1.2 GB"
     double etaSeconds = -1;   // < 0 = not known yet
     std::string extra;        // "loss 0.0918", "41 MB/s"
 };
