@@ -5,19 +5,18 @@
 Alternates the two sides (A B B A …), prints the median of the pairwise ratios with its 95 % interval.
 Needs the developer Python (webdataset) and a Release build; see scripts/bench/README.md.
 """
-import argparse, json, os, random, shutil, subprocess, sys, time
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import webdataset
 
-
-def interval(values):
-    """Median and its 95 % interval: percentiles of 10 000 bootstrap medians."""
-    values = sorted(values)
-    median = lambda v: (v[(len(v) - 1) // 2] + v[len(v) // 2]) / 2
-    draw = random.Random(0)
-    medians = sorted(median(sorted(draw.choices(values, k=len(values)))) for _ in range(10_000))
-    return median(values), medians[250], medians[9749]
+from pairs import alternate, compared, finish, usable_cores
 
 
 def engine(command):
@@ -55,27 +54,6 @@ def peer_read(pattern):
     return samples / (time.perf_counter() - start)
 
 
-def pairs(ours, theirs, count):
-    """(ours, theirs) rates; the side that goes first alternates. One pair before, not counted, warms caches."""
-    ours(), theirs()
-    rates = []
-    for i in range(count):
-        if i % 2 == 0:
-            a = ours(); b = theirs()
-        else:
-            b = theirs(); a = ours()
-        rates.append((a, b))
-    return rates
-
-
-def row(name, rates, goal):
-    median, low, high = interval([a / b for a, b in rates])
-    ours = interval([a for a, _ in rates])[0]
-    theirs = interval([b for _, b in rates])[0]
-    print(f"| {name} | {ours:,.0f} | {theirs:,.0f} | **{median:.2f}×** | {low:.2f} – {high:.2f} | {goal} |", flush=True)
-    return {"name": name, "ours": ours, "peer": theirs, "ratio": median, "low": low, "high": high, "pairs": len(rates)}
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", default="build/release/bin/atelier-engine", help="our program")
@@ -91,29 +69,24 @@ def main():
 
     call = [options.engine] if options.bare else [options.engine, "bench", "data"]
     folder, read_folder = Path(options.dir), Path(options.read_dir)
-    cores = len(os.sched_getaffinity(0))
-    print(f"{cores} cores usable, webdataset {webdataset.__version__}, Python {sys.version.split()[0]}, written to {folder}, read from {read_folder}, "
-          f"median of {options.pairs} alternating pairs\n")
-    print("| what | Atelier, samples/s | webdataset, samples/s | ratio | 95 % | goal |\n|---|---|---|---|---|---|")
-    results = []
+    rows = []
     try:
         for size in options.image_bytes:
             count = max(200, min(options.max_samples, options.total // size))
             samples = make_samples(count, size)
-            write = [*call, "write", "--out", folder / "a", "--samples", str(count), "--image-bytes", str(size)]
-            rates = pairs(lambda: engine(write), lambda: peer_write(samples, folder / "b"), options.pairs)
-            results.append(row(f"write, {size // 1000} kB pictures", rates, "2×"))
+            write = [*call, "write", "--out", str(folder / "a"), "--samples", str(count), "--image-bytes", str(size)]
+            rates = alternate(lambda: engine(write), lambda: peer_write(samples, folder / "b"), options.pairs)
+            rows.append(compared(f"shards written, {size // 1000} kB pictures", "samples/s", rates, 2, usable_cores()))
             del samples
             shutil.rmtree(read_folder, ignore_errors=True)
             shutil.copytree(folder / "a", read_folder)
             shards = sorted(str(p) for p in read_folder.glob("*.tar"))
-            rates = pairs(lambda: engine([*call, "read", "::".join(shards)]), lambda: peer_read(shards), options.pairs)
-            results.append(row(f"read, {size // 1000} kB pictures, one thread", rates, "5×"))
+            rates = alternate(lambda: engine([*call, "read", "::".join(shards)]), lambda: peer_read(shards), options.pairs)
+            rows.append(compared(f"shards read, {size // 1000} kB pictures", "samples/s", rates, 5, usable_cores()))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(read_folder, ignore_errors=True)
-    if options.json:
-        Path(options.json).write_text(json.dumps({"cores": cores, "webdataset": webdataset.__version__, "results": results}, indent=2) + "\n")
+    finish(rows, {"webdataset": webdataset.__version__}, options.json, written_to=str(folder), read_from=str(read_folder))
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """One training step of a small UNet: Atelier against diffusers + PyTorch eager on the same machine and threads.
 
-    scripts/bench/train.py [--bin build/release/bin] [--pairs 9] [--steps 3] [--threads N] [--precision fp32|bf16] [--out FILE.json]
+    scripts/bench/train.py [--bin build/release/bin] [--pairs 9] [--steps 3] [--threads N] [--precision fp32|bf16] [--json FILE]
 
-Pairs alternate (ours, theirs, ours, …), each in a fresh process. Printed: medians, the median ratio with its 95 % interval
-(order statistics), the same of processor time (steadier on a busy machine), and private memory (RssAnon) above the tensors both need (weights, gradients, two moments).
+Pairs alternate, each step in a fresh process. Wall clock, processor time (steadier on a busy machine), and private memory (RssAnon)
+above the tensors that both need (weights, gradients, two moments).
 """
 import argparse
+import importlib.metadata
 import json
 import os
 import statistics
@@ -15,6 +16,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from pairs import alternate, compared, finish, usable_cores
 
 ROOT = Path(__file__).resolve().parents[2]
 CHANNELS, SIZE, BATCH, TOKENS, CONTEXT = (64, 128, 256), 32, 8, 77, 768
@@ -55,13 +58,6 @@ def peer(steps: int, warmup: int, threads: int, precision: str) -> dict:
             "rss_peak_bytes": kilobytes("VmHWM"), "rss_anon_bytes": kilobytes("RssAnon")}
 
 
-def interval(values: list[float]) -> tuple[float, float]:
-    """95 % interval of the median from order statistics (exact for n ≥ 6)."""
-    ordered, n = sorted(values), len(values)
-    k = max(0, int((n - 1.96 * n ** 0.5) / 2))
-    return ordered[k], ordered[n - 1 - k]
-
-
 def run(command: list[str]) -> dict:
     environment = os.environ | {"OMP_WAIT_POLICY": "PASSIVE"}
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout)
@@ -74,39 +70,28 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=9)
     parser.add_argument("--steps", type=int, default=3)
     parser.add_argument("--warmup", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--threads", type=int, default=usable_cores())
     parser.add_argument("--precision", choices=("fp32", "bf16"), default="fp32")
-    parser.add_argument("--out", type=Path)
+    parser.add_argument("--json", help="also write the figures to this file")
     parser.add_argument("--peer", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.peer:
         print(json.dumps(peer(options.steps, options.warmup, options.threads, options.precision)))
         return
     common = ["--steps", str(options.steps), "--warmup", str(options.warmup), "--threads", str(options.threads), "--precision", options.precision]
-    ours, theirs = [], []
-    for i in range(options.pairs):
-        ours.append(run([str(options.bin / "atelier-engine"), "bench", "train", "--batch", str(BATCH), "--size", str(SIZE), "--tokens",
-                         str(TOKENS), "--context", str(CONTEXT), "--channels", ",".join(map(str, CHANNELS)), *common]))
-        theirs.append(run([options.python, __file__, "--peer", *common]))
-        print(f"pair {i + 1}: {ours[-1]['median_seconds']:.3f} s, {theirs[-1]['median_seconds']:.3f} s; "
-              f"processor {ours[-1]['median_cpu_seconds']:.3f} s, {theirs[-1]['median_cpu_seconds']:.3f} s", file=sys.stderr)
-    assert ours[0]["parameters"] == theirs[0]["parameters"], "both sides must train the same network"
-    cpu_ratios = [t["median_cpu_seconds"] / o["median_cpu_seconds"] for o, t in zip(ours, theirs)]
-    ratios = [t["median_seconds"] / o["median_seconds"] for o, t in zip(ours, theirs)]
-    low, high = interval(ratios)
-    shared = 16 * ours[0]["parameters"]
-    median = lambda results, key: statistics.median(r[key] for r in results)
-    result = {"what": "unet_train_step", "precision": options.precision, "threads": options.threads, "pairs": options.pairs,
-              "atelier_seconds": median(ours, "median_seconds"), "diffusers_seconds": median(theirs, "median_seconds"),
-              "speed_ratio": statistics.median(ratios), "speed_ratio_95": [low, high],
-              "cpu_time_ratio": statistics.median(cpu_ratios), "cpu_time_ratio_95": list(interval(cpu_ratios)),
-              "atelier_peak_bytes": median(ours, "rss_peak_bytes"), "diffusers_peak_bytes": median(theirs, "rss_peak_bytes"),
-              "peak_ratio": median(ours, "rss_peak_bytes") / median(theirs, "rss_peak_bytes"),
-              "private_above_shared_ratio": (median(ours, "rss_anon_bytes") - shared) / (median(theirs, "rss_anon_bytes") - shared)}
-    text = json.dumps(result, indent=2)
-    print(text)
-    if options.out:
-        options.out.write_text(text + "\n")
+    engine = [str(options.bin / "atelier-engine"), "bench", "train", "--batch", str(BATCH), "--size", str(SIZE), "--tokens", str(TOKENS),
+              "--context", str(CONTEXT), "--channels", ",".join(map(str, CHANNELS)), *common]
+    pairs = alternate(lambda: run(engine), lambda: run([options.python, __file__, "--peer", *common]), options.pairs)
+    parameters = pairs[0][0]["parameters"]
+    assert parameters == pairs[0][1]["parameters"], "both sides must train the same network"
+    shared = 16 * parameters  # weights, gradients, two moments in fp32: both need them
+    of = lambda key, scale, offset=0: [((a[key] - offset) * scale, (b[key] - offset) * scale) for a, b in pairs]
+    step = f"UNet step, {options.precision}"
+    rows = [compared(f"{step}, wall clock", "ms", of("median_seconds", 1e3), 1.0, options.threads, smaller_is_better=True),
+            compared(f"{step}, processor time", "ms", of("median_cpu_seconds", 1e3), 1.0, options.threads, smaller_is_better=True),
+            compared(f"{step}, private memory", "MB", of("rss_anon_bytes", 1e-6, shared), 1.25, options.threads, smaller_is_better=True)]
+    finish(rows, {name: importlib.metadata.version(name) for name in ("torch", "diffusers")}, options.json,
+           peak_ratio=statistics.median(a["rss_peak_bytes"] / b["rss_peak_bytes"] for a, b in pairs))
 
 
 if __name__ == "__main__":
