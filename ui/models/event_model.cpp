@@ -155,6 +155,14 @@ QString eventIconName(EventKind kind) {
 
 bool EventModel::describe(const run::Event& event, EventRow& row) {
     row.time = event.time;
+    if (const auto* unknown = std::get_if<run::UnknownEvent>(&event.body)) {
+        if (!unknown_.insert(unknown->type).second) return false;  // once of each kind
+        row.kind = EventKind::Phase;
+        row.text =
+            tr("Events of the kind \u201c%1\u201d are not known to this version").arg(text(unknown->type));
+        row.detail = tr("A newer Atelier wrote them; everything else is shown.");
+        return true;
+    }
     const bool shown = std::visit(Words{row, step_, validation_}, event.body);
     if (row.step < 0 && (row.kind == EventKind::Warning || row.kind == EventKind::Error)) row.step = step_;
     return shown;
@@ -189,6 +197,7 @@ void EventModel::apply(const std::vector<run::Event>& events) {
 void EventModel::clear() {
     beginResetModel();
     rows_.clear();
+    unknown_.clear();
     warnings_ = 0;
     step_ = 0;
     validation_ = -1;

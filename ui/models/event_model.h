@@ -6,6 +6,8 @@
 #include <QAbstractListModel>
 #include <QString>
 #include <deque>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "core/run/event.h"
@@ -45,7 +47,8 @@ class EventModel : public QAbstractListModel {
 
   private:
     bool describe(const run::Event& event, EventRow& row);
-    std::deque<EventRow> rows_;  // newest first
+    std::set<std::string> unknown_;  // kinds that were told already
+    std::deque<EventRow> rows_;      // newest first
     int warnings_ = 0;
     std::int64_t step_ = 0;
     double validation_ = -1;

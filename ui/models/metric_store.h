@@ -101,6 +101,7 @@ class MetricStore {
 
 struct CurvePoint {
     double x = 0, y = 0;
+    bool operator==(const CurvePoint&) const = default;
 };
 
 // At most `columns` buckets over values [from, to): their mean at the mean position. For small curves.

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/run_list_model.h"
 
+#include <QSet>
+
 #include <QDateTime>
 #include <algorithm>
+#include <iterator>
 
 #include "ui/models/run_words.h"
 
@@ -37,18 +40,22 @@ void RunListModel::setRuns(std::vector<RunSummary> runs) {
                      [](auto& a, auto& b) { return a.started > b.started; });
     std::stable_sort(target[Earlier].begin(), target[Earlier].end(),
                      [](auto& a, auto& b) { return a.lastTime > b.lastTime; });
+    bool changed = false;
     for (int group = 0; group < GroupCount; ++group)
-        merge(Group(group), std::move(target[std::size_t(group)]));
-    Q_EMIT runsChanged();
+        changed = merge(Group(group), std::move(target[std::size_t(group)])) || changed;
+    if (changed) Q_EMIT runsChanged();
 }
 
-void RunListModel::merge(Group group, std::vector<RunSummary> target) {
+// Only what is different is touched and announced: with hundreds of runs that is what keeps the window quiet.
+bool RunListModel::merge(Group group, std::vector<RunSummary> target) {
     auto& rows = groups_[group];
     const QModelIndex parent = index(group, 0);
+    bool changed = false;
+    QSet<QString> wantedPaths;
+    for (const RunSummary& run : target) wantedPaths.insert(run.path);
     for (int i = int(rows.size()) - 1; i >= 0; --i) {
-        const QString& path = rows[std::size_t(i)].path;
-        if (std::any_of(target.begin(), target.end(), [&](const RunSummary& r) { return r.path == path; }))
-            continue;
+        if (wantedPaths.contains(rows[std::size_t(i)].path)) continue;
+        changed = true;
         beginRemoveRows(parent, i, i);
         rows.erase(rows.begin() + i);
         endRemoveRows();
@@ -58,9 +65,17 @@ void RunListModel::merge(Group group, std::vector<RunSummary> target) {
         const auto at = std::find_if(rows.begin() + i, rows.end(),
                                      [&](const RunSummary& r) { return r.path == wanted.path; });
         if (at == rows.end()) {
-            beginInsertRows(parent, i, i);
-            rows.insert(rows.begin() + i, std::move(wanted));
+            // All that is new from here on, in one go.
+            QSet<QString> known;
+            for (const RunSummary& run : rows) known.insert(run.path);
+            int end = i + 1;
+            while (end < int(target.size()) && !known.contains(target[std::size_t(end)].path)) ++end;
+            beginInsertRows(parent, i, end - 1);
+            rows.insert(rows.begin() + i, std::make_move_iterator(target.begin() + i),
+                        std::make_move_iterator(target.begin() + end));
             endInsertRows();
+            changed = true;
+            i = end - 1;
             continue;
         }
         const int from = int(at - rows.begin());
@@ -68,10 +83,14 @@ void RunListModel::merge(Group group, std::vector<RunSummary> target) {
             beginMoveRows(parent, from, from, parent, i);
             std::rotate(rows.begin() + i, rows.begin() + from, rows.begin() + from + 1);
             endMoveRows();
+            changed = true;
         }
+        if (rows[std::size_t(i)] == wanted) continue;
+        changed = true;
         rows[std::size_t(i)] = std::move(wanted);
         Q_EMIT dataChanged(index(i, 0, parent), index(i, ColumnCount - 1, parent));
     }
+    return changed;
 }
 
 const RunSummary* RunListModel::run(const QModelIndex& index) const {

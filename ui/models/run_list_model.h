@@ -43,10 +43,10 @@ class RunListModel : public QAbstractItemModel {
     static bool matches(const RunSummary& run, RunFilterKind kind);
 
   Q_SIGNALS:
-    void runsChanged();
+    void runsChanged();  // something is different from before
 
   private:
-    void merge(Group group, std::vector<RunSummary> target);
+    bool merge(Group group, std::vector<RunSummary> target);
     std::array<std::vector<RunSummary>, GroupCount> groups_;
 };
 

@@ -87,9 +87,15 @@ void RunListWatcher::rescan() {
             const bool same = known != cache->entries.constEnd() && known->bytes == f.eventBytes &&
                               known->modified == f.modified;
             // Only a run that might be at work changes without its log changing.
-            Cache::Entry entry = same && !known->summary.active()
-                                     ? *known
-                                     : Cache::Entry{f.eventBytes, f.modified, summariseRun(f.path, now)};
+            // A started run's configuration is frozen; that of an exported one may still be edited.
+            const auto settings = f.kind == run::FolderKind::Started && known != cache->entries.constEnd() &&
+                                          known->summary.settings->problem.isEmpty()
+                                      ? known->summary.settings
+                                      : nullptr;
+            Cache::Entry entry =
+                same && !known->summary.active()
+                    ? *known
+                    : Cache::Entry{f.eventBytes, f.modified, summariseRun(f.path, now, settings)};
             entry.summary.elsewhere = i >= inside;
             rows.push_back(entry.summary);
             kept.insert(f.path, std::move(entry));
@@ -97,10 +103,11 @@ void RunListWatcher::rescan() {
         cache->entries = std::move(kept);
         QMetaObject::invokeMethod(
             QCoreApplication::instance(),
-            [self, rows = std::move(rows)]() mutable {
+            [self, problem = scanProblem(folders), rows = std::move(rows)]() mutable {
                 if (!self) return;
                 self->busy_ = false;
                 self->firstDone_ = true;
+                self->problem_ = problem;
                 self->model_.setRuns(std::move(rows));
                 Q_EMIT self->scanned();
                 if (std::exchange(self->again_, false)) self->rescan();

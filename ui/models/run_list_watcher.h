@@ -29,6 +29,8 @@ class RunListWatcher : public QObject {
     void start();
     void rescan();  // now
     bool firstScanDone() const { return firstDone_; }
+    // Why a log folder cannot be looked into; "" = nothing is wrong. Announced by scanned().
+    QString problem() const { return problem_; }
 
   Q_SIGNALS:
     void scanned();
@@ -42,6 +44,7 @@ class RunListWatcher : public QObject {
     QTimer timer_;
     QThreadPool pool_;              // one thread
     std::shared_ptr<Cache> cache_;  // touched by that thread alone
+    QString problem_;
     bool busy_ = false, again_ = false, firstDone_ = false;
 };
 

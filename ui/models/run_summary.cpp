@@ -16,6 +16,7 @@ namespace atelier {
 namespace {
 
 constexpr std::size_t kCurvePoints = 48;
+constexpr double kLongSilentSeconds = 24 * 3600;
 
 QString text(const std::string& s) {
     return QString::fromStdString(s);
@@ -76,12 +77,13 @@ bool RunSummary::matches(const QString& text) const {
     });
 }
 
-RunSummary summariseRun(const QString& folder, double now) {
+RunSummary summariseRun(const QString& folder, double now, std::shared_ptr<const RunSettings> settings) {
     RunSummary s;
     const run::RunFolder place{fs::path(folder.toStdString())};
     s.path = folder;
     s.name = QFileInfo(folder).fileName();
-    s.settings = std::make_shared<RunSettings>(readRunSettings(text(place.config().string())));
+    s.settings = settings ? std::move(settings)
+                          : std::make_shared<RunSettings>(readRunSettings(text(place.config().string())));
     const QFileInfo events(text(place.events().string()));
     if (events.exists() && !events.isReadable()) {
         s.unreadable = QCoreApplication::translate("RunSummary", "events.jsonl may not be read by this user");
@@ -107,6 +109,7 @@ RunSummary summariseRun(const QString& folder, double now) {
                     ? state.firstTime
                     : double(QFileInfo(text(place.config().string())).lastModified().toSecsSinceEpoch());
     s.lastTime = state.lastTime > 0 ? state.lastTime : s.started;
+    s.longSilent = s.status == run::RunStatus::NotHeardFrom && now - s.lastTime > kLongSilentSeconds;
     s.trainedSeconds = std::max(0.0, s.lastTime - s.started);
     if (const run::MetricSeries* loss = state.findSeries("loss"); loss != nullptr && loss->size() > 0) {
         s.loss = loss->value.back();

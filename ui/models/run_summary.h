@@ -18,8 +18,9 @@ namespace atelier {
 struct RunSummary {
     QString path, name;
     run::RunStatus status = run::RunStatus::NotStarted;
-    QString unreadable;      // why the folder cannot be read; "" = it can
-    bool elsewhere = false;  // not in a log folder of the project
+    QString unreadable;       // why the folder cannot be read; "" = it can
+    bool longSilent = false;  // not heard from for a day
+    bool elsewhere = false;   // not in a log folder of the project
     QString phase;
 
     std::int64_t step = 0, totalSteps = 0, images = 0, totalImages = 0;
@@ -41,12 +42,15 @@ struct RunSummary {
 
     std::shared_ptr<const RunSettings> settings;  // never null in a list
 
-    bool active() const { return run::isActive(status); }
+    bool operator==(const RunSummary&) const = default;  // the settings by identity: they are read once
+    // An engine is, or may be, at work. One that has been silent for a day is not waited for.
+    bool active() const { return run::isActive(status) && !longSilent; }
     // True when `text` is in the name, place or method, or a `key:value` (`key:<number`) holds.
     bool matches(const QString& text) const;
 };
 
 // From a folder's events. `now`: unix seconds. Reads the disk: worker threads only.
-RunSummary summariseRun(const QString& folder, double now);
+// `settings`: of an earlier look at a frozen configuration, which is not read again.
+RunSummary summariseRun(const QString& folder, double now, std::shared_ptr<const RunSettings> settings = {});
 
 }  // namespace atelier

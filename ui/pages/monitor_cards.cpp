@@ -397,9 +397,12 @@ QWidget* MonitorCards::makeCheckpointRow(const run::CheckpointRecord& record) {
     row->addWidget(new IconLabel(QStringLiteral("check"), Tone::Good, 14));
     row->addWidget(makeLabel(tr("step %1").arg(countText(step))));
     const auto loss = monitor_->lossAt(step);
-    QString note = bytesText(record.checkpoint.bytes) + QStringLiteral(" · ") + tr("verified");
-    if (loss) note = tr("loss %1").arg(lossText(*loss)) + QStringLiteral(" · ") + note;
-    auto* text = new ElidedLabel(note);
+    const QString size = bytesText(record.checkpoint.bytes);
+    // The size steps aside where there is a loss to tell; the tooltip has all.
+    auto* text = new ElidedLabel((loss ? tr("loss %1").arg(lossText(*loss)) : size) + QStringLiteral(" · ") +
+                                 tr("verified"));
+    host->setToolTip(tr("Checkpoint of step %1, %2, written in %3 s, read back and equal")
+                         .arg(countText(step), size, QLocale().toString(record.checkpoint.seconds, 'f', 1)));
     text->setFont(style::font(TextSize::Caption));
     setLabelTone(text, Tone::Text2);
     row->addWidget(text, 1);

@@ -36,7 +36,7 @@ MonitorLead::MonitorLead(const RunListModel& runs, QWidget* parent)
         style::iconPixmap(QStringLiteral("chev"), 14, style::Tone::Text2, devicePixelRatioF()));
     inside->addStretch();
     inside->addWidget(chevron);
-    switcher_->setMinimumWidth(120);
+    switcher_->setMinimumWidth(84);
     switcher_->setAccessibleName(tr("Run"));
     switcher_->setToolTip(tr("Show another run"));
     state_->setDot(true);

@@ -62,6 +62,8 @@ SampleSheet::SampleSheet(QWidget* window, RunDesk& desk, RunMonitor& monitor, qi
         run();
         return false;  // stays open: people try again with other words
     });
+    for (QPushButton* button : findChildren<QPushButton*>())
+        if (button->text() == Sheet::tr("Cancel")) button->setText(tr("Close"));  // what was made is kept
     connect(copy, &QPushButton::clicked, this,
             [this] { QApplication::clipboard()->setText(desk_.sampleCommandLine(order())); });
     connect(openFolder_, &QPushButton::clicked, this, [this] { Q_EMIT folderWanted(lastFolder_); });

@@ -34,7 +34,7 @@ RunsList::RunsList(RunListModel& model, Thumbnails& thumbnails, QWidget* parent)
     header->setSectionsClickable(false);
     header->setStretchLastSection(true);
     header->setMinimumSectionSize(60);
-    const std::array<int, RunListModel::ColumnCount> widths{242, 128, 164, 124, 72, 200};
+    const std::array<int, RunListModel::ColumnCount> widths{242, 146, 164, 124, 72, 200};
     for (int c = 0; c < RunListModel::ColumnCount; ++c) header->resizeSection(c, widths[std::size_t(c)]);
     header->setSectionResizeMode(0, QHeaderView::Stretch);
 
@@ -58,7 +58,12 @@ RunsList::RunsList(RunListModel& model, Thumbnails& thumbnails, QWidget* parent)
 
     connect(&thumbnails, &Thumbnails::ready, view_->viewport(), qOverload<>(&QWidget::update));
     connect(&model_, &RunListModel::runsChanged, this, &RunsList::refresh);
-    connect(&filter_, &QAbstractItemModel::rowsInserted, this, [this] { view_->expandAll(); });
+    // Groups are open when they appear; who closes one finds it closed.
+    connect(&filter_, &QAbstractItemModel::rowsInserted, this,
+            [this](const QModelIndex& parent, int first, int last) {
+                if (!parent.isValid())
+                    for (int row = first; row <= last; ++row) view_->expand(filter_.index(row, 0));
+            });
     connect(view_->selectionModel(), &QItemSelectionModel::currentChanged, this, &RunsList::currentChanged);
     connect(&model_, &RunListModel::runsChanged, this, &RunsList::currentChanged);
     connect(view_, &QTreeView::activated, this, [this](const QModelIndex& index) {
@@ -69,6 +74,7 @@ RunsList::RunsList(RunListModel& model, Thumbnails& thumbnails, QWidget* parent)
         const RunSummary* run = index.isValid() ? runAt(index) : current();
         if (run != nullptr) Q_EMIT menuWanted(run->path, view_->viewport()->mapToGlobal(at));
     });
+    view_->expandAll();
     refresh();
 }
 
@@ -88,7 +94,6 @@ void RunsList::setScanned() {
 }
 
 void RunsList::refresh() {
-    view_->expandAll();
     const bool any = model_.count(RunFilterKind::All) > 0;
     QWidget* shown = any && filter_.rowCount() == 0 ? static_cast<QWidget*>(filteredOut_)
                      : !any && scanned_             ? none_

@@ -83,7 +83,11 @@ RunsPage::RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, T
     connect(view_->cards(), &MonitorCards::sampleWanted, this, &RunsPage::sampleFrom);
     connect(&runs_, &RunListModel::runsChanged, this, &RunsPage::refreshCounts);
     connect(&watcher_, &RunListWatcher::scanned, list_, &RunsList::setScanned);
-    if (watcher_.firstScanDone()) list_->setScanned();
+    connect(&watcher_, &RunListWatcher::scanned, this, &RunsPage::refreshScanBanner);
+    if (watcher_.firstScanDone()) {
+        list_->setScanned();
+        refreshScanBanner();
+    }
     refreshCounts();
     showList();
 }
@@ -244,6 +248,21 @@ void RunsPage::refreshCounts() {
 
 void RunsPage::refreshInspector() {
     if (!monitorShown()) inspector_->show(list_->current());
+}
+
+// A folder that cannot be read is not one without runs.
+void RunsPage::refreshScanBanner() {
+    const QString problem = watcher_.problem();
+    if (problem == scanProblem_) return;
+    scanProblem_ = problem;
+    banners()->remove(QStringLiteral("scan"));
+    if (!problem.isEmpty())
+        banners()->show(
+            QStringLiteral("scan"),
+            {Severity::Warning,
+             tr("The folder of the runs cannot be read."),
+             problem + QLatin1Char(' ') + tr("Give this user the right to read it, or open runs one by one."),
+             {{tr("Look again"), [this] { watcher_.rescan(); }}}});
 }
 
 // Failures stay until answered; everything else on the page stays as it was.

@@ -51,6 +51,7 @@ class RunsPage : public Page {
     void refreshCounts();
     void refreshInspector();
     void refreshBanner();
+    void refreshScanBanner();
     void rememberView();
     void ask(run::RequestKind kind);
     void stopWithoutCheckpoint();
@@ -79,7 +80,7 @@ class RunsPage : public Page {
     MonitorLead* lead_;
     MonitorControls* controls_;
     QPointer<RunMonitor> monitor_;
-    QString bannerShown_;
+    QString bannerShown_, scanProblem_;
     QTimer viewTimer_;  // a person who drags a slider is written down once
 };
 

@@ -29,7 +29,11 @@ struct EventWatcher::Source {
         const auto batch =
             reader.read([&](run::Event&& event) { portion.events.push_back(std::move(event)); },
                         kPortionBytes, [&] { portion.restarted = true, portion.events.clear(); });
-        if (batch) {
+        std::error_code error;
+        if (batch && reader.offset() > 0 && !fs::exists(reader.path(), error)) {
+            portion.problem = tr("It is no longer there: %1. What is shown is what was read before.")
+                                  .arg(QString::fromStdString(reader.path().string()));
+        } else if (batch) {
             portion.more = batch->more;
             portion.newer = batch->newer > 0;
         } else {

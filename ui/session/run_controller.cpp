@@ -24,6 +24,7 @@ RunController::RunController(std::unique_ptr<RunChannel> channel, RunTimers time
     connect(channel_.get(), &RunChannel::restarted, this, &RunController::onReset);
     connect(channel_.get(), &RunChannel::caughtUpChanged, this, [this](bool caughtUp) {
         caughtUp_ = caughtUp;
+        if (caughtUp && !sinceRead_.isValid()) sinceRead_.start();
         refreshStatus();
         Q_EMIT caughtUpChanged(caughtUp);
     });
@@ -60,7 +61,15 @@ QString RunController::folder() const {
 }
 
 double RunController::secondsSinceHeartbeat() const {
-    return state_.events == 0 ? -1 : std::max(0.0, unixNow() - state_.lastTime);
+    return state_.events == 0 ? -1 : std::max(0.0, presentTime() - state_.lastTime);
+}
+
+// The present on the clock that wrote the events, which may be another computer's, or have been set
+// meanwhile: once an event has arrived live, the time since then counts, not the difference of two clocks.
+double RunController::presentTime() const {
+    if (sinceEvent_.isValid()) return state_.lastTime + seconds(sinceEvent_.elapsed());
+    if (!sinceRead_.isValid()) return unixNow();
+    return std::max(unixNow(), state_.lastTime + seconds(sinceRead_.elapsed()));
 }
 
 void RunController::open() {
@@ -112,6 +121,7 @@ void RunController::forceStop() {
 }
 
 void RunController::onEvents(const std::vector<run::Event>& events) {
+    if (sinceRead_.isValid()) sinceEvent_.start();
     for (const auto& event : events) {
         state_.apply(event);
         if (const auto* ack = std::get_if<run::Ack>(&event.body)) answer(*ack, event.time);
@@ -125,6 +135,8 @@ void RunController::onReset() {
     state_ = {};
     state_.keepSeries = false;
     attemptsBefore_ = 0;
+    sinceRead_.invalidate();
+    sinceEvent_.invalidate();
     Q_EMIT stateReset();
 }
 
@@ -194,7 +206,7 @@ void RunController::refreshStatus() {
     if (before == true && alive_ == false) sinceDeath_.start();
     if (alive_ == true) sinceDeath_.invalidate();
     run::LiveFacts facts;
-    facts.now = unixNow();
+    facts.now = presentTime();
     facts.processAlive = alive_;
     facts.heartbeatLimitSeconds = seconds(timers_.heartbeat.count());
     // What the process wrote last may not have been read yet: it is not gone before the log was read to its

@@ -92,6 +92,7 @@ class RunController : public QObject {
     void refreshStatus();
     void setForceOffered(bool offered);
     void setFailure(Error error);
+    double presentTime() const;
 
     std::unique_ptr<RunChannel> channel_;
     RunTimers timers_;
@@ -102,6 +103,8 @@ class RunController : public QObject {
     QTimer tick_;
     QTimer killTimer_;
     QElapsedTimer sinceLaunch_;
+    QElapsedTimer sinceRead_;   // valid once the log was read to its end
+    QElapsedTimer sinceEvent_;  // valid once an event arrived after that
     QElapsedTimer sinceDeath_;  // valid once the process was seen to end
     std::optional<Error> failure_;
     QString problem_;

@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <QCoreApplication>
 #include <algorithm>
 #include <set>
 
@@ -71,6 +72,22 @@ std::vector<FoundRun> scanRuns(const QStringList& folders) {
         return a.modified != b.modified ? a.modified > b.modified : a.path < b.path;
     });
     return runs;
+}
+
+QString scanProblem(const QStringList& folders) {
+    for (const QString& folder : folders) {
+        const fs::path root = fs::absolute(expandUser(folder.toStdString()));
+        std::error_code error;
+        const bool is = fs::is_directory(root, error);
+        const QString name = QString::fromStdString(root.string());
+        if (error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory) continue;
+        if (!error && !is) return QCoreApplication::translate("RunScan", "%1 is not a folder.").arg(name);
+        if (!error) fs::directory_iterator(root, error);
+        if (error)
+            return QCoreApplication::translate("RunScan", "%1 cannot be read: %2.")
+                .arg(name, QString::fromStdString(error.message()));
+    }
+    return {};
 }
 
 RunGlance glanceAt(const QString& runFolder, double now) {

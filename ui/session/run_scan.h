@@ -25,6 +25,8 @@ struct FoundRun {
 // Runs directly in these folders and one level below (a folder per project), newest first. Costs a few stat
 // calls each; absent or unreadable folders give nothing.
 std::vector<FoundRun> scanRuns(const QStringList& folders);
+// Why one of these folders cannot be looked into, in a sentence; "" = all can, or are not there yet.
+QString scanProblem(const QStringList& folders);
 
 // A run at a glance: fold of the first and last part of the log only, so a gigabyte costs as much as a
 // megabyte.

@@ -94,11 +94,14 @@ class Sheet : public QDialog {
   protected:
     void paintEvent(QPaintEvent* event) override;
     bool focusNextPrevChild(bool next) override;
+    bool event(QEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
   private:
     void place();
+    void takeFocus();
     QWidget* host_;
+    QPointer<QWidget> focusBefore_;
     QPointer<QWidget> scrim_;  // may go first when the window ends
     QLabel* subtitle_;
     QBoxLayout* body_;

@@ -211,7 +211,10 @@ void SampleViewer::paintEvent(QPaintEvent*) {
         painter.fillPath(shape, t.sunken);
         painter.setPen(t.text2);
         painter.drawText(target, Qt::AlignCenter | Qt::TextWordWrap,
-                         e == nullptr ? tr("not made at this step") : e->failure);
+                         e == nullptr                  ? tr("not made at this step")
+                         : e->file.isEmpty()           ? e->failure
+                         : thumbnails_.failed(e->file) ? tr("This picture cannot be decoded: %1").arg(e->file)
+                                                       : QString());
     } else if (compare_ == Compare::Difference && other != column_) {
         const QImage before = image(other);
         const QString key =

@@ -65,6 +65,7 @@ Sheet::Sheet(QWidget* window, const QString& iconName, const QString& title, con
     titles->addWidget(subtitle_);
     head->addLayout(titles, 1);
     auto* cross = makeIconButton(QStringLiteral("x"), tr("Close"));
+    cross->setProperty("sheetCross", true);
     connect(cross, &QToolButton::clicked, this, &QDialog::reject);
     head->addWidget(cross);
     all->addLayout(head);
@@ -116,8 +117,38 @@ void Sheet::setVisible(bool visible) {
         scrim_->raise();
         place();
     }
+    if (visible && !isVisible()) focusBefore_ = host_->focusWidget();
     QDialog::setVisible(visible);
-    if (visible) raise();
+    if (visible) {
+        raise();
+        takeFocus();
+    } else if (focusBefore_ && focusBefore_->isVisible()) {
+        focusBefore_->setFocus(Qt::PopupFocusReason);
+    }
+}
+
+// Unlike a window, a child widget is not given the keyboard by being shown: without this it would stay behind
+// the scrim.
+void Sheet::takeFocus() {
+    QWidget* now = host_->focusWidget();
+    if (now != nullptr && isAncestorOf(now)) return;
+    for (QWidget* w = nextInFocusChain(); w != this && w != nullptr; w = w->nextInFocusChain()) {
+        if (!isAncestorOf(w) || !w->isVisibleTo(this) || !w->isEnabled() ||
+            !(w->focusPolicy() & Qt::TabFocus))
+            continue;
+        if (w->property("sheetCross").toBool()) continue;
+        w->setFocus(Qt::PopupFocusReason);
+        return;
+    }
+}
+
+// The shortcuts of the page behind rest while a sheet is open.
+bool Sheet::event(QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride) {
+        event->accept();
+        return true;
+    }
+    return QDialog::event(event);
 }
 
 void Sheet::place() {

@@ -191,12 +191,41 @@ class TestRunModels : public QObject {
         filter.setText(QStringLiteral("batch_size:64 c"));
         QCOMPARE(filter.rowCount(filter.index(0, 0)), 2);
     }
+    // A look at hundreds of runs of which one has moved on is not hundreds of changes.
+    void onlyDifferencesAreAnnounced() {
+        RunListModel model;
+        std::vector<RunSummary> runs;
+        for (int i = 0; i < 400; ++i)
+            runs.push_back(summary(QStringLiteral("run-%1").arg(i), run::RunStatus::Finished, 1000 - i));
+        QSignalSpy inserted(&model, &QAbstractItemModel::rowsInserted);
+        model.setRuns(runs);
+        QCOMPARE(inserted.count(), 1);
+        QSignalSpy data(&model, &QAbstractItemModel::dataChanged),
+            changed(&model, &RunListModel::runsChanged);
+        model.setRuns(runs);
+        QCOMPARE(data.count(), 0);
+        QCOMPARE(changed.count(), 0);
+        runs[7].step = 99;
+        model.setRuns(runs);
+        QCOMPARE(data.count(), 1);
+        QCOMPARE(data[0][0].toModelIndex().row(), 7);
+        QCOMPARE(changed.count(), 1);
+        runs.erase(runs.begin() + 3);
+        runs.insert(runs.begin() + 5, summary(QStringLiteral("fresh"), run::RunStatus::Finished, 995.5));
+        model.setRuns(runs);
+        QCOMPARE(inserted.count(), 2);
+        QCOMPARE(model.rowCount(model.index(RunListModel::Earlier, 0)), 400);
+        QCOMPARE(model.indexOf(QStringLiteral("/runs/fresh")).row(), 4);
+    }
     void words() {
         QCOMPARE(leftWords(-1), QStringLiteral("estimating"));
         QCOMPARE(leftWords(33), QStringLiteral("33 s left"));
         QCOMPARE(leftWords(18 * 60), QStringLiteral("18 min left"));
         QCOMPARE(leftWords(3 * 3600 + 5 * 60), QStringLiteral("3 h 05 min left"));
         QCOMPARE(deviceWords(QStringLiteral("cpu")), QStringLiteral("CPU"));
+        QCOMPARE(deviceWords(QStringLiteral("cpu (4 threads)")), QStringLiteral("CPU, 4 threads"));
+        QCOMPARE(deviceShort(QStringLiteral("cpu (4 threads)")), QStringLiteral("CPU"));
+        QCOMPARE(deviceWords(QStringLiteral("cuda:1")), QStringLiteral("GPU 1"));
         QCOMPARE(deviceShort(QStringLiteral("cuda:0 NVIDIA GeForce RTX 4090")), QStringLiteral("RTX 4090"));
         QCOMPARE(countText(1234567), QStringLiteral("1\u202F234\u202F567"));
         QCOMPARE(lossText(0.09181), QStringLiteral("0.0918"));

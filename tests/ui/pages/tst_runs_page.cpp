@@ -14,6 +14,7 @@
 #include "tests/support/fake_run.h"
 #include "ui/models/thumbnails.h"
 #include "ui/pages/export_sheet.h"
+#include "ui/pages/monitor_cards.h"
 #include "ui/pages/monitor_view.h"
 #include "ui/pages/runs_list.h"
 #include "ui/pages/runs_page.h"
@@ -339,6 +340,90 @@ class TestRunsPage : public QObject {
         run(target);
         QTRY_VERIFY_WITH_TIMEOUT(done == 2, 20'000);
         QVERIFY2(refused.contains(target), qPrintable(refused));
+    }
+
+    void oddFoldersAreToldAndHarmNothing() {
+        Bench bench;
+        FakePlan plan;
+        plan.steps = 2000;
+        FakeRun fake(bench.logs(), plan);
+        fake.holdLock();
+        fake.start();
+        fake.train(500);
+        fake.sample(500);
+        fake.put(run::UnknownEvent{"flux", {}});
+        fake.put(run::UnknownEvent{"flux", {}});
+        // A picture that ends early, one that is gone.
+        QFile truncated(fake.folder() + QStringLiteral("/samples/step-00000500/0000.png"));
+        QVERIFY(truncated.resize(60));
+        QVERIFY(QFile::remove(fake.folder() + QStringLiteral("/samples/step-00000500/0001.png")));
+        bench.open();
+        bench.page->showMonitor(fake.folder());
+        MonitorView* view = bench.page->monitorView();
+        RunMonitor* monitor = view->monitor();
+        QTRY_COMPARE(monitor->samples().steps(), 1);
+        QTRY_VERIFY(bench.thumbnails->failed(truncated.fileName()));
+        QVERIFY(monitor->samples().entry(1, 0)->failure.contains(QStringLiteral("0001.png is missing")));
+        view->openSample(0, 0);
+        view->grab();
+        QTest::keyClick(bench.page->findChild<SampleViewer*>(), Qt::Key_Escape);
+        QCOMPARE(monitor->events().asText(50).count(QStringLiteral("flux")), 1);
+        // The folder is deleted while it is looked at: said, and what was read stays.
+        QVERIFY(QDir(fake.folder()).removeRecursively());
+        QTRY_VERIFY(bench.page->banners()->has(QStringLiteral("run")));
+        QVERIFY2(labelText(bench.page->banners()).contains(QStringLiteral("no longer there")),
+                 qPrintable(labelText(bench.page->banners())));
+        QCOMPARE(monitor->metrics().store().rows(), std::size_t(50));
+        QTRY_COMPARE(bench.runs.count(RunFilterKind::All), 0);
+        // Asked for something, it answers instead of breaking.
+        monitor->controller().stop(true);
+        QTRY_VERIFY2(bench.page->controls()->note().contains(QStringLiteral("not sent")),
+                     qPrintable(bench.page->controls()->note()));
+        Q_EMIT view->cards()->resumeWanted(500);
+        bench.page->showList();
+        // A log folder that refuses to be read is not an empty one.
+        QVERIFY(QDir(bench.logs()).removeRecursively());
+        QVERIFY(QFile::link(bench.logs(), bench.logs()));
+        QTRY_VERIFY(bench.page->banners()->has(QStringLiteral("scan")));
+        QVERIFY(QFile::remove(bench.logs()));
+        QTRY_VERIFY(!bench.page->banners()->has(QStringLiteral("scan")));
+    }
+
+    // The keyboard goes into a sheet, stays there, and what its keys mean to the page behind is not done.
+    void aSheetTakesTheKeyboard() {
+        Bench bench;
+        FakeRun fake(bench.logs());
+        fake.holdLock();
+        fake.start();
+        fake.train(100);
+        fake.checkpoint(100);
+        bench.open();
+        bench.page->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(bench.page.get()));
+        bench.page->showMonitor(fake.folder());
+        MonitorView* view = bench.page->monitorView();
+        QTRY_VERIFY(view->monitor()->active() && view->monitor()->controller().caughtUp());
+        view->plot()->setFocus();
+        int behind = 0;
+        QAction key(bench.page.get());
+        key.setShortcut(Qt::Key_F9);
+        connect(&key, &QAction::triggered, this, [&] { ++behind; });
+        bench.page->addAction(&key);
+        QTest::keyClick(view->plot(), Qt::Key_F9);
+        QCOMPARE(behind, 1);
+        Q_EMIT view->cards()->resumeWanted(100);
+        auto* sheet = bench.page->findChild<Sheet*>();
+        QVERIFY(sheet != nullptr);
+        QVERIFY(sheet->isAncestorOf(bench.page->focusWidget()));
+        for (int i = 0; i < 12; ++i) {
+            QTest::keyClick(bench.page->focusWidget(), Qt::Key_Tab);
+            QVERIFY(sheet->isAncestorOf(bench.page->focusWidget()));
+        }
+        QTest::keyClick(bench.page->focusWidget(), Qt::Key_F9);
+        QCOMPARE(behind, 1);
+        QTest::keyClick(bench.page->focusWidget(), Qt::Key_Escape);
+        QTRY_VERIFY(bench.page->findChild<Sheet*>() == nullptr);
+        QCOMPARE(bench.page->focusWidget(), view->plot());
     }
 
     // A log of many events arrives in slices; no turn of the event loop may last long.

@@ -102,6 +102,29 @@ class TestEventWatcher : public QObject {
         QTRY_COMPARE(problems.count(), 2);
         QVERIFY(problems[1][0].toString().isEmpty());
     }
+    // A folder that is deleted, or a disk that is pulled out, while somebody looks; and that comes back.
+    void aLogThatGoesAwayIsToldAndMayComeBack() {
+        const QString path = fresh();
+        put(path, line(run::Phase{"one"}) + line(run::Phase{"two"}));
+        EventWatcher watcher(path);
+        watcher.setInterval(10ms);
+        int events = 0, restarts = 0;
+        connect(&watcher, &EventWatcher::eventsArrived, this,
+                [&](const auto& batch) { events += int(batch.size()); });
+        connect(&watcher, &EventWatcher::restarted, this, [&] { ++restarts; });
+        QString problem;
+        connect(&watcher, &EventWatcher::problemChanged, this, [&](const QString& text) { problem = text; });
+        watcher.start();
+        QTRY_COMPARE(events, 2);
+        QVERIFY(QFile::rename(path, path + QStringLiteral(".away")));
+        QTRY_VERIFY2(problem.contains(path), qPrintable(problem));
+        QCOMPARE(restarts, 0);
+        QVERIFY(QFile::rename(path + QStringLiteral(".away"), path));
+        put(path, line(run::Phase{"three"}));
+        QTRY_VERIFY2(problem.isEmpty(), qPrintable(problem));
+        QTRY_COMPARE(events, 3);
+        QCOMPARE(restarts, 0);
+    }
     void newerFormatIsAProblem() {
         const QString path = fresh();
         put(path, "{\"v\":7,\"t\":1,\"type\":\"phase\",\"name\":\"x\"}\n");

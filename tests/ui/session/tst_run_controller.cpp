@@ -77,6 +77,28 @@ class TestRunController : public QObject {
         QCOMPARE(run_->status(), RunStatus::NotStarted);
         QCOMPARE(run_->secondsSinceHeartbeat(), -1.0);
     }
+    // Another computer's clock, or this one's set back or forth: silence is what was not heard, by one clock.
+    void clocksThatDisagree() {
+        const double now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
+        for (const double skew : {-86'400.0, 86'400.0}) {
+            init();
+            run_->open();
+            Q_EMIT channel_->eventsArrived({run::Event{now + skew, run::RunStarted{}}});
+            channel_->read();
+            Q_EMIT channel_->eventsArrived({run::Event{now + skew + 1, run::Phase{"train"}}});
+            QCOMPARE(run_->status(), RunStatus::Running);  // it is heard now, whatever its clock says
+            QTRY_COMPARE(run_->status(), RunStatus::NotHeardFrom);
+            Q_EMIT channel_->eventsArrived({run::Event{now + skew + 2, run::Progress{}}});
+            QCOMPARE(run_->status(), RunStatus::Running);
+        }
+        // Read from an old log whose times lie in the future: silent too, after a while.
+        init();
+        run_->open();
+        Q_EMIT channel_->eventsArrived(
+            {run::Event{now + 86'400, run::RunStarted{}}, {now + 86'400, run::Phase{"train"}}});
+        channel_->read();
+        QTRY_COMPARE(run_->status(), RunStatus::NotHeardFrom);
+    }
     void startToFinish() {
         QSignalSpy statuses(run_.get(), &RunController::statusChanged);
         channel_->process = true;

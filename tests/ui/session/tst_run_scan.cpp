@@ -114,6 +114,17 @@ class TestRunScan : public QObject {
         QVERIFY(createDirectories(root() / "r" / "events.jsonl"));
         QVERIFY(!glanceAt(QString::fromStdString((root() / "r").string()), 0).readable);
     }
+    void foldersThatCannotBeReadAreNamed() {
+        const QString base = QString::fromStdString(root().string());
+        QVERIFY(scanProblem({base, base + QStringLiteral("/none/yet")}).isEmpty());
+        QVERIFY(writeFileAtomic(root() / "file", "x"));
+        QVERIFY(scanProblem({base + QStringLiteral("/file")}).contains(QStringLiteral("is not a folder")));
+        QVERIFY(createDirectories(root()));
+        fs::create_symlink("loop", root() / "loop");  // refused to everybody, root too
+        const QString problem = scanProblem({base, base + QStringLiteral("/loop")});
+        QVERIFY2(problem.contains(QStringLiteral("/loop cannot be read")), qPrintable(problem));
+        QVERIFY(scanRuns({base + QStringLiteral("/loop")}).empty());
+    }
     void manyRuns() {
         for (int i = 0; i < 300; ++i) write({root() / "runs" / std::to_string(i)}, {{1, run::Phase{"x"}}});
         QElapsedTimer timer;
