@@ -35,7 +35,7 @@ model: {{pretrained: {self.folder}/pipeline, train_text_encoder: true}}
 method: {{{method}, instance_prompt: a sks fox, class_prompt: a fox, class_count: 5, prior_weight: 0.5}}
 dataset: {{type: WebDataset, params: {{path: {self.folder}/shards, resolution: 16, text_dropout: 0.0}}}}
 optimizer: {{name: adamw, params: {{learning_rate: 1.0e-3, text_encoder_learning_rate: 5.0e-4}}}}
-sampling: {{prompts: [a sks fox], steps: 3, guidance: 4, seed: 11}}
+sampling: {{prompts: [a sks fox], at_start: true, steps: 3, guidance: 4, seed: 11}}
 tracking: {{log_every: 1}}
 """)
         return path
@@ -53,6 +53,12 @@ tracking: {{log_every: 1}}
             self.assertEqual(Image.open(picture).tobytes(), Image.open(self.folder / "out" / f"{i:04}.png").tobytes())
         phases = [e["name"] for e in self.events("a") if e["type"] == "phase"]
         self.assertIn("class_images", phases)
+        samples = [e["step"] for e in self.events("a") if e["type"] == "sample"]
+        self.assertEqual(samples, [0, 4, 8, 12])
+        self.succeed("sample", "--model", self.folder / "pipeline", "--prompt", "a sks fox", "--out", self.folder / "first", "--steps", 3,
+                     "--guidance", 4, "--sampler", "ddim", "--seed", 11, "--size", 16, "--device", "cpu", "--threads", 2)
+        self.assertEqual(Image.open(self.folder / "runs/a/samples/step-00000000/0000.png").tobytes(),
+                         Image.open(self.folder / "first" / "0000.png").tobytes())
         metrics = [e["values"] for e in self.events("a") if e["type"] == "metric"]
         self.assertEqual(len(metrics), 12)
         for values in metrics:

@@ -48,6 +48,7 @@ struct EnumNames<SamplerName> {
 struct SamplingConfig {
     std::vector<std::string> prompts;
     std::optional<std::int64_t> every;  // updates; absent: with each checkpoint
+    bool atStart = false;
     std::int64_t steps = 30;
     double guidance = 7.5;
     SamplerName sampler = SamplerName::Ddim;
@@ -75,6 +76,10 @@ struct SamplingConfig {
                  .lower = ATELIER_TR("A closer look at progress; each round pauses training."),
                  .related = {"experiment.save_every"},
                  .importance = Importance::Basic}),
+            field("at_start", &C::atStart,
+                  {.label = ATELIER_TR("Sample before the first step"),
+                   .help = ATELIER_TR("Pictures of the model as it is before training, to compare with."),
+                   .related = {"sampling.every"}}),
             field("steps", &C::steps,
                   {.label = ATELIER_TR("Sampling steps"),
                    .help = ATELIER_TR("Denoising steps per picture."),

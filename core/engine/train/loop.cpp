@@ -52,7 +52,7 @@ class TrainingRun {
             if (started.error().code == ErrorCode::Cancelled && requests_.ending()) return finish();
             return tl::make_unexpected(std::move(started).error());
         }
-        if (counters_.step == 0) ATELIER_DO(validate());
+        if (counters_.step == 0) ATELIER_DO(showTheStart());
         while (!requests_.ending() && !finished()) {
             ATELIER_DO(update());
             ATELIER_DO(report());
@@ -261,6 +261,12 @@ class TrainingRun {
             steps = std::max<std::int64_t>(*images / settings_.imagesPerUpdate(), 1);
         if (const auto step = requests_.finishStep()) steps = *step;
         return counters_.step >= steps;
+    }
+
+    // What later numbers and pictures are compared with.
+    Status showTheStart() {
+        ATELIER_DO(validate());
+        return settings_.sampleAtStart && !requests_.ending() ? makeSamples() : Status();
     }
 
     // With the averaged weights when there are any: the ones that samples and checkpoints show.

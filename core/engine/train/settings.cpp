@@ -234,6 +234,7 @@ Status setSampling(const TrainConfig& config, Settings& settings) {
     const auto& sampling = config.sampling;
     settings.prompts = sampling.prompts;
     settings.negativePrompt = sampling.negative;
+    settings.sampleAtStart = sampling.atStart;
     settings.sampleEvery = sampling.every.value_or(config.experiment.saveEvery);
     settings.sampleSeed = static_cast<std::uint64_t>(sampling.seed);
     auto& generate = settings.generate;

@@ -109,6 +109,7 @@ struct Settings {
 
     // pictures during training
     std::optional<std::int64_t> sampleEvery;  // updates
+    bool sampleAtStart = false;
     std::vector<std::string> prompts;
     std::string negativePrompt;
     std::uint64_t sampleSeed = 0;
