@@ -75,7 +75,8 @@ void TemplateCard::paintEvent(QPaintEvent*) {
     painter.setFont(style::font(style::TextSize::Caption));
     painter.drawPixmap(QPointF(18, 141), style::iconPixmap(QStringLiteral("info"), 14, style::Tone::Text2,
                                                            devicePixelRatioF()));
-    painter.drawText(QRect(38, 139, width - 20, 36), Qt::TextWordWrap | Qt::AlignTop, needs_);
+    painter.drawText(QRect(38, 139, width - 20, 2 * painter.fontMetrics().lineSpacing()),
+                     Qt::TextWordWrap | Qt::AlignTop, needs_);
 }
 
 ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& document, QWidget* parent)
