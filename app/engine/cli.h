@@ -45,6 +45,7 @@ int datasetVerb(Arguments arguments);
 int exportVerb(Arguments arguments);
 int inspectVerb(Arguments arguments);
 int convertVerb(Arguments arguments);
+int loraVerb(Arguments arguments);
 
 // Verb of atelier-engine-net.
 int downloadVerb(Arguments arguments);

@@ -29,6 +29,7 @@ constexpr std::array kVerbs{
     Verb{"export", "a folder that runs headless on a cluster", exportVerb},
     Verb{"inspect", "what is this model file or folder?", inspectVerb},
     Verb{"convert", "a pipeline folder to a single file, or the reverse", convertVerb},
+    Verb{"lora", "merge, extract, resize or convert LoRA files", loraVerb},
     Verb{"download", "a model from a hub, into the cache or a folder", nullptr, "atelier-engine-net"},
     Verb{"probe", "run one component of a pipeline on given tensors", nullptr},
     Verb{"replay", "train on recorded batches and write losses and weights", nullptr},

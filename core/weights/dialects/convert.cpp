@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <ctime>
 #include <map>
 #include <memory>
@@ -129,6 +130,7 @@ struct Source {
     PipelineConfigs configs;
     std::vector<std::unique_ptr<WeightSet>> weights;
     std::vector<Part> parts;
+    std::set<std::string> used;  // names in a single file that the parts take
 };
 
 Status addPart(Source& source, const std::string& component, const NameTable& table, const WeightSet& weights,
@@ -174,6 +176,7 @@ Result<Source> openSingle(const fs::path& path, const ConvertOptions& options) {
                                                source.configs.text.front().numHiddenLayers)
                                  : "";
     ATELIER_DO(refuseLeftOver(weights, used, last));
+    source.used = std::move(used);
     return source;
 }
 
@@ -222,24 +225,46 @@ TensorType targetType(const ConvertOptions& options, const Found& found) {
     return options.dtype.value_or(found.entry.tensor->type);
 }
 
-TensorToWrite forFolder(const Found& found, const ConvertOptions& options, Meter& meter) {
+bool isEdited(const ConvertOptions& options, const std::string& component, const Found& found) {
+    return options.edits && options.edits(component, found.pair.folder);
+}
+TensorType valueType(const ConvertOptions& options, const std::string& component, const Found& found) {
+    return isEdited(options, component, found) ? TensorType::F32 : found.entry.tensor->type;
+}
+// What the result is to hold, in the folder's layout and of valueType.
+Bytes values(const ConvertOptions& options, const std::string& component, const Found& found) {
+    Bytes bytes = folderBytes(found);
+    if (!isEdited(options, component, found)) return bytes;
+    bytes = convertType(bytes, found.entry.tensor->type, TensorType::F32);
+    std::vector<float> floats(bytes.size() / sizeof(float));
+    std::memcpy(floats.data(), bytes.data(), bytes.size());
+    options.edit(component, found.pair.folder, found.pair.shape, floats);
+    std::memcpy(bytes.data(), floats.data(), bytes.size());
+    return bytes;
+}
+
+TensorToWrite forFolder(const std::string& component, const Found& found, const ConvertOptions& options,
+                        Meter& meter) {
     const TensorType type = targetType(options, found);
-    return {found.pair.folder, type, found.pair.shape, [&found, &meter, type] {
+    return {found.pair.folder, type, found.pair.shape, [&, type] {
                 meter.tick();
-                return owned(convertType(folderBytes(found), found.entry.tensor->type, type));
+                return owned(convertType(values(options, component, found),
+                                         valueType(options, component, found), type));
             }};
 }
 
+using Group = std::vector<std::pair<const Part*, const Found*>>;
+
 // The single file's tensor from the one or three of the folder that share its name.
-TensorToWrite forSingle(const std::vector<const Found*>& group, const ConvertOptions& options, Meter& meter) {
-    const Found& first = *group.front();
+TensorToWrite forSingle(const Group& group, const ConvertOptions& options, Meter& meter) {
+    const Found& first = *group.front().second;
     const TensorType type = targetType(options, first);
-    return {first.pair.single, type, singleShape(first.pair), [group, &meter, type] {
+    return {first.pair.single, type, singleShape(first.pair), [group, &options, &meter, type] {
                 Bytes all;
-                for (const Found* found : group) {
+                for (const auto& [part, found] : group) {
                     meter.tick();
-                    const TensorType from = found->entry.tensor->type;
-                    Bytes bytes = convertType(found->entry.bytes(), from, type);
+                    Bytes bytes = convertType(values(options, part->component, *found),
+                                              valueType(options, part->component, *found), type);
                     if (found->pair.layout == Layout::Transposed)
                         bytes = transpose(bytes, found->pair.shape[0], found->pair.shape[1],
                                           bitsPerElement(type) / 8);
@@ -316,46 +341,88 @@ std::map<std::string, std::string> modelSpec(const Source& source, const fs::pat
 
 Status writeSingle(const Source& source, const fs::path& file, const fs::path& out,
                    const ConvertOptions& options, Meter& meter) {
-    std::map<std::string, std::vector<const Found*>> groups;  // tables list q, k, v in this order
+    std::map<std::string, Group> groups;  // tables list q, k, v in this order
     for (const Part& part : source.parts)
-        for (const Found& found : part.tensors) groups[found.pair.single].push_back(&found);
+        for (const Found& found : part.tensors) groups[found.pair.single].emplace_back(&part, &found);
     std::vector<TensorToWrite> tensors;
     for (const auto& [name, group] : groups) tensors.push_back(forSingle(group, options, meter));
-    addOpenClipRest(tensors, source, options);
-    return writeSafetensors(file, std::move(tensors), modelSpec(source, out));
+    auto metadata = modelSpec(source, out);
+    if (!options.keepForm) {
+        addOpenClipRest(tensors, source, options);
+        return writeSafetensors(file, std::move(tensors), std::move(metadata));
+    }
+    // The rest of the source's file; averages of the weights before are none of those after.
+    const WeightSet& weights = *source.weights.front();
+    for (const auto& name : weights.names()) {
+        if (source.used.contains(name) || name.starts_with("model_ema.")) continue;
+        const auto entry = *weights.find(name);
+        tensors.push_back({name, entry.tensor->type, entry.tensor->shape, [entry] {
+                               return TensorBytes{entry.bytes(), nullptr};
+                           }});
+    }
+    auto kept = weights.files().front()->metadata();
+    for (const char* stale : {"modelspec.hash_sha256", "modelspec.date", "modelspec.title"})
+        kept.erase(stale);
+    kept.insert(metadata.begin(), metadata.end());
+    return writeSafetensors(file, std::move(tensors), std::move(kept));
 }
 
-Status writeFolder(const Source& source, const fs::path& folder, const ConvertOptions& options,
-                   Meter& meter) {
+// Everything of a pipeline folder but the weights that are written anew, byte for byte.
+Status carryOver(const fs::path& from, const fs::path& to, const Source& source) {
+    std::set<fs::path> weights;
+    for (const auto& set : source.weights) {
+        weights.insert(set->path());
+        for (const auto& file : set->files()) weights.insert(file->path());
+    }
+    std::error_code error;
+    fs::recursive_directory_iterator it(from, fs::directory_options::follow_directory_symlink, error);
+    for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
+        const fs::path target = to / it->path().lexically_relative(from);
+        if (it->is_directory()) {
+            ATELIER_DO(createDirectories(target));
+        } else if (it->is_regular_file() && !weights.contains(it->path())) {
+            fs::copy_file(it->path(), target, error);
+        }
+    }
+    if (error) return fail(ErrorCode::Io, "cannot be copied: " + error.message(), from.string());
+    return {};
+}
+
+Status writeFolder(const Source& source, const fs::path& from, const fs::path& folder,
+                   const ConvertOptions& options, Meter& meter) {
     for (const Part& part : source.parts) {
         ATELIER_DO(createDirectories(folder / part.component));
         std::vector<TensorToWrite> tensors;
-        for (const Found& found : part.tensors) tensors.push_back(forFolder(found, options, meter));
+        for (const Found& found : part.tensors)
+            tensors.push_back(forFolder(part.component, found, options, meter));
         const char* stem = part.component.starts_with("text") ? "model" : "diffusion_pytorch_model";
         ATELIER_DO(writeSafetensors(folder / part.component / fmt::format("{}.safetensors", stem),
                                     std::move(tensors)));
     }
+    if (options.keepForm) return carryOver(from, folder, source);
     return writePipelineFiles(folder, source.configs, source.family, options);
 }
 
 // Every tensor of the source against the same tensor of the result, both in the folder's layout.
-Result<double> compare(const Source& source, const Source& result, Meter& meter,
-                       std::vector<std::string>& notFinite) {
+Result<double> compare(const Source& source, const Source& result, const ConvertOptions& options,
+                       Meter& meter, std::vector<std::string>& notFinite) {
     double largest = 0;
     for (std::size_t p = 0; p < source.parts.size(); ++p)
         for (std::size_t i = 0; i < source.parts[p].tensors.size(); ++i) {
             meter.tick();
             const Found &a = source.parts[p].tensors[i], &b = result.parts[p].tensors[i];
-            const Bytes before = folderBytes(a);
-            largest = std::max(largest, maximumDifference(before, a.entry.tensor->type, folderBytes(b),
-                                                          b.entry.tensor->type));
-            if (!allFinite(before, a.entry.tensor->type)) notFinite.push_back(a.entry.tensor->name);
+            const std::string& component = source.parts[p].component;
+            const Bytes before = values(options, component, a);
+            const TensorType type = valueType(options, component, a);
+            largest =
+                std::max(largest, maximumDifference(before, type, folderBytes(b), b.entry.tensor->type));
+            if (!allFinite(before, type)) notFinite.push_back(a.entry.tensor->name);
         }
     return largest;
 }
 
-Result<ConvertReport> convertInto(const Source& source, const fs::path& work, const fs::path& out,
-                                  bool toSingle, const ConvertOptions& options) {
+Result<ConvertReport> convertInto(const Source& source, const fs::path& in, const fs::path& work,
+                                  const fs::path& out, bool toSingle, const ConvertOptions& options) {
     ConvertReport report;
     report.family = familyName(source.family);
     report.toSingleFile = toSingle;
@@ -365,14 +432,14 @@ Result<ConvertReport> convertInto(const Source& source, const fs::path& work, co
     if (toSingle)
         ATELIER_DO(writeSingle(source, made, out, options, writing));
     else
-        ATELIER_DO(writeFolder(source, made, options, writing));
+        ATELIER_DO(writeFolder(source, in, made, options, writing));
     ConvertOptions again;
     again.like = toSingle ? (work / "like") : fs::path();
     Meter reading{options, "read again", report.tensors};
     // The configurations come from the source: a single file holds none.
     if (toSingle) ATELIER_DO(writePipelineConfigs(again.like, source.configs));
     ATELIER_TRY(const Source result, toSingle ? openSingle(made, again) : openFolder(made, {}));
-    ATELIER_TRY(report.maximumDifference, compare(source, result, reading, report.notFinite));
+    ATELIER_TRY(report.maximumDifference, compare(source, result, options, reading, report.notFinite));
     for (const auto& weights : result.weights)
         for (const auto& file : weights->files()) report.bytes += file->fileSize();
     ATELIER_DO(renameFile(made, out));
@@ -381,6 +448,21 @@ Result<ConvertReport> convertInto(const Source& source, const fs::path& work, co
 
 }  // namespace
 
+Result<std::vector<ModelTensor>> openModel(const fs::path& path, const ConvertOptions& options) {
+    std::error_code error;
+    if (!fs::exists(path, error))
+        return fail(ErrorCode::Model, "there is no such file or folder", path.string());
+    ATELIER_TRY(Source opened, fs::is_directory(path, error) ? openFolder(path, options.variant)
+                                                             : openSingle(path, options));
+    const auto source = std::make_shared<const Source>(std::move(opened));
+    std::vector<ModelTensor> tensors;
+    for (const Part& part : source->parts)
+        for (const Found& found : part.tensors)
+            tensors.push_back({part.component, found.pair.folder, found.entry.tensor->type, found.pair.shape,
+                               [source, &found] { return folderBytes(found); }});
+    return tensors;
+}
+
 fs::path partialPath(const fs::path& out) {
     const fs::path target = fs::absolute(out).lexically_normal();
     return target.parent_path() / fmt::format(".{}.partial-{}", target.filename().string(), ::getpid());
@@ -388,25 +470,25 @@ fs::path partialPath(const fs::path& out) {
 
 Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, const ConvertOptions& options) {
     std::error_code error;
-    const bool toSingle = fs::is_directory(in, error);
+    const bool fromFolder = fs::is_directory(in, error), toSingle = fromFolder != options.keepForm;
     if (!fs::exists(in, error)) return fail(ErrorCode::Model, "there is no such file or folder", in.string());
     if (fs::exists(fs::symlink_status(out, error)))
         return fail(ErrorCode::Usage, "it exists already", out.string(), "Choose another name or remove it.");
-    if (toSingle &&
+    if (fromFolder &&
         (!options.like.empty() || options.withoutTokenizer || options.ema || !options.prediction.empty()))
         return fail(
             ErrorCode::Usage,
             "--like, --without-tokenizer, --ema and --prediction are for single files, this is a folder",
             in.string(), "A folder says all of it itself.");
-    if (!toSingle && options.like.empty() && !options.withoutTokenizer)
+    if (!fromFolder && !toSingle && options.like.empty() && !options.withoutTokenizer)
         return fail(ErrorCode::Usage, "a single file holds no tokenizer", in.string(),
                     "Add --like FOLDER, any pipeline folder of the same family, or --without-tokenizer.");
-    ATELIER_TRY(Source source, toSingle ? openFolder(in, options.variant) : openSingle(in, options));
-    if (!toSingle)
+    ATELIER_TRY(Source source, fromFolder ? openFolder(in, options.variant) : openSingle(in, options));
+    if (!fromFolder && !toSingle)
         ATELIER_DO(settlePrediction(source.configs, *source.weights.front(), source.family, options));
     const fs::path target = fs::absolute(out).lexically_normal(), work = partialPath(out);
     ATELIER_DO(createDirectories(work));
-    auto report = convertInto(source, work, target, toSingle, options);
+    auto report = convertInto(source, in, work, target, toSingle, options);
     fs::remove_all(work, error);
     return report;
 }

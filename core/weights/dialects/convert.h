@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,15 @@ struct ConvertOptions {
     bool ema = false;               // to a folder: the averaged UNet weights of a file that has both
     std::string variant;     // of a folder: "fp16", "ema", "non_ema"; empty: the plain files, else fp16
     std::string prediction;  // to a folder: "epsilon" or "v_prediction"; empty: as metadata or family say
+    // The result has the form of the source, and what is not weights of its networks is carried over as it
+    // is.
+    bool keepForm = false;
+    // Weights that `edits` names (component, the folder's name) pass through `edit`: row-major, the folder's
+    // shape.
+    std::function<bool(const std::string& component, const std::string& name)> edits;
+    std::function<void(const std::string& component, const std::string& name,
+                       std::span<const std::int64_t> shape, std::span<float> values)>
+        edit;
     std::function<void(const std::string& phase, std::uint64_t done, std::uint64_t total)>
         progress;  // tensors
 };
@@ -33,6 +44,16 @@ struct ConvertReport {
     double maximumDifference = 0;        // between source and the result read again; 0 when no dtype changed
     std::vector<std::string> notFinite;  // tensors of the source that hold NaN or infinity
 };
+
+// One tensor of a model in the folder's names and layout, whichever form the model has.
+struct ModelTensor {
+    std::string component, name;
+    TensorType type = TensorType::F32;
+    std::vector<std::int64_t> shape;
+    std::function<std::vector<std::byte>()> bytes;  // keeps the model open
+};
+// All networks of a pipeline folder or a single file. Errors as convertModel's.
+Result<std::vector<ModelTensor>> openModel(const fs::path& path, const ConvertOptions& options);
 
 // Where a conversion to `out` keeps its unfinished work, beside it.
 fs::path partialPath(const fs::path& out);
