@@ -38,7 +38,7 @@ Result<eval::GivenNoise> readNoise(const std::string& file, const Pipeline& pipe
                                    eval::GenerateOptions& options) {
     eval::GivenNoise noise;
     if (file.empty()) return noise;
-    ATELIER_TRY(const auto tensors, readTensors(file));
+    ATELIER_TRY(const auto tensors, readTensors(expandUser(file)));
     for (const auto& [name, tensor] : tensors) {
         if (name == "latents")
             noise.latents = tensor;

@@ -65,6 +65,15 @@ Status checkArguments(const SampleArguments& arguments) {
     if (arguments.strength >= 0 && arguments.start.image.empty())
         return fail(ErrorCode::Usage, "a strength needs a picture to start from", "--strength",
                     "Give --image.");
+    // Before the model is loaded for nothing.
+    for (const auto& [option, file] : {std::pair{"--latents", &arguments.start.latents},
+                                       {"--image", &arguments.start.image},
+                                       {"--mask", &arguments.start.mask}}) {
+        std::error_code error;
+        if (!file->empty() && !fs::exists(expandUser(*file), error))
+            return fail(ErrorCode::Usage, fmt::format("there is no file \"{}\"", *file), option,
+                        "Check the path.");
+    }
     if (arguments.resume && !arguments.start.latents.empty())
         return fail(ErrorCode::Usage, "given noise cannot be resumed", "--resume",
                     "Leave out --latents or --resume.");

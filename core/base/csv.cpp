@@ -3,41 +3,44 @@
 
 namespace atelier {
 
+std::vector<std::string> csvRecord(std::string_view text, std::size_t& at, std::size_t& line, char separator,
+                                   bool* unclosed) {
+    std::vector<std::string> fields(1);
+    bool quoted = false;
+    for (; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == '\n') ++line;
+        if (quoted) {
+            if (c != '"') {
+                fields.back() += c;
+            } else if (at + 1 < text.size() && text[at + 1] == '"') {
+                fields.back() += '"';
+                ++at;
+            } else {
+                quoted = false;
+            }
+        } else if (c == '"' && fields.back().empty()) {
+            quoted = true;
+        } else if (c == separator) {
+            fields.emplace_back();
+        } else if (c == '\n') {
+            ++at;
+            break;
+        } else if (c != '\r') {
+            fields.back() += c;
+        }
+    }
+    if (unclosed) *unclosed = quoted;
+    return fields;
+}
+
 std::vector<std::vector<std::string>> parseCsv(std::string_view text) {
     if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);  // a byte order mark
     std::vector<std::vector<std::string>> rows;
-    std::vector<std::string> row;
-    std::string field;
-    bool quoted = false;
-    const auto endRow = [&] {
-        if (!row.empty() || !field.empty()) {
-            row.push_back(std::move(field));
-            rows.push_back(std::move(row));
-        }
-        row.clear();
-        field.clear();
-    };
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const char c = text[i];
-        if (quoted) {
-            if (c != '"')
-                field += c;
-            else if (i + 1 < text.size() && text[i + 1] == '"')
-                field += text[++i];
-            else
-                quoted = false;
-        } else if (c == '"' && field.empty()) {
-            quoted = true;
-        } else if (c == ',') {
-            row.push_back(std::move(field));
-            field.clear();
-        } else if (c == '\n') {
-            endRow();
-        } else if (c != '\r') {
-            field += c;
-        }
+    for (std::size_t at = 0, line = 1; at < text.size();) {
+        auto row = csvRecord(text, at, line);
+        if (row.size() > 1 || !row[0].empty()) rows.push_back(std::move(row));
     }
-    endRow();
     return rows;
 }
 

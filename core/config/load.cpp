@@ -67,12 +67,14 @@ Node readTree(std::string_view text, std::vector<Issue>& issues) {
 void applyOverrides(Node& tree, std::span<const std::string> overrides, std::vector<Issue>& issues) {
     std::vector<std::string> good;
     for (const auto& text : overrides) {
-        if (auto parsed = parseOverride(text); parsed) {
-            good.push_back(text);
-            continue;
-        } else {
+        const auto parsed = parseOverride(text);
+        if (!parsed)
             addProblem(issues, "override", {}, {}, 1, text + ": " + parsed.error().what, parsed.error().hint);
-        }
+        else if (std::ranges::find(parsed->path, std::string()) != parsed->path.end())
+            addProblem(issues, "override", {}, {}, 1, "\"" + text + "\": a part of the key is empty",
+                       "Write it as section.key=value.");
+        else
+            good.push_back(text);
     }
     auto list = fromDotlist(good);
     if (!list) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/base/csv.h"
 #include "core/base/strings.h"
 #include "core/data/caption.h"
 
@@ -13,39 +14,6 @@ namespace {
 
 constexpr std::uint64_t kMaxTableBytes = std::uint64_t{1} << 31;
 constexpr std::array<std::string_view, 3> kCaptionColumns{"text", "caption", "prompt"};
-
-// One record of RFC 4180 from `at` on; quotes may hold separators and line ends. Advances `at` and counts
-// lines.
-std::vector<std::string> csvRecord(std::string_view text, std::size_t& at, std::size_t& line, char separator,
-                                   bool* unclosed = nullptr) {
-    std::vector<std::string> fields(1);
-    bool quoted = false;
-    for (; at < text.size(); ++at) {
-        const char c = text[at];
-        if (c == '\n') ++line;
-        if (quoted) {
-            if (c != '"') {
-                fields.back() += c;
-            } else if (at + 1 < text.size() && text[at + 1] == '"') {
-                fields.back() += '"';
-                ++at;
-            } else {
-                quoted = false;
-            }
-        } else if (c == '"' && fields.back().empty()) {
-            quoted = true;
-        } else if (c == separator) {
-            fields.emplace_back();
-        } else if (c == '\n') {
-            ++at;
-            break;
-        } else if (c != '\r') {
-            fields.back() += c;
-        }
-    }
-    if (unclosed) *unclosed = quoted;
-    return fields;
-}
 
 // Excel writes semicolons in half of the world: the one that makes a file_name column of the first line.
 char csvSeparator(std::string_view text) {

@@ -37,10 +37,10 @@ Result<EditRecord> parseRecord(std::string_view line, const std::string& where) 
         return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
     };
     if (!json.is_object() || text("image").empty()) return fail(ErrorCode::Data, "it names no image", where);
-    if (json.contains("v") && json["v"].is_number() && json["v"].get<int>() > kVersion) {
+    if (json.contains("v") && json["v"].is_number() && json["v"].get<double>() > kVersion) {
         return fail(ErrorCode::Data,
                     fmt::format("it was written by a newer Atelier (format {}, this one knows {})",
-                                json["v"].get<int>(), kVersion),
+                                json["v"].get<double>(), kVersion),
                     where, "Update Atelier.");
     }
     EditRecord record{.image = text("image"), .text = text("text")};

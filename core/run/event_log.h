@@ -102,7 +102,7 @@ class EventReader {
 
   private:
     bool sameFile(int fd) const;
-    Status remember(int fd);
+    void remember(int fd);
     Status align(int fd);
     // Gives the whole lines of `block` to the sink; returns how many bytes they had.
     std::size_t consume(std::string_view block, Batch& batch, const std::function<void(Event&&)>& sink);

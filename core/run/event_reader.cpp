@@ -17,20 +17,6 @@ namespace {
 constexpr std::size_t kBlockBytes = std::size_t{1} << 18;
 constexpr std::uint64_t kFingerprintBytes = 256;
 
-class Descriptor {
-  public:
-    explicit Descriptor(int fd) : fd_(fd) {}
-    ~Descriptor() {
-        if (fd_ >= 0) ::close(fd_);
-    }
-    Descriptor(const Descriptor&) = delete;
-    Descriptor& operator=(const Descriptor&) = delete;
-    int get() const { return fd_; }
-
-  private:
-    int fd_;
-};
-
 // Up to `size` bytes at `offset`; fewer at the end of the file, -1 with errno on a fault.
 ssize_t readAt(int fd, char* to, std::size_t size, std::uint64_t offset) {
     std::size_t done = 0;
@@ -59,15 +45,14 @@ bool EventReader::sameFile(int fd) const {
     return startsWithAt(fd, head_, 0) && startsWithAt(fd, tail_, offset_ - tail_.size());
 }
 
-Status EventReader::remember(int fd) {
-    const auto keep = [&](std::string& print, std::uint64_t begin, std::uint64_t size) -> Status {
+void EventReader::remember(int fd) {
+    const auto keep = [&](std::string& print, std::uint64_t begin, std::uint64_t size) {
         print.resize(size);
         if (readAt(fd, print.data(), print.size(), begin) != ssize_t(size)) print.clear();
-        return {};
     };
     const std::uint64_t size = std::min(offset_, kFingerprintBytes);
-    if (head_.size() < size) ATELIER_DO(keep(head_, 0, size));
-    return keep(tail_, offset_ - size, size);
+    if (head_.size() < size) keep(head_, 0, size);
+    keep(tail_, offset_ - size, size);
 }
 
 // A start inside a line begins with the next one.
@@ -152,7 +137,7 @@ Result<EventReader::Batch> EventReader::read(const std::function<void(Event&&)>&
         offset_ += used;
         batch.bytes += used;
     }
-    if (batch.bytes > 0 || tail_.empty()) ATELIER_DO(remember(file.get()));
+    if (batch.bytes > 0 || tail_.empty()) remember(file.get());
     buffer_.clear();
     return batch;
 }

@@ -338,7 +338,8 @@ class Sample(Case):
     def test_what_does_not_fit_is_said(self):
         pipeline(self.folder, "epsilon")
         base = ["sample", "--model", self.folder / "pipeline", "--prompt", "x", "--out", self.folder / "out"]
-        for extra, expected in ((["--sampler", "plms"], "ddim"), (["--size", "13"], "multiples of 2"), (["--steps", "0"], "steps")):
+        for extra, expected in ((["--sampler", "plms"], "ddim"), (["--size", "13"], "multiples of 2"), (["--steps", "0"], "steps"),
+                                (["--latents", "nowhere.safetensors"], "there is no file \"nowhere.safetensors\""), (["--image", "nowhere.png"], "there is no file")):
             result = engine(*base, *extra)
             self.assertEqual(result.returncode, 2, result.stderr)
             self.assertIn(expected, result.stderr)

@@ -62,6 +62,7 @@ class TestConfig : public QObject {
     void findings();
     void allProblemsAtOnce();
     void overridesWin();
+    void overridesWithoutAKeyAreNamed();
     void interpolationsFollowOverrides();
     void pathsAreAbsolute();
     void methodFollowsTheModel();
@@ -259,6 +260,15 @@ void TestConfig::overridesWin() {
                                      return i.code == "override" && i.text.find("a=[1") != std::string::npos;
                                  }),
              all(wrong).c_str());
+}
+
+void TestConfig::overridesWithoutAKeyAreNamed() {
+    for (const std::string text : {"=5", ".seed=5", "experiment.=5"}) {
+        const auto checked = check(kGood, {text});
+        std::string all;
+        for (const auto& issue : checked.issues) all += issue.text + "\n";
+        QVERIFY2(all.find("\"" + text + "\": a part of the key is empty") != std::string::npos, all.c_str());
+    }
 }
 
 void TestConfig::interpolationsFollowOverrides() {
