@@ -5,6 +5,7 @@
 #include <map>
 
 #include "app/engine/cli.h"
+#include "app/engine/fetch_model.h"
 #include "app/engine/interrupt_guard.h"
 #include "app/engine/progress.h"
 #include "core/base/json.h"
@@ -46,7 +47,9 @@ int convertVerb(Arguments arguments) {
         "Exit code 0 when OUT is there, 2 when the model cannot be converted: then nothing is written.");
     if (const auto code = parse(app, arguments)) return *code;
 
-    const fs::path source = expandUser(in), target = expandUser(out);
+    const auto found = modelPath(in);
+    if (!found) return report(found.error(), json);
+    const fs::path source = *found, target = expandUser(out);
     const bool same = to == "safetensors";
     if (!to.empty() && !same && (to == "single-file") != fs::is_directory(source))
         return report(Error{ErrorCode::Usage, "it already is a model of that form", source.string(),
@@ -55,7 +58,11 @@ int convertVerb(Arguments arguments) {
     static const std::map<std::string, TensorType> kTypes{
         {"fp16", TensorType::F16}, {"bf16", TensorType::BF16}, {"fp32", TensorType::F32}};
     if (!dtype.empty()) options.dtype = kTypes.at(dtype);
-    if (!like.empty()) options.like = expandUser(like);
+    if (!like.empty()) {
+        const auto folder = modelPath(like);
+        if (!folder) return report(folder.error(), json);
+        options.like = *folder;
+    }
     ProgressDisplay display(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     options.progress = [&](const std::string& phase, std::uint64_t done, std::uint64_t total) {
         ProgressState state;

@@ -5,6 +5,7 @@
 
 #include "app/engine/cli.h"
 #include "core/base/json.h"
+#include "core/weights/hub_cache.h"
 #include "core/weights/inspect.h"
 
 namespace atelier::cli {
@@ -19,7 +20,9 @@ int inspectVerb(Arguments arguments) {
     app.add_flag("--json", json, "for programs");
     app.footer("Exit code 0 when everything that belongs to it is there and readable, else 2.");
     if (const auto code = parse(app, arguments)) return *code;
-    const auto report = inspectModel(expandUser(path));
+    const auto place = resolveModel(path);  // cached only: looking costs nothing
+    if (!place) return cli::report(place.error(), json);
+    const auto report = inspectModel(*place);
     if (!report) {
         cli::report(report.error(), json);
         return 2;

@@ -5,9 +5,11 @@
 #include <CLI/CLI.hpp>
 
 #include "app/engine/cli.h"
+#include "app/engine/fetch_model.h"
 #include "app/engine/progress.h"
 #include "core/config/load.h"
 #include "core/engine/train/replay.h"
+#include "core/preflight/preflight.h"
 
 namespace atelier::cli {
 
@@ -29,8 +31,9 @@ int replayVerb(Arguments arguments) {
     const std::vector<std::string> overrides(words.begin() + 1, words.end());
     ConfigLoadOptions load;
     load.purpose = Purpose::Replay;
-    const auto config = loadTrainConfig(expandUser(words.front()), overrides, load);
+    auto config = loadTrainConfig(expandUser(words.front()), overrides, load);
     if (!config) return report(config.error());
+    if (const auto found = resolveModels(config->config, fetchModel); !found) return report(found.error());
     options.batches = expandUser(batches);
     options.out = expandUser(out);
     ProgressDisplay display;

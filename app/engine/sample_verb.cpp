@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "app/engine/cli.h"
+#include "app/engine/fetch_model.h"
 #include "app/engine/progress.h"
 #include "app/engine/sample_inputs.h"
 #include "app/engine/sample_requests.h"
@@ -102,7 +103,9 @@ class Output {
     Output(const SampleArguments& arguments, std::vector<NamedRequest> requests,
            const eval::GenerateOptions& options)
         : folder_(expandUser(arguments.out)),
-          model_(fs::absolute(expandUser(arguments.model)).lexically_normal()),
+          model_(namesHubModel(arguments.model)
+                     ? fs::path(arguments.model)
+                     : fs::absolute(expandUser(arguments.model)).lexically_normal()),
           requests_(std::move(requests)),
           part_(arguments.prompts.part),
           done_(requests_.size()) {
@@ -186,7 +189,8 @@ Status runSample(SampleArguments& arguments) {
     LoadOptions load;
     load.device = device;
     load.dtype = arguments.bf16 ? at::kBFloat16 : at::kFloat;
-    ATELIER_TRY(const auto pipeline, loadPipeline(expandUser(arguments.model), load));
+    ATELIER_TRY(const auto folder, modelPath(arguments.model));
+    ATELIER_TRY(const auto pipeline, loadPipeline(folder, load));
     for (const auto& [name, module] : pipeline.modules()) module->eval();
     ATELIER_TRY(const auto schedule,
                 scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
@@ -223,7 +227,8 @@ Status runSample(SampleArguments& arguments) {
 }
 
 void addOptions(CLI::App& app, SampleArguments& arguments) {
-    app.add_option("--model", arguments.model, "diffusers pipeline folder")->required();
+    app.add_option("--model", arguments.model, "diffusers pipeline folder, or a name on a hub (org/name)")
+        ->required();
     app.add_option("--prompt", arguments.prompts.prompts, "one or more prompts; a picture each");
     app.add_option("--prompts", arguments.prompts.file,
                    "file with one prompt per line, or CSV with a caption column (and uid, negative_prompt, "

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "app/engine/cli.h"
+#include "app/engine/fetch_model.h"
 #include "app/engine/progress.h"
 #include "core/base/strings.h"
 #include "core/config/load.h"
@@ -241,6 +242,8 @@ int trainVerb(Arguments arguments) {
     if (!plan) return report(plan.error(), json);
     for (const auto& issue : plan->config.issues)
         std::fprintf(stderr, "%s\n", describe(issue, plan->file.string()).c_str());
+    if (const auto found = resolveModels(plan->config.config, fetchModel); !found)
+        return report(found.error(), json);
     options.runFolder = plan->runFolder;
     options.resume = plan->resume;
     options.startOver = plan->startOver;

@@ -29,10 +29,10 @@ bool isUnfilled(std::string_view value) {
     return value.find("???") != std::string_view::npos;
 }
 
-// A local pipeline folder must be one; names of models elsewhere are not looked at here.
+// A local pipeline folder must be one; names on a hub are looked at by checkHubModels.
 void checkModel(const std::optional<std::string>& model, const std::string& path,
                 std::vector<Issue>& issues) {
-    if (!model || !model->starts_with('/') || isUnfilled(*model)) return;
+    if (!model || model->empty() || isUnfilled(*model) || namesHubModel(*model)) return;
     std::error_code error;
     if (!fs::exists(*model, error))
         add(issues, IssueSeverity::Error, "missing_model", path, *model + " does not exist",
@@ -83,6 +83,7 @@ std::vector<Issue> checkFiles(const TrainConfig& config) {
     checkModel(config.model.vae.pretrained, "model.vae.pretrained", issues);
     checkModel(config.model.textEncoder.pretrained, "model.text_encoder.pretrained", issues);
     checkModel(config.model.tokenizer.pretrained, "model.tokenizer.pretrained", issues);
+    for (auto& issue : checkHubModels(config)) issues.push_back(std::move(issue));
     checkFile(config.experiment.evalCaptionFile, "experiment.eval_caption_file", issues);
     checkFile(config.method.init, "method.init", issues);
     checkRunFolder(config.experiment.logDir, issues);

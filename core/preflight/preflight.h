@@ -9,6 +9,7 @@
 
 #include "core/config/issue.h"
 #include "core/config/train_config.h"
+#include "core/weights/hub_cache.h"
 
 namespace atelier {
 
@@ -20,6 +21,13 @@ std::vector<Issue> checkFiles(const TrainConfig& config);
 // filters that are no comparisons. Issues carry dataset.params.* paths.
 std::vector<Issue> checkDatasetFiles(const std::string& shards,
                                      const std::map<std::string, std::string>& filters = {});
+
+// Names of models on a hub that are not in the cache: a warning, since training downloads them; an error when
+// offline mode is on. No network.
+std::vector<Issue> checkHubModels(const TrainConfig& config);
+// Puts the folder in the place of every name on a hub, from the cache or else by `fetch`. The written
+// configuration keeps the names. Error (Model): the first that neither has.
+Status resolveModels(TrainConfig& config, const FetchModel& fetch);
 
 // "5 to 7 and 9" for {5, 6, 7, 9}; more than `limit` runs end in "and N more".
 std::string describeNumbers(const std::vector<std::size_t>& numbers, std::size_t limit = 6);

@@ -170,7 +170,7 @@ int readMaxLength(const Reading& r) {
 Result<ClipTokenizer> ClipTokenizer::load(const fs::path& folder) {
     if (!fs::is_directory(folder))
         return bad(fs::exists(folder) ? "it is a file, not a tokenizer folder" : "there is no such folder",
-                   folder, "Give a folder on this machine; names on a hub are not fetched.");
+                   folder, "Give a folder on this machine.");
     auto state = std::make_unique<State>();
     Reading r;
     r.folder = folder;

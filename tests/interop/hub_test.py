@@ -265,6 +265,22 @@ class HubTest(unittest.TestCase):
         self.refused("must not be written", "org/hostile", code=2)
         self.assertFalse(list(self.folder.rglob("escape.txt")))
 
+    # ---- names where a model folder is taken
+    def test_names_instead_of_folders(self):
+        run = self.engine("org/tiny", verb="inspect")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("atelier-engine download org/tiny", run.stderr)
+        config = self.folder / "run.yaml"
+        config.write_text("experiment: {name: a, num_examples_to_see: 8}\nmodel: {pretrained: org/tiny}\n")
+        self.assertIn("org/tiny is not on this computer: training downloads it first", self.engine(config, verb="check").stdout)
+        self.assertIn("offline mode is on", self.engine(config, verb="check", HF_HUB_OFFLINE="1").stdout)
+        self.assertEqual(self.hub.log, [])  # none of them asks the network
+        run = self.engine("org/tiny", self.folder / "out.safetensors", verb="convert")  # no real weights: but they came
+        self.assertIn("downloading it", run.stderr)
+        self.assertTrue((self.snapshot / BIG).exists())
+        self.assertNotIn("org/tiny is not", self.engine(config, verb="check").stdout)
+        self.assertIn("StableDiffusionPipeline", self.engine("org/tiny", verb="inspect", HF_HUB_OFFLINE="1").stdout)
+
     # ---- the real library
     def python(self, code, **environment):
         run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=self.environment(HF_HUB_DISABLE_XET="1", **environment), timeout=120)

@@ -107,7 +107,8 @@ struct ModelConfig {
         return std::tuple{
             field("pretrained", &C::pretrained,
                   {.label = ATELIER_TR("Base model"),
-                   .help = ATELIER_TR("Pipeline folder in diffusers layout to start from; wins over the "
+                   .help = ATELIER_TR("Pipeline folder in diffusers layout, or name on a hub (org/name), to "
+                                      "start from; wins over the "
                                       "entries of the single parts."),
                    .importance = Importance::Basic,
                    .text = TextKind::Model}),

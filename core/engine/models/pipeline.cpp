@@ -28,7 +28,7 @@ Status requireModelFolder(const fs::path& folder) {
     if (fs::is_directory(folder, error)) return {};
     return fail(ErrorCode::Model,
                 fs::exists(folder, error) ? "it is a file, not a model folder" : "there is no such folder",
-                folder.string(), "Give a folder on this machine; names on a hub are not fetched.");
+                folder.string(), "Give a folder on this machine.");
 }
 
 // Reads config.json, builds the module in the wanted dtype, and fills it.

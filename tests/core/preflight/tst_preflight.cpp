@@ -80,7 +80,6 @@ class TestPreflight : public QObject {
         TrainConfig config;
         config.dataset.params.path = folder_.string();
         config.experiment.logDir = (pathOf(dir_) / "runs/not/yet").string();
-        config.model.pretrained = "someone/model-elsewhere";
         QCOMPARE(texts(checkFiles(config)), std::string());
         config.model.pretrained = "/nowhere/model";
         config.experiment.evalCaptionFile = "/nowhere/captions.csv";
@@ -89,6 +88,34 @@ class TestPreflight : public QObject {
         QVERIFY(all.find("model.pretrained: /nowhere/model does not exist") != std::string::npos);
         QVERIFY(all.find("experiment.eval_caption_file: ") != std::string::npos);
         QVERIFY(all.find("experiment.log_dir: ") != std::string::npos);
+    }
+
+    void modelsOnAHub() {
+        qputenv("HF_HUB_CACHE", (pathOf(dir_) / "hub").c_str());
+        qunsetenv("HF_HUB_OFFLINE");
+        TrainConfig config;
+        config.model.vae.pretrained = "someone/vae";
+        auto issues = checkHubModels(config);
+        QCOMPARE(issues.size(), 1u);
+        QVERIFY(issues[0].severity == IssueSeverity::Warning && issues[0].path == "model.vae.pretrained");
+        QCOMPARE(issues[0].text,
+                 std::string("someone/vae is not on this computer: training downloads it first"));
+        qputenv("HF_HUB_OFFLINE", "1");
+        issues = checkHubModels(config);
+        QVERIFY(issues.at(0).severity == IssueSeverity::Error && issues[0].code == "missing_model");
+        QVERIFY(resolveModels(config, nullptr).error().where.starts_with("model.vae.pretrained: "));
+
+        const fs::path model = pathOf(dir_) / "hub/models--someone--vae";
+        const std::string commit(40, 'b');
+        VERIFY_OK(createDirectories(model / "refs"));
+        VERIFY_OK(createDirectories(model / "snapshots" / commit));
+        VERIFY_OK(writeFileAtomic(model / "refs/main", commit));
+        VERIFY_OK(writeFileAtomic(model / "snapshots" / commit / "config.json", "{}"));
+        QVERIFY(checkHubModels(config).at(0).text.find("only partly") != std::string::npos);
+        VERIFY_OK(writeFileAtomic(model / "snapshots" / commit / "diffusion_pytorch_model.safetensors", "x"));
+        QVERIFY(checkHubModels(config).empty());
+        VERIFY_OK(resolveModels(config, nullptr));
+        QCOMPARE(*config.model.vae.pretrained, (model / "snapshots" / commit).string());
     }
 };
 
