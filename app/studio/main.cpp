@@ -11,6 +11,7 @@
 
 #include <functional>
 
+#include "app/studio/bench_pictures.h"
 #include "app/studio/bench_run.h"
 #include "app/studio/screenshots.h"
 #include "app/studio/studio.h"
@@ -87,7 +88,11 @@ int main(int argc, char** argv) {
     const QCommandLineOption reset(
         QStringLiteral("reset-window"),
         QCoreApplication::translate("main", "Forget window size and pane widths."));
-    line.addOptions({bench, benchRun, theme, project, shots, reset});
+    const QCommandLineOption benchPictures(
+        QStringLiteral("bench-pictures"),
+        QCoreApplication::translate("main", "Print what scrolling through this folder costs, then quit."),
+        QStringLiteral("folder"));
+    line.addOptions({bench, benchRun, benchPictures, theme, project, shots, reset});
     line.addPositionalArgument(
         QStringLiteral("path"),
         QCoreApplication::translate("main",
@@ -101,6 +106,8 @@ int main(int argc, char** argv) {
     options.resetWindow = line.isSet(reset);
     options.paths = line.positionalArguments();
     if (line.isSet(shots)) return atelier::takeScreenshots(app, options, line.value(shots));
+
+    if (line.isSet(benchPictures)) return atelier::benchPictures(app, options, line.value(benchPictures));
 
     atelier::Studio studio(app, options);
     if (line.isSet(bench)) {

@@ -105,10 +105,20 @@ DatasetDocument::DatasetDocument(QObject* parent) : QObject(parent) {
         for (const DatasetEntry& e : batch) {
             entries_.push_back(e);
             overlay(entries_.back());
+            counts_.add(entries_.back(), tokenLimit_);
         }
         Q_EMIT entriesAdded(first, int(entries_.size()) - 1);
     });
-    connect(&loader_, &DatasetLoader::scanned, this, &DatasetDocument::takeScan);
+    connect(&loader_, &DatasetLoader::scanned, this, [this](const std::shared_ptr<ScannedEntries>& all) {
+        if (!editedSinceScan_.empty())
+            for (DatasetEntry& e : all->entries) {
+                overlay(e);
+                all->counts.update(e, tokenLimit_);
+            }
+        replaceEntries(std::move(all->entries), std::move(all->counts));
+        Q_EMIT entriesReset();
+        Q_EMIT countsChanged();
+    });
     connect(&loader_, &DatasetLoader::probed, this, [this](const std::vector<ProbedEntry>& batch) {
         std::vector<int> changed;
         for (const ProbedEntry& p : batch) {
@@ -125,20 +135,23 @@ DatasetDocument::DatasetDocument(QObject* parent) : QObject(parent) {
             e.found = p.found;
             e.foundIn = p.foundIn;
             e.tokens = e.edit.caption ? tokensOf(e.caption()) : p.tokens;
+            counts_.update(e, tokenLimit_);
             changed.push_back(p.index);
         }
         Q_EMIT entriesChanged(changed);
         Q_EMIT countsChanged();
     });
-    connect(&loader_, &DatasetLoader::duplicatesFound, this, [this](const std::map<int, int>& twins) {
-        std::vector<int> changed;
-        for (const auto& [index, first] : twins) {
-            entries_[std::size_t(index)].duplicateOf = first;
-            changed.push_back(index);
-        }
-        if (!changed.empty()) Q_EMIT entriesChanged(changed);
-        Q_EMIT countsChanged();
-    });
+    connect(&loader_, &DatasetLoader::duplicatesFound, this,
+            [this](const std::vector<std::pair<int, int>>& twins) {
+                std::vector<int> changed;
+                for (const auto& [index, first] : twins) {
+                    entries_[std::size_t(index)].duplicateOf = first;
+                    counts_.update(entries_[std::size_t(index)], tokenLimit_);
+                    changed.push_back(index);
+                }
+                if (!changed.empty()) Q_EMIT entriesChanged(changed);
+                Q_EMIT countsChanged();
+            });
     connect(&loader_, &DatasetLoader::failed, this, &DatasetDocument::problem);
     connect(&loader_, &DatasetLoader::finished, this, &DatasetDocument::loadingFinished);
 }
@@ -165,34 +178,42 @@ Status DatasetDocument::open(const fs::path& folder) {
 
 void DatasetDocument::rescan() {
     loader_.cancel();
-    entries_.clear();
+    editedSinceScan_.clear();
+    replaceEntries({}, {});
     Q_EMIT entriesReset();
     Q_EMIT countsChanged();
     if (dataset_.sources.empty()) {
         Q_EMIT loadingFinished();
         return;
     }
-    loader_.start(dataset_.sourcePaths(), {dataset_.folder}, dataset_.options.captionPreference,
-                  countTokens_);
+    loader_.start(dataset_.sourcePaths(), {dataset_.folder}, dataset_.options.captionPreference, countTokens_,
+                  tokenLimit_, edits_);
 }
 
 void DatasetDocument::setEntries(std::vector<DatasetEntry> entries) {
     loader_.cancel();
-    entries_ = std::move(entries);
+    DatasetCounts counts;
+    for (DatasetEntry& e : entries) counts.add(e, tokenLimit_);
+    replaceEntries(std::move(entries), std::move(counts));
     Q_EMIT entriesReset();
     Q_EMIT countsChanged();
 }
 
-void DatasetDocument::takeScan(const std::vector<DatasetEntry>& all) {
-    entries_ = all;
-    for (DatasetEntry& e : entries_) overlay(e);
-    Q_EMIT entriesReset();
-    Q_EMIT countsChanged();
+// The old ones are freed by another thread: a hundred thousand take a while.
+void DatasetDocument::replaceEntries(std::vector<DatasetEntry> entries, DatasetCounts counts) {
+    entries_.swap(entries);
+    counts_ = std::move(counts);
+    if (!entries.empty())
+        QThreadPool::globalInstance()->start(
+            [old = std::make_shared<std::vector<DatasetEntry>>(std::move(entries))] {});
 }
 
+// What was edited while the loader looked through the folders.
 void DatasetDocument::overlay(DatasetEntry& entry) const {
-    if (edits_.empty()) return;
-    if (const auto it = edits_.find(entry.editName()); it != edits_.end()) entry.edit = it->second;
+    if (editedSinceScan_.empty()) return;
+    const std::string name = entry.editName();
+    if (!editedSinceScan_.contains(name)) return;
+    if (const auto it = edits_.find(name); it != edits_.end()) entry.edit = it->second;
 }
 
 QStringList DatasetDocument::sources() const {
@@ -201,14 +222,8 @@ QStringList DatasetDocument::sources() const {
     return list;
 }
 
-int DatasetDocument::count(Look look) const {
-    return int(std::count_if(entries_.begin(), entries_.end(),
-                             [&](const DatasetEntry& e) { return e.is(look, tokenLimit_); }));
-}
-
 int DatasetDocument::countOfSource(int source) const {
-    return int(std::count_if(entries_.begin(), entries_.end(),
-                             [source](const DatasetEntry& e) { return int(e.source) == source; }));
+    return std::size_t(source) < counts_.bySource.size() ? counts_.bySource[std::size_t(source)] : 0;
 }
 
 void DatasetDocument::setTokenizer(DatasetLoader::CountTokens countTokens, int limit) {
@@ -242,7 +257,9 @@ void DatasetDocument::apply(const std::vector<Change>& changes) {
         recordsBetween(name, e.edit, edit, records);
         e.edit = edit;
         e.tokens = tokensOf(e.caption());
+        counts_.update(e, tokenLimit_);
         edits_[name] = edit;
+        if (loader_.running()) editedSinceScan_.insert(name);
         indices.push_back(index);
     }
     append(std::move(records));
@@ -272,7 +289,7 @@ void DatasetDocument::append(std::vector<data::EditRecord> records) {
 void DatasetDocument::setCaption(int index, const QString& caption, int mergeId) {
     data::ImageEdit edit = entry(index).edit;
     const std::string text = caption.toStdString();
-    if (caption == entry(index).found)
+    if (text == entry(index).found)
         edit.caption.reset();
     else
         edit.caption = text;
@@ -284,10 +301,11 @@ void DatasetDocument::setCaptions(const std::vector<std::pair<int, QString>>& ca
     std::vector<Change> changes;
     for (const auto& [index, caption] : captions) {
         data::ImageEdit edit = entry(index).edit;
-        if (caption == entry(index).found)
+        std::string text = caption.toStdString();
+        if (text == entry(index).found)
             edit.caption.reset();
         else
-            edit.caption = caption.toStdString();
+            edit.caption = std::move(text);
         changes.emplace_back(index, edit);
     }
     push(std::move(changes), stepName, -1);

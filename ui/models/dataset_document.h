@@ -9,6 +9,7 @@
 #include <QUndoStack>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "core/data/dataset_folder.h"
@@ -39,8 +40,10 @@ class DatasetDocument : public QObject {
     QString pathOf(int index) const { return QString::fromStdString(entry(index).path); }
     bool loading() const { return loader_.running(); }
     LoadProgress progress() const { return progress_; }
-    int count(Look look) const;
+    // Kept up to date with every change, so that they cost nothing to ask for.
+    int count(Look look) const { return counts_.looks[std::size_t(look)]; }
     int countOfSource(int source) const;
+    const std::array<int, kShapes>& shapes() const { return counts_.shapes; }
     // Edits since the newest built version; 0 when the journal is as it was built.
     int editCount() const { return editCount_; }
 
@@ -81,19 +84,21 @@ class DatasetDocument : public QObject {
     friend class EditCommand;
     friend class SourcesCommand;
     using Change = std::pair<int, data::ImageEdit>;
-    using EditMap = std::map<std::string, data::ImageEdit>;  // by edit name
+    using EditMap = DatasetLoader::EditMap;
     void push(std::vector<Change> changes, const QString& text, int mergeId);
     void apply(const std::vector<Change>& changes);
     void applySources(const std::vector<std::string>& sources, EditMap edits);
     void append(std::vector<data::EditRecord> records);
     void save();
-    void takeScan(const std::vector<DatasetEntry>& all);
+    void replaceEntries(std::vector<DatasetEntry> entries, DatasetCounts counts);
     void overlay(DatasetEntry& entry) const;
 
     bool open_ = false;
     data::DatasetFolder dataset_;
-    EditMap edits_;  // also of pictures that are not there now
+    EditMap edits_;                          // also of pictures that are not there now
+    std::set<std::string> editedSinceScan_;  // by edit name: the loader knows older edits of these
     std::vector<DatasetEntry> entries_;
+    DatasetCounts counts_;
     DatasetLoader loader_;
     LoadProgress progress_;
     QUndoStack undo_;

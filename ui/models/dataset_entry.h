@@ -4,8 +4,10 @@
 #pragma once
 
 #include <QString>
+#include <array>
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/data/caption.h"
 #include "core/data/edits.h"
@@ -28,6 +30,11 @@ enum class Look {
     Excluded,
     Edited
 };
+inline constexpr std::size_t kLooks = 9;
+
+// Shapes of the histogram: 2:3, 3:4, 1:1, 4:3, 3:2, 2:1, and whatever is nearest to them.
+inline constexpr std::size_t kShapes = 6;
+int shapeOf(int width, int height);  // -1: not known
 
 struct DatasetEntry {
     std::string path;                  // UTF-8, as reachable
@@ -43,19 +50,33 @@ struct DatasetEntry {
     int width = 0, height = 0;
     data::ImageFormat format = data::ImageFormat::Unknown;
     std::string problem;  // why it is not readable, or what its caption file lacks
-    QString found;        // caption beside the picture
+    std::string found;    // caption beside the picture, UTF-8
     data::CaptionSource foundIn = data::CaptionSource::None;
     int duplicateOf = -1;  // index of the first picture with the same bytes
     int tokens = -1;       // -1: not counted
 
     data::ImageEdit edit;
 
+    // What DatasetCounts has counted this picture as.
+    std::uint16_t countedLooks = 0;  // bit per Look
+    std::int8_t countedShape = -1;
+
     std::string relative() const { return path.substr(path.size() - relativeLength); }
     std::string editName() const { return data::editName(source, relative()); }
     QString name() const;  // last part of the path
-    QString caption() const { return edit.caption ? QString::fromStdString(*edit.caption) : found; }
-    bool hasCaption() const { return edit.caption ? !edit.caption->empty() : !found.trimmed().isEmpty(); }
+    QString caption() const { return QString::fromStdString(edit.caption ? *edit.caption : found); }
+    bool hasCaption() const;
     bool is(Look look, int tokenLimit) const;
+};
+
+// How many pictures there are of each kind, kept in step picture by picture.
+struct DatasetCounts {
+    std::array<int, kLooks> looks{};
+    std::array<int, kShapes> shapes{};
+    std::vector<int> bySource;
+
+    void add(DatasetEntry& entry, int tokenLimit);     // a new one
+    void update(DatasetEntry& entry, int tokenLimit);  // one that has changed
 };
 
 }  // namespace atelier

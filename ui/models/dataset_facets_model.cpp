@@ -5,7 +5,6 @@
 #include <QDir>
 #include <QFileInfo>
 #include <array>
-#include <cmath>
 
 namespace atelier {
 
@@ -67,24 +66,11 @@ void DatasetFacetsModel::rebuild() {
     recount();
 }
 
-// One pass over the pictures for all rows.
 void DatasetFacetsModel::recount() {
-    std::vector<int> bySource;
-    std::array<int, 9> byLook{};
-    for (const DatasetEntry& e : document_.entries()) {
-        if (e.source >= bySource.size()) bySource.resize(e.source + 1);
-        ++bySource[e.source];
-        for (std::size_t l = 0; l < byLook.size(); ++l) byLook[l] += e.is(Look(l), document_.tokenLimit());
-    }
-    for (Row& row : rows_) {
-        if (row.facet.look)
-            row.count = byLook[std::size_t(*row.facet.look)];
-        else if (row.facet.source >= 0)
-            row.count =
-                std::size_t(row.facet.source) < bySource.size() ? bySource[std::size_t(row.facet.source)] : 0;
-        else
-            row.count = int(document_.entries().size());
-    }
+    for (Row& row : rows_)
+        row.count = row.facet.look          ? document_.count(*row.facet.look)
+                    : row.facet.source >= 0 ? document_.countOfSource(row.facet.source)
+                                            : int(document_.entries().size());
 }
 
 int DatasetFacetsModel::rowCount(const QModelIndex& parent) const {
@@ -129,20 +115,10 @@ int DatasetFacetsModel::rowOf(const Facet& facet) const {
 }
 
 std::vector<std::pair<QString, int>> shapeCounts(const DatasetDocument& document) {
-    const std::pair<const char*, double> shapes[] = {{"2:3", 2.0 / 3}, {"3:4", 0.75}, {"1:1", 1},
-                                                     {"4:3", 4.0 / 3}, {"3:2", 1.5},  {"2:1", 2}};
+    constexpr std::array<const char*, kShapes> kNames{"2:3", "3:4", "1:1", "4:3", "3:2", "2:1"};
     std::vector<std::pair<QString, int>> counts;
-    for (const auto& [name, ratio] : shapes) counts.emplace_back(QString::fromLatin1(name), 0);
-    for (const DatasetEntry& e : document.entries()) {
-        if (!e.width || !e.height) continue;
-        const double wanted = std::log(double(e.width) / e.height);
-        std::size_t best = 0;
-        for (std::size_t i = 1; i < counts.size(); ++i)
-            if (std::abs(std::log(shapes[i].second) - wanted) <
-                std::abs(std::log(shapes[best].second) - wanted))
-                best = i;
-        ++counts[best].second;
-    }
+    for (std::size_t i = 0; i < kShapes; ++i)
+        counts.emplace_back(QString::fromLatin1(kNames[i]), document.shapes()[i]);
     return counts;
 }
 

@@ -2,13 +2,30 @@
 // Filtering, sorting and change propagation of the picture list.
 #include "ui/models/dataset_images_model.h"
 
-#include <QFileInfo>
+#include <QCoreApplication>
+#include <QElapsedTimer>
 #include <QMimeData>
+#include <QPointer>
+#include <QThreadPool>
+#include <QTimer>
 #include <QUrl>
 #include <algorithm>
-#include <unordered_map>
+#include <numeric>
+#include <utility>
 
 namespace atelier {
+
+namespace {
+constexpr std::size_t kAtOnce = 5000;        // pictures that are filtered and sorted without waiting
+constexpr int kSliceMs = 3, kBetweenMs = 4;  // painting and keys come in between
+}  // namespace
+
+// Filtering goes through the pictures bit by bit, then another thread sorts.
+struct DatasetImagesModel::Work {
+    std::size_t next = 0;  // entry to look at
+    std::vector<std::pair<double, int>> rows;
+    bool sorting = false;
+};
 
 DatasetImagesModel::DatasetImagesModel(DatasetDocument& document, Thumbnails& thumbnails, QObject* parent)
     : QAbstractListModel(parent), document_(document), thumbnails_(thumbnails) {
@@ -16,9 +33,11 @@ DatasetImagesModel::DatasetImagesModel(DatasetDocument& document, Thumbnails& th
         beginResetModel();
         rebuild();
         endResetModel();
+        if (facet_ != Facet{} || predicate_ || sort_ != ImageSort::Name) refresh();
     });
     connect(&document_, &DatasetDocument::entriesAdded, this, [this](int first, int last) {
         rowOf_.resize(document_.entries().size(), -1);
+        if (work_) return;  // it will come to them
         std::vector<int> fresh;
         for (int i = first; i <= last; ++i)
             if (shows(document_.entry(i))) fresh.push_back(i);
@@ -123,12 +142,64 @@ void DatasetImagesModel::setSort(ImageSort sort) {
 }
 
 void DatasetImagesModel::refresh() {
-    // Selection and current item follow the pictures to their new rows.
+    work_ = std::make_shared<Work>();
+    if (document_.entries().size() <= kAtOnce) {
+        while (work_) step();
+    } else {
+        QMetaObject::invokeMethod(
+            this, [this, work = work_] { slice(work); }, Qt::QueuedConnection);
+    }
+}
+
+// One short turn of the event loop; `work` has ended when another one took its place.
+void DatasetImagesModel::slice(const std::shared_ptr<Work>& work) {
+    QElapsedTimer clock;
+    clock.start();
+    while (work == work_ && !work->sorting && clock.elapsed() < kSliceMs) step();
+    if (work == work_ && !work->sorting) QTimer::singleShot(kBetweenMs, this, [this, work] { slice(work); });
+}
+
+// A thousand pictures, or the end.
+void DatasetImagesModel::step() {
+    const auto& entries = document_.entries();
+    const std::size_t end = std::min(entries.size(), work_->next + 1000);
+    for (; work_->next < end; ++work_->next)
+        if (const DatasetEntry& e = entries[work_->next]; shows(e))
+            work_->rows.emplace_back(sortKey(e), int(work_->next));
+    if (work_->next < entries.size()) return;
+    if (sort_ != ImageSort::Name && work_->rows.size() > kAtOnce) {
+        work_->sorting = true;
+        QThreadPool::globalInstance()->start([self = QPointer<DatasetImagesModel>(this), work = work_] {
+            std::stable_sort(work->rows.begin(), work->rows.end(),
+                             [](const auto& a, const auto& b) { return a.first < b.first; });
+            QMetaObject::invokeMethod(
+                qApp,
+                [self, work] {
+                    if (self && self->work_ == work) self->commit();
+                },
+                Qt::QueuedConnection);
+        });
+        return;
+    }
+    if (sort_ != ImageSort::Name)
+        std::stable_sort(work_->rows.begin(), work_->rows.end(),
+                         [](const auto& a, const auto& b) { return a.first < b.first; });
+    commit();
+}
+
+// Selection and current item follow the pictures to their new rows.
+void DatasetImagesModel::commit() {
+    const std::shared_ptr<Work> work = std::exchange(work_, nullptr);
     Q_EMIT layoutAboutToBeChanged();
     const QModelIndexList before = persistentIndexList();
     std::vector<int> entries;
     for (const QModelIndex& index : before) entries.push_back(visible_[std::size_t(index.row())]);
-    rebuild();
+    visible_.clear();
+    visible_.reserve(work->rows.size());
+    for (const auto& [key, entry] : work->rows) visible_.push_back(entry);
+    for (std::size_t i = work->next; i < document_.entries().size(); ++i)  // came while it was sorted
+        if (shows(document_.entry(int(i)))) visible_.push_back(int(i));
+    number();
     QModelIndexList after;
     for (const int entry : entries) {
         const int row = rowOfEntry(entry);
@@ -144,35 +215,36 @@ bool DatasetImagesModel::shows(const DatasetEntry& e) const {
     return !predicate_ || predicate_(e);
 }
 
-void DatasetImagesModel::rebuild() {
-    const auto& entries = document_.entries();
-    visible_.clear();
-    for (std::size_t i = 0; i < entries.size(); ++i)
-        if (shows(entries[i])) visible_.push_back(int(i));
-    const auto by = [&](auto key) {
-        std::stable_sort(visible_.begin(), visible_.end(), [&](int a, int b) {
-            return key(entries[std::size_t(a)]) < key(entries[std::size_t(b)]);
-        });
-    };
+double DatasetImagesModel::sortKey(const DatasetEntry& e) const {
     switch (sort_) {
         case ImageSort::Name:
             break;  // the document's order
         case ImageSort::Newest:
-            by([](const DatasetEntry& e) { return -e.modifiedNs; });
-            break;
+            return -double(e.modifiedNs);
         case ImageSort::Largest:
-            by([](const DatasetEntry& e) { return -std::int64_t(e.width) * e.height; });
-            break;
+            return -double(e.width) * e.height;
         case ImageSort::Ratio:
-            by([](const DatasetEntry& e) { return e.height ? double(e.width) / e.height : 1e9; });
-            break;
+            return e.height ? double(e.width) / e.height : 1e9;
         case ImageSort::Caption:
-            by([](const DatasetEntry& e) {
-                return -std::int64_t(e.tokens >= 0 ? e.tokens : int(e.caption().size()));
-            });
-            break;
+            return -double(e.tokens >= 0 ? e.tokens : int(e.caption().size()));
     }
-    rowOf_.assign(entries.size(), -1);
+    return 0;
+}
+
+// New pictures altogether: at first all that a look without work gives, then filter and order.
+void DatasetImagesModel::rebuild() {
+    work_.reset();
+    const bool plain = facet_ == Facet{} && !predicate_ && sort_ == ImageSort::Name;
+    visible_.clear();
+    if (plain) {
+        visible_.resize(document_.entries().size());
+        std::iota(visible_.begin(), visible_.end(), 0);
+    }
+    number();
+}
+
+void DatasetImagesModel::number() {
+    rowOf_.assign(document_.entries().size(), -1);
     for (std::size_t row = 0; row < visible_.size(); ++row) rowOf_[std::size_t(visible_[row])] = int(row);
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QAbstractListModel>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -48,10 +49,17 @@ class DatasetImagesModel : public QAbstractListModel {
     void setSort(ImageSort sort);
     ImageSort sort() const { return sort_; }
     // Applies filter and order anew (edits do not make rows vanish under the hand until then).
+    // Above a few thousand pictures the new rows come a little later, in one layoutChanged().
     void refresh();
 
   private:
+    struct Work;
     void rebuild();
+    void number();
+    void slice(const std::shared_ptr<Work>& work);
+    void step();
+    void commit();
+    double sortKey(const DatasetEntry& e) const;
     bool shows(const DatasetEntry& e) const;
     DatasetDocument& document_;
     Thumbnails& thumbnails_;
@@ -61,6 +69,7 @@ class DatasetImagesModel : public QAbstractListModel {
     QString filterText_;
     EntryPredicate predicate_;
     ImageSort sort_ = ImageSort::Name;
+    std::shared_ptr<Work> work_;
 };
 
 }  // namespace atelier

@@ -2,9 +2,9 @@
 // The loader's worker: one thread scans, a few probe.
 #include "ui/models/dataset_loader.h"
 
+#include <malloc.h>
 #include <QElapsedTimer>
 #include <algorithm>
-#include <map>
 #include <mutex>
 #include <unordered_map>
 
@@ -17,13 +17,15 @@ namespace {
 constexpr int kChunk = 64;      // pictures a thread takes at a time
 constexpr int kDeliverMs = 60;  // between two batches
 
-DatasetEntry entryOf(const data::ScannedImage& image) {
+DatasetEntry entryOf(const data::ScannedImage& image, const DatasetLoader::EditMap& edits) {
     DatasetEntry e;
     e.path = image.path.string();
     e.relativeLength = std::uint32_t(std::min(image.relative.size(), e.path.size()));
     e.source = std::uint32_t(image.source);
     e.bytes = image.size;
     e.modifiedNs = image.modifiedNs;
+    if (!edits.empty())
+        if (const auto it = edits.find(e.editName()); it != edits.end()) e.edit = it->second;
     return e;
 }
 
@@ -41,11 +43,11 @@ ProbedEntry probe(int index, const data::ScannedImage& image, const data::Captio
         p.problem = info.error().what;
     }
     const data::FoundCaption caption = data::findCaption(image, tables, prefer);
-    p.found = QString::fromStdString(caption.caption.text);
+    p.found = caption.caption.text;
     p.foundIn = caption.caption.source;
     p.twoCaptions = !caption.others.empty();
     if (p.problem.empty() && !caption.problems.empty()) p.problem = caption.problems.front();
-    if (countTokens && !p.found.isEmpty()) p.tokens = countTokens(p.found);
+    if (countTokens && !p.found.empty()) p.tokens = countTokens(QString::fromStdString(p.found));
     return p;
 }
 }  // namespace
@@ -55,6 +57,8 @@ struct DatasetLoader::Job {
     std::vector<fs::path> sources, exclude;
     data::CaptionPreference prefer = data::CaptionPreference::Txt;
     CountTokens countTokens;
+    int tokenLimit = 75;
+    EditMap edits;
 };
 
 DatasetLoader::DatasetLoader(QObject* parent) : QObject(parent) {}
@@ -71,13 +75,16 @@ void DatasetLoader::cancel() {
 }
 
 void DatasetLoader::start(std::vector<fs::path> sources, std::vector<fs::path> exclude,
-                          data::CaptionPreference prefer, CountTokens countTokens) {
+                          data::CaptionPreference prefer, CountTokens countTokens, int tokenLimit,
+                          EditMap edits) {
     cancel();
     job_ = std::make_shared<Job>();
     job_->sources = std::move(sources);
     job_->exclude = std::move(exclude);
     job_->prefer = prefer;
     job_->countTokens = std::move(countTokens);
+    job_->tokenLimit = tokenLimit;
+    job_->edits = std::move(edits);
     running_ = true;
     thread_ = std::thread([this, job = job_] { work(job); });
 }
@@ -100,10 +107,10 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
     options.onImages = [&](std::span<const data::ScannedImage> images) {
         std::vector<DatasetEntry> batch;
         batch.reserve(images.size());
-        for (const auto& image : images) batch.push_back(entryOf(image));
+        for (const auto& image : images) batch.push_back(entryOf(image, job->edits));
         deliver([this, batch = std::move(batch)] { Q_EMIT found(batch); });
     };
-    const auto scan = data::scanSources(job->sources, options);
+    auto scan = data::scanSources(job->sources, options);
     if (!scan) {
         deliver([this, error = scan.error()] {
             running_ = false;
@@ -112,12 +119,16 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
         });
         return;
     }
-    std::vector<DatasetEntry> all;
-    all.reserve(scan->images.size());
-    for (const auto& image : scan->images) all.push_back(entryOf(image));
-    deliver([this, all = std::move(all)] { Q_EMIT scanned(all); });
+    const auto all = std::make_shared<ScannedEntries>();
+    all->entries.reserve(scan->images.size());
+    for (const auto& image : scan->images) {
+        all->entries.push_back(entryOf(image, job->edits));
+        all->counts.add(all->entries.back(), job->tokenLimit);
+    }
+    deliver([this, all] { Q_EMIT scanned(all); });
 
     const data::CaptionTables tables = data::CaptionTables::read(*scan);
+    scan->others = {};  // what is not needed any more goes at once: names of 100 000 files are not small
     const std::int64_t total = std::int64_t(scan->images.size());
     std::atomic<std::int64_t> next{0}, done{0};
     std::mutex mutex;
@@ -139,6 +150,9 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
             for (std::int64_t i = from; i < std::min(total, from + kChunk) && !job->cancel; ++i) {
                 ProbedEntry p =
                     probe(int(i), scan->images[std::size_t(i)], tables, job->prefer, job->countTokens);
+                data::ScannedImage& image = scan->images[std::size_t(i)];
+                image.captionFiles = {};
+                image.relative = {};
                 const std::lock_guard lock(mutex);
                 batch.push_back(std::move(p));
                 ++done;
@@ -156,7 +170,10 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
     // Exact duplicates: only files of equal size are read.
     std::unordered_map<std::uint64_t, std::vector<int>> bySize;
     for (std::int64_t i = 0; i < total; ++i) bySize[scan->images[std::size_t(i)].size].push_back(int(i));
-    std::map<int, int> twins;
+    std::vector<std::pair<int, int>> twins;
+    const auto tell = [&] {
+        deliver([this, some = std::exchange(twins, {})] { Q_EMIT duplicatesFound(some); });
+    };
     for (auto& [size, indices] : bySize) {
         if (indices.size() < 2 || size == 0) continue;
         std::sort(indices.begin(), indices.end());
@@ -166,11 +183,17 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
             const auto hash = xxh128HexOfFile(scan->images[std::size_t(i)].path);
             if (!hash) continue;
             const auto [first, fresh] = firsts.emplace(*hash, i);
-            if (!fresh) twins[i] = first->second;
+            if (!fresh) twins.emplace_back(i, first->second);
+            if (twins.size() >= 1000) tell();  // the window takes them in small bites
         }
     }
-    deliver([this, twins = std::move(twins)] {
-        Q_EMIT duplicatesFound(twins);
+    tell();
+    bySize = {};
+    *scan = {};
+#ifdef __GLIBC__
+    malloc_trim(0);  // gives back what looking through the folders needed
+#endif
+    deliver([this] {
         running_ = false;
         Q_EMIT finished();
     });

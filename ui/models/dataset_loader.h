@@ -24,8 +24,13 @@ struct ProbedEntry {
     int width = 0, height = 0, tokens = -1;
     data::ImageFormat format = data::ImageFormat::Unknown;
     std::string problem;
-    QString found;
+    std::string found;  // caption, UTF-8
     data::CaptionSource foundIn = data::CaptionSource::None;
+};
+
+struct ScannedEntries {
+    std::vector<DatasetEntry> entries;
+    DatasetCounts counts;
 };
 
 struct LoadProgress {
@@ -38,21 +43,22 @@ class DatasetLoader : public QObject {
   public:
     // Tokens of a caption; called from worker threads. Empty: not counted.
     using CountTokens = std::function<int(const QString&)>;
+    using EditMap = std::map<std::string, data::ImageEdit>;  // by edit name
     explicit DatasetLoader(QObject* parent = nullptr);
     ~DatasetLoader() override;
 
     void start(std::vector<fs::path> sources, std::vector<fs::path> exclude, data::CaptionPreference prefer,
-               CountTokens countTokens);
+               CountTokens countTokens, int tokenLimit, EditMap edits);
     void cancel();
     bool running() const { return running_; }
 
   Q_SIGNALS:
     void progressed(const atelier::LoadProgress& progress);
     void found(const std::vector<atelier::DatasetEntry>& batch);  // while scanning, unsorted
-    void scanned(
-        const std::vector<atelier::DatasetEntry>& all);  // sorted by source and name; replaces the batches
+    // Sorted by source and name; replaces the batches. The receiver may take them away.
+    void scanned(const std::shared_ptr<atelier::ScannedEntries>& all);
     void probed(const std::vector<atelier::ProbedEntry>& batch);
-    void duplicatesFound(const std::map<int, int>& twins);  // index → index of the first equal picture
+    void duplicatesFound(const std::vector<std::pair<int, int>>& twins);  // index, index of the first equal
     void failed(const QString& what, const QString& hint);
     void finished();
 

@@ -2,8 +2,10 @@
 // Decoding threads and cache of Thumbnails.
 #include "ui/models/thumbnails.h"
 
+#include <malloc.h>
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "core/data/image_io.h"
 
@@ -11,6 +13,8 @@ namespace atelier {
 
 namespace {
 constexpr std::size_t kMostWishes = 400;
+constexpr int kTrimAfter = 200;      // pictures
+constexpr qint64 kLargeMs = 20'000;  // how long room for large ones is kept after the last of them
 
 QString keyOf(const QString& path, int side) {
     return QString::number(side) + QLatin1Char('/') + path;
@@ -24,7 +28,7 @@ QImage toQImage(const data::Image& image) {
 }  // namespace
 
 Thumbnails::Thumbnails(QObject* parent, qint64 cacheBytes, int threads)
-    : QObject(parent), cache_(int(cacheBytes / 1024)) {
+    : QObject(parent), usual_(int(cacheBytes / 1024)), cache_(usual_) {
     const int cores = int(std::thread::hardware_concurrency());
     maxWorkers_ = threads > 0 ? threads : std::clamp(cores - 1, 1, 4);
     pool_.setMaxThreadCount(maxWorkers_);
@@ -74,15 +78,28 @@ int Thumbnails::pending() const {
     return int(wanted_.size());
 }
 
+// Room for a few of the largest that were wanted lately (a large view), else the usual amount.
+void Thumbnails::keep(const QString& key, const QImage& image) {
+    const int cost = std::max(1, int(image.sizeInBytes() / 1024));
+    if (cost * 4 > usual_) large_.start();
+    if (cost * 4 > cache_.maxCost())
+        cache_.setMaxCost(cost * 4);
+    else if (cache_.maxCost() > usual_ && large_.hasExpired(kLargeMs))
+        cache_.setMaxCost(usual_);
+    cache_.insert(key, new QImage(image), cost);
+}
+
 void Thumbnails::work() {
+    bool trim = false;
     for (;;) {
         Wish wish;
         {
             const std::lock_guard lock(mutex_);
             if (closing_ || wishes_.empty()) {
-                --workers_;
-                return;
+                trim = --workers_ == 0 && !closing_ && std::exchange(decoded_, 0) > kTrimAfter;
+                break;
             }
+            ++decoded_;
             wish = std::move(wishes_.back());
             wishes_.pop_back();
         }
@@ -96,11 +113,14 @@ void Thumbnails::work() {
                 if (image.isNull())
                     failed_.insert(wish.path);
                 else
-                    cache_.insert(key, new QImage(image), std::max(1, int(image.sizeInBytes() / 1024)));
+                    keep(key, image);
                 Q_EMIT ready(wish.path);
             },
             Qt::QueuedConnection);
     }
+#ifdef __GLIBC__
+    if (trim) malloc_trim(0);  // decoding leaves holes in the heaps of its threads
+#endif
 }
 
 }  // namespace atelier

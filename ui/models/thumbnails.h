@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QCache>
+#include <QElapsedTimer>
 #include <QImage>
 #include <QObject>
 #include <QSet>
@@ -17,7 +18,7 @@ namespace atelier {
 class Thumbnails : public QObject {
     Q_OBJECT
   public:
-    explicit Thumbnails(QObject* parent = nullptr, qint64 cacheBytes = 48 << 20, int threads = 0);
+    explicit Thumbnails(QObject* parent = nullptr, qint64 cacheBytes = 16 << 20, int threads = 0);
     ~Thumbnails() override;
 
     // At most side × side device pixels. Null while it is being decoded (ready() follows) or when it cannot
@@ -39,11 +40,14 @@ class Thumbnails : public QObject {
         int side;
     };
     void work();
+    void keep(const QString& key, const QImage& image);
+    int usual_;  // kilobytes
+    QElapsedTimer large_;
     QCache<QString, QImage> cache_;  // cost in kilobytes
     QSet<QString> wanted_, failed_;  // main thread only
     mutable std::mutex mutex_;
     std::vector<Wish> wishes_;  // newest last
-    int workers_ = 0;
+    int workers_ = 0, decoded_ = 0;
     int maxWorkers_;
     bool closing_ = false;
     QThreadPool pool_;

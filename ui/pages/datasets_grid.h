@@ -1,34 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The grid of pictures: a list view with uniform cells that fill the width, and the delegate that paints
-// them.
+// The grid of pictures: a list view with uniform cells that fill the width.
 #pragma once
 
 #include <QListView>
-#include <QStyledItemDelegate>
+#include <QSet>
+#include <QTimer>
 
-#include "ui/models/dataset_images_model.h"
+#include "ui/pages/datasets_cell.h"
 
 namespace atelier {
 
-class ImageCellDelegate : public QStyledItemDelegate {
-    Q_OBJECT
-  public:
-    explicit ImageCellDelegate(const DatasetImagesModel& model, QObject* parent = nullptr);
-    void paint(QPainter* painter, const QStyleOptionViewItem& option,
-               const QModelIndex& index) const override;
-    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override;
-    void setCell(const QSize& cell, int picture) {
-        cell_ = cell;
-        picture_ = picture;
-    }
-
-  private:
-    void paintBadges(QPainter& painter, const QRect& picture, const DatasetEntry& entry) const;
-    const DatasetImagesModel& model_;
-    QSize cell_;
-    int picture_ = 96;  // side of the picture box, device-independent pixels
-};
-
+// A QListView by name, selection and accessibility; where cells are is its own arithmetic, so that the number
+// of pictures costs nothing per frame.
 class ImageGrid : public QListView {
     Q_OBJECT
   public:
@@ -38,6 +21,12 @@ class ImageGrid : public QListView {
     void setCellWidth(int width);
     int cellWidth() const { return wanted_; }
     std::vector<int> selectedEntries() const;
+    int selectedCount() const;
+
+    QRect visualRect(const QModelIndex& index) const override;
+    QModelIndex indexAt(const QPoint& at) const override;
+    void scrollTo(const QModelIndex& index, ScrollHint hint = EnsureVisible) override;
+    void doItemsLayout() override;
 
   Q_SIGNALS:
     void selectionMoved();
@@ -46,6 +35,20 @@ class ImageGrid : public QListView {
     void largeViewRequested();
 
   protected:
+    void dataChanged(const QModelIndex& from, const QModelIndex& to, const QList<int>& roles) override;
+    void rowsInserted(const QModelIndex& parent, int start, int end) override;
+    void updateGeometries() override;
+    int horizontalOffset() const override;
+    int verticalOffset() const override;
+    QModelIndex moveCursor(CursorAction action, Qt::KeyboardModifiers modifiers) override;
+    void setSelection(const QRect& rect, QItemSelectionModel::SelectionFlags flags) override;
+    QRegion visualRegionForSelection(const QItemSelection& selection) const override;
+    void scrollContentsBy(int dx, int dy) override;
+    bool viewportEvent(QEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void wheelEvent(QWheelEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
@@ -55,9 +58,20 @@ class ImageGrid : public QListView {
 
   private:
     void layoutCells();
+    void relayoutKeepingPlace();
+    void repaintReady();
+    void setHover(int row);
+    QRect cellRect(int row) const;
+    std::pair<int, int> rowsIn(const QRect& rect) const;
+    int rowNear(const QPoint& at) const;
     DatasetImagesModel& model_;
     ImageCellDelegate* delegate_;
-    int wanted_ = kSmallestCell;
+    int wanted_ = kSmallestCell, columns_ = 1, hover_ = -1;
+    QSize cell_;
+    QPoint pressed_;  // in content coordinates, as is the rubber band
+    QRect band_;
+    QSet<QString> ready_;  // pictures decoded since the last repaint
+    QTimer repaint_;
 };
 
 }  // namespace atelier

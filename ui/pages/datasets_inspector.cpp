@@ -8,6 +8,7 @@
 #include <QPainter>
 #include <QPainterPath>
 #include <QScrollArea>
+#include <cmath>
 
 #include "core/base/strings.h"
 #include "core/data/plan.h"
@@ -38,7 +39,7 @@ data::PlanRow planOf(const DatasetDocument& document, const DatasetEntry& e) {
     input.size = e.bytes;
     input.edit = e.edit;
     input.problem = e.problem;
-    input.caption.text = e.found.toStdString();
+    input.caption.text = e.found;
     input.caption.source = e.foundIn;
     if (e.readable) {
         data::ImageInfo info;
@@ -62,8 +63,10 @@ PicturePreview::PicturePreview(Thumbnails& thumbnails, QWidget* parent)
     });
 }
 
-void PicturePreview::setPicture(const QString& path, const QString& problem) {
+void PicturePreview::setPicture(const QString& path, const QSize& pixels, const QString& problem) {
+    if (path == path_ && pixels == pixels_ && problem == problem_) return;
     path_ = path;
+    pixels_ = pixels;
     problem_ = problem;
     update();
 }
@@ -78,7 +81,10 @@ void PicturePreview::paintEvent(QPaintEvent*) {
     p.drawRoundedRect(rect(), 8, 8);
     if (path_.isEmpty()) return;
     const qreal dpr = devicePixelRatioF();
-    const QImage image = problem_.isEmpty() ? thumbnails_.get(path_, int(320 * dpr)) : QImage();
+    // Asked for in the size it will have, so that painting only copies.
+    const QSize room = pixels_.isEmpty() ? size() : pixels_.scaled(size(), Qt::KeepAspectRatio);
+    const int side = int(std::max(room.width(), room.height()) * dpr);
+    const QImage image = problem_.isEmpty() ? thumbnails_.get(path_, side) : QImage();
     if (image.isNull()) {
         if (!problem_.isEmpty()) {
             p.drawPixmap(QPointF(width() / 2.0 - 12, height() / 2.0 - 34),
@@ -93,11 +99,21 @@ void PicturePreview::paintEvent(QPaintEvent*) {
     const QSizeF fit = QSizeF(image.size() / dpr)
                            .scaled(QSizeF(size()), Qt::KeepAspectRatio)
                            .boundedTo(QSizeF(image.size() / dpr) * 3);
-    const QRectF place((width() - fit.width()) / 2, (height() - fit.height()) / 2, fit.width(), fit.height());
-    QPainterPath clip;
-    clip.addRoundedRect(rect(), 8, 8);
-    p.setClipPath(clip);
-    p.drawImage(place, image);
+    const QPointF corner(std::round((width() - fit.width()) / 2), std::round((height() - fit.height()) / 2));
+    // Within a pixel of its own size it is not scaled at all.
+    if (dpr == 1 && std::abs(fit.width() - image.width()) <= 1 &&
+        std::abs(fit.height() - image.height()) <= 1)
+        p.drawImage(corner, image);
+    else
+        p.drawImage(QRectF(corner, fit), image);
+    QPainterPath outside;  // the corners of the frame stay round
+    outside.addRect(rect());
+    outside.addRoundedRect(rect(), 8, 8);
+    for (const QRect& c : {QRect(0, 0, 8, 8), QRect(width() - 8, 0, 8, 8), QRect(0, height() - 8, 8, 8),
+                           QRect(width() - 8, height() - 8, 8, 8)}) {
+        p.setClipRect(c);
+        p.fillPath(outside, t.surface);
+    }
 }
 
 DatasetInspector::DatasetInspector(DatasetImagesModel& model, QWidget* parent)
@@ -292,7 +308,7 @@ void DatasetInspector::refresh() {
     if (!some) return;
     const DatasetEntry& e = document_.entry(entry_);
     name_->setText(e.name());
-    preview_->setPicture(document_.pathOf(entry_),
+    preview_->setPicture(document_.pathOf(entry_), QSize(e.width, e.height),
                          e.readable ? QString() : QString::fromStdString(e.problem));
     QStringList facts;
     if (e.width) facts << QStringLiteral("%1 × %2").arg(e.width).arg(e.height);
@@ -340,7 +356,8 @@ void DatasetInspector::refresh() {
     editMany_->setVisible(n > 1);
     const bool anyIn = std::any_of(selected_.begin(), selected_.end(),
                                    [&](int i) { return !document_.entry(i).edit.excluded; });
-    const bool anyOut = std::any_of(selected_.begin(), selected_.end(),
+    const bool anyOut = document_.count(Look::Excluded) > 0 &&
+                        std::any_of(selected_.begin(), selected_.end(),
                                     [&](int i) { return document_.entry(i).edit.excluded; });
     exclude_->setVisible(anyIn);
     include_->setVisible(anyOut);

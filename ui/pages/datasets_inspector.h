@@ -73,7 +73,8 @@ class PicturePreview : public QWidget {
     Q_OBJECT
   public:
     explicit PicturePreview(Thumbnails& thumbnails, QWidget* parent = nullptr);
-    void setPicture(const QString& path, const QString& problem);
+    // `pixels`: size of the picture, empty when not known yet.
+    void setPicture(const QString& path, const QSize& pixels, const QString& problem);
     QSize sizeHint() const override { return {288, 216}; }
 
   protected:
@@ -82,6 +83,7 @@ class PicturePreview : public QWidget {
   private:
     Thumbnails& thumbnails_;
     QString path_, problem_;
+    QSize pixels_;
 };
 
 }  // namespace atelier

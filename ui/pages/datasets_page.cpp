@@ -150,7 +150,7 @@ void DatasetsPage::refreshState() {
 }
 
 void DatasetsPage::refreshCounts() {
-    const int shown = images_.rowCount(), selected = int(grid_->selectionModel()->selectedIndexes().size());
+    const int shown = images_.rowCount(), selected = grid_->selectedCount();
     QString text = tr("%n image(s)", nullptr, shown);
     text.replace(QString::number(shown), figure(shown));
     if (shown != int(document_.entries().size()))

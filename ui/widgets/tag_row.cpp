@@ -6,6 +6,7 @@
 #include <QLineEdit>
 #include <QMouseEvent>
 #include <QPainter>
+#include <algorithm>
 
 #include "ui/style/fonts.h"
 #include "ui/style/icons.h"
@@ -21,12 +22,16 @@ namespace {
 // A chip; pressing it (its cross, or Delete with the keyboard) removes the tag.
 class Chip : public QAbstractButton {
   public:
-    explicit Chip(const QString& tag) {
+    Chip() {
+        setAttribute(Qt::WA_Hover);
+        setFocusPolicy(Qt::TabFocus);
+    }
+    void setTag(const QString& tag) {
+        if (tag == text()) return;
         setText(tag);
         setAccessibleName(TagRow::tr("Remove tag %1").arg(tag));
         setToolTip(accessibleName());
-        setAttribute(Qt::WA_Hover);
-        setFocusPolicy(Qt::TabFocus);
+        updateGeometry();
     }
     QSize sizeHint() const override {
         return {std::min(260, QFontMetrics(style::font(TextSize::Caption)).horizontalAdvance(text())) + 34,
@@ -84,45 +89,49 @@ TagRow::TagRow(QWidget* parent) : QWidget(parent) {
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
     new FlowLayout(this);
-    rebuild();
-}
-
-void TagRow::setTags(const QStringList& tags) {
-    if (tags == tags_) return;
-    tags_ = tags;
-    rebuild();
-}
-
-void TagRow::rebuild() {
-    bool focused = false;
-    while (QLayoutItem* item = layout()->takeAt(0)) {
-        focused = focused || item->widget()->hasFocus();
-        item->widget()->hide();
-        item->widget()->deleteLater();
-        delete item;
-    }
-    for (const QString& tag : tags_) {
-        auto* chip = new Chip(tag);
-        connect(chip, &QAbstractButton::clicked, this, [this, tag] {
-            tags_.removeOne(tag);
-            const QStringList now = tags_;
-            rebuild();
-            Q_EMIT tagsEdited(now);
-        });
-        layout()->addWidget(chip);
-    }
     auto* add = new AddField;
+    add_ = add;
     connect(add, &QLineEdit::returnPressed, this, [this, add] {
         const QString tag = add->text().trimmed();
         if (tag.isEmpty() || tags_.contains(tag)) return;
-        tags_ << tag;
-        const QStringList now = tags_;
-        rebuild();
-        Q_EMIT tagsEdited(now);
+        add->clear();
+        setTags(tags_ + QStringList{tag});
+        Q_EMIT tagsEdited(tags_);
     });
     layout()->addWidget(add);
-    if (focused) add->setFocus();
+}
+
+// Chips are used again: the row follows every step through the pictures.
+void TagRow::setTags(const QStringList& tags) {
+    if (tags == tags_) return;
+    tags_ = tags;
+    while (chips_.size() < tags.size()) {
+        auto* chip = new Chip;
+        connect(chip, &QAbstractButton::clicked, this, [this, n = int(chips_.size())] { remove(n); });
+        chips_ << chip;
+        // The field stays behind the chips, on the screen and for the Tab key.
+        layout()->removeWidget(add_);
+        layout()->addWidget(chip);
+        layout()->addWidget(add_);
+        setTabOrder(chip, add_);
+    }
+    for (qsizetype i = 0; i < chips_.size(); ++i) {
+        if (i < tags.size()) static_cast<Chip*>(chips_[i])->setTag(tags[i]);
+        chips_[i]->setVisible(i < tags.size());
+    }
+    layout()->invalidate();
     updateGeometry();
+}
+
+void TagRow::remove(int number) {
+    QStringList now = tags_;
+    now.removeAt(number);
+    const bool focused = chips_[number]->hasFocus();
+    setTags(now);
+    if (focused)
+        (now.isEmpty() ? static_cast<QWidget*>(add_) : chips_[std::min(number, int(now.size()) - 1)])
+            ->setFocus();
+    Q_EMIT tagsEdited(now);
 }
 
 }  // namespace atelier

@@ -5,6 +5,8 @@
 #include <QStringList>
 #include <QWidget>
 
+class QLineEdit;
+
 namespace atelier {
 
 class TagRow : public QWidget {
@@ -18,8 +20,10 @@ class TagRow : public QWidget {
     void tagsEdited(const QStringList& tags);
 
   private:
-    void rebuild();
+    void remove(int number);
     QStringList tags_;
+    QList<QWidget*> chips_;  // the first tags_.size() are shown
+    QLineEdit* add_;
 };
 
 }  // namespace atelier

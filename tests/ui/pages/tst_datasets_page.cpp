@@ -6,6 +6,7 @@
 #include <QImage>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -33,6 +34,7 @@ class TestDatasetsPage : public QObject {
     void bulkCaptions();
     void buildsVerifiesAndOffersTraining();
     void firstRunLeavesWhenSomethingComes();
+    void gridWalksAndSelects();
     void hundredThousandScrollFluently();
 
   private:
@@ -181,7 +183,7 @@ void TestDatasetsPage::bulkCaptions() {
     QFETCH(bool, expression);
     DatasetEntry e;
     e.path = "/x/red_fox-01.png";
-    e.found = QStringLiteral("a fox, snow");
+    e.found = "a fox, snow";
     QTEST(CaptionsSheet::changed(CaptionsSheet::Operation(operation), e, first, second, expression),
           "expected");
     e.found.clear();
@@ -223,6 +225,56 @@ void TestDatasetsPage::firstRunLeavesWhenSomethingComes() {
     QCOMPARE(studio_->window()->currentPageId(), QStringLiteral("datasets"));
 }
 
+// Cells are placed by arithmetic: keys, Shift, rubber band and hits must agree with it.
+void TestDatasetsPage::gridWalksAndSelects() {
+    DatasetDocument document;
+    Thumbnails thumbnails;
+    DatasetImagesModel images(document, thumbnails);
+    std::vector<DatasetEntry> entries(23);
+    for (std::size_t i = 0; i < entries.size(); ++i)
+        entries[i].path = "/nowhere/" + std::to_string(i) + ".jpg";
+    document.setEntries(std::move(entries));
+    ImageGrid grid(images);
+    grid.resize(5 * ImageGrid::kSmallestCell + 30, 300);
+    grid.show();
+    QVERIFY(QTest::qWaitForWindowExposed(&grid));
+    const auto rect = [&](int row) { return grid.visualRect(images.index(row)); };
+    const auto selected = [&] { return grid.selectedEntries(); };
+    QCOMPARE(rect(5).topLeft(), QPoint(0, rect(0).height()));  // five in a line
+    QCOMPARE(grid.indexAt(rect(3).center()).row(), 3);
+    QVERIFY(!grid.indexAt(rect(3).topLeft() + QPoint(1, 1)).isValid());  // the gap belongs to nobody
+    QTest::mouseClick(grid.viewport(), Qt::LeftButton, {}, rect(1).center());
+    QCOMPARE(selected(), std::vector<int>({1}));
+    QTest::keyClick(&grid, Qt::Key_Down);
+    QCOMPARE(grid.currentIndex().row(), 6);
+    QTest::keyClick(&grid, Qt::Key_Right, Qt::ShiftModifier);
+    QTest::keyClick(&grid, Qt::Key_Down, Qt::ShiftModifier);
+    QCOMPARE(selected(), std::vector<int>({6, 7, 8, 9, 10, 11, 12}));  // everything between
+    QTest::keyClick(&grid, Qt::Key_End);
+    QCOMPARE(grid.currentIndex().row(), 22);
+    QVERIFY(grid.viewport()->rect().contains(rect(22)));
+    grid.setCurrentIndex(images.index(19));
+    QTest::keyClick(&grid, Qt::Key_Down);
+    QCOMPARE(grid.currentIndex().row(), 22);  // the last line is short
+    QTest::keyClick(&grid, Qt::Key_Home);
+    QCOMPARE(grid.currentIndex().row(), 0);
+    // A rubber band from the gap before the second column to the third, two lines.
+    const QPoint from(rect(1).left() + 1, rect(1).top() + 1);
+    QTest::mousePress(grid.viewport(), Qt::LeftButton, {}, from);
+    QTest::mouseMove(grid.viewport(), rect(1).center());
+    QTest::mouseMove(grid.viewport(), rect(7).center());
+    QTest::mouseRelease(grid.viewport(), Qt::LeftButton, {}, rect(7).center());
+    QCOMPARE(selected(), std::vector<int>({1, 2, 6, 7}));
+    QTest::keyClick(&grid, Qt::Key_A, Qt::ControlModifier);
+    QCOMPARE(grid.selectedCount(), 23);
+    QTest::mouseClick(grid.viewport(), Qt::LeftButton, {}, from);
+    QCOMPARE(grid.selectedCount(), 0);
+    // Wider cells: the picture at the upper left stays.
+    grid.verticalScrollBar()->setValue(rect(5).top());
+    grid.setCellWidth(200);
+    QCOMPARE(rect(4).top(), 0);
+}
+
 // Bounds are generous for slow machines; the printed figures are what counts.
 void TestDatasetsPage::hundredThousandScrollFluently() {
     MainWindow& window = *studio_->window();
@@ -235,7 +287,7 @@ void TestDatasetsPage::hundredThousandScrollFluently() {
         entries[i].path = "/nowhere/" + std::to_string(i) + ".jpg";
         entries[i].probed = true;
         entries[i].width = entries[i].height = 512;
-        entries[i].found = QStringLiteral("picture number %1").arg(i);
+        entries[i].found = "picture number " + std::to_string(i);
     }
     ImageGrid grid(images);
     grid.resize(820, 800);
