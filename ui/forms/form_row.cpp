@@ -22,7 +22,8 @@ namespace {
 QString words(std::string_view text) {
     return QApplication::translate("Settings", std::string(text).c_str());
 }
-constexpr int kLabelWidth = 192, kOriginWidth = 78, kUnitWidth = 76;
+constexpr int kLabelWidth = 192, kLeastLabel = 104, kOriginWidth = 78, kUnitWidth = 76;
+constexpr int kNarrow = 590;  // a row below this width leaves out the origin word and takes less for the rest
 
 QString originText(Origin origin) {
     switch (origin) {
@@ -56,27 +57,26 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
 
     auto* names = new QVBoxLayout;
     names->setSpacing(0);
-    auto* label = new ElidedLabel(words(schema.info.label));
+    label_ = new ElidedLabel(words(schema.info.label));
+    QWidget* label = label_;
     label->setFont(style::font(style::TextSize::Body));
-    auto* key = new ElidedLabel(path_, Qt::ElideMiddle);
+    key_ = new ElidedLabel(path_, Qt::ElideMiddle);
+    QWidget* key = key_;
     key->setFont(style::monoFont(style::TextSize::Small));
-    setLabelTone(key, style::Tone::Text3);
-    label->setFixedWidth(kLabelWidth);
-    key->setFixedWidth(kLabelWidth);
-    label->setBuddy(editor_->field());
+    setLabelTone(key_, style::Tone::Text3);
+    label_->setBuddy(editor_->field());
     names->addWidget(label);
     names->addWidget(key);
     row->addLayout(names);
 
     const bool wide = schema.type == ValueType::Text || schema.type == ValueType::TextList ||
                       schema.type == ValueType::TextMap || schema.type == ValueType::Free;
-    if (!wide) editor_->setFixedWidth(schema.type == ValueType::Choice ? 236 : 184);
+    wide_ = wide;
     row->addWidget(editor_, wide ? 1 : 0);
     if (!wide || !schema.info.unit.empty()) {
-        auto* unit =
+        unit_ =
             makeLabel(words(schema.info.unit), style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
-        unit->setMinimumWidth(schema.type == ValueType::Choice ? 0 : kUnitWidth);
-        row->addWidget(unit, wide ? 0 : 1);
+        row->addWidget(unit_, wide ? 0 : 1);
     }
     originWord_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
     originWord_->setFixedWidth(kOriginWidth);
@@ -86,7 +86,6 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
 
     noteRow_ = new QWidget;
     auto* notes = new QHBoxLayout(noteRow_);
-    notes->setContentsMargins(kLabelWidth + 8, 0, 0, 2);
     notes->setSpacing(6);
     noteIcon_ = new QLabel;
     note_ = makeLabel({}, style::TextSize::Caption);
@@ -122,7 +121,33 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
         else
             document_.resetOneStep(path_);
     });
+    arrange();
     refresh();
+}
+
+// Shares the width out; narrow panes get a shorter label and editor, and no origin word: the bar at the left
+// tells it.
+void FormRow::arrange() {
+    const bool narrow = width() < kNarrow;
+    const bool choice = schema_.type == ValueType::Choice;
+    const int editor = narrow ? (choice ? 172 : 148) : choice ? 236 : 184;
+    const int rest = 26 + 12 + 4 * 8 + 30 + (wide_ ? 150 : editor + 60);
+    const int label = narrow ? std::clamp(width() - rest, kLeastLabel, kLabelWidth) : kLabelWidth;
+    label_->setFixedWidth(label);
+    key_->setFixedWidth(label);
+    if (!wide_) editor_->setFixedWidth(editor);
+    if (unit_) unit_->setMinimumWidth(narrow || choice ? 0 : kUnitWidth);
+    originWord_->setVisible(!narrow);
+    noteRow_->layout()->setContentsMargins(label + 8, 0, 0, 2);
+}
+
+QSize FormRow::minimumSizeHint() const {
+    return {300, QWidget::minimumSizeHint().height()};
+}
+
+void FormRow::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    arrange();
 }
 
 void FormRow::refresh() {

@@ -24,6 +24,7 @@ class FormRow : public QWidget {
     const SchemaNode& schema() const { return schema_; }
     FieldEditor* editor() const { return editor_; }
     void refresh();  // from the document
+    QSize minimumSizeHint() const override;
     void setCurrent(bool current);
     bool matches(const QString& text) const;  // label, key, help or value
 
@@ -32,21 +33,25 @@ class FormRow : public QWidget {
     void showTextRequested(const QString& path);
 
   protected:
+    void resizeEvent(QResizeEvent* event) override;
     void paintEvent(QPaintEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;
 
   private:
+    void arrange();
     void showNote();
     const SchemaNode& schema_;
     ConfigDocument& document_;
     QString path_, mistyped_;
     FieldEditor* editor_;
+    QLabel *label_, *key_, *unit_ = nullptr;
     QLabel* originWord_;
     QToolButton* reset_;
     QLabel* noteIcon_;
     QLabel* note_;
     QWidget* noteRow_;
+    bool wide_ = false;  // the editor takes the room there is
     bool current_ = false;
 };
 

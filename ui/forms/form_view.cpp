@@ -138,8 +138,11 @@ void FormView::rebuild() {
         row->setContentsMargins(26, 6, 12, 2);
         row->setSpacing(10);
         row->addWidget(makeLabel(group.title, style::TextSize::Body, QFont::DemiBold));
-        row->addWidget(makeLabel(group.about, style::TextSize::Caption, QFont::Normal, style::Tone::Text2),
-                       1);
+        auto* about = new ElidedLabel(group.about);
+        about->setFont(style::font(style::TextSize::Caption));
+        about->setToolTip(group.about);
+        setLabelTone(about, style::Tone::Text2);
+        row->addWidget(about, 1);
         layout_->addWidget(head);
         head->show();
         decoration_.push_back(head);

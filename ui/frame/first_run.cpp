@@ -100,7 +100,18 @@ FirstRunPage::FirstRunPage(const QList<QPixmap>& pictures, const QString& demoTe
     : QWidget(parent) {
     setObjectName(QStringLiteral("page"));
     setAttribute(Qt::WA_StyledBackground);
-    auto* outer = new QVBoxLayout(this);
+    // Small windows scroll it.
+    auto* all = new QVBoxLayout(this);
+    all->setContentsMargins(0, 0, 0, 0);
+    auto* scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    auto* content = new QWidget;
+    content->setObjectName(QStringLiteral("page"));
+    scroll->setWidget(content);
+    all->addWidget(scroll);
+    auto* outer = new QVBoxLayout(content);
     outer->setContentsMargins(32, 24, 32, 24);
     auto* column = new QWidget;
     column->setMaximumWidth(900);

@@ -22,7 +22,7 @@
 namespace atelier {
 
 namespace {
-constexpr QSize kFirstSize(1440, 900), kSmallest(1024, 680);
+constexpr QSize kFirstSize(1440, 900), kSmallest(800, 560);
 
 QWidget* boxed(QBoxLayout* layout) {
     layout->setContentsMargins(0, 0, 0, 0);

@@ -86,6 +86,7 @@ class MainWindow : public QMainWindow {
     void hideOverlay();
     QString pageFor(DroppedKind kind) const;
     QList<DropTarget> targetsFor(const Dropped& dropped);
+    QString noTargetText(const Dropped& dropped) const;
     QString titleFor(const Dropped& dropped, const QList<DropTarget>& targets) const;
 
     Settings& settings_;

@@ -34,6 +34,7 @@ QString MainWindow::pageFor(DroppedKind kind) const {
         case DroppedKind::Run:
             return QStringLiteral("runs");
         case DroppedKind::Model:
+        case DroppedKind::Shards:
             return QStringLiteral("configure");
         case DroppedKind::Nothing:
         case DroppedKind::Unsupported:
@@ -72,6 +73,13 @@ QString MainWindow::titleFor(const Dropped& dropped, const QList<DropTarget>& ta
     if (dropped.kind == DroppedKind::Unsupported) return tr("Atelier cannot use this");
     if (targets.isEmpty()) return tr("Nothing on this page takes it");
     return targets.front().headline.isEmpty() ? targets.front().title : targets.front().headline;
+}
+
+// Known, but nothing that is open takes it.
+QString MainWindow::noTargetText(const Dropped& dropped) const {
+    return dropped.kind == DroppedKind::Captions ? tr("These are captions without pictures. Open the dataset "
+                                                      "with their pictures, then drop them again.")
+                                                 : tr("Nothing that is open takes %1.").arg(dropped.summary);
 }
 
 void MainWindow::showOverlay() {
@@ -141,6 +149,8 @@ void MainWindow::dropEvent(QDropEvent* event) {
         targets_[index].drop(dropped_);
     } else if (dropped_.kind == DroppedKind::Unsupported) {
         showMessage({Severity::Warning, tr("Nothing was added."), dropped_.refusal, {}});
+    } else {
+        showMessage({Severity::Warning, tr("Nothing was added."), noTargetText(dropped_), {}});
     }
     if (index >= 0 && firstRunShown()) showPage(pageFor(dropped_.kind));
 }
@@ -153,7 +163,10 @@ void MainWindow::openPath(const QString& path) {
     }
     if (dropped.kind == DroppedKind::Images || dropped.kind == DroppedKind::ImageFolder ||
         dropped.kind == DroppedKind::Captions || dropped.kind == DroppedKind::Shards) {
-        if (const auto targets = targetsFor(dropped); !targets.isEmpty()) targets.front().drop(dropped);
+        if (const auto targets = targetsFor(dropped); !targets.isEmpty())
+            targets.front().drop(dropped);
+        else
+            showMessage({Severity::Warning, tr("%1 was not opened.").arg(path), noTargetText(dropped), {}});
         return;
     }
     showPage(pageFor(dropped.kind), dropped.paths.value(0));

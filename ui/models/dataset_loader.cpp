@@ -174,12 +174,20 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
     const auto tell = [&] {
         deliver([this, some = std::exchange(twins, {})] { Q_EMIT duplicatesFound(some); });
     };
+    std::int64_t suspects = 0, compared = 0;
+    for (const auto& [size, indices] : bySize)
+        if (indices.size() > 1 && size > 0) suspects += std::int64_t(indices.size());
     for (auto& [size, indices] : bySize) {
         if (indices.size() < 2 || size == 0) continue;
         std::sort(indices.begin(), indices.end());
         std::unordered_map<std::string, int> firsts;
         for (const int i : indices) {
             if (job->cancel) return;
+            ++compared;
+            if (clock.elapsed() > kDeliverMs) {
+                clock.restart();
+                deliver([this, compared, suspects] { Q_EMIT progressed({false, compared, suspects, true}); });
+            }
             const auto hash = xxh128HexOfFile(scan->images[std::size_t(i)].path);
             if (!hash) continue;
             const auto [first, fresh] = firsts.emplace(*hash, i);

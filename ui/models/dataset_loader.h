@@ -36,6 +36,7 @@ struct ScannedEntries {
 struct LoadProgress {
     bool scanning = true;  // else probing
     std::int64_t done = 0, total = 0;
+    bool comparing = false;  // looking for equal files, the last part
 };
 
 class DatasetLoader : public QObject {

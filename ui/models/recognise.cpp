@@ -3,6 +3,7 @@
 #include "ui/models/recognise.h"
 
 #include <QCoreApplication>
+#include <QDir>
 #include <QDirIterator>
 #include <QElapsedTimer>
 #include <QFileInfo>
@@ -97,13 +98,18 @@ QString opened(const QString& path, DroppedKind kind) {
 }
 
 QString refusalFor(const QString& path, const Count& c) {
-    if (QFileInfo(path).isDir())
+    const QFileInfo info(path);
+    if (info.isDir())
         return c.files ? Words::tr(
                              "No images found in %1. It has %n file(s). Atelier reads JPEG, PNG, WebP, TIFF, "
                              "BMP and GIF.",
                              nullptr, c.files)
                              .arg(path)
-                       : Words::tr("%1 is empty.").arg(path);
+               : !info.isReadable()
+                   ? Words::tr("The folder %1 cannot be read: permission denied. Check its permissions.")
+                         .arg(path)
+               : QDir(path).isEmpty() ? Words::tr("%1 is empty.").arg(path)
+                                      : Words::tr("%1 holds no files; links in it lead nowhere.").arg(path);
     const QString suffix = QFileInfo(path).suffix();
     return suffix.isEmpty() ? Words::tr("%1 is not a picture, a YAML file or a run folder.").arg(path)
                             : Words::tr(
@@ -124,7 +130,10 @@ Dropped recognise(const QStringList& paths, int budgetMs) {
         const QFileInfo info(path);
         if (!info.exists()) {
             result.kind = DroppedKind::Unsupported;
-            result.refusal = Words::tr("%1 does not exist.").arg(path);
+            result.refusal =
+                info.isSymLink()
+                    ? Words::tr("%1 is a link to %2, which does not exist.").arg(path, info.symLinkTarget())
+                    : Words::tr("%1 does not exist.").arg(path);
             return result;
         }
         DroppedKind kind = info.isDir() ? kindOfFolder(path) : kindOfFile(path);

@@ -21,6 +21,22 @@
 
 namespace atelier {
 
+namespace {
+// One pattern for shards that are numbered without a gap, as a reader wants it; the first one otherwise.
+QString shardPattern(const QStringList& paths) {
+    QStringList all = paths;
+    all.sort();
+    const QFileInfo first(all.front()), last(all.back());
+    const QString low = first.completeBaseName(), high = last.completeBaseName();
+    bool lowOk = false, highOk = false;
+    const qlonglong from = low.toLongLong(&lowOk), to = high.toLongLong(&highOk);
+    if (all.size() < 2 || !lowOk || !highOk || low.size() != high.size() || to - from + 1 != all.size() ||
+        first.absolutePath() != last.absolutePath())
+        return first.absoluteFilePath();
+    return QStringLiteral("%1/{%2..%3}.tar").arg(first.absolutePath(), low, high);
+}
+}  // namespace
+
 QUndoStack* ConfigurePage::undoStack() {
     return document_.undoStack();
 }
@@ -33,6 +49,11 @@ bool ConfigurePage::open(const QString& path) {
     if (path.isEmpty()) return false;
     const bool yaml = path.endsWith(QLatin1String(".yaml"), Qt::CaseInsensitive) ||
                       path.endsWith(QLatin1String(".yml"), Qt::CaseInsensitive);
+    if (QFileInfo::exists(path + QStringLiteral("/model_index.json")) ||
+        path.endsWith(QLatin1String(".safetensors"), Qt::CaseInsensitive)) {
+        useModel(path);
+        return true;
+    }
     if (!yaml) {
         // Shards to train on: they go into the template that is chosen next.
         dataset_ = path;
@@ -66,11 +87,26 @@ QList<DropTarget> ConfigurePage::dropTargets(const Dropped& dropped) {
                  [this](const Dropped& d) { open(d.paths.front()); }}};
     if (QFileInfo::exists(path + QStringLiteral("/model_index.json")))
         return {{QStringLiteral("models"), tr("Use as base model"), QFileInfo(path).fileName(),
-                 [this](const Dropped& d) {
-                     document_.setValue(QStringLiteral("model.pretrained"),
-                                        yaml::Node::ofString(d.paths.front().toStdString()));
-                 }}};
+                 [this](const Dropped& d) { useModel(d.paths.front()); }}};
+    if (dropped.kind == DroppedKind::Shards) {
+        const QString pattern = shardPattern(dropped.paths);
+        return {{QStringLiteral("package"), tr("Train on these shards"), pattern,
+                 [this, pattern](const Dropped&) { open(pattern); }}};
+    }
     return {};
+}
+
+// Into the open configuration, else into the first template that starts from a model of one's own.
+void ConfigurePage::useModel(const QString& path) {
+    const QString key = QStringLiteral("model.pretrained");
+    model_ = path;
+    if (galleryShown() || !document_.isOpen()) {
+        showGallery();
+        for (int row = 0; row < templates_.rowCount(); ++row)
+            if (templates_.at(row).required.contains(key)) return gallery_->choose(row);
+    }
+    if (!document_.setValue(key, yaml::Node::ofString(path.toStdString())))
+        Q_EMIT messageRaised({Severity::Error, tr("The base model was not set."), document_.why(), {}});
 }
 
 bool ConfigurePage::galleryShown() const {
@@ -116,6 +152,9 @@ void ConfigurePage::beginTemplate(int row) {
         values.append(
             {QStringLiteral("dataset.params.path"),
              QString::fromStdString(yaml::dumpInline(yaml::Node::ofString(dataset_.toStdString())))});
+    if (!model_.isEmpty() && from.required.contains(QStringLiteral("model.pretrained")))
+        values.append({QStringLiteral("model.pretrained"),
+                       QString::fromStdString(yaml::dumpInline(yaml::Node::ofString(model_.toStdString())))});
     std::string text = from.text.toStdString();
     for (const auto& [path, written] : values) {
         const auto value = yaml::parse(written.toStdString());

@@ -65,6 +65,7 @@ class ConfigurePage : public Page {
     void makeHeader();
     void makeActions();
     void beginTemplate(int row);
+    void useModel(const QString& path);
     void onTextChanged(bool byHand);
     void onChecked();
     void setCurrent(const QString& path);
@@ -76,7 +77,8 @@ class ConfigurePage : public Page {
     IssueModel& issues_;
     TemplateModel& templates_;
     TemplateFiller filler_;
-    QString dataset_, current_;
+    QString dataset_, model_;  // for the template chosen next
+    QString current_;
     FormFilter filter_;
     QStackedWidget* stack_;
     ConfigureGallery* gallery_;

@@ -170,7 +170,10 @@ void DatasetsPage::refreshCounts() {
     gridStack_->setCurrentIndex(none ? 1 : 0);
     const LoadProgress p = document_.progress();
     progressRow_->setVisible(document_.loading() && (p.total > 2000 || p.scanning));
-    if (p.scanning)
+    if (p.comparing)
+        progressText_->setText(
+            tr("Looking for equal pictures: %1 of %2").arg(figure(p.done), figure(p.total)));
+    else if (p.scanning)
         progressText_->setText(tr("Looking through the folders: %1 images so far").arg(figure(p.done)));
     else
         progressText_->setText(
@@ -193,6 +196,12 @@ void DatasetsPage::stepPicture(int direction) {
     grid_->scrollTo(images_.index(row));
 }
 
+// In a narrow window the caption is in the drawer.
+void DatasetsPage::editCaption() {
+    if (!inspectorVisible()) setInspectorVisible(true);
+    inspector_->captionEdit()->setFocus();
+}
+
 void DatasetsPage::nextWithoutCaption() {
     const int from = grid_->currentIndex().row(), n = images_.rowCount();
     for (int i = 1; i <= n; ++i) {
@@ -200,7 +209,7 @@ void DatasetsPage::nextWithoutCaption() {
         if (images_.entryAt(row).hasCaption()) continue;
         grid_->selectionModel()->setCurrentIndex(images_.index(row), QItemSelectionModel::ClearAndSelect);
         grid_->scrollTo(images_.index(row));
-        inspector_->captionEdit()->setFocus();
+        editCaption();
         return;
     }
     Q_EMIT messageRaised({Severity::Good, tr("Every picture shown has a caption."), {}, {}});
@@ -245,7 +254,7 @@ void DatasetsPage::showContextMenu(const QPoint& at) {
         const QString path = index.data(DatasetImagesModel::PathRole).toString();
         menu.addAction(style::icon(QStringLiteral("eye")), tr("Large view"), this, &DatasetsPage::showLarge);
         menu.addAction(style::icon(QStringLiteral("text")), tr("Edit caption"), this,
-                       [this] { inspector_->captionEdit()->setFocus(); });
+                       &DatasetsPage::editCaption);
         menu.addSeparator();
         if (e.edit.excluded)
             menu.addAction(style::icon(QStringLiteral("check")), tr("Include"), this,

@@ -55,6 +55,7 @@ class DatasetsPage : public Page {
     void refreshCounts();
     void refreshInspector();
     void stepPicture(int direction);
+    void editCaption();
     void nextWithoutCaption();
     void exclude(bool exclude);
     void showLarge();

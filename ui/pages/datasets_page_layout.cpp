@@ -122,11 +122,15 @@ QWidget* DatasetsPage::makeToolbar() {
     row->setSpacing(10);
     filter_ = makeSearchField(tr("Filter:  fox  tag:sticker  missing:caption"));
     filter_->setAccessibleName(tr("Filter"));
+    filter_->setMinimumWidth(140);
     row->addWidget(filter_, 1);
     sort_ = new QComboBox;
     for (const QString& name : {tr("Name"), tr("Newest"), tr("Largest"), tr("Shape"), tr("Longest caption")})
         sort_->addItem(tr("Sort: %1").arg(name));
     sort_->setAccessibleName(tr("Sort"));
+    sort_->setMinimumWidth(96);
+    sort_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    sort_->setMinimumContentsLength(10);
     row->addWidget(sort_);
     count_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
     row->addWidget(count_);
@@ -216,7 +220,7 @@ void DatasetsPage::connectModels() {
     moved->setInterval(0);
     connect(grid_, &ImageGrid::selectionMoved, moved, qOverload<>(&QTimer::start));
     connect(moved, &QTimer::timeout, this, &DatasetsPage::refreshInspector);
-    connect(grid_, &ImageGrid::editRequested, this, [this] { inspector_->captionEdit()->setFocus(); });
+    connect(grid_, &ImageGrid::editRequested, this, &DatasetsPage::editCaption);
     connect(grid_, &ImageGrid::largeViewRequested, this, &DatasetsPage::showLarge);
     connect(grid_, &QAbstractItemView::doubleClicked, this, &DatasetsPage::showLarge);
     connect(grid_, &QWidget::customContextMenuRequested, this, &DatasetsPage::showContextMenu);

@@ -4,8 +4,10 @@
 
 #include <QBoxLayout>
 #include <QDataStream>
+#include <QKeyEvent>
 #include <QResizeEvent>
 #include <QSplitter>
+#include <QToolButton>
 
 #include "ui/style/tokens.h"
 
@@ -43,6 +45,11 @@ void Page::setInspector(QWidget* inspector, int width) {
     inspectorWidth_ = width;
     inspector->setObjectName(QStringLiteral("surface"));
     inspector->setAttribute(Qt::WA_StyledBackground);
+    if (!drawerButton_) {
+        auto* details = new QAction(style::icon(QStringLiteral("info")), tr("Details (Ctrl+I)"), this);
+        connect(details, &QAction::triggered, this, [this] { setInspectorVisible(!inspectorVisible()); });
+        drawerButton_ = header_->addIconAction(details);
+    }
     layoutInspector();
 }
 
@@ -66,6 +73,7 @@ void Page::setInspectorAllowed(bool allowed) {
 void Page::layoutInspector() {
     if (!inspector_) return;
     const bool narrow = width() < kNarrowPage;
+    drawerButton_->setVisible(narrow && allowInspector_);
     if (narrow) {
         if (!drawer_) {
             drawer_ = new QFrame(this);
@@ -96,6 +104,13 @@ void Page::layoutInspector() {
         inspector_->setMinimumWidth(std::min(280, inspectorWidth_));
     }
     inspector_->setVisible(wantInspector_ && allowInspector_);
+}
+
+void Page::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Escape && drawer_ && drawer_->isVisible())
+        setInspectorVisible(false);
+    else
+        QWidget::keyPressEvent(event);
 }
 
 void Page::resizeEvent(QResizeEvent* event) {

@@ -90,6 +90,7 @@ class Page : public QWidget {
     void pageRequested(const QString& pageId, const QString& object);  // "configure", "/path/to/x.yaml"
 
   protected:
+    void keyPressEvent(QKeyEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
   private:
@@ -101,6 +102,7 @@ class Page : public QWidget {
     QWidget* bodyHost_;
     QPointer<QWidget> body_, inspector_;
     QWidget* drawer_ = nullptr;
+    QWidget* drawerButton_ = nullptr;  // shown while the inspector is a drawer
     std::vector<MenuAction> actions_;
     QString note_;
     int badge_ = 0;

@@ -61,6 +61,8 @@ class TestMainWindow : public QObject {
     void dropThatCannotBeUsedSaysWhy();
     void narrowWindowTurnsTheInspectorIntoADrawer();
     void sheetIsInsideTheWindow();
+    void sheetHasTheKeyboard();
+    void nothingDroppedIsSilent();
     void bannersReplaceAndClose();
     void everyControlHasAName();
     void remembersItsPage();
@@ -190,6 +192,14 @@ void TestMainWindow::narrowWindowTurnsTheInspectorIntoADrawer() {
     QTRY_VERIFY(!shown->inspectorVisible());
     QTest::keyClick(window_.get(), Qt::Key_I, Qt::ControlModifier);
     QVERIFY(shown->inspectorVisible());
+    QTest::keyClick(shown, Qt::Key_Escape);
+    QVERIFY(!shown->inspectorVisible());
+    QToolButton* details = nullptr;  // the mouse's way to it
+    for (QToolButton* button : shown->header()->findChildren<QToolButton*>())
+        if (button->toolTip().contains(QStringLiteral("Ctrl+I"))) details = button;
+    QVERIFY(details && details->isVisible());
+    details->click();
+    QVERIFY(shown->inspectorVisible());
     window_->resize(1440, 900);
     QTRY_VERIFY(shown->inspectorVisible());
 }
@@ -205,6 +215,51 @@ void TestMainWindow::sheetIsInsideTheWindow() {
     QCOMPARE(settings_->theme(), ThemeChoice::Dark);
     QTest::keyClick(sheet, Qt::Key_Escape);
     QTRY_VERIFY(!alive);
+}
+
+void TestMainWindow::sheetHasTheKeyboard() {
+    auto* behind = new QLineEdit(page("datasets"));
+    behind->show();
+    behind->setFocus();
+    QTRY_VERIFY(behind->hasFocus());
+    auto* sheet = new Sheet(window_.get(), QStringLiteral("package"), QStringLiteral("Build"));
+    auto* field = new QLineEdit;
+    sheet->setBody(field);
+    sheet->setPrimary(QStringLiteral("Go"), {});
+    QSignalSpy accepted(sheet, &QDialog::accepted), rejected(sheet, &QDialog::rejected);
+    sheet->show();
+    QVERIFY(field->hasFocus());
+    QTest::keyClick(field, Qt::Key_2, Qt::ControlModifier);  // pages behind stay where they are
+    QCOMPARE(window_->currentPageId(), QStringLiteral("datasets"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QCOMPARE(accepted.size(), 1);
+    QVERIFY(behind->hasFocus());
+    QTest::keyClick(behind, Qt::Key_2, Qt::ControlModifier);
+    QCOMPARE(window_->currentPageId(), QStringLiteral("configure"));
+    auto* second = new Sheet(window_.get(), QStringLiteral("package"), QStringLiteral("Build"));
+    second->setPrimary(QStringLiteral("Go"), {});
+    QSignalSpy left(second, &QDialog::rejected);
+    second->show();
+    QVERIFY(second->isAncestorOf(QApplication::focusWidget()));
+    QTest::keyClick(QApplication::focusWidget(), Qt::Key_Escape);
+    QCOMPARE(left.size(), 1);
+}
+
+// What is recognised but has no place here is answered too.
+void TestMainWindow::nothingDroppedIsSilent() {
+    window_ = std::make_unique<MainWindow>(*settings_, [](const QStringList& paths) {
+        return Dropped{DroppedKind::Captions, paths, QStringLiteral("1 caption"), {}, 0, 1};
+    });
+    window_->addPage({QStringLiteral("datasets"), QStringLiteral("d"), QStringLiteral("datasets"),
+                      [] { return new TestPage(QStringLiteral("d")); }});
+    window_->finish();
+    window_->showPage(QStringLiteral("datasets"));
+    window_->show();
+    window_->openPath(QStringLiteral("/tmp/a.txt"));
+    bool said = false;
+    for (const QLabel* label : window_->findChildren<QLabel*>())
+        said = said || label->text().contains(QStringLiteral("captions without pictures"));
+    QVERIFY(said);
 }
 
 void TestMainWindow::bannersReplaceAndClose() {
@@ -242,7 +297,7 @@ void TestMainWindow::remembersItsPage() {
                       [] { return new TestPage(QStringLiteral("r")); }});
     window_->finish();
     QCOMPARE(window_->rememberedPage(), QStringLiteral("runs"));
-    QVERIFY(window_->minimumSize() == QSize(1024, 680));
+    QVERIFY(window_->minimumSize() == QSize(800, 560));
 }
 
 void TestMainWindow::pluralsAreEnglish() {

@@ -358,6 +358,9 @@ void TestDatasetModels::recognises() {
     QCOMPARE(recognise({run}).kind, DroppedKind::Run);
     QCOMPARE(recognise({run + QStringLiteral("/events.jsonl")}).paths, QStringList{run});
     write(dir_->filePath(QStringLiteral("art.psd")), "8BPS");
+    QVERIFY(QFile::link(QStringLiteral("/nowhere/at/all"), dir_->filePath(QStringLiteral("gone"))));
+    QVERIFY(recognise({dir_->filePath(QStringLiteral("gone"))})
+                .refusal.contains(QStringLiteral("/nowhere/at/all")));
     const Dropped psd = recognise({dir_->filePath(QStringLiteral("art.psd"))});
     QCOMPARE(psd.kind, DroppedKind::Unsupported);
     QVERIFY(psd.refusal.contains(QStringLiteral(".psd")));

@@ -63,6 +63,8 @@ class TestConfigurePage : public QObject {
     void numbersAsPeopleWriteThem();
     void changesAndResolved();
     void fileRoundTrip();
+    void narrowFormHidesNothing();
+    void modelsAndShardsFindTheirField();
 };
 
 void TestConfigurePage::modelsKeepTheRules() {
@@ -261,6 +263,46 @@ void TestConfigurePage::fileRoundTrip() {
     QVERIFY(f.page.open(file));
     QCOMPARE(f.document.config().optimizer.params.learningRate, 0.5);
     QVERIFY(!f.page.open(folder.filePath(QStringLiteral("none.yaml"))));
+}
+
+// In a narrow pane every editor and reset button stays inside it, and so do the words of an error.
+void TestConfigurePage::narrowFormHidesNothing() {
+    Fixture f;
+    f.page.resize(940, 700);
+    f.begin(QStringLiteral("experiment: {log_dir: 7}\n"));
+    QTRY_VERIFY(!f.page.form()->shownPaths().isEmpty());
+    for (const QString& path : f.page.form()->shownPaths()) {
+        const FormRow* row = f.page.form()->row(path);
+        if (!row->isVisible()) continue;
+        const int room = f.page.form()->viewport()->width();
+        for (const QWidget* part : row->findChildren<QWidget*>()) {
+            if (!part->isVisible()) continue;
+            const int right = part->mapTo(f.page.form()->viewport(), QPoint(part->width(), 0)).x();
+            QVERIFY2(right <= room,
+                     qPrintable(QStringLiteral("%1: %2 ends at %3 of %4")
+                                    .arg(path, QString::fromLatin1(part->metaObject()->className()))
+                                    .arg(right)
+                                    .arg(room)));
+        }
+    }
+}
+
+void TestConfigurePage::modelsAndShardsFindTheirField() {
+    Fixture f;
+    QTemporaryDir folder;
+    QFile index(folder.filePath(QStringLiteral("model_index.json")));
+    QVERIFY(index.open(QIODevice::WriteOnly));
+    index.close();
+    QVERIFY(f.page.open(folder.path()));
+    QCOMPARE(f.document.written(QStringLiteral("model.pretrained")), folder.path());
+    Dropped shards;
+    shards.kind = DroppedKind::Shards;
+    shards.paths = QStringList{QStringLiteral("/d/000001.tar"), QStringLiteral("/d/000000.tar")};
+    const QList<DropTarget> targets = f.page.dropTargets(shards);
+    QCOMPARE(targets.size(), 1);
+    targets[0].drop(shards);
+    QVERIFY2(f.document.text().contains(QStringLiteral("/d/{000000..000001}.tar")),
+             qPrintable(f.document.text()));
 }
 
 QTEST_MAIN(TestConfigurePage)
