@@ -34,6 +34,7 @@ struct SampleArguments {
     double guidance = 7.5;
     double guidanceRescale = 0;
     double strength = -1;  // not given
+    bool promptWeighting = false;
     int batch = 8;
     int threads = 0;
     bool resume = false;
@@ -90,6 +91,7 @@ Result<eval::GenerateOptions> makeOptions(const SampleArguments& arguments, cons
     options.guidance = arguments.guidance;
     options.guidanceRescale = arguments.guidanceRescale;
     options.batch = arguments.batch;
+    options.promptWeighting = arguments.promptWeighting;
     if (!arguments.start.image.empty())
         options.strength = arguments.strength >= 0        ? arguments.strength
                            : arguments.start.mask.empty() ? 0.8
@@ -241,6 +243,8 @@ void addOptions(CLI::App& app, SampleArguments& arguments) {
     app.add_option("--out", arguments.out, "folder for the pictures and samples.json")->required();
     app.add_flag("--resume", arguments.resume, "keep the pictures that --out already holds of this command");
     app.add_option("--negative", arguments.prompts.negative, "what not to show");
+    app.add_flag("--prompt-weighting", arguments.promptWeighting,
+                 "read (word:1.2), (word), [word] and BREAK in prompts, and prompts of any length");
     app.add_option("--image", arguments.start.image, "picture to start from");
     app.add_option("--mask", arguments.start.mask, "with --image: white is painted anew, black is kept");
     app.add_option("--strength", arguments.strength,

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 import unittest
+import unittest.mock
 
 import numpy
 import torch
@@ -76,6 +77,40 @@ class PicturesTest(unittest.TestCase):
         size = {"width": WIDTH, "height": HEIGHT, "latents": self.latents}
         self.compare([("text", sampler, 0, StableDiffusionPipeline, size, []) for sampler in tiny_pipeline.SAMPLERS]
                      + [("velocity", sampler, 0, StableDiffusionPipeline, {**size, "guidance_rescale": 0.7}, ["--guidance-rescale", 0.7]) for sampler in ("ddim", "euler", "dpmpp_2m")])
+
+    def test_weighted_and_long_prompts(self):
+        """Hidden states times weights with the mean restored, windows of 75 tokens one after the other, computed here with transformers."""
+        pipeline = StableDiffusionPipeline.from_pretrained(self.folder / "text", safety_checker=None)
+        words = pipeline.tokenizer
+
+        def encoded(pieces, windows):
+            ids, weights, parts = [], [], []
+            for text, weight in pieces:
+                more = words(text, add_special_tokens=False).input_ids
+                ids, weights = ids + more, weights + [weight] * len(more)
+            self.assertLessEqual(len(ids), 75 * windows)
+            for start in range(0, 75 * windows, 75):
+                part = ids[start:start + 75]
+                row = [words.bos_token_id, *part, words.eos_token_id]
+                factors = torch.tensor([1.0, *weights[start:start + 75], *[1.0] * (76 - len(part))])
+                with torch.no_grad():
+                    hidden = pipeline.text_encoder(torch.tensor([row + [words.pad_token_id] * (77 - len(row))]))[0]
+                weighted = hidden * factors[:, None]
+                parts.append(weighted * (hidden.mean() / weighted.mean()))
+            return torch.cat(parts, 1)
+
+        long = "zebra 42, " * 14
+        windows = -(-len(words(long, add_special_tokens=False).input_ids) // 75)
+        self.assertGreater(windows, 1)
+        prompts = ["a (cat:1.4) on a [mat]", long + "(cat)"]
+        embeds = torch.cat([encoded([("a ", 1), ("cat", 1.4), (" on a ", 1), ("mat", 1 / 1.1)], windows), encoded([(long, 1), ("cat", 1.1)], windows)])
+        wanted = tiny_pipeline.run(pipeline, "ddim", self.latents, self.noise, 0, prompt_embeds=embeds, negative_prompt_embeds=encoded([(NEGATIVE, 1)], windows).repeat(2, 1, 1),
+                                   num_inference_steps=STEPS, guidance_scale=GUIDANCE, width=WIDTH, height=HEIGHT, latents=self.latents)
+        with unittest.mock.patch(f"{__name__}.PROMPTS", prompts):
+            got, plain = self.ours("text", "ddim", "--prompt-weighting"), self.ours("text", "ddim")
+        difference = numpy.abs(got.astype(float) - wanted.astype(float))
+        self.assertLessEqual(difference.mean(), 0.1)
+        self.assertGreater(numpy.abs(got.astype(float) - plain).mean(), 10 * difference.mean())
 
     def test_image_to_image(self):
         self.compare([("text", sampler, 3, StableDiffusionImg2ImgPipeline, {"image": [self.picture] * 2, "strength": 0.6}, ["--image", self.folder / "picture.png", "--strength", 0.6])

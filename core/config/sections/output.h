@@ -55,6 +55,7 @@ struct SamplingConfig {
     std::int64_t seed = 0;
     std::optional<std::int64_t> size;  // pixels; absent: dataset.params.resolution
     std::string negative;
+    bool promptWeighting = false;
 
     static constexpr auto fields() {
         using C = SamplingConfig;
@@ -122,6 +123,12 @@ struct SamplingConfig {
                   {.label = ATELIER_TR("Negative prompt"),
                    .help = ATELIER_TR("What guidance leads away from."),
                    .text = TextKind::Prompt}),
+            field("prompt_weighting", &C::promptWeighting,
+                  {.label = ATELIER_TR("Prompt weighting"),
+                   .help = ATELIER_TR(
+                       "Reads (word:1.2), [word] and BREAK in sample prompts, and prompts longer than "
+                       "the text encoder's window. Captions are never read so."),
+                   .importance = Importance::Expert}),
         };
     }
 };

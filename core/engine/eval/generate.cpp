@@ -9,6 +9,7 @@
 
 #include "core/base/random.h"
 #include "core/engine/eval/given_picture.h"
+#include "core/engine/eval/weighted_prompt.h"
 
 namespace atelier::eval {
 namespace {
@@ -41,12 +42,13 @@ Result<at::Tensor> tokenize(const Pipeline& pipeline, const std::vector<std::str
 }
 
 // Context [N,S,D] of the prompts, or [2N,S,D] = negative ‖ prompt when guidance needs both.
-Result<at::Tensor> encodeText(const Pipeline& pipeline, std::span<const PictureRequest> requests,
-                              bool guided) {
+Result<at::Tensor> encodeText(const Pipeline& pipeline, std::span<const PictureRequest> requests, bool guided,
+                              bool weighting) {
     std::vector<std::string> texts;
     if (guided)
         for (const auto& request : requests) texts.push_back(request.negative);
     for (const auto& request : requests) texts.push_back(request.prompt);
+    if (weighting) return encodeWeightedPrompts(pipeline, texts);
     ATELIER_TRY(const auto ids, tokenize(pipeline, texts));
     return pipeline.textEncoder->encode(ids.to(deviceOf(*pipeline.textEncoder)));
 }
@@ -105,7 +107,7 @@ Result<at::Tensor> sampleLatents(const Call& call, std::span<const PictureReques
     const auto device = deviceOf(*pipeline.unet);
     const auto type = typeOf(*pipeline.unet);
     const bool guided = options.guidance > 1;
-    ATELIER_TRY(const auto context, encodeText(pipeline, requests, guided));
+    ATELIER_TRY(const auto context, encodeText(pipeline, requests, guided, options.promptWeighting));
     const auto typedContext = context.to(type);
     const auto given = encodeGivenPicture(pipeline, requests, picture);
 

@@ -50,6 +50,7 @@ Json describePicture(const PictureRequest& request, const GenerateOptions& optio
               {"width", options.width},
               {"height", options.height}};
     if (options.guidanceRescale != 0) json["guidance_rescale"] = options.guidanceRescale;
+    if (options.promptWeighting) json["prompt_weighting"] = true;
     if (options.strength != 1) json["strength"] = options.strength;
     return json;
 }

@@ -241,6 +241,7 @@ Status setSampling(const TrainConfig& config, Settings& settings) {
     ATELIER_TRY(generate.sampler, samplerFromName(std::string(enumName(sampling.sampler))));
     generate.steps = static_cast<int>(sampling.steps);
     generate.guidance = sampling.guidance;
+    generate.promptWeighting = sampling.promptWeighting;
     generate.width = generate.height =
         static_cast<int>(sampling.size.value_or(config.dataset.params.resolution));
     return {};
