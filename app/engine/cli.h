@@ -60,6 +60,7 @@ int doctorVerb(Arguments arguments);
 
 // Parts of benchVerb, which takes their names off the arguments.
 int benchData(Arguments arguments);
+int benchModel(Arguments arguments);
 int benchTrain(Arguments arguments);
 
 }  // namespace atelier::cli

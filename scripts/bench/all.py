@@ -17,6 +17,7 @@ BENCHMARKS = {
     "shards": (lambda bin: ["--engine", bin / "atelier-engine"], ["--total", "20000000"]),
     "resize": (lambda bin: ["--engine", bin / "atelier-engine"], ["--images", "8"]),
     "train": (lambda bin: ["--bin", bin], ["--steps", "1", "--warmup", "1"]),
+    "models": (lambda bin: ["--bin", bin], ["--precision", "fp32", "--works", "unet", "text_encoder", "start"]),
     "studio": (lambda bin: ["--studio", bin / "atelier", "--tests", bin.parent / "tests"], ["--events", "20000"]),
 }
 
