@@ -108,6 +108,18 @@ class SamplersTest(unittest.TestCase):
                      + self.grid("unipc", cls, extra={"final_sigmas_type": "sigma_min"}, steps=(4, 10))
                      + self.grid("unipc", cls, extra={"use_karras_sigmas": True}, steps=(4, 10)), DETERMINISTIC)
 
+    def test_third_order(self):
+        cls = "DPMSolverMultistepScheduler"
+        self.compare(self.grid("dpmpp_2m", cls, extra={"solver_order": 3}, predictions=self.every)
+                     + self.grid("dpmpp_2m", cls, extra={"solver_order": 3, "final_sigmas_type": "sigma_min", "lower_order_final": False}, steps=(4, 10))
+                     + self.grid("dpmpp_2m_karras", cls, extra={"solver_order": 3, "use_karras_sigmas": True}, steps=(4, 23)), DETERMINISTIC)
+
+    def test_exponential_and_beta_sigmas(self):
+        for key in ("use_exponential_sigmas", "use_beta_sigmas"):
+            self.compare([case for sampler, cls in (("euler", "EulerDiscreteScheduler"), ("heun", "HeunDiscreteScheduler"), ("lms", "LMSDiscreteScheduler"),
+                                                    ("dpmpp_2m", "DPMSolverMultistepScheduler"), ("unipc", "UniPCMultistepScheduler"))
+                          for case in self.grid(sampler, cls, extra={key: True}, steps=(4, 10), predictions=("epsilon",))], DETERMINISTIC)
+
     def test_stochastic(self):
         two = "DPMSolverMultistepScheduler"
         self.compare(self.grid("euler_a", "EulerAncestralDiscreteScheduler")

@@ -2,6 +2,7 @@
 # Small random Stable Diffusion pipelines made by diffusers, and its samplers driven by given noise; for the picture tests.
 import importlib
 import importlib.util
+import math
 import sys
 import types
 import unittest.mock
@@ -28,6 +29,9 @@ SAMPLERS = {
     "dpmpp_2m_sde": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++"}),
     "dpmpp_2m_sde_karras": ("DPMSolverMultistepScheduler", {"algorithm_type": "sde-dpmsolver++", "use_karras_sigmas": True}),
     "dpmpp_sde": ("DPMSolverSDEScheduler", {}), "dpmpp_sde_karras": ("DPMSolverSDEScheduler", {"use_karras_sigmas": True}), "unipc": ("UniPCMultistepScheduler", {})}
+MODULES = {name: f"diffusers.schedulers.scheduling_{file}" for name, file in (
+    ("EulerDiscreteScheduler", "euler_discrete"), ("HeunDiscreteScheduler", "heun_discrete"), ("LMSDiscreteScheduler", "lms_discrete"),
+    ("DPMSolverMultistepScheduler", "dpmsolver_multistep"), ("UniPCMultistepScheduler", "unipc_multistep"))}
 TWICE = ("heun", "dpmpp_sde", "dpmpp_sde_karras")  # two network evaluations per step
 
 
@@ -38,7 +42,32 @@ def quad(function, low, high, epsrel):
     return sum(w * float(function((high + low) / 2 + (high - low) / 2 * x)) for x, w in zip(nodes, weights)) * (high - low) / 2, 0
 
 
+LEGENDRE = numpy.polynomial.legendre.leggauss(100)
+
+
+def beta_quantile(p, a, b):
+    """scipy's Beta quantile where scipy is not installed, by quadrature: t = sin²(θ) takes both poles out of the density's way."""
+    nodes, weights = LEGENDRE
+
+    def mass(angle):
+        x = (nodes + 1) / 2  # substitution θ = angle·x⁵ flattens the pole at 0
+        theta = angle * x ** 5
+        return (weights / 2 * 5 * angle * x ** 4 * 2 * numpy.sin(theta) ** (2 * a - 1) * numpy.cos(theta) ** (2 * b - 1)).sum()
+
+    if p > 0.5:
+        return 1 - beta_quantile(1 - p, b, a)
+    low, high, whole = 0.0, math.pi / 4, 2 * mass(math.pi / 4)
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if mass(middle) < p * whole else (low, middle)
+    return math.sin((low + high) / 2) ** 2
+
+
 def scheduler_class(name):
+    module = importlib.import_module(MODULES[name]) if name in MODULES else None
+    if module is not None and not hasattr(module, "scipy"):
+        module.scipy = types.SimpleNamespace(stats=types.SimpleNamespace(beta=types.SimpleNamespace(ppf=beta_quantile)))
+        module.is_scipy_available = lambda: True
     if name == "LMSDiscreteScheduler":
         module = importlib.import_module("diffusers.schedulers.scheduling_lms_discrete")
         if not hasattr(module, "integrate"):

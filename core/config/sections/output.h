@@ -8,6 +8,7 @@
 namespace atelier {
 
 enum class SamplerName {
+    Auto,
     Ddim,
     Euler,
     EulerA,
@@ -27,6 +28,7 @@ enum class SamplerName {
 template <>
 struct EnumNames<SamplerName> {
     static constexpr std::array kNames{
+        EnumName{SamplerName::Auto, "auto", ATELIER_TR("The model's own")},
         EnumName{SamplerName::Ddim, "ddim", ATELIER_TR("DDIM")},
         EnumName{SamplerName::Euler, "euler", ATELIER_TR("Euler")},
         EnumName{SamplerName::EulerA, "euler_a", ATELIER_TR("Euler ancestral")},
@@ -102,7 +104,8 @@ struct SamplingConfig {
             field("sampler", &C::sampler,
                   {.label = ATELIER_TR("Sampler"),
                    .help = ATELIER_TR(
-                       "Method that turns noise into a picture. Heun and DPM++ SDE run the network twice per "
+                       "Method that turns noise into a picture; auto: what the model's scheduler_config.json "
+                       "stands for. Heun and DPM++ SDE run the network twice per "
                        "step; those called ancestral, SDE, DDPM and LCM add fresh noise; LCM is for models "
                        "distilled for it.")}),
             field(

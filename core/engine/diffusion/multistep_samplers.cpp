@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// DPM-Solver++ 2M (with and without fresh noise) and UniPC: x = α·x0 + s·ε, steps in λ = ln(α/s) = −ln σ.
+// DPM-Solver++ multistep (with and without fresh noise) and UniPC: x = α·x0 + s·ε, steps in λ = ln(α/s) = −ln
+// σ.
 #include <ATen/ATen.h>
 
 #include <algorithm>
@@ -98,31 +99,42 @@ at::Tensor uniPcMove(const Chain& chain, const at::Tensor& x, std::size_t i,
 
 }  // namespace
 
-// Lu et al. 2022, algorithm 2; `stochastic`: SDE-DPM-Solver++ of the same paper, appendix. First order at the
-// first step and, where it would not be stable, at the last.
+// Lu et al. 2022, algorithm 2 and its third order; `stochastic`: SDE-DPM-Solver++ of the same paper,
+// appendix. First order at the first step and, where it would not be stable, at the last.
 at::Tensor sampleDpmpp2m(const Chain& chain, at::Tensor x, bool stochastic) {
     const auto& config = chain.schedule.config;
     const auto& sigmas = chain.plan.sigmas;
     const std::size_t steps = sigmas.size() - 1;
-    at::Tensor before;  // x0 of the step before
+    const bool careful = config.lowerOrderFinal && steps < 15;
+    std::deque<at::Tensor> known;  // x0, newest first
     for (std::size_t i = chain.plan.firstEvaluation(); i < steps; ++i) {
         const double from = sigmas[i];
         const double to = sigmas[i + 1];
         const double h = to == 0 ? INFINITY : std::log(from) - std::log(to);
-        const auto x0 = denoised(chain, x, i);
-        const bool last = i + 1 == steps;
-        const bool lower = last && (config.eulerAtFinal || to == 0 || (config.lowerOrderFinal && steps < 15));
-        const double decay = stochastic ? -std::expm1(-2 * h) : -std::expm1(-h);
-        auto moved =
-            (noiseOf(to) / noiseOf(from) * (stochastic ? std::exp(-h) : 1)) * x + signalOf(to) * decay * x0;
-        if (before.defined() && !lower && config.solverOrder > 1) {
-            const double ratio = (std::log(sigmas[i - 1]) - std::log(from)) / h;
-            const double weight =
-                config.solverType == "heun" ? 1 - decay / (stochastic ? 2 * h : h) : decay / 2;
-            moved = moved + (signalOf(to) * weight / ratio) * (x0 - before);
+        known.push_front(denoised(chain, x, i));
+        if (known.size() > 3) known.pop_back();
+        auto order = std::min(static_cast<std::size_t>(config.solverOrder), known.size());
+        if (i + 1 == steps && (config.eulerAtFinal || to == 0 || careful)) order = 1;
+        if (i + 2 == steps && careful) order = std::min<std::size_t>(order, 2);
+
+        const double h2 = stochastic ? 2 * h : h;
+        const double decay = -std::expm1(-h2);
+        auto moved = (noiseOf(to) / noiseOf(from) * (stochastic ? std::exp(-h) : 1)) * x +
+                     signalOf(to) * decay * known[0];
+        if (order > 1) {
+            const double r0 = (std::log(sigmas[i - 1]) - std::log(from)) / h;
+            const auto slope = (known[0] - known[1]) / r0;
+            if (order == 2) {
+                const double weight = config.solverType == "heun" ? 1 - decay / h2 : decay / 2;
+                moved = moved + (signalOf(to) * weight) * slope;
+            } else {
+                const double r1 = (std::log(sigmas[i - 2]) - std::log(sigmas[i - 1])) / h;
+                const auto bend = (slope - (known[1] - known[2]) / r1) / (r0 + r1);
+                moved = moved + (signalOf(to) * (1 - decay / h)) * (slope + r0 * bend) +
+                        (signalOf(to) * (0.5 - (h - decay) / (h * h))) * bend;
+            }
         }
         x = stochastic ? chain.withNoise(moved, noiseOf(to) * std::sqrt(decay), i) : moved;
-        before = x0;
         if (!chain.goesOn(i, x)) break;
     }
     return x;

@@ -38,10 +38,11 @@ diffusion::Family diffusion::familyOf(Sampler sampler) {
 
 namespace {
 
-bool isKarras(const ScheduleConfig& config, Sampler sampler) {
-    return sampler == Sampler::Dpmpp2mKarras || sampler == Sampler::Dpmpp2mSdeKarras ||
-           sampler == Sampler::DpmppSdeKarras ||
-           (config.useKarrasSigmas && sampler != Sampler::EulerAncestral);
+SigmaSpacing spacingOf(const ScheduleConfig& config, Sampler sampler) {
+    if (sampler == Sampler::Dpmpp2mKarras || sampler == Sampler::Dpmpp2mSdeKarras ||
+        sampler == Sampler::DpmppSdeKarras)
+        return SigmaSpacing::Karras;
+    return sampler == Sampler::EulerAncestral ? SigmaSpacing::Timesteps : config.sigmaSpacing;
 }
 
 bool isDpmppSde(Sampler sampler) {
@@ -79,24 +80,57 @@ double interpolate(const std::vector<double>& table, double position) {
     return table[low] + (table[high] - table[low]) * (clamped - static_cast<double>(low));
 }
 
-// The fractional timestep whose training sigma is `sigma`, by interpolation in log sigma.
+// The fractional timestep whose training sigma is `sigma`, by interpolation in log sigma. The table's
+// logarithms are float32 as in diffusers: where timesteps are cut to whole numbers, 998.9999997 is not 999.
 double timestepOfSigma(const std::vector<double>& table, double sigma) {
+    const auto logAt = [&](std::size_t i) {
+        return static_cast<double>(std::log(static_cast<float>(table[i])));
+    };
     const double target = std::log(std::max(sigma, 1e-10));
     std::size_t low = 0;
-    while (low + 2 < table.size() && std::log(table[low + 1]) <= target) ++low;
-    const double a = std::log(table[low]);
-    const double b = std::log(table[low + 1]);
+    while (low + 2 < table.size() && logAt(low + 1) <= target) ++low;
+    const double a = logAt(low);
+    const double b = logAt(low + 1);
     return static_cast<double>(low) + std::clamp((target - a) / (b - a), 0.0, 1.0);
 }
 
-// Karras et al. 2022, eq. 5, with rho = 7.
-std::vector<double> karrasSigmas(double highest, double lowest, std::size_t count) {
+// The quantile of Beta(0.6, 0.6) at p, by bisection over the series of its distribution function.
+double betaQuantile(double p) {
+    constexpr double kShape = 0.6;
+    if (p > 0.5) return 1 - betaQuantile(1 - p);
+    const auto integral = [](double x) {  // ∫₀ˣ (t(1−t))^(kShape−1) dt for x ≤ ½
+        double sum = 0;
+        double factor = 1;
+        for (int k = 0; k < 60; ++k) {
+            sum += factor / (kShape + k);
+            factor *= (1 - kShape + k) / (k + 1) * x;
+        }
+        return std::pow(x, kShape) * sum;
+    };
+    const double target = p * 2 * integral(0.5);
+    double low = 0;
+    double high = 0.5;
+    for (int i = 0; i < 60; ++i) {
+        const double middle = (low + high) / 2;
+        (integral(middle) < target ? low : high) = middle;
+    }
+    return (low + high) / 2;
+}
+
+// `count` falling sigmas between the two. Karras et al. 2022, eq. 5, with rho = 7; evenly in log sigma; or
+// Lee et al. 2024 (beta sampling).
+std::vector<double> spacedSigmas(SigmaSpacing spacing, double highest, double lowest, std::size_t count) {
     const double high = std::pow(highest, 1 / 7.0);
     const double low = std::pow(lowest, 1 / 7.0);
     std::vector<double> result;
     for (std::size_t i = 0; i < count; ++i) {
         const double ramp = count == 1 ? 0.0 : static_cast<double>(i) / static_cast<double>(count - 1);
-        result.push_back(std::pow(high + ramp * (low - high), 7.0));
+        if (spacing == SigmaSpacing::Karras)
+            result.push_back(std::pow(high + ramp * (low - high), 7.0));
+        else if (spacing == SigmaSpacing::Exponential)
+            result.push_back(highest * std::pow(lowest / highest, ramp));
+        else
+            result.push_back(lowest + betaQuantile(1 - ramp) * (highest - lowest));
     }
     return result;
 }
@@ -108,12 +142,13 @@ std::vector<double> sigmaTable(const NoiseSchedule& schedule) {
     return table;
 }
 
-// Samplers of x = x0 + σ·ε. Karras sigmas lie between the ends of the inference list.
+// Samplers of x = x0 + σ·ε. Sigmas with a law of their own lie between the ends of the inference list.
 void planSigmas(const NoiseSchedule& schedule, SamplingPlan& plan, TimestepSpacing spacing) {
     const auto table = sigmaTable(schedule);
     for (const double t : plan.timesteps) plan.sigmas.push_back(interpolate(table, t));
-    if (isKarras(schedule.config, plan.sampler)) {
-        plan.sigmas = karrasSigmas(plan.sigmas.front(), plan.sigmas.back(), plan.sigmas.size());
+    const auto law = spacingOf(schedule.config, plan.sampler);
+    if (law != SigmaSpacing::Timesteps) {
+        plan.sigmas = spacedSigmas(law, plan.sigmas.front(), plan.sigmas.back(), plan.sigmas.size());
         for (std::size_t i = 0; i < plan.sigmas.size(); ++i)
             plan.timesteps[i] = timestepOfSigma(table, plan.sigmas[i]);
     }
@@ -133,15 +168,17 @@ void planSigmas(const NoiseSchedule& schedule, SamplingPlan& plan, TimestepSpaci
     plan.sigmas.push_back(stopsAbove ? table.front() : 0);
 }
 
-// DPM++ and UniPC: whole timesteps; Karras sigmas span all training sigmas.
+// DPM++ and UniPC: whole timesteps; sigmas with a law of their own span all training sigmas.
 void planMultistep(const NoiseSchedule& schedule, SamplingPlan& plan) {
     const auto& config = schedule.config;
     const auto table = sigmaTable(schedule);
-    if (isKarras(config, plan.sampler)) {
-        plan.sigmas = karrasSigmas(table.back(), table.front(), plan.timesteps.size());
+    const auto law = spacingOf(config, plan.sampler);
+    if (law != SigmaSpacing::Timesteps) {
+        plan.sigmas = spacedSigmas(law, table.back(), table.front(), plan.timesteps.size());
         // diffusers cuts where it does not round.
         const bool cuts =
-            plan.sampler != Sampler::UniPc && config.betaSchedule == BetaSchedule::SquaredCosCapV2;
+            law != SigmaSpacing::Karras ||
+            (plan.sampler != Sampler::UniPc && config.betaSchedule == BetaSchedule::SquaredCosCapV2);
         for (std::size_t i = 0; i < plan.sigmas.size(); ++i) {
             const double t = timestepOfSigma(table, plan.sigmas[i]);
             plan.timesteps[i] = cuts ? std::trunc(t) : std::nearbyint(t);
@@ -187,7 +224,8 @@ void planPndm(const ScheduleConfig& config, SamplingPlan& plan) {
 }
 
 Status checkSolver(const ScheduleConfig& config, Sampler sampler) {
-    const int highest = sampler == Sampler::UniPc ? 3 : 2;
+    const bool stochastic = sampler == Sampler::Dpmpp2mSde || sampler == Sampler::Dpmpp2mSdeKarras;
+    const int highest = stochastic ? 2 : 3;
     if (config.solverOrder >= 1 && config.solverOrder <= highest) return {};
     return fail(ErrorCode::Model,
                 "solver_order " + std::to_string(config.solverOrder) + " is not one that " +

@@ -71,7 +71,7 @@ Result<Sampler> samplerFromName(const std::string& name) {
 
 Result<Sampler> samplerFromConfig(const ScheduleConfig& config) {
     const auto& name = config.className;
-    const bool karras = config.useKarrasSigmas;
+    const bool karras = config.sigmaSpacing == SigmaSpacing::Karras;
     if (name == "DDIMScheduler") return Sampler::Ddim;
     if (name == "DDPMScheduler") return Sampler::Ddpm;
     if (name == "PNDMScheduler") return Sampler::Pndm;

@@ -36,6 +36,13 @@ const NameTable<TimestepSpacing>& timestepSpacingNames() {
     return table;
 }
 
+const NameTable<SigmaSpacing>& sigmaSpacingKeys() {
+    static const NameTable<SigmaSpacing> table{{"use_karras_sigmas", SigmaSpacing::Karras},
+                                               {"use_exponential_sigmas", SigmaSpacing::Exponential},
+                                               {"use_beta_sigmas", SigmaSpacing::Beta}};
+    return table;
+}
+
 const NameTable<bool>& finalSigmaNames() {
     static const NameTable<bool> table{{"zero", false}, {"sigma_min", true}};
     return table;
@@ -105,6 +112,10 @@ class Reader {
         return {};
     }
 
+    Status refuse(std::string what, std::string hint = {}) const {
+        return fail(ErrorCode::Model, std::move(what), where_, std::move(hint));
+    }
+
   private:
     Status wrong(const char* key, const char* expected) const {
         return fail(ErrorCode::Model, std::string(key) + " must be " + expected, where_);
@@ -160,10 +171,31 @@ at::Tensor gather(const at::Tensor& table, const at::Tensor& timesteps_B, const 
 }  // namespace
 
 // Keys that only some samplers have.
+static Status readSigmaSpacing(const Reader& reader, ScheduleConfig& config) {
+    int asked = 0;
+    for (const auto& [key, spacing] : sigmaSpacingKeys()) {
+        bool use = false;
+        ATELIER_DO(reader.get(key.c_str(), use));
+        if (use) config.sigmaSpacing = spacing;
+        asked += use;
+    }
+    if (asked > 1)
+        return reader.refuse(
+            "only one of use_karras_sigmas, use_exponential_sigmas, use_beta_sigmas can be true");
+    for (const char* key : {"use_flow_sigmas", "use_lu_lambdas"}) {
+        bool use = false;
+        ATELIER_DO(reader.get(key, use));
+        if (use)
+            return reader.refuse(std::string(key) + " has no sampler here",
+                                 "Set it to false, or use_karras_sigmas to true.");
+    }
+    return {};
+}
+
 static Status readSolverKeys(const Reader& reader, ScheduleConfig& config) {
     ATELIER_DO(reader.get("dynamic_thresholding_ratio", config.dynamicThresholdingRatio));
     ATELIER_DO(reader.get("sample_max_value", config.sampleMaxValue));
-    ATELIER_DO(reader.get("use_karras_sigmas", config.useKarrasSigmas));
+    ATELIER_DO(readSigmaSpacing(reader, config));
     ATELIER_DO(reader.get("skip_prk_steps", config.skipPrkSteps));
     ATELIER_DO(reader.choice("final_sigmas_type", finalSigmaNames(), config.finalSigmaIsLowest));
     ATELIER_DO(reader.get("algorithm_type", config.algorithmType));
@@ -226,7 +258,8 @@ Json scheduleConfigToJson(const ScheduleConfig& config) {
     }
     json["timestep_spacing"] =
         nameOf(timestepSpacingNames(), config.timestepSpacing.value_or(TimestepSpacing::Leading));
-    if (config.useKarrasSigmas) json["use_karras_sigmas"] = true;
+    if (config.sigmaSpacing != SigmaSpacing::Timesteps)
+        json[nameOf(sigmaSpacingKeys(), config.sigmaSpacing)] = true;
     json["trained_betas"] = config.trainedBetas.empty() ? Json(nullptr) : Json(config.trainedBetas);
     return json;
 }

@@ -17,6 +17,8 @@ namespace atelier {
 enum class BetaSchedule { Linear, ScaledLinear, SquaredCosCapV2, Sigmoid };
 enum class PredictionType { Epsilon, VPrediction, Sample };
 enum class TimestepSpacing { Leading, Linspace, Trailing };
+// Where a sampler's sigmas come from: the timesteps, or a law of their own.
+enum class SigmaSpacing { Timesteps, Karras, Exponential, Beta };
 
 // The keys of a diffusers scheduler_config.json that decide numbers. Keys that the classes default
 // differently are optional: absent means "the default of the sampler that reads it" (that is how
@@ -38,13 +40,13 @@ struct ScheduleConfig {
     std::optional<bool> clipSample;
     double clipSampleRange = 1.0;
     std::optional<bool> setAlphaToOne;
-    bool useKarrasSigmas = false;
+    SigmaSpacing sigmaSpacing = SigmaSpacing::Timesteps;  // use_karras_sigmas, …
     bool skipPrkSteps = true;  // PNDM: no Runge-Kutta steps at the start (as every published folder)
     bool finalSigmaIsLowest =
         false;                  // final_sigmas_type "sigma_min": end at the lowest training sigma, not at 0
     std::string algorithmType;  // DPM-Solver: "dpmsolver++" (also when empty) or "sde-dpmsolver++"
     std::string solverType;     // DPM-Solver: "heun", else midpoint; UniPC: "bh1", else bh2
-    int solverOrder = 2;        // DPM-Solver: 1 or 2; UniPC: 1 to 3
+    int solverOrder = 2;        // DPM-Solver, UniPC: 1 to 3
     bool lowerOrderFinal = true;
     bool eulerAtFinal = false;
     int originalInferenceSteps = 50;  // LCM: steps of the list that it was distilled on

@@ -238,7 +238,10 @@ Status setSampling(const TrainConfig& config, Settings& settings) {
     settings.sampleEvery = sampling.every.value_or(config.experiment.saveEvery);
     settings.sampleSeed = static_cast<std::uint64_t>(sampling.seed);
     auto& generate = settings.generate;
-    ATELIER_TRY(generate.sampler, samplerFromName(std::string(enumName(sampling.sampler))));
+    settings.modelsSampler = sampling.sampler == SamplerName::Auto;
+    if (!settings.modelsSampler) {
+        ATELIER_TRY(generate.sampler, samplerFromName(std::string(enumName(sampling.sampler))));
+    }
     generate.steps = static_cast<int>(sampling.steps);
     generate.guidance = sampling.guidance;
     generate.promptWeighting = sampling.promptWeighting;

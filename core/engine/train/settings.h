@@ -114,6 +114,7 @@ struct Settings {
     std::string negativePrompt;
     std::uint64_t sampleSeed = 0;
     eval::GenerateOptions generate;
+    bool modelsSampler = false;  // the one that the model's scheduler_config.json stands for
 
     // checkpoints and reports
     std::int64_t saveEvery = 1000;          // updates

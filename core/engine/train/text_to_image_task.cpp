@@ -21,6 +21,12 @@ double secondsSince(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// What a scheduler_config.json stands for.
+Result<Sampler> samplerOf(const Json& scheduler) {
+    ATELIER_TRY(const auto config, scheduleConfigFromJson(scheduler, "scheduler/scheduler_config.json"));
+    return samplerFromConfig(config);
+}
+
 class TextToImageTask final : public Task {
   public:
     TextToImageTask(const Settings& settings, Pipeline pipeline, NoiseSchedule schedule)
@@ -80,7 +86,11 @@ class TextToImageTask final : public Task {
     }
 
     Result<int> writeSamples(const fs::path& folder, const std::vector<eval::PictureRequest>& requests,
-                             const eval::GenerateOptions& options, const Json& description) override {
+                             const eval::GenerateOptions& asked, const Json& description) override {
+        auto options = asked;
+        if (settings_.modelsSampler) {
+            ATELIER_TRY(options.sampler, samplerOf(pipeline_.scheduler));
+        }
         pipeline_.unet->eval();
         pipeline_.textEncoder->eval();
         auto pictures = eval::generate(pipeline_, requests, options);
@@ -362,6 +372,8 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
         pipeline.scheduler["rescale_betas_zero_snr"] = true;
         pipeline.scheduler["timestep_spacing"] = "trailing";
     }
+
+    if (settings.modelsSampler && !settings.prompts.empty()) ATELIER_DO(samplerOf(pipeline.scheduler));
 
     pipeline.vae->to(settings.device);
     pipeline.textEncoder->to(settings.device);

@@ -72,9 +72,9 @@ class TestSamplers : public QObject {
         near(chain(config, Sampler::Ddim), 2.307742);
         config.timestepSpacing = TimestepSpacing::Leading;
         near(chain(config, Sampler::Euler), 2.271942);
-        config.useKarrasSigmas = true;
+        config.sigmaSpacing = SigmaSpacing::Karras;
         near(chain(config, Sampler::Euler), 2.294714, 1e-5);
-        config.useKarrasSigmas = false;
+        config.sigmaSpacing = SigmaSpacing::Timesteps;
         config.timestepSpacing = TimestepSpacing::Trailing;
         near(chain(config, Sampler::Euler), 3.210758);
         config.timestepSpacing.reset();  // Euler's own default is linspace
@@ -183,9 +183,10 @@ class TestSamplers : public QObject {
 
     // Every sampler that a configuration can name exists here, and the other way round.
     void settingsAndEngineKnowTheSameSamplers() {
-        QCOMPARE(EnumNames<SamplerName>::kNames.size(), samplerNames().size());
+        QCOMPARE(EnumNames<SamplerName>::kNames.size(), samplerNames().size() + 1);  // and "auto"
         for (const auto& entry : EnumNames<SamplerName>::kNames)
-            QVERIFY2(samplerFromName(std::string(entry.name)), std::string(entry.name).c_str());
+            QVERIFY2(entry.value == SamplerName::Auto || samplerFromName(std::string(entry.name)),
+                     std::string(entry.name).c_str());
     }
 
     // Per item: s = clamp(quantile(|x0|), 1, max), x0 = clamp(x0, ±s)/s.
@@ -215,7 +216,8 @@ class TestSamplers : public QObject {
         QVERIFY(what(Sampler::Lcm, 51).find("1 to 50") != std::string::npos);
         QVERIFY(what(Sampler::Dpmpp2m, 1000).find("fewer steps") != std::string::npos);
         config.solverOrder = 3;
-        QVERIFY(what(Sampler::Dpmpp2m, 10).find("solver_order 3") != std::string::npos);
+        QVERIFY(what(Sampler::Dpmpp2mSde, 10).find("solver_order 3") != std::string::npos);
+        QVERIFY(what(Sampler::Dpmpp2m, 10).empty());
         QVERIFY(what(Sampler::UniPc, 10).empty());
         config.skipPrkSteps = false;
         QVERIFY(what(Sampler::Pndm, 3).find("4 steps") != std::string::npos);
@@ -268,6 +270,14 @@ class TestSamplers : public QObject {
         QVERIFY(!wrong);
         QVERIFY(wrong.error().what.find("squaredcos_cap_v2") != std::string::npos);
         QVERIFY(!scheduleConfigFromJson(Json{{"beta_start", "x"}}, "f"));
+        const auto flow = scheduleConfigFromJson(Json{{"use_flow_sigmas", true}}, "f");
+        QVERIFY(!flow);
+        QVERIFY(flow.error().message().find("use_flow_sigmas has no sampler here. Set it to false") !=
+                std::string::npos);
+        QVERIFY(!scheduleConfigFromJson(Json{{"use_karras_sigmas", true}, {"use_beta_sigmas", true}}, "f"));
+        const auto exponential = scheduleConfigFromJson(Json{{"use_exponential_sigmas", true}}, "f");
+        QCOMPARE(scheduleConfigFromJson(scheduleConfigToJson(*exponential), "f")->sigmaSpacing,
+                 SigmaSpacing::Exponential);
         const auto schedule = makeNoiseSchedule(*config, at::kCPU).value();
         QVERIFY(!planSampling(schedule, Sampler::Ddim, 0));
         QVERIFY(!planSampling(schedule, Sampler::Ddim, 1001));
