@@ -29,7 +29,7 @@ using style::Tone;
 
 namespace {
 
-constexpr std::size_t kCheckpointsShown = 4;
+constexpr std::size_t kCheckpointsShown = 3;
 
 QString bytesText(std::uint64_t bytes) {
     return QString::fromStdString(humanBytes(bytes));
@@ -356,7 +356,7 @@ void MonitorCards::refreshTiming() {
     timingBar_->set(parts, sum);
     QStringList legend;
     for (const auto& part : parts)
-        legend << QStringLiteral("<span style='color:%1'>■</span>&thinsp;%2&nbsp;%3&thinsp;%")
+        legend << QStringLiteral("<span style='color:%1'>■</span>&#8239;%2&nbsp;%3&#8239;%")
                       .arg(style::tokens().chart[std::size_t(part.colour)].name(), part.name)
                       .arg(sum > 0 ? qRound(part.value / sum * 100) : 0);
     timingLegend_->setText(legend.join(QStringLiteral("&ensp;")));

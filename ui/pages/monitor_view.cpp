@@ -176,6 +176,7 @@ QWidget* MonitorView::makePlotCard() {
     connect(more, &QToolButton::clicked, this, [this, more] {
         QMenu menu(this);
         fillCurvesMenu(menu);
+        fillSmoothingMenu(menu);
         plot_->fillMenu(menu);
         menu.exec(more->mapToGlobal(QPoint(0, more->height())));
     });
@@ -348,6 +349,19 @@ std::vector<PlotSeries> MonitorView::lossSeries() {
         }
     }
     return series;
+}
+
+// A narrow window has no room for the slider.
+void MonitorView::fillSmoothingMenu(QMenu& menu) {
+    QMenu* smoothing = menu.addMenu(tr("Smoothing"));
+    const std::pair<QString, int> steps[] = {
+        {tr("None"), 0}, {tr("Light"), 25}, {tr("Medium"), 45}, {tr("Strong"), 70}, {tr("Very strong"), 90}};
+    for (const auto& [name, value] : steps) {
+        QAction* action = smoothing->addAction(name);
+        action->setCheckable(true);
+        action->setChecked(smooth_->value() == value);
+        connect(action, &QAction::triggered, this, [this, value = value] { smooth_->setValue(value); });
+    }
 }
 
 void MonitorView::fillCurvesMenu(QMenu& menu) {

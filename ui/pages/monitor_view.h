@@ -67,6 +67,7 @@ class MonitorView : public QWidget {
     void chooseCurve(int tab);
     std::vector<PlotSeries> lossSeries();
     void fillCurvesMenu(QMenu& menu);
+    void fillSmoothingMenu(QMenu& menu);
     void applyView(const RunViewState& view);
     void applyWantedSample();
     void noteView();

@@ -125,8 +125,14 @@ class TestRunsPage : public QObject {
         killed->lockAndDie();
         auto suspended = make("suspended");
         suspended->finish(run::FinishReason::Suspended);
+        // Nobody knows of its process, and it has been silent for two days: it is not waited for.
+        plan.name = "silent";
+        FakeRun silent(bench.logs(), plan);
+        silent.setTime(silent.time() - 2 * 86'400);
+        silent.start();
+        silent.train(50);
         bench.open();
-        QTRY_COMPARE(bench.runs.count(RunFilterKind::All), 5);
+        QTRY_COMPARE(bench.runs.count(RunFilterKind::All), 6);
         const auto status = [&](const char* name) {
             return bench.runs.find(bench.logs() + QLatin1Char('/') + QLatin1String(name))->status;
         };
@@ -135,6 +141,8 @@ class TestRunsPage : public QObject {
         QCOMPARE(status("failed"), run::RunStatus::Failed);
         QCOMPARE(status("killed"), run::RunStatus::Failed);
         QCOMPARE(status("suspended"), run::RunStatus::Suspended);
+        QCOMPARE(status("silent"), run::RunStatus::NotHeardFrom);
+        QVERIFY(!bench.runs.find(silent.folder())->active());
         QCOMPARE(bench.page->badge(), 1);
         const RunSummary* run = bench.runs.find(alive->folder());
         QVERIFY2(run->settings->problem.isEmpty(), qPrintable(run->settings->problem));
