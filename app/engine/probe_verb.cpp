@@ -86,7 +86,8 @@ Result<UNetInputs> takeUnetInputs(Inputs& inputs) {
     ATELIER_TRY(in.sample_BCHW, inputs.take("sample"));
     ATELIER_TRY(in.timestep_B, inputs.take("timestep", true, true));
     ATELIER_TRY(in.encoderHiddenStates_BSD, inputs.take("encoder_hidden_states"));
-    ATELIER_TRY(in.classLabels_B, inputs.takeOptional("class_labels", false, true));
+    ATELIER_TRY(in.classLabels_B, inputs.takeOptional("class_labels", true, true));
+    ATELIER_TRY(in.timestepCond_BW, inputs.takeOptional("timestep_cond"));
     ATELIER_TRY(in.textEmbeds_BP, inputs.takeOptional("text_embeds"));
     ATELIER_TRY(in.timeIds_B6, inputs.takeOptional("time_ids"));
     for (int i = 0; inputs.has(fmt::format("down_block_additional_residuals.{}", i)); ++i) {
@@ -127,6 +128,27 @@ Result<NamedTensors> probeUnet(const ProbeArguments& arguments, Inputs& inputs) 
         out.emplace_back("grad." + parameters[i].first,
                          g.defined() ? g : at::zeros_like(parameters[i].second));
     }
+    return out;
+}
+
+Result<NamedTensors> probeControlNet(const ProbeArguments& arguments, Inputs& inputs) {
+    ATELIER_TRY(const fs::path folder, componentFolder(arguments.model, "controlnet", "config.json"));
+    ATELIER_TRY(const auto controlNet, loadControlNet(folder));
+    ATELIER_TRY(const UNetInputs in, takeUnetInputs(inputs));
+    ATELIER_TRY(const at::Tensor condition, inputs.take("controlnet_cond"));
+    ATELIER_TRY(const at::Tensor scale, inputs.takeOptional("conditioning_scale"));
+    ATELIER_DO(inputs.finish());
+    ATELIER_DO(controlNet->checkInputs(in, condition));
+    if (!in.downBlockAdditionalResiduals.empty() || in.midBlockAdditionalResidual.defined())
+        return fail(ErrorCode::Model, "a ControlNet takes no residuals of another", arguments.inputs);
+    if (scale.defined() && scale.numel() != 1)
+        return fail(ErrorCode::Model, "input \"conditioning_scale\" must hold one number", arguments.inputs);
+    const at::NoGradGuard guard;
+    const ControlNetOutput output =
+        controlNet->forward(in, condition, scale.defined() ? scale.item<double>() : 1.0);
+    NamedTensors out{{"mid_block_res_sample", output.midBlockResSample}};
+    for (std::size_t i = 0; i < output.downBlockResSamples.size(); ++i)
+        out.emplace_back(fmt::format("down_block_res_samples.{}", i), output.downBlockResSamples[i]);
     return out;
 }
 
@@ -186,8 +208,9 @@ Result<NamedTensors> probeTokenizer(const ProbeArguments& arguments) {
 }
 
 Result<NamedTensors> probe(const ProbeArguments& arguments) {
-    static const std::vector<std::string> kComponents{
-        "unet", "vae.encode", "vae.decode", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2"};
+    static const std::vector<std::string> kComponents{"unet",       "controlnet",   "vae.encode",
+                                                      "vae.decode", "text_encoder", "text_encoder_2",
+                                                      "tokenizer",  "tokenizer_2"};
     const std::string& name = arguments.component;
     if (std::find(kComponents.begin(), kComponents.end(), name) == kComponents.end())
         return fail(ErrorCode::Usage, "there is no component \"" + name + "\"", "--component",
@@ -199,6 +222,7 @@ Result<NamedTensors> probe(const ProbeArguments& arguments) {
     if (name.starts_with("tokenizer")) return probeTokenizer(arguments);
     ATELIER_TRY(Inputs inputs, Inputs::read(arguments.inputs));
     if (name == "unet") return probeUnet(arguments, inputs);
+    if (name == "controlnet") return probeControlNet(arguments, inputs);
     if (name.starts_with("vae")) return probeVae(arguments, inputs, name == "vae.encode");
     return probeTextEncoder(arguments, inputs);
 }
@@ -226,7 +250,8 @@ int probeVerb(Arguments arguments) {
                  "atelier-engine probe"};
     ProbeArguments given;
     app.add_option("MODEL_DIR", given.model, "pipeline folder, or a component's own folder")->required();
-    app.add_option("--component", given.component, "unet, vae.encode, vae.decode, text_encoder, tokenizer")
+    app.add_option("--component", given.component,
+                   "unet, controlnet, vae.encode, vae.decode, text_encoder, tokenizer")
         ->required();
     app.add_option("--inputs", given.inputs, "safetensors file; for a tokenizer one JSON string per line")
         ->required();

@@ -43,20 +43,83 @@ struct UNet2DConditionConfig {
     double normEps = 1e-5;
     std::vector<int> crossAttentionDim{1280, 1280, 1280, 1280};
     std::vector<int> transformerLayersPerBlock{1, 1, 1, 1};
+    // transformer_layers_per_block as a list of lists (a number, or one per attention of the level) and its
+    // mirror for the way up, deepest level first; empty: transformerLayersPerBlock holds everywhere.
+    std::vector<std::vector<int>> transformerLayersPerAttention;
+    std::vector<std::vector<int>> reverseTransformerLayersPerBlock;
     std::vector<int> attentionHeadDim{8, 8, 8, 8};  // historically the NUMBER of heads, not their width
     bool useLinearProjection = false;
-    std::optional<int> numClassEmbeds;
-    std::string additionEmbedType;  // "" or "text_time" (SDXL)
+    bool dualCrossAttention = false;  // two transformers, for 77 tokens and the 257 behind them
+    std::optional<int>
+        encoderHidDim;           // width of the context given; projected to crossAttentionDim (text_proj)
+    std::string classEmbedType;  // "", "timestep", "identity", "projection" or "simple_projection"
+    std::optional<int> numClassEmbeds;   // without classEmbedType: a table of that many rows
+    bool classEmbeddingsConcat = false;  // class embedding behind the time embedding instead of added to it
+    std::string additionEmbedType;       // "" or "text_time" (SDXL)
     std::optional<int> additionTimeEmbedDim;
     std::optional<int> projectionClassEmbeddingsInputDim;
     bool upcastAttention = false;                  // query·key and softmax in float32
     std::string resnetTimeScaleShift = "default";  // or "scale_shift"
     std::optional<int> timeEmbeddingDim;           // null: 4 · blockOutChannels[0]
+    std::string timeEmbeddingActFn;                // "" or an activation of the whole embedding
+    std::string timestepPostAct;                   // "" or an activation behind the timestep's two layers
+    std::optional<int> timeCondProjDim;            // width of a guidance embedding added before them (LCM)
     int convInKernel = 3;
     int convOutKernel = 3;
     Json extra = Json::object();
 
     int levels() const { return static_cast<int>(blockOutChannels.size()); }
+    int timeEmbedWidth() const { return timeEmbeddingDim.value_or(4 * blockOutChannels.front()); }
+    int blockTimeWidth() const { return timeEmbedWidth() * (classEmbeddingsConcat ? 2 : 1); }
+    int contextWidth() const { return encoderHidDim.value_or(crossAttentionDim.front()); }
+    bool takesClassLabels() const { return !classEmbedType.empty() || numClassEmbeds.has_value(); }
+    // Transformer blocks of the attention-th transformer of a level on the way down, or of the index-th block
+    // on the way up. The middle has transformerLayersPerBlock.back().
+    int downTransformerLayers(std::size_t level, std::size_t attention) const;
+    int upTransformerLayers(std::size_t index, std::size_t attention) const;
+};
+
+// diffusers ControlNetModel: the first half of a UNet beside an encoder of the condition picture.
+struct ControlNetConfig {
+    UNet2DConditionConfig unet;  // the keys that both classes have; upBlockTypes are empty texts
+    int conditioningChannels = 3;
+    std::string conditioningChannelOrder = "rgb";  // of the picture: "bgr" is turned round
+    std::vector<int> conditioningEmbeddingOutChannels{16, 32, 96, 256};
+    bool globalPoolConditions = false;  // residuals are averaged over their pixels
+    Json extra = Json::object();
+};
+
+// diffusers UNet2DModel: unconditional.
+struct UNet2DConfig {
+    std::vector<int> sampleSize;
+    int inChannels = 3;
+    int outChannels = 3;
+    bool centerInputSample = false;
+    std::string timeEmbeddingType = "positional";  // or "learned": a table of numTrainTimesteps rows
+    std::optional<int> timeEmbeddingDim;           // null: 4 · blockOutChannels[0]
+    double freqShift = 0;
+    bool flipSinToCos = true;
+    std::vector<std::string> downBlockTypes{"DownBlock2D", "AttnDownBlock2D", "AttnDownBlock2D",
+                                            "AttnDownBlock2D"};
+    std::string midBlockType = "UNetMidBlock2D";  // "" = null
+    std::vector<std::string> upBlockTypes{"AttnUpBlock2D", "AttnUpBlock2D", "AttnUpBlock2D", "UpBlock2D"};
+    std::vector<int> blockOutChannels{224, 448, 672, 896};
+    int layersPerBlock = 2;
+    double midBlockScaleFactor = 1;
+    int downsamplePadding = 1;
+    std::string actFn = "silu";
+    std::optional<int> attentionHeadDim = 8;  // width of a head; null: one head
+    int normNumGroups = 32;
+    std::optional<int>
+        attnNormNumGroups;  // of the middle's attention; null: normNumGroups, none with scale_shift
+    double normEps = 1e-5;
+    std::string resnetTimeScaleShift = "default";
+    bool addAttention = true;  // in the middle
+    std::string classEmbedType;
+    std::optional<int> numClassEmbeds;
+    std::optional<int> numTrainTimesteps;
+    Json extra = Json::object();
+
     int timeEmbedWidth() const { return timeEmbeddingDim.value_or(4 * blockOutChannels.front()); }
 };
 
@@ -86,6 +149,29 @@ struct AutoencoderKLConfig {
     int downscale() const { return 1 << (static_cast<int>(blockOutChannels.size()) - 1); }
 };
 
+// diffusers VQModel: an autoencoder whose latents are rows of a codebook.
+struct VQModelConfig {
+    int inChannels = 3;
+    int outChannels = 3;
+    std::vector<std::string> downBlockTypes{"DownEncoderBlock2D"};
+    std::vector<std::string> upBlockTypes{"UpDecoderBlock2D"};
+    std::vector<int> blockOutChannels{64};
+    int layersPerBlock = 1;
+    std::string actFn = "silu";
+    int latentChannels = 3;
+    std::vector<int> sampleSize{32};
+    int numVqEmbeddings = 256;
+    int normNumGroups = 32;
+    std::optional<int> vqEmbedDim;  // null: latentChannels
+    double scalingFactor = 0.18215;
+    bool midBlockAddAttention = true;
+    bool lookupFromCodebook = false;
+    bool forceUpcast = false;
+    Json extra = Json::object();
+
+    int codeWidth() const { return vqEmbedDim.value_or(latentChannels); }
+};
+
 // transformers CLIPTextConfig. `withProjection`: class CLIPTextModelWithProjection (from "architectures").
 struct ClipTextConfig {
     int vocabSize = 49408;
@@ -109,10 +195,16 @@ struct ClipTextConfig {
 // `where` = file name for messages. Errors: code Model, naming the key, the value and what is possible.
 Result<UNet2DConditionConfig> unet2DConditionConfigFromJson(const Json& json, const std::string& where);
 Result<AutoencoderKLConfig> autoencoderKLConfigFromJson(const Json& json, const std::string& where);
+Result<ControlNetConfig> controlNetConfigFromJson(const Json& json, const std::string& where);
+Result<UNet2DConfig> unet2DConfigFromJson(const Json& json, const std::string& where);
+Result<VQModelConfig> vqModelConfigFromJson(const Json& json, const std::string& where);
 Result<ClipTextConfig> clipTextConfigFromJson(const Json& json, const std::string& where);
 
 Json toJson(const UNet2DConditionConfig& config);
 Json toJson(const AutoencoderKLConfig& config);
+Json toJson(const ControlNetConfig& config);
+Json toJson(const UNet2DConfig& config);
+Json toJson(const VQModelConfig& config);
 Json toJson(const ClipTextConfig& config);
 
 // A config.json or scheduler_config.json; Python's tokens NaN, Infinity and -Infinity become strings

@@ -8,11 +8,15 @@ import unittest
 
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
+from diffusers.models.transformers.dual_transformer_2d import DualTransformer2DModel
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 from probe_support import probe, probed, randomise, relative
 
+# The class takes fewer arguments than its callers give since they know masks: only those are dropped here.
+dual_forward = DualTransformer2DModel.forward
+DualTransformer2DModel.forward = lambda self, x, encoder_hidden_states, attention_mask=None, encoder_attention_mask=None, **more: dual_forward(self, x, encoder_hidden_states, **more)
 FORWARD, GRADIENT = 1e-5, 1e-4
 BASE = dict(sample_size=8, block_out_channels=(32, 64), layers_per_block=1, cross_attention_dim=16, norm_num_groups=8, attention_head_dim=4,
             down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"), up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"))
@@ -34,6 +38,20 @@ CONFIGS = {
     "text and time": dict(down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
                           attention_head_dim=(2, 4), use_linear_projection=True, transformer_layers_per_block=(1, 2), addition_embed_type="text_time",
                           addition_time_embed_dim=8, projection_class_embeddings_input_dim=64),
+    "only cross-attention everywhere": dict(only_cross_attention=True),
+    "two contexts": dict(dual_cross_attention=True, context=100),
+    "layers per attention": dict(THREE, layers_per_block=2, transformer_layers_per_block=(1, (1, 2), (2, 1)), reverse_transformer_layers_per_block=((2, 1, 1), 1, 1)),
+    "layers up of their own": dict(transformer_layers_per_block=(2, 1), reverse_transformer_layers_per_block=(1, (1, 2))),
+    "classes as timesteps": dict(class_embed_type="timestep", act_fn="gelu"),
+    "classes as they are": dict(class_embed_type="identity"),
+    "classes projected": dict(class_embed_type="projection", projection_class_embeddings_input_dim=12),
+    "classes simply projected": dict(class_embed_type="simple_projection", projection_class_embeddings_input_dim=12),
+    "classes behind the time": dict(class_embed_type="projection", projection_class_embeddings_input_dim=12, class_embeddings_concat=True),
+    "time activated": dict(time_embedding_act_fn="gelu", timestep_post_act="mish"),
+    "guidance embedded": dict(time_cond_proj_dim=6),
+    "context projected": dict(encoder_hid_dim=10),
+    "keys of other blocks": dict(resnet_skip_time_act=True, resnet_out_scale_factor=2.0, cross_attention_norm="layer_norm", mid_block_only_cross_attention=True),
+    "upscaler": dict(in_channels=7, only_cross_attention=(True, False), num_class_embeds=1000, use_linear_projection=True),
     "nine channels in, five groups": dict(in_channels=9, out_channels=3, block_out_channels=(40, 80), norm_num_groups=5, norm_eps=1e-6, upcast_attention=True),
 }
 
@@ -49,14 +67,22 @@ class Models(unittest.TestCase):
         shutil.rmtree(cls.folder)
 
     def compareUnet(self, name, size=(8, 8), batch=2, timesteps=None, residuals=False):
-        model = randomise(UNet2DConditionModel(**{**BASE, **CONFIGS[name]}), 1)
+        given = dict(CONFIGS[name])
+        tokens = given.pop("context", 7)
+        model = randomise(UNet2DConditionModel(**{**BASE, **given}), 1)
         folder = self.folder / ("unet-" + name.replace(" ", "_") + f"-{size[0]}x{size[1]}")
         model.save_pretrained(folder)
         c = model.config
         width = c.cross_attention_dim if isinstance(c.cross_attention_dim, int) else c.cross_attention_dim[0]
+        width = c.encoder_hid_dim or width
         inputs = {"sample": torch.randn(batch, c.in_channels, *size), "timestep": timesteps if timesteps is not None else torch.tensor([10, 500][:batch]),
-                  "encoder_hidden_states": torch.randn(batch, 7, width)}
+                  "encoder_hidden_states": torch.randn(batch, tokens, width)}
         more = {}
+        if c.class_embed_type:
+            shape = {"timestep": (), "identity": (4 * c.block_out_channels[0],)}.get(c.class_embed_type, (12,))
+            more["class_labels"] = inputs["class_labels"] = 5 * torch.rand(batch, *shape)
+        if c.time_cond_proj_dim:
+            more["timestep_cond"] = inputs["timestep_cond"] = torch.randn(batch, c.time_cond_proj_dim)
         if c.num_class_embeds:
             more["class_labels"] = inputs["class_labels"] = torch.tensor([3, 6][:batch])
         if c.addition_embed_type:
@@ -212,7 +238,10 @@ class Models(unittest.TestCase):
         refused("surplus.weight", weights={**weights, "surplus.weight": torch.zeros(1)})
         refused("[3, 32] instead of [32]", weights={**weights, "conv_in.bias": torch.zeros(3, 32)})
         refused("ResnetDownsampleBlock2D", config={**config, "down_block_types": ["ResnetDownsampleBlock2D", "DownBlock2D"]})
-        refused("encoder_hid_dim", config={**config, "encoder_hid_dim": 5})
+        for key, value in (("encoder_hid_dim_type", "image_proj"), ("num_attention_heads", 4), ("time_embedding_type", "fourier"), ("attention_type", "gated"), ("dropout", 0.1),
+                           ("addition_embed_type", "image"), ("class_embed_type", "other"), ("mid_block_type", "UNetMidBlock2DSimpleCrossAttn"), ("norm_num_groups", None),
+                           ("transformer_layers_per_block", [[1], [2, 2]]), ("reverse_transformer_layers_per_block", [1]), ("conv_in_kernel", 4)):
+            refused(key, config={**config, key: value})
         refused("attention_head_dim", config={**config, "attention_head_dim": 7})
         refused("encoder_hidden_states", inputs={k: v for k, v in inputs.items() if k != "encoder_hidden_states"})
         refused("[1, 7, 15]", inputs={**inputs, "encoder_hidden_states": torch.randn(1, 7, 15)})

@@ -10,10 +10,14 @@ import unittest
 
 import numpy
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import (ControlNetModel, StableDiffusionControlNetPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline, StableDiffusionXLImg2ImgPipeline,
+                       StableDiffusionXLPipeline)
+from diffusers.pipelines.stable_diffusion.safety_checker import StableDiffusionSafetyChecker
 from safetensors.torch import load_file
+from transformers import CLIPConfig, CLIPImageProcessor, CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-from probe_support import probed, relative
+from probe_support import probed, randomise, relative
+from tiny_pipeline import unet
 from tokenizer_test import trained_vocabulary, write_classic
 
 TOOL = os.path.join(os.environ["ATELIER_BIN"], "pipeline_tool")
@@ -80,6 +84,77 @@ class PipelineTest(unittest.TestCase):
             for key, value in theirs.items():
                 if not key.startswith("_"):
                     self.assertEqual(ours[key], value, key)
+
+    def copied(self, name, pipeline):
+        """Saved by diffusers, loaded and saved by the engine; the folder's files but for those of our own components are equal. Returns both, opened again."""
+        theirs, ours = self.folder / f"{name}-theirs", self.folder / f"{name}-ours"
+        pipeline.save_pretrained(theirs)
+        code, err = tool("copy", theirs, ours, "fp32")
+        self.assertEqual(code, 0, err)
+        index, kept = (json.loads((f / "model_index.json").read_text()) for f in (theirs, ours))
+        self.assertEqual({k: v for k, v in index.items() if not k.startswith("_name")}, kept)
+        files = [{str(p.relative_to(f)) for p in f.rglob("*") if p.is_file()} - self.WORDS for f in (theirs, ours)]
+        self.assertEqual(*files)
+        for path in theirs.rglob("*"):
+            if path.is_file() and path.parent.name in ("safety_checker", "feature_extractor", "image_encoder", "depth_estimator"):
+                self.assertEqual(path.read_bytes(), (ours / path.relative_to(theirs)).read_bytes(), path)
+        opened = [type(pipeline).from_pretrained(f) for f in (theirs, ours)]
+        for each in opened:
+            each.set_progress_bar_config(disable=True)
+        return opened
+
+    # Word lists beside or instead of tokenizer.json: releases of transformers differ in which of them they write.
+    WORDS = {f"{t}/{n}" for t in ("tokenizer", "tokenizer_2") for n in ("vocab.json", "merges.txt", "special_tokens_map.json", "added_tokens.json", "tokenizer_config.json", "tokenizer.json")}
+
+    def samePictures(self, opened, *arguments, **more):
+        pictures = [p(*arguments, num_inference_steps=2, generator=torch.Generator().manual_seed(2), output_type="np", **more).images for p in opened]
+        numpy.testing.assert_array_equal(*pictures)
+
+    def test_sdxl_inpainting_and_controlnet_folders(self):
+        base = StableDiffusionPipeline.from_pretrained(self.folder / "made")
+        tokenizer, scheduler = base.tokenizer, base.scheduler
+        width = len(tokenizer)
+        text2 = randomise(CLIPTextModelWithProjection(CLIPTextConfig(vocab_size=width, hidden_size=48, intermediate_size=64, num_hidden_layers=3, num_attention_heads=4, hidden_act="gelu",
+                                                                     projection_dim=24, bos_token_id=width - 2, eos_token_id=width - 1)), 1)
+        text1 = randomise(CLIPTextModel(CLIPTextConfig(vocab_size=width, hidden_size=32, intermediate_size=64, num_hidden_layers=3, num_attention_heads=4, bos_token_id=width - 2,
+                                                       eos_token_id=width - 1)), 2)
+        xl = StableDiffusionXLPipeline(vae=base.vae, text_encoder=text1, text_encoder_2=text2, tokenizer=tokenizer, tokenizer_2=tokenizer, scheduler=scheduler,
+                                       unet=unet(cross_attention_dim=80, addition_embed_type="text_time", addition_time_embed_dim=8, projection_class_embeddings_input_dim=72),
+                                       add_watermarker=False)
+        self.samePictures(self.copied("xl", xl), "a cat", height=16, width=16)
+        # A refiner has the second encoder only.
+        refiner = StableDiffusionXLImg2ImgPipeline(vae=base.vae, text_encoder=None, text_encoder_2=text2, tokenizer=None, tokenizer_2=tokenizer, scheduler=scheduler,
+                                                   unet=unet(cross_attention_dim=48, addition_embed_type="text_time", addition_time_embed_dim=8, projection_class_embeddings_input_dim=64),
+                                                   requires_aesthetics_score=True, add_watermarker=False)
+        picture = torch.rand(1, 3, 16, 16)
+        self.samePictures(self.copied("refiner", refiner), "a cat", image=picture, strength=1.0)
+        checker = StableDiffusionSafetyChecker(CLIPConfig(text_config={}, vision_config={"hidden_size": 8, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "image_size": 16,
+                                                                                         "patch_size": 8}, projection_dim=8))
+        inpaint = StableDiffusionInpaintPipeline(vae=base.vae, text_encoder=base.text_encoder, tokenizer=tokenizer, scheduler=scheduler, unet=unet(9), safety_checker=checker,
+                                                 feature_extractor=CLIPImageProcessor(size=16, crop_size=16))
+        theirs, ours = self.copied("inpaint", inpaint)
+        self.samePictures((theirs, ours), "a cat", image=picture, mask_image=(picture[:, :1] > 0.5).float(), height=16, width=16)
+        control = randomise(ControlNetModel.from_unet(base.unet, conditioning_embedding_out_channels=(8, 8)), 3)
+        guided = StableDiffusionControlNetPipeline(vae=base.vae, text_encoder=base.text_encoder, tokenizer=tokenizer, scheduler=scheduler, unet=base.unet, controlnet=control,
+                                                   safety_checker=None, feature_extractor=None, requires_safety_checker=False)
+        self.samePictures(self.copied("controlnet", guided), "a cat", image=picture, height=16, width=16)
+
+    def test_large_parts_are_kept_and_absent_ones_not_promised(self):
+        folder = self.folder / "large-theirs"
+        shutil.copytree(self.folder / "made", folder)
+        index = json.loads((folder / "model_index.json").read_text())
+        index.update(depth_estimator=["transformers", "DPTForDepthEstimation"], safety_checker=["stable_diffusion", "StableDiffusionSafetyChecker"])
+        (folder / "model_index.json").write_text(json.dumps(index))
+        (folder / "depth_estimator" / "deep").mkdir(parents=True)
+        for path, size in (("model.safetensors", 3 << 20), ("deep/more.bin", 100)):
+            (folder / "depth_estimator" / path).write_bytes(os.urandom(size))
+        code, err = tool("copy", folder, self.folder / "large-ours", "fp32")
+        self.assertEqual(code, 0, err)
+        for path in ("model.safetensors", "deep/more.bin"):
+            self.assertEqual((folder / "depth_estimator" / path).read_bytes(), (self.folder / "large-ours" / "depth_estimator" / path).read_bytes())
+        written = json.loads((self.folder / "large-ours" / "model_index.json").read_text())
+        self.assertEqual(written["depth_estimator"], index["depth_estimator"])
+        self.assertEqual((written["safety_checker"], written["requires_safety_checker"]), ([None, None], False))
 
     def test_nothing_is_overwritten_and_nothing_half_written_stays(self):
         code, err = tool("copy", self.folder / "made", self.folder / "made", "fp32")

@@ -1,139 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The autoencoder of autoencoder_kl.h. All its group norms use eps 1e-6.
+// The autoencoder of autoencoder_kl.h.
 #include "core/engine/models/autoencoder_kl.h"
 
 #include <ATen/ATen.h>
 
-#include <algorithm>
-
-#include "core/engine/nn/blocks.h"
-#include "core/engine/nn/fused_ops.h"
+#include "core/engine/models/autoencoder_blocks.h"
 
 namespace atelier {
 namespace {
-
-using nn::ModuleList;
-using nn::ResnetBlock;
-
-constexpr double kNormEps = 1e-6;
-
-nn::ResnetOptions resnetOptions(const AutoencoderKLConfig& c, std::int64_t in, std::int64_t out) {
-    nn::ResnetOptions o;
-    o.in = in;
-    o.out = out;
-    o.groups = c.normNumGroups;
-    o.eps = kNormEps;
-    o.activation = nn::activationFromName(c.actFn);
-    return o;
-}
-
-// DownEncoderBlock2D and UpDecoderBlock2D: residual blocks, then a change of size unless it is the last
-// level.
-class Level : public torch::nn::Module {
-  public:
-    enum class Resize { None, Down, Up };
-    Level(const AutoencoderKLConfig& c, std::int64_t in, std::int64_t out, int layers, Resize resize) {
-        resnets_ = register_module("resnets", std::make_shared<ModuleList<ResnetBlock>>());
-        for (int i = 0; i < layers; ++i) resnets_->add(resnetOptions(c, i == 0 ? in : out, out));
-        if (resize == Resize::Down) {
-            downsamplers_ = register_module("downsamplers", std::make_shared<ModuleList<nn::Downsample>>());
-            downsamplers_->add(out, 0);
-        } else if (resize == Resize::Up) {
-            upsamplers_ = register_module("upsamplers", std::make_shared<ModuleList<nn::Upsample>>());
-            upsamplers_->add(out);
-        }
-    }
-    at::Tensor forward(at::Tensor x) const {
-        for (const auto& resnet : *resnets_) x = resnet->forward(x);
-        if (downsamplers_) return (*downsamplers_)[0].forward(x);
-        if (upsamplers_) return (*upsamplers_)[0].forward(x, 2 * x.size(2), 2 * x.size(3));
-        return x;
-    }
-
-  private:
-    std::shared_ptr<ModuleList<ResnetBlock>> resnets_;
-    std::shared_ptr<ModuleList<nn::Downsample>> downsamplers_;
-    std::shared_ptr<ModuleList<nn::Upsample>> upsamplers_;
-};
-
-class MidBlock : public torch::nn::Module {
-  public:
-    explicit MidBlock(const AutoencoderKLConfig& c) {
-        const std::int64_t channels = c.blockOutChannels.back();
-        resnets_ = register_module("resnets", std::make_shared<ModuleList<ResnetBlock>>());
-        for (int i = 0; i < 2; ++i) resnets_->add(resnetOptions(c, channels, channels));
-        if (!c.midBlockAddAttention) return;
-        attentions_ = register_module("attentions", std::make_shared<ModuleList<nn::SpatialAttention>>());
-        attentions_->add(channels, c.normNumGroups, kNormEps);
-    }
-    at::Tensor forward(const at::Tensor& x) const {
-        at::Tensor h = (*resnets_)[0].forward(x);
-        if (attentions_) h = (*attentions_)[0].forward(h);
-        return (*resnets_)[1].forward(h);
-    }
-
-  private:
-    std::shared_ptr<ModuleList<ResnetBlock>> resnets_;
-    std::shared_ptr<ModuleList<nn::SpatialAttention>> attentions_;
-};
-
-class Encoder : public torch::nn::Module {
-  public:
-    explicit Encoder(const AutoencoderKLConfig& c) {
-        const auto& channels = c.blockOutChannels;
-        convIn_ =
-            register_module("conv_in", std::make_shared<nn::Conv2d>(c.inChannels, channels.front(), 3, 1, 1));
-        levels_ = register_module("down_blocks", std::make_shared<ModuleList<Level>>());
-        for (std::size_t i = 0; i < channels.size(); ++i)
-            levels_->add(c, channels[i == 0 ? 0 : i - 1], channels[i], c.layersPerBlock,
-                         i + 1 < channels.size() ? Level::Resize::Down : Level::Resize::None);
-        mid_ = register_module("mid_block", std::make_shared<MidBlock>(c));
-        normOut_ = register_module(
-            "conv_norm_out", std::make_shared<nn::GroupNorm>(c.normNumGroups, channels.back(), kNormEps));
-        convOut_ = register_module(
-            "conv_out", std::make_shared<nn::Conv2d>(channels.back(), 2 * c.latentChannels, 3, 1, 1));
-    }
-    at::Tensor forward(const at::Tensor& pixels) const {
-        at::Tensor x = convIn_->forward(pixels);
-        for (const auto& level : *levels_) x = level->forward(x);
-        return nn::normSiluConv(mid_->forward(x), *normOut_, *convOut_);
-    }
-
-  private:
-    std::shared_ptr<nn::Conv2d> convIn_, convOut_;
-    std::shared_ptr<ModuleList<Level>> levels_;
-    std::shared_ptr<MidBlock> mid_;
-    std::shared_ptr<nn::GroupNorm> normOut_;
-};
-
-class Decoder : public torch::nn::Module {
-  public:
-    explicit Decoder(const AutoencoderKLConfig& c) {
-        const std::vector<int> channels(c.blockOutChannels.rbegin(), c.blockOutChannels.rend());
-        convIn_ = register_module("conv_in",
-                                  std::make_shared<nn::Conv2d>(c.latentChannels, channels.front(), 3, 1, 1));
-        mid_ = register_module("mid_block", std::make_shared<MidBlock>(c));
-        levels_ = register_module("up_blocks", std::make_shared<ModuleList<Level>>());
-        for (std::size_t i = 0; i < channels.size(); ++i)
-            levels_->add(c, channels[i == 0 ? 0 : i - 1], channels[i], c.layersPerBlock + 1,
-                         i + 1 < channels.size() ? Level::Resize::Up : Level::Resize::None);
-        normOut_ = register_module(
-            "conv_norm_out", std::make_shared<nn::GroupNorm>(c.normNumGroups, channels.back(), kNormEps));
-        convOut_ = register_module("conv_out",
-                                   std::make_shared<nn::Conv2d>(channels.back(), c.outChannels, 3, 1, 1));
-    }
-    at::Tensor forward(const at::Tensor& latents) const {
-        at::Tensor x = mid_->forward(convIn_->forward(latents));
-        for (const auto& level : *levels_) x = level->forward(x);
-        return nn::normSiluConv(x, *normOut_, *convOut_);
-    }
-
-  private:
-    std::shared_ptr<nn::Conv2d> convIn_, convOut_;
-    std::shared_ptr<MidBlock> mid_;
-    std::shared_ptr<ModuleList<Level>> levels_;
-    std::shared_ptr<nn::GroupNorm> normOut_;
-};
 
 // latents_mean and latents_std, one number per channel, ready to broadcast over [B,L,h,w].
 at::Tensor perChannel(const std::vector<double>& values, const at::Tensor& like) {
@@ -153,16 +27,35 @@ at::Tensor DiagonalGaussian::kl() const {
 }
 
 struct AutoencoderKL::Parts {
-    std::shared_ptr<Encoder> encoder;
-    std::shared_ptr<Decoder> decoder;
+    std::shared_ptr<autoencoder::Encoder> encoder;
+    std::shared_ptr<autoencoder::Decoder> decoder;
     std::shared_ptr<nn::Conv2d> quant, postQuant;
+    autoencoder::Tiling pixels, latents;  // sides of a piece, for encoding and decoding
+    bool tiling = false, slicing = false;
+
+    // `run` on the batch, on single items, or on pieces of them.
+    at::Tensor apply(const at::Tensor& x, const autoencoder::Tiling& sides,
+                     const std::function<at::Tensor(const at::Tensor&)>& run) const {
+        const bool large = tiling && (x.size(2) > sides.tile || x.size(3) > sides.tile);
+        const auto whole = [&](const at::Tensor& item) {
+            return large ? autoencoder::runTiled(item, sides, run) : run(item);
+        };
+        if (!slicing || x.size(0) == 1) return whole(x);
+        std::vector<at::Tensor> results;
+        for (const auto& item : x.split(1)) results.push_back(whole(item));
+        return at::cat(results);
+    }
 };
 
 AutoencoderKL::AutoencoderKL(const AutoencoderKLConfig& config)
     : config_(config), parts_(std::make_unique<Parts>()) {
     const std::int64_t latent = config_.latentChannels;
-    parts_->encoder = register_module("encoder", std::make_shared<Encoder>(config_));
-    parts_->decoder = register_module("decoder", std::make_shared<Decoder>(config_));
+    const auto options = autoencoder::optionsFrom(config_, 2 * config_.latentChannels);
+    parts_->encoder = register_module("encoder", std::make_shared<autoencoder::Encoder>(options));
+    parts_->decoder = register_module("decoder", std::make_shared<autoencoder::Decoder>(options));
+    const std::int64_t side = config_.sampleSize.empty() ? 32 : config_.sampleSize.front();
+    parts_->pixels = {side, side / config_.downscale()};
+    parts_->latents = {parts_->pixels.result, side};
     if (config_.useQuantConv)
         parts_->quant =
             register_module("quant_conv", std::make_shared<nn::Conv2d>(2 * latent, 2 * latent, 1));
@@ -173,9 +66,19 @@ AutoencoderKL::AutoencoderKL(const AutoencoderKLConfig& config)
 
 AutoencoderKL::~AutoencoderKL() = default;
 
+void AutoencoderKL::setTiling(bool enabled) {
+    parts_->tiling = enabled;
+}
+
+void AutoencoderKL::setSlicing(bool enabled) {
+    parts_->slicing = enabled;
+}
+
 at::Tensor AutoencoderKL::encodeMoments(const at::Tensor& pixels_BCHW) {
-    const at::Tensor moments = parts_->encoder->forward(pixels_BCHW);
-    return parts_->quant ? parts_->quant->forward(moments) : moments;
+    return parts_->apply(pixels_BCHW, parts_->pixels, [this](const at::Tensor& pixels) {
+        const at::Tensor moments = parts_->encoder->forward(pixels);
+        return parts_->quant ? parts_->quant->forward(moments) : moments;
+    });
 }
 
 DiagonalGaussian AutoencoderKL::encode(const at::Tensor& pixels_BCHW) {
@@ -184,8 +87,9 @@ DiagonalGaussian AutoencoderKL::encode(const at::Tensor& pixels_BCHW) {
 }
 
 at::Tensor AutoencoderKL::decode(const at::Tensor& latents_BLHW) {
-    return parts_->decoder->forward(parts_->postQuant ? parts_->postQuant->forward(latents_BLHW)
-                                                      : latents_BLHW);
+    return parts_->apply(latents_BLHW, parts_->latents, [this](const at::Tensor& latents) {
+        return parts_->decoder->forward(parts_->postQuant ? parts_->postQuant->forward(latents) : latents);
+    });
 }
 
 at::Tensor AutoencoderKL::scaleLatents(const at::Tensor& latents) const {

@@ -35,6 +35,11 @@ class AutoencoderKL : public torch::nn::Module {
     // Latents without scaling factor → pixels, not clamped.
     at::Tensor decode(const at::Tensor& latents_BLHW);
 
+    // Large pictures in overlapping pieces of the config's sample_size, blended as the reference does; the
+    // items of a batch one by one. Both trade time for memory, tiling changes the result a little.
+    void setTiling(bool enabled);
+    void setSlicing(bool enabled);
+
     // Between the posterior's samples and what the diffusion model sees: (x − shift)·scale, and back.
     at::Tensor scaleLatents(const at::Tensor& latents) const;
     at::Tensor unscaleLatents(const at::Tensor& latents) const;

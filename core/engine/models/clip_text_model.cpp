@@ -7,6 +7,7 @@
 
 #include <cmath>
 
+#include "core/base/check.h"
 #include "core/engine/nn/fused_ops.h"
 #include "core/weights/safetensors.h"
 
@@ -100,31 +101,53 @@ ClipTextModel::ClipTextModel(const ClipTextConfig& config)
 
 ClipTextModel::~ClipTextModel() = default;
 
+at::Tensor ClipTextModel::embed(const at::Tensor& inputIds_BS) const {
+    return parts_->tokens->forward(inputIds_BS) + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
+}
+
+// Early files say eos_token_id 2, which no text holds: there the row's largest id marks the end. Otherwise
+// the first end token, so that added tokens may have larger ids.
+at::Tensor ClipTextModel::endRow(const at::Tensor& inputIds_BS, const at::Tensor& states_BSD) const {
+    const at::Tensor end_B = config_.eosTokenId == 2
+                                 ? inputIds_BS.argmax(1)
+                                 : (inputIds_BS == config_.eosTokenId).to(at::kInt).argmax(1);
+    return states_BSD.index({at::arange(inputIds_BS.size(0), inputIds_BS.options()), end_B});
+}
+
 ClipTextOutput ClipTextModel::forward(const at::Tensor& inputIds_BS, bool withHiddenStates) {
     ClipTextOutput out;
-    at::Tensor x =
-        parts_->tokens->forward(inputIds_BS) + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
+    at::Tensor x = embed(inputIds_BS);
     for (const auto& layer : *parts_->layers) {
         if (withHiddenStates) out.hiddenStates.push_back(x);
         x = layer->forward(x);
     }
     if (withHiddenStates) out.hiddenStates.push_back(x);
     out.lastHiddenState_BSD = parts_->finalNorm->forward(x);
-    // Early files say eos_token_id 2, which no text holds: there the row's largest id marks the end.
-    const at::Tensor end_B = config_.eosTokenId == 2
-                                 ? inputIds_BS.argmax(1)
-                                 : (inputIds_BS == config_.eosTokenId).to(at::kInt).argmax(1);
-    out.poolerOutput_BD =
-        out.lastHiddenState_BSD.index({at::arange(inputIds_BS.size(0), inputIds_BS.options()), end_B});
+    out.poolerOutput_BD = endRow(inputIds_BS, out.lastHiddenState_BSD);
     if (parts_->projection) out.textEmbeds_BP = parts_->projection->forward(out.poolerOutput_BD);
     return out;
 }
 
-at::Tensor ClipTextModel::encode(const at::Tensor& inputIds_BS) {
-    at::Tensor x =
-        parts_->tokens->forward(inputIds_BS) + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
-    for (const auto& layer : *parts_->layers) x = layer->forward(x);
+at::Tensor ClipTextModel::encode(const at::Tensor& inputIds_BS, int clipSkip) {
+    const int layers = config_.numHiddenLayers - clipSkip;
+    ATELIER_CHECK(clipSkip >= 0 && layers >= 0, "clip_skip leaves no layer");
+    at::Tensor x = embed(inputIds_BS);
+    for (int i = 0; i < layers; ++i) x = (*parts_->layers)[static_cast<std::size_t>(i)].forward(x);
     return parts_->finalNorm->forward(x);
+}
+
+ClipContext ClipTextModel::encodePenultimate(const at::Tensor& inputIds_BS, int clipSkip) {
+    const int layers = config_.numHiddenLayers - 1 - clipSkip;
+    ATELIER_CHECK(clipSkip >= 0 && layers >= 0, "clip_skip leaves no layer");
+    ClipContext out;
+    at::Tensor x = embed(inputIds_BS);
+    for (int i = 0; i < config_.numHiddenLayers; ++i) {
+        if (i == layers) out.context_BSD = x;
+        if (i == layers && !parts_->projection) return out;
+        x = (*parts_->layers)[static_cast<std::size_t>(i)].forward(x);
+    }
+    out.textEmbeds_BP = parts_->projection->forward(endRow(inputIds_BS, parts_->finalNorm->forward(x)));
+    return out;
 }
 
 Status ClipTextModel::checkInputs(const at::Tensor& ids) const {

@@ -23,6 +23,11 @@ struct ClipTextOutput {
     at::Tensor textEmbeds_BP;    // with projection only
 };
 
+struct ClipContext {
+    at::Tensor context_BSD;
+    at::Tensor textEmbeds_BP;
+};
+
 class ClipTextModel : public torch::nn::Module {
   public:
     explicit ClipTextModel(const ClipTextConfig& config);
@@ -30,8 +35,12 @@ class ClipTextModel : public torch::nn::Module {
 
     // inputIds [B,S] int64 in [0, vocabSize), S ≤ maxPositionEmbeddings; no padding mask.
     ClipTextOutput forward(const at::Tensor& inputIds_BS, bool withHiddenStates = false);
-    // Just the context for a UNet of the SD 1 and SD 2 kind: lastHiddenState [B,S,D].
-    at::Tensor encode(const at::Tensor& inputIds_BS);
+    // The context for a UNet of the SD 1 and SD 2 kind [B,S,D]: lastHiddenState, or final_layer_norm of the
+    // layer clipSkip before the last (the reference's clip_skip; others call this clip_skip + 1).
+    at::Tensor encode(const at::Tensor& inputIds_BS, int clipSkip = 0);
+    // SDXL's: the output of the layer clipSkip + 1 before the last, not normalised, and textEmbeds where
+    // there is a projection.
+    ClipContext encodePenultimate(const at::Tensor& inputIds_BS, int clipSkip = 0);
     Status checkInputs(const at::Tensor& inputIds_BS) const;
 
     const ClipTextConfig& config() const { return config_; }
@@ -39,6 +48,8 @@ class ClipTextModel : public torch::nn::Module {
     static std::string renameFromFile(const std::string& name);
 
   private:
+    at::Tensor embed(const at::Tensor& inputIds_BS) const;
+    at::Tensor endRow(const at::Tensor& inputIds_BS, const at::Tensor& states_BSD) const;
     struct Parts;
     ClipTextConfig config_;
     std::unique_ptr<Parts> parts_;

@@ -12,87 +12,18 @@
 namespace atelier {
 namespace {
 
-constexpr const char* kDiffusersStem = "diffusion_pytorch_model";
-constexpr const char* kTransformersStem = "model";
-constexpr const char* kFormatVersion =
-    "0.42.0";  // the diffusers release whose folder layout and keys these are
-
-Result<WeightSet> openWeights(const fs::path& folder, const char* stem, const std::string& variant) {
-    if (!variant.empty())
-        if (auto weights = WeightSet::open(folder, stem, variant)) return weights;
-    return WeightSet::open(folder, stem);
+// What a pipeline may hold, and the classes this engine computes; scheduler: any.
+const std::map<std::string, std::set<std::string>>& ourComponents() {
+    static const std::set<std::string> kText{"CLIPTextModel", "CLIPTextModelWithProjection"};
+    static const std::set<std::string> kTokenizer{"CLIPTokenizer", "CLIPTokenizerFast"};
+    static const std::map<std::string, std::set<std::string>> kClasses{
+        {"unet", {"UNet2DConditionModel"}},  {"vae", {"AutoencoderKL"}}, {"text_encoder", kText},
+        {"text_encoder_2", kText},           {"tokenizer", kTokenizer},  {"tokenizer_2", kTokenizer},
+        {"controlnet", {"ControlNetModel"}}, {"scheduler", {}}};
+    return kClasses;
 }
-
-Status requireModelFolder(const fs::path& folder) {
-    std::error_code error;
-    if (fs::is_directory(folder, error)) return {};
-    return fail(ErrorCode::Model,
-                fs::exists(folder, error) ? "it is a file, not a model folder" : "there is no such folder",
-                folder.string(), "Give a folder on this machine.");
-}
-
-// Reads config.json, builds the module in the wanted dtype, and fills it.
-template <class Module, class Config>
-Result<std::shared_ptr<Module>> loadModule(const fs::path& folder, const LoadOptions& options,
-                                           const char* stem,
-                                           Result<Config> (*parse)(const Json&, const std::string&),
-                                           const RenameFunction& rename) {
-    ATELIER_DO(requireModelFolder(folder));
-    const fs::path configPath = folder / "config.json";
-    ATELIER_TRY(const Json json, readModelJson(configPath));
-    ATELIER_TRY(const Config config, parse(json, configPath.string()));
-    ATELIER_TRY(const WeightSet weights, openWeights(folder, stem, options.variant));
-    try {
-        auto module = std::make_shared<Module>(config);
-        module->to(options.dtype);
-        ATELIER_DO(loadStateDict(*module, weights, rename));
-        module->to(options.device);
-        module->eval();
-        return module;
-    } catch (const c10::Error& error) {
-        return fail(ErrorCode::Model, error.what_without_backtrace(), folder.string(),
-                    "There may be too little memory for a model of this size.");
-    }
-}
-
-// Early files call the autoencoder's attention by other names.
-std::string renameVae(const std::string& name) {
-    static const std::pair<std::string_view, std::string_view> kOld[] = {
-        {".query.", ".to_q."}, {".key.", ".to_k."}, {".value.", ".to_v."}, {".proj_attn.", ".to_out.0."}};
-    if (name.find(".attentions.") == std::string::npos) return name;
-    for (const auto& [from, to] : kOld)
-        if (const auto at = name.find(from); at != std::string::npos)
-            return name.substr(0, at) + std::string(to) + name.substr(at + from.size());
-    return name;
-}
-
-const NamedTensors* replacement(const SaveOptions& options, const std::string& component) {
-    const auto it = options.weights.find(component);
-    return it == options.weights.end() ? nullptr : &it->second;
-}
-
-Status saveModule(const torch::nn::Module& module, Json config, const fs::path& folder, const char* stem,
-                  const std::string& component, const SaveOptions& options) {
-    ATELIER_DO(createDirectories(folder));
-    ATELIER_DO(writeFileAtomic(folder / "config.json", dumpModelJson(config)));
-    const NamedTensors* given = replacement(options, component);
-    const NamedTensors own = baseParameters(module);
-    if (given && given->size() != own.size())
-        return fail(ErrorCode::Internal,
-                    fmt::format("{} weights given for the {} of {}", given->size(), own.size(), component),
-                    folder.string());
-    return writeTensors(folder / (std::string(stem) + ".safetensors"), given ? *given : own, options.dtype);
-}
-
-Json diffusersConfig(Json config) {
-    if (!config.contains("_diffusers_version")) config["_diffusers_version"] = kFormatVersion;
-    config.erase("_name_or_path");
-    return config;
-}
-
-const char* dtypeName(at::ScalarType type) {
-    return type == at::kHalf ? "float16" : type == at::kBFloat16 ? "bfloat16" : "float32";
-}
+// Components that every pipeline names, as [null, null] where it has none.
+const std::set<std::string> kAlwaysListed{"unet", "vae", "text_encoder", "tokenizer", "scheduler"};
 
 Result<Json> readModelIndex(const fs::path& folder) {
     const fs::path path = folder / "model_index.json";
@@ -115,24 +46,82 @@ std::string className(const Json& entry) {
                                                                          : std::string();
 }
 
-// Parts of the source that hold settings only (feature_extractor) travel along; those with weights
-// (safety_checker) do not.
-Status carryAlong(const Pipeline& pipeline, const fs::path& folder, Json& index) {
-    static const std::set<std::string> kOurs{"unet", "vae", "text_encoder", "tokenizer", "scheduler"};
+bool hasScheduler(const Pipeline& pipeline) {
+    return pipeline.scheduler.is_object() && pipeline.scheduler.contains("_class_name");
+}
+
+bool holds(const Pipeline& pipeline, const std::string& component) {
+    if (component == "tokenizer") return pipeline.tokenizer != nullptr;
+    if (component == "tokenizer_2") return pipeline.tokenizer2 != nullptr;
+    if (component == "scheduler") return hasScheduler(pipeline);
+    return pipeline.modules().contains(component);
+}
+
+// A folder's files and sub-folders as they are. Weights are linked where possible: model files are replaced
+// as a whole, never written into.
+std::error_code copyFolder(const fs::path& from, const fs::path& to) {
     constexpr std::uintmax_t kSmall = 1 << 20;
+    std::error_code error;
+    fs::create_directories(to, error);
+    for (fs::recursive_directory_iterator it(from, error), end; !error && it != end; it.increment(error)) {
+        const fs::path target = to / fs::relative(it->path(), from, error);
+        if (error) break;
+        if (it->is_directory(error)) {
+            fs::create_directories(target, error);
+        } else if (!error) {
+            const fs::path source = fs::canonical(it->path(), error);  // what a hub's cache links to
+            if (!error && fs::file_size(source, error) > kSmall) {
+                fs::create_hard_link(source, target, error);
+                if (!error) continue;
+                error.clear();
+            }
+            if (!error) fs::copy_file(source, target, error);
+        }
+    }
+    return error;
+}
+
+// The components of `source` that the pipeline does not hold, for it does not compute them or was not asked
+// to load them, keep their files and their entry.
+Status carryAlong(const Pipeline& pipeline, const fs::path& folder, Json& index) {
     for (auto& [name, entry] : index.items()) {
-        if (kOurs.contains(name) || className(entry).empty()) continue;
+        if (holds(pipeline, name) || className(entry).empty()) continue;
         const fs::path from = pipeline.source / name;
         std::error_code error;
-        bool small = fs::is_directory(from, error);
-        for (fs::directory_iterator it(from, error), end; small && !error && it != end; it.increment(error))
-            small = it->is_regular_file(error) && it->file_size(error) <= kSmall;
-        if (small && !error) fs::copy(from, folder / name, error);
-        if (!small || error) entry = {nullptr, nullptr};
+        if (!fs::is_directory(from,
+                              error)) {  // never fetched: the folder that is written does not promise it
+            entry = {nullptr, nullptr};
+            if (name == "safety_checker") index["requires_safety_checker"] = false;
+            continue;
+        }
+        if (error = copyFolder(from, folder / name); error)
+            return fail(ErrorCode::Io, "it could not be copied: " + error.message(), from.string());
     }
-    if (index.contains("safety_checker") && className(index["safety_checker"]).empty())
-        index["requires_safety_checker"] = false;
     return {};
+}
+
+// The pipeline class that runs these parts, for models made from nothing.
+std::string pipelineClass(const Pipeline& pipeline) {
+    std::string name = pipeline.textEncoder2 ? "StableDiffusionXL" : "StableDiffusion";
+    if (pipeline.controlNet)
+        name += "ControlNet";
+    else if (pipeline.unet && pipeline.unet->config().inChannels == 9)
+        name += "Inpaint";
+    return name + "Pipeline";
+}
+
+Json newIndex(const Pipeline& pipeline) {
+    Json index{{"_class_name", pipelineClass(pipeline)},
+               {"_diffusers_version", kFormatVersion},
+               {"feature_extractor", {nullptr, nullptr}},
+               {"image_encoder", {nullptr, nullptr}}};
+    if (pipeline.textEncoder2) {
+        index["force_zeros_for_empty_prompt"] = true;
+    } else {
+        index["requires_safety_checker"] = false;
+        index["safety_checker"] = {nullptr, nullptr};
+    }
+    return index;
 }
 
 Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const SaveOptions& options) {
@@ -140,29 +129,39 @@ Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const Sav
     if (!pipeline.source.empty()) {
         ATELIER_TRY(index, readModelIndex(pipeline.source));
     } else {
-        index = {{"_class_name", "StableDiffusionPipeline"}, {"_diffusers_version", kFormatVersion},
-                 {"feature_extractor", {nullptr, nullptr}},  {"image_encoder", {nullptr, nullptr}},
-                 {"requires_safety_checker", false},         {"safety_checker", {nullptr, nullptr}}};
+        index = newIndex(pipeline);
     }
     index.erase("_name_or_path");
     ATELIER_DO(createDirectories(folder));
     ATELIER_DO(carryAlong(pipeline, folder, index));
+    const auto entry = [&](const char* name, bool there, const char* library, const std::string& cls) {
+        if (there)
+            index[name] = Json{library, cls};
+        else if (!index.contains(name) && kAlwaysListed.contains(name))
+            index[name] = Json{nullptr, nullptr};
+    };
+    const auto textEncoder = [&](const char* name, const std::shared_ptr<ClipTextModel>& model) -> Status {
+        if (model) ATELIER_DO(saveTextEncoder(*model, folder / name, options, name));
+        entry(name, model != nullptr, "transformers",
+              model && model->config().withProjection ? "CLIPTextModelWithProjection" : "CLIPTextModel");
+        return {};
+    };
+    const auto tokenizer = [&](const char* name, const std::shared_ptr<const ClipTokenizer>& part) -> Status {
+        if (part) ATELIER_DO(part->save(folder / name));
+        entry(name, part != nullptr, "transformers", "CLIPTokenizer");
+        return {};
+    };
     if (pipeline.unet) ATELIER_DO(saveUnet(*pipeline.unet, folder / "unet", options));
     if (pipeline.vae) ATELIER_DO(saveVae(*pipeline.vae, folder / "vae", options));
-    if (pipeline.textEncoder)
-        ATELIER_DO(saveTextEncoder(*pipeline.textEncoder, folder / "text_encoder", options));
-    if (pipeline.tokenizer) ATELIER_DO(pipeline.tokenizer->save(folder / "tokenizer"));
-    const auto entry = [&](const char* name, bool there, const char* library, const std::string& cls) {
-        index[name] = there ? Json{library, cls} : Json{nullptr, nullptr};
-    };
+    if (pipeline.controlNet) ATELIER_DO(saveControlNet(*pipeline.controlNet, folder / "controlnet", options));
     entry("unet", pipeline.unet != nullptr, "diffusers", "UNet2DConditionModel");
     entry("vae", pipeline.vae != nullptr, "diffusers", "AutoencoderKL");
-    entry("text_encoder", pipeline.textEncoder != nullptr, "transformers",
-          pipeline.textEncoder && pipeline.textEncoder->config().withProjection
-              ? "CLIPTextModelWithProjection"
-              : "CLIPTextModel");
-    entry("tokenizer", pipeline.tokenizer != nullptr, "transformers", "CLIPTokenizer");
-    const bool scheduled = pipeline.scheduler.is_object() && pipeline.scheduler.contains("_class_name");
+    entry("controlnet", pipeline.controlNet != nullptr, "diffusers", "ControlNetModel");
+    ATELIER_DO(textEncoder("text_encoder", pipeline.textEncoder));
+    ATELIER_DO(textEncoder("text_encoder_2", pipeline.textEncoder2));
+    ATELIER_DO(tokenizer("tokenizer", pipeline.tokenizer));
+    ATELIER_DO(tokenizer("tokenizer_2", pipeline.tokenizer2));
+    const bool scheduled = hasScheduler(pipeline);
     entry("scheduler", scheduled, "diffusers",
           scheduled ? pipeline.scheduler["_class_name"].get<std::string>() : "");
     if (scheduled) {
@@ -174,6 +173,14 @@ Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const Sav
                            dumpModelJson(index));  // last: without it the folder is no pipeline
 }
 
+Status checkVocabulary(const ClipTokenizer* tokenizer, const ClipTextModel* model, const fs::path& folder) {
+    if (!tokenizer || !model || tokenizer->vocabSize() <= model->config().vocabSize) return {};
+    return fail(ErrorCode::Model,
+                fmt::format("the tokenizer has {} tokens, the text encoder knows {}", tokenizer->vocabSize(),
+                            model->config().vocabSize),
+                folder.string(), "Tokenizer and text encoder must belong together.");
+}
+
 }  // namespace
 
 std::map<std::string, std::shared_ptr<torch::nn::Module>> Pipeline::modules() const {
@@ -181,44 +188,16 @@ std::map<std::string, std::shared_ptr<torch::nn::Module>> Pipeline::modules() co
     if (unet) all["unet"] = unet;
     if (vae) all["vae"] = vae;
     if (textEncoder) all["text_encoder"] = textEncoder;
+    if (textEncoder2) all["text_encoder_2"] = textEncoder2;
+    if (controlNet) all["controlnet"] = controlNet;
     return all;
 }
 
 void movePipeline(Pipeline& pipeline, at::Device device, at::ScalarType dtype) {
-    for (const auto& [name, module] : pipeline.modules()) module->to(device, dtype);
-}
-
-std::shared_ptr<UNet2DConditionModel> makeUnet(const UNet2DConditionConfig& config, std::uint64_t seed) {
-    auto unet = std::make_shared<UNet2DConditionModel>(config);
-    initializeDefault(*unet, seed, "unet");
-    return unet;
-}
-
-std::shared_ptr<AutoencoderKL> makeVae(const AutoencoderKLConfig& config, std::uint64_t seed) {
-    auto vae = std::make_shared<AutoencoderKL>(config);
-    initializeDefault(*vae, seed, "vae");
-    return vae;
-}
-
-std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed) {
-    auto model = std::make_shared<ClipTextModel>(config);
-    initializeClip(*model, seed, "text_encoder");
-    return model;
-}
-
-Result<std::shared_ptr<UNet2DConditionModel>> loadUnet(const fs::path& folder, const LoadOptions& options) {
-    return loadModule<UNet2DConditionModel>(folder, options, kDiffusersStem, &unet2DConditionConfigFromJson,
-                                            {});
-}
-
-Result<std::shared_ptr<AutoencoderKL>> loadVae(const fs::path& folder, const LoadOptions& options) {
-    return loadModule<AutoencoderKL>(folder, options, kDiffusersStem, &autoencoderKLConfigFromJson,
-                                     renameVae);
-}
-
-Result<std::shared_ptr<ClipTextModel>> loadTextEncoder(const fs::path& folder, const LoadOptions& options) {
-    return loadModule<ClipTextModel>(folder, options, kTransformersStem, &clipTextConfigFromJson,
-                                     ClipTextModel::renameFromFile);
+    for (const auto& [name, module] : pipeline.modules()) {
+        const bool upcast = name == "vae" && dtype == at::kHalf && pipeline.vae->config().forceUpcast;
+        module->to(device, upcast ? at::kFloat : dtype);
+    }
 }
 
 Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& folder) {
@@ -231,23 +210,18 @@ Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& fo
 
 Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options,
                               const std::set<std::string>& components) {
-    static const std::map<std::string, std::set<std::string>> kClasses{
-        {"unet", {"UNet2DConditionModel"}},
-        {"vae", {"AutoencoderKL"}},
-        {"text_encoder", {"CLIPTextModel", "CLIPTextModelWithProjection"}},
-        {"tokenizer", {"CLIPTokenizer", "CLIPTokenizerFast"}},
-        {"scheduler", {}}};
+    const auto& classes = ourComponents();
     if (isLoraFolder(folder)) return loadLoraPipeline(folder, options, components);
     ATELIER_TRY(const auto present, pipelineComponents(folder));
     std::vector<std::string> names;
     for (const auto& [name, cls] : present) names.push_back(name);
     std::set<std::string> wanted = components;
     if (wanted.empty())
-        for (const auto& [name, classes] : kClasses)
-            if (present.contains(name)) wanted.insert(name);
+        for (const auto& [name, cls] : present)
+            if (classes.contains(name)) wanted.insert(name);
     for (const auto& name : wanted) {
-        const auto known = kClasses.find(name);
-        if (known == kClasses.end() || !present.contains(name))
+        const auto known = classes.find(name);
+        if (known == classes.end() || !present.contains(name))
             return fail(ErrorCode::Model, "it has no component \"" + name + "\"", folder.string(),
                         "It has: " + join(names, ", ") + ".");
         if (!known->second.empty() && !known->second.contains(present.at(name)))
@@ -267,36 +241,24 @@ Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options
     if (wanted.contains("text_encoder")) {
         ATELIER_TRY(pipeline.textEncoder, loadTextEncoder(folder / "text_encoder", options));
     }
-    if (wanted.contains("tokenizer")) {
-        ATELIER_TRY(auto tokenizer, ClipTokenizer::load(folder / "tokenizer"));
-        pipeline.tokenizer = std::make_shared<const ClipTokenizer>(std::move(tokenizer));
+    if (wanted.contains("text_encoder_2")) {
+        ATELIER_TRY(pipeline.textEncoder2, loadTextEncoder(folder / "text_encoder_2", options));
+    }
+    if (wanted.contains("controlnet")) {
+        ATELIER_TRY(pipeline.controlNet, loadControlNet(folder / "controlnet", options));
+    }
+    for (const auto& [name, tokenizer] :
+         {std::pair{"tokenizer", &pipeline.tokenizer}, std::pair{"tokenizer_2", &pipeline.tokenizer2}}) {
+        if (!wanted.contains(name)) continue;
+        ATELIER_TRY(auto loaded, ClipTokenizer::load(folder / name));
+        *tokenizer = std::make_shared<const ClipTokenizer>(std::move(loaded));
     }
     if (wanted.contains("scheduler")) {
         ATELIER_TRY(pipeline.scheduler, readModelJson(folder / "scheduler" / "scheduler_config.json"));
     }
-    if (pipeline.tokenizer && pipeline.textEncoder &&
-        pipeline.tokenizer->vocabSize() > pipeline.textEncoder->config().vocabSize)
-        return fail(ErrorCode::Model,
-                    fmt::format("the tokenizer has {} tokens, the text encoder knows {}",
-                                pipeline.tokenizer->vocabSize(), pipeline.textEncoder->config().vocabSize),
-                    folder.string(), "Tokenizer and text encoder must belong together.");
+    ATELIER_DO(checkVocabulary(pipeline.tokenizer.get(), pipeline.textEncoder.get(), folder));
+    ATELIER_DO(checkVocabulary(pipeline.tokenizer2.get(), pipeline.textEncoder2.get(), folder));
     return pipeline;
-}
-
-Status saveUnet(const UNet2DConditionModel& unet, const fs::path& folder, const SaveOptions& options) {
-    return saveModule(unet, diffusersConfig(toJson(unet.config())), folder, kDiffusersStem, "unet", options);
-}
-
-Status saveVae(const AutoencoderKL& vae, const fs::path& folder, const SaveOptions& options) {
-    return saveModule(vae, diffusersConfig(toJson(vae.config())), folder, kDiffusersStem, "vae", options);
-}
-
-Status saveTextEncoder(const ClipTextModel& model, const fs::path& folder, const SaveOptions& options) {
-    Json config = toJson(model.config());
-    config.erase("_name_or_path");
-    config.erase("torch_dtype");
-    config["dtype"] = dtypeName(options.dtype);
-    return saveModule(model, std::move(config), folder, kTransformersStem, "text_encoder", options);
 }
 
 Status savePipeline(const Pipeline& pipeline, const fs::path& folder, const SaveOptions& options) {

@@ -11,18 +11,9 @@
 #include <vector>
 
 #include "core/config/architectures.h"
+#include "core/engine/models/unet_blocks.h"
 
 namespace atelier {
-
-struct UNetInputs {
-    at::Tensor sample_BCHW;  // noisy latents, already scaled for the network; H and W need not be even
-    at::Tensor timestep_B;   // int64 or float (fractions allowed); [B], [1] or a scalar
-    at::Tensor encoderHiddenStates_BSD;                    // text
-    at::Tensor classLabels_B;                              // int64, when the config has num_class_embeds
-    at::Tensor textEmbeds_BP, timeIds_B6;                  // when the config has text_time
-    std::vector<at::Tensor> downBlockAdditionalResiduals;  // ControlNet: one per skip, or none
-    at::Tensor midBlockAdditionalResidual;
-};
 
 class UNet2DConditionModel : public torch::nn::Module {
   public:

@@ -86,8 +86,10 @@ at::Tensor Attention::forward(const at::Tensor& x_BSC, const at::Tensor& context
     return out_->forward(attention(q, k, v, heads_, false, upcast_));
 }
 
-SpatialAttention::SpatialAttention(std::int64_t channels, std::int64_t groups, double eps) {
-    norm_ = register_module("group_norm", std::make_shared<GroupNorm>(groups, channels, eps));
+SpatialAttention::SpatialAttention(std::int64_t channels, std::int64_t groups, double eps, std::int64_t heads,
+                                   double outputScale)
+    : heads_(heads), outputScale_(outputScale) {
+    if (groups > 0) norm_ = register_module("group_norm", std::make_shared<GroupNorm>(groups, channels, eps));
     query_ = register_module("to_q", std::make_shared<Linear>(channels, channels));
     key_ = register_module("to_k", std::make_shared<Linear>(channels, channels));
     value_ = register_module("to_v", std::make_shared<Linear>(channels, channels));
@@ -95,11 +97,12 @@ SpatialAttention::SpatialAttention(std::int64_t channels, std::int64_t groups, d
     nest(*this, {"to_out", "0"}, out_);
 }
 
-at::Tensor SpatialAttention::forward(const at::Tensor& x_BCHW) const {
-    const at::Tensor tokens = toTokens(norm_->forward(x_BCHW));
+at::Tensor SpatialAttention::forward(const at::Tensor& x_BCHW, const at::Tensor&) const {
+    const at::Tensor tokens = toTokens(norm_ ? norm_->forward(x_BCHW) : x_BCHW);
     const at::Tensor mixed =
-        attention(query_->forward(tokens), key_->forward(tokens), value_->forward(tokens), 1);
-    return toPixels(out_->forward(mixed), x_BCHW) + x_BCHW;
+        attention(query_->forward(tokens), key_->forward(tokens), value_->forward(tokens), heads_);
+    const at::Tensor sum = toPixels(out_->forward(mixed), x_BCHW) + x_BCHW;
+    return outputScale_ == 1 ? sum : sum / outputScale_;
 }
 
 TransformerBlock::TransformerBlock(const TransformerOptions& o) : onlyCrossAttention_(o.onlyCrossAttention) {
@@ -155,6 +158,25 @@ at::Tensor Transformer2D::forward(const at::Tensor& x_BCHW, const at::Tensor& co
     for (const auto& block : *blocks_) tokens = block->forward(tokens, context_BTC);
     tokens = project(tokens, linearOut_.get(), convOut_.get());
     return toPixels(tokens, x_BCHW) + x_BCHW;
+}
+
+DualTransformer2D::DualTransformer2D(const TransformerOptions& options) {
+    TransformerOptions o;
+    o.channels = options.channels;
+    o.heads = options.heads;
+    o.contextWidth = options.contextWidth;
+    o.groups = options.groups;
+    transformers_ = register_module("transformers", std::make_shared<ModuleList<Transformer2D>>());
+    for (int i = 0; i < 2; ++i) transformers_->add(o);
+}
+
+at::Tensor DualTransformer2D::forward(const at::Tensor& x_BCHW, const at::Tensor& context_BTC) const {
+    constexpr std::int64_t kTextTokens = 77, kPictureTokens = 257;
+    const at::Tensor text = context_BTC.slice(1, 0, kTextTokens),
+                     picture = context_BTC.slice(1, kTextTokens, kTextTokens + kPictureTokens);
+    const at::Tensor sum =
+        (*transformers_)[1].forward(x_BCHW, text) + (*transformers_)[0].forward(x_BCHW, picture);
+    return sum * 0.5;  // the mean of (x + a) and (x + b)
 }
 
 Downsample::Downsample(std::int64_t channels, std::int64_t padding) {

@@ -50,13 +50,24 @@ class Attention : public torch::nn::Module {
     std::shared_ptr<Linear> query_, key_, value_, out_;
 };
 
-// The autoencoder's middle attention: one head over all pixels after a group norm, with a residual.
-class SpatialAttention : public torch::nn::Module {
+// What stands behind a residual block and lets pixels see each other, and the context where there is one.
+class PixelAttention : public torch::nn::Module {
   public:
-    SpatialAttention(std::int64_t channels, std::int64_t groups, double eps);
-    at::Tensor forward(const at::Tensor& x_BCHW) const;
+    virtual at::Tensor forward(const at::Tensor& x_BCHW, const at::Tensor& context_BTC) const = 0;
+};
+
+// Attention of the autoencoders and of unconditional UNets: over all pixels after a group norm, with a
+// residual; the sum is divided by outputScale.
+class SpatialAttention : public PixelAttention {
+  public:
+    // groups 0: no norm
+    SpatialAttention(std::int64_t channels, std::int64_t groups, double eps, std::int64_t heads = 1,
+                     double outputScale = 1);
+    at::Tensor forward(const at::Tensor& x_BCHW, const at::Tensor& context_BTC = {}) const override;
 
   private:
+    std::int64_t heads_;
+    double outputScale_;
     std::shared_ptr<GroupNorm> norm_;
     std::shared_ptr<Linear> query_, key_, value_, out_;
 };
@@ -86,16 +97,28 @@ class TransformerBlock : public torch::nn::Module {
 };
 
 // Transformer2DModel: pixels become tokens, go through the blocks, and are added to what came in.
-class Transformer2D : public torch::nn::Module {
+class Transformer2D : public PixelAttention {
   public:
     explicit Transformer2D(const TransformerOptions& options);
-    at::Tensor forward(const at::Tensor& x_BCHW, const at::Tensor& context_BTC) const;
+    at::Tensor forward(const at::Tensor& x_BCHW, const at::Tensor& context_BTC) const override;
 
   private:
     std::shared_ptr<GroupNorm> norm_;
     std::shared_ptr<Linear> linearIn_, linearOut_;
     std::shared_ptr<Conv2d> convIn_, convOut_;
     std::shared_ptr<ModuleList<TransformerBlock>> blocks_;
+};
+
+// DualTransformer2DModel (Xu et al. 2022, Versatile Diffusion): one transformer for the first 77 tokens of
+// the context, one for the 257 behind them; what they add is averaged.
+class DualTransformer2D : public PixelAttention {
+  public:
+    // Of the options it takes channels, heads, contextWidth and groups.
+    explicit DualTransformer2D(const TransformerOptions& options);
+    at::Tensor forward(const at::Tensor& x_BCHW, const at::Tensor& context_BTC) const override;
+
+  private:
+    std::shared_ptr<ModuleList<Transformer2D>> transformers_;
 };
 
 // Downsample2D: 3×3 convolution of stride 2. padding 0 pads one pixel right and below first.

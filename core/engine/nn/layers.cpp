@@ -10,6 +10,11 @@
 namespace atelier::nn {
 namespace {
 
+c10::TensorOptions& parameterOptions() {
+    thread_local c10::TensorOptions options;
+    return options;
+}
+
 // Registers A and B below `layer`.
 template <class Layer>
 void attach(Layer& layer, std::shared_ptr<Layer> down, std::shared_ptr<Layer> up, double scale) {
@@ -25,9 +30,16 @@ at::Tensor withLowRank(at::Tensor y, const LowRank<Layer>& update, const at::Ten
 
 }  // namespace
 
+ParameterOptionsGuard::ParameterOptionsGuard(c10::TensorOptions options) : before_(parameterOptions()) {
+    parameterOptions() = options;
+}
+ParameterOptionsGuard::~ParameterOptionsGuard() {
+    parameterOptions() = before_;
+}
+
 Linear::Linear(std::int64_t in, std::int64_t out, bool withBias) {
-    weight = register_parameter("weight", at::empty({out, in}));
-    if (withBias) bias = register_parameter("bias", at::empty({out}));
+    weight = register_parameter("weight", at::empty({out, in}, parameterOptions()));
+    if (withBias) bias = register_parameter("bias", at::empty({out}, parameterOptions()));
 }
 at::Tensor Linear::forward(const at::Tensor& x) const {
     return withLowRank(at::linear(x, weight, bias), lowRank, x);
@@ -40,8 +52,8 @@ void Linear::attachLowRank(std::int64_t rank, double scale) {
 Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride_,
                std::int64_t padding_, bool withBias)
     : stride(stride_), padding(padding_) {
-    weight = register_parameter("weight", at::empty({out, in, kernel, kernel}));
-    if (withBias) bias = register_parameter("bias", at::empty({out}));
+    weight = register_parameter("weight", at::empty({out, in, kernel, kernel}, parameterOptions()));
+    if (withBias) bias = register_parameter("bias", at::empty({out}, parameterOptions()));
 }
 at::Tensor Conv2d::forward(const at::Tensor& x_BCHW) const {
     return withLowRank(at::conv2d(x_BCHW, weight, bias, {stride, stride}, {padding, padding}), lowRank,
@@ -53,23 +65,23 @@ void Conv2d::attachLowRank(std::int64_t rank, double scale) {
 }
 
 GroupNorm::GroupNorm(std::int64_t groups_, std::int64_t channels, double eps_) : groups(groups_), eps(eps_) {
-    weight = register_parameter("weight", at::empty({channels}));
-    bias = register_parameter("bias", at::empty({channels}));
+    weight = register_parameter("weight", at::empty({channels}, parameterOptions()));
+    bias = register_parameter("bias", at::empty({channels}, parameterOptions()));
 }
 at::Tensor GroupNorm::forward(const at::Tensor& x_BCHW) const {
     return groupNorm(x_BCHW, *this, false);
 }
 
 LayerNorm::LayerNorm(std::int64_t width, double eps_) : eps(eps_) {
-    weight = register_parameter("weight", at::empty({width}));
-    bias = register_parameter("bias", at::empty({width}));
+    weight = register_parameter("weight", at::empty({width}, parameterOptions()));
+    bias = register_parameter("bias", at::empty({width}, parameterOptions()));
 }
 at::Tensor LayerNorm::forward(const at::Tensor& x) const {
     return at::layer_norm(x, weight.sizes(), weight, bias, eps);
 }
 
 Embedding::Embedding(std::int64_t count, std::int64_t width) {
-    weight = register_parameter("weight", at::empty({count, width}));
+    weight = register_parameter("weight", at::empty({count, width}, parameterOptions()));
 }
 at::Tensor Embedding::forward(const at::Tensor& ids) const {
     return at::embedding(weight, ids);

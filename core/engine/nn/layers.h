@@ -4,6 +4,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/TensorOptions.h>
 #include <torch/nn/module.h>
 
 #include <memory>
@@ -11,6 +12,19 @@
 #include <vector>
 
 namespace atelier::nn {
+
+// While it lives, layers made by this thread get parameters of this dtype and device: half floats without a
+// detour over float32, or at::kMeta for names and shapes without memory.
+class ParameterOptionsGuard {
+  public:
+    explicit ParameterOptionsGuard(c10::TensorOptions options);
+    ~ParameterOptionsGuard();
+    ParameterOptionsGuard(const ParameterOptionsGuard&) = delete;
+    ParameterOptionsGuard& operator=(const ParameterOptionsGuard&) = delete;
+
+  private:
+    c10::TensorOptions before_;
+};
 
 // A low-rank update beside a layer (Hu et al. 2021, LoRA): y + scale·B(A(x)). The layer registers A and B as
 // "lora_A" and "lora_B", PEFT's names.
@@ -83,7 +97,9 @@ class ModuleList : public torch::nn::Module {
   public:
     template <class... Arguments>
     T& add(Arguments&&... arguments) {
-        auto child = std::make_shared<T>(std::forward<Arguments>(arguments)...);
+        return append(std::make_shared<T>(std::forward<Arguments>(arguments)...));
+    }
+    T& append(std::shared_ptr<T> child) {
         register_module(std::to_string(items_.size()), child);
         items_.push_back(std::move(child));
         return *items_.back();

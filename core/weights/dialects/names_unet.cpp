@@ -153,6 +153,12 @@ Result<NameTable> unetNames(const UNet2DConditionConfig& c) {
     if (std::find(c.onlyCrossAttention.begin(), c.onlyCrossAttention.end(), true) !=
         c.onlyCrossAttention.end())
         return refuse("only_cross_attention", "true");
+    if (!c.transformerLayersPerAttention.empty() || !c.reverseTransformerLayersPerBlock.empty())
+        return refuse("transformer_layers_per_block", "lists of lists");
+    if (c.dualCrossAttention) return refuse("dual_cross_attention", "true");
+    if (c.encoderHidDim) return refuse("encoder_hid_dim", std::to_string(*c.encoderHidDim));
+    if (!c.classEmbedType.empty()) return refuse("class_embed_type", c.classEmbedType);
+    if (c.timeCondProjDim) return refuse("time_cond_proj_dim", std::to_string(*c.timeCondProjDim));
     // The original repositories take one number of layers for all levels; readers divide block numbers by it.
     for (int layers : c.layersPerBlock)
         if (layers != c.layersPerBlock.front())

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Loading and saving of component.h: config.json and weights of one model.
+#include "core/engine/models/component.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+namespace atelier {
+namespace {
+
+constexpr const char* kDiffusersStem = "diffusion_pytorch_model";
+constexpr const char* kTransformersStem = "model";
+
+Result<WeightSet> openWeights(const fs::path& folder, const char* stem, const std::string& variant) {
+    if (!variant.empty())
+        if (auto weights = WeightSet::open(folder, stem, variant)) return weights;
+    return WeightSet::open(folder, stem);
+}
+
+// The dtype a model computes in when `wanted` is asked for: half floats overflow in autoencoders that say
+// force_upcast.
+template <class Config>
+at::ScalarType storedType(const Config& config, at::ScalarType wanted) {
+    if constexpr (requires { config.forceUpcast; })
+        if (config.forceUpcast && wanted == at::kHalf) return at::kFloat;
+    return wanted;
+}
+
+// Reads config.json, builds the module in the wanted dtype, and fills it.
+template <class Module, class Config>
+Result<std::shared_ptr<Module>> loadModule(const fs::path& folder, const LoadOptions& options,
+                                           const char* stem,
+                                           Result<Config> (*parse)(const Json&, const std::string&),
+                                           const RenameFunction& rename) {
+    ATELIER_DO(requireModelFolder(folder));
+    const fs::path configPath = folder / "config.json";
+    ATELIER_TRY(const Json json, readModelJson(configPath));
+    ATELIER_TRY(const Config config, parse(json, configPath.string()));
+    ATELIER_TRY(const WeightSet weights, openWeights(folder, stem, options.variant));
+    try {
+        const at::ScalarType type = storedType(config, options.dtype);
+        const nn::ParameterOptionsGuard inThatType{at::TensorOptions(type)};
+        auto module = std::make_shared<Module>(config);
+        ATELIER_DO(loadStateDict(*module, weights, rename));
+        module->to(options.device);
+        module->eval();
+        return module;
+    } catch (const c10::Error& error) {
+        return fail(ErrorCode::Model, error.what_without_backtrace(), folder.string(),
+                    "There may be too little memory for a model of this size.");
+    }
+}
+
+// Early files call the attention of autoencoders and unconditional UNets by other names.
+std::string renameEarly(const std::string& name) {
+    static const std::pair<std::string_view, std::string_view> kOld[] = {
+        {".query.", ".to_q."}, {".key.", ".to_k."}, {".value.", ".to_v."}, {".proj_attn.", ".to_out.0."}};
+    if (name.find(".attentions.") == std::string::npos) return name;
+    for (const auto& [from, to] : kOld)
+        if (const auto at = name.find(from); at != std::string::npos)
+            return name.substr(0, at) + std::string(to) + name.substr(at + from.size());
+    return name;
+}
+
+const NamedTensors* replacement(const SaveOptions& options, const std::string& component) {
+    const auto it = options.weights.find(component);
+    return it == options.weights.end() ? nullptr : &it->second;
+}
+
+Status saveModule(const torch::nn::Module& module, Json config, const fs::path& folder, const char* stem,
+                  const std::string& component, const SaveOptions& options) {
+    ATELIER_DO(createDirectories(folder));
+    ATELIER_DO(writeFileAtomic(folder / "config.json", dumpModelJson(config)));
+    const NamedTensors* given = replacement(options, component);
+    const NamedTensors own = baseParameters(module);
+    if (given && given->size() != own.size())
+        return fail(ErrorCode::Internal,
+                    fmt::format("{} weights given for the {} of {}", given->size(), own.size(), component),
+                    folder.string());
+    return writeTensors(folder / (std::string(stem) + ".safetensors"), given ? *given : own, options.dtype);
+}
+
+const char* dtypeName(at::ScalarType type) {
+    return type == at::kHalf ? "float16" : type == at::kBFloat16 ? "bfloat16" : "float32";
+}
+
+}  // namespace
+
+Json diffusersConfig(Json config) {
+    if (!config.contains("_diffusers_version")) config["_diffusers_version"] = kFormatVersion;
+    config.erase("_name_or_path");
+    return config;
+}
+
+Status requireModelFolder(const fs::path& folder) {
+    std::error_code error;
+    if (fs::is_directory(folder, error)) return {};
+    return fail(ErrorCode::Model,
+                fs::exists(folder, error) ? "it is a file, not a model folder" : "there is no such folder",
+                folder.string(), "Give a folder on this machine; names on a hub are not fetched.");
+}
+
+std::shared_ptr<UNet2DConditionModel> makeUnet(const UNet2DConditionConfig& config, std::uint64_t seed) {
+    auto unet = std::make_shared<UNet2DConditionModel>(config);
+    initializeDefault(*unet, seed, "unet");
+    return unet;
+}
+
+std::shared_ptr<AutoencoderKL> makeVae(const AutoencoderKLConfig& config, std::uint64_t seed) {
+    auto vae = std::make_shared<AutoencoderKL>(config);
+    initializeDefault(*vae, seed, "vae");
+    return vae;
+}
+
+std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed) {
+    auto model = std::make_shared<ClipTextModel>(config);
+    initializeClip(*model, seed, "text_encoder");
+    return model;
+}
+
+Result<std::shared_ptr<UNet2DConditionModel>> loadUnet(const fs::path& folder, const LoadOptions& options) {
+    return loadModule<UNet2DConditionModel>(folder, options, kDiffusersStem, &unet2DConditionConfigFromJson,
+                                            {});
+}
+
+Result<std::shared_ptr<AutoencoderKL>> loadVae(const fs::path& folder, const LoadOptions& options) {
+    return loadModule<AutoencoderKL>(folder, options, kDiffusersStem, &autoencoderKLConfigFromJson,
+                                     renameEarly);
+}
+
+Result<std::shared_ptr<ClipTextModel>> loadTextEncoder(const fs::path& folder, const LoadOptions& options) {
+    return loadModule<ClipTextModel>(folder, options, kTransformersStem, &clipTextConfigFromJson,
+                                     ClipTextModel::renameFromFile);
+}
+
+Result<std::shared_ptr<ControlNetModel>> loadControlNet(const fs::path& folder, const LoadOptions& options) {
+    return loadModule<ControlNetModel>(folder, options, kDiffusersStem, &controlNetConfigFromJson, {});
+}
+
+Result<std::shared_ptr<VQModel>> loadVqModel(const fs::path& folder, const LoadOptions& options) {
+    return loadModule<VQModel>(folder, options, kDiffusersStem, &vqModelConfigFromJson, renameEarly);
+}
+
+Result<std::shared_ptr<UNet2DModel>> loadUnet2D(const fs::path& folder, const LoadOptions& options) {
+    return loadModule<UNet2DModel>(folder, options, kDiffusersStem, &unet2DConfigFromJson, renameEarly);
+}
+
+Status saveUnet(const UNet2DConditionModel& unet, const fs::path& folder, const SaveOptions& options) {
+    return saveModule(unet, diffusersConfig(toJson(unet.config())), folder, kDiffusersStem, "unet", options);
+}
+
+Status saveVae(const AutoencoderKL& vae, const fs::path& folder, const SaveOptions& options) {
+    return saveModule(vae, diffusersConfig(toJson(vae.config())), folder, kDiffusersStem, "vae", options);
+}
+
+Status saveTextEncoder(const ClipTextModel& model, const fs::path& folder, const SaveOptions& options,
+                       const std::string& component) {
+    Json config = toJson(model.config());
+    config.erase("_name_or_path");
+    config.erase("torch_dtype");
+    config["dtype"] = dtypeName(options.dtype);
+    return saveModule(model, std::move(config), folder, kTransformersStem, component, options);
+}
+
+Status saveControlNet(const ControlNetModel& model, const fs::path& folder, const SaveOptions& options) {
+    return saveModule(model, diffusersConfig(toJson(model.config())), folder, kDiffusersStem, "controlnet",
+                      options);
+}
+
+Status saveVqModel(const VQModel& model, const fs::path& folder, const SaveOptions& options) {
+    return saveModule(model, diffusersConfig(toJson(model.config())), folder, kDiffusersStem, "vqvae",
+                      options);
+}
+
+Status saveUnet2D(const UNet2DModel& model, const fs::path& folder, const SaveOptions& options) {
+    return saveModule(model, diffusersConfig(toJson(model.config())), folder, kDiffusersStem, "unet",
+                      options);
+}
+
+}  // namespace atelier

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One model of a pipeline: made from its configuration, loaded from a folder (config.json and weights), saved
+// to one. Called by pipeline.h, train and probe.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "core/base/json.h"
+#include "core/config/architectures.h"
+#include "core/engine/models/autoencoder_kl.h"
+#include "core/engine/models/clip_text_model.h"
+#include "core/engine/models/controlnet.h"
+#include "core/engine/models/state_dict.h"
+#include "core/engine/models/unet_2d.h"
+#include "core/engine/models/unet_2d_condition.h"
+#include "core/engine/models/vq_model.h"
+
+namespace atelier {
+
+// The diffusers release whose folder layout and keys are written.
+inline constexpr const char* kFormatVersion = "0.42.0";
+
+// Initial values are PyTorch's and transformers' defaults drawn from core/base/random: a pure function of the
+// seed.
+std::shared_ptr<UNet2DConditionModel> makeUnet(const UNet2DConditionConfig& config, std::uint64_t seed);
+std::shared_ptr<AutoencoderKL> makeVae(const AutoencoderKLConfig& config, std::uint64_t seed);
+std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed);
+
+struct LoadOptions {
+    at::ScalarType dtype = at::kFloat;  // autoencoders that say force_upcast stay float32 instead of kHalf
+    at::Device device = at::kCPU;
+    std::string variant;  // "fp16": prefer files of that variant; the plain file is the fall-back
+};
+// `folder` holds config.json and the weights. Errors (code Model) name the file, the tensor or key, and the
+// remedy.
+Result<std::shared_ptr<UNet2DConditionModel>> loadUnet(const fs::path& folder,
+                                                       const LoadOptions& options = {});
+Result<std::shared_ptr<AutoencoderKL>> loadVae(const fs::path& folder, const LoadOptions& options = {});
+Result<std::shared_ptr<ClipTextModel>> loadTextEncoder(const fs::path& folder,
+                                                       const LoadOptions& options = {});
+Result<std::shared_ptr<ControlNetModel>> loadControlNet(const fs::path& folder,
+                                                        const LoadOptions& options = {});
+Result<std::shared_ptr<VQModel>> loadVqModel(const fs::path& folder, const LoadOptions& options = {});
+Result<std::shared_ptr<UNet2DModel>> loadUnet2D(const fs::path& folder, const LoadOptions& options = {});
+
+struct SaveOptions {
+    at::ScalarType dtype = at::kFloat;  // kFloat, kHalf or kBFloat16
+    // Weights to write instead of the module's own, by component ("unet" → EMA weights); names as
+    // namedParameters.
+    std::map<std::string, NamedTensors> weights;
+};
+// One component: config.json + weights, into an existing or new folder.
+Status saveUnet(const UNet2DConditionModel& unet, const fs::path& folder, const SaveOptions& options = {});
+Status saveVae(const AutoencoderKL& vae, const fs::path& folder, const SaveOptions& options = {});
+Status saveTextEncoder(const ClipTextModel& model, const fs::path& folder, const SaveOptions& options = {},
+                       const std::string& component = "text_encoder");
+Status saveControlNet(const ControlNetModel& model, const fs::path& folder, const SaveOptions& options = {});
+Status saveVqModel(const VQModel& model, const fs::path& folder, const SaveOptions& options = {});
+Status saveUnet2D(const UNet2DModel& model, const fs::path& folder, const SaveOptions& options = {});
+
+// A configuration as diffusers writes it: with its version, without the path it came from.
+Json diffusersConfig(Json config);
+// `folder` is there, or an Error that says what is.
+Status requireModelFolder(const fs::path& folder);
+
+}  // namespace atelier
