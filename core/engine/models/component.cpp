@@ -97,7 +97,7 @@ Status requireModelFolder(const fs::path& folder) {
     if (fs::is_directory(folder, error)) return {};
     return fail(ErrorCode::Model,
                 fs::exists(folder, error) ? "it is a file, not a model folder" : "there is no such folder",
-                folder.string(), "Give a folder on this machine; names on a hub are not fetched.");
+                folder.string(), "Give a folder on this machine.");
 }
 
 std::shared_ptr<UNet2DConditionModel> makeUnet(const UNet2DConditionConfig& config, std::uint64_t seed) {
