@@ -11,6 +11,7 @@
 #include "core/base/json.h"
 #include "core/base/strings.h"
 #include "core/weights/dialects/convert.h"
+#include "core/weights/embedding.h"
 #include "core/weights/rewrite.h"
 
 #include <fmt/format.h>
@@ -30,8 +31,10 @@ int convertVerb(Arguments arguments) {
     app.add_option("OUT", out, "what to write; must not exist")->required();
     app.add_option("--to", to,
                    "the form of OUT; default: the other one than IN's. safetensors: the same tensors, out of "
-                   "a pickle")
-        ->check(CLI::IsMember({"diffusers", "single-file", "safetensors"}));
+                   "a pickle; "
+                   "embedding-…: a textual inversion")
+        ->check(CLI::IsMember(
+            {"diffusers", "single-file", "safetensors", "embedding-diffusers", "embedding-a1111"}));
     app.add_option("--variant", options.variant, "of a folder: which files (fp16, ema, non_ema)");
     app.add_option("--dtype", dtype, "weights are stored as; default: as in IN")
         ->check(CLI::IsMember({"fp16", "bf16", "fp32"}));
@@ -50,7 +53,7 @@ int convertVerb(Arguments arguments) {
     const auto found = modelPath(in);
     if (!found) return report(found.error(), json);
     const fs::path source = *found, target = expandUser(out);
-    const bool same = to == "safetensors";
+    const bool embedding = to.starts_with("embedding-"), same = embedding || to == "safetensors";
     if (!to.empty() && !same && (to == "single-file") != fs::is_directory(source))
         return report(Error{ErrorCode::Usage, "it already is a model of that form", source.string(),
                             "--to names the form of OUT."},
@@ -73,14 +76,18 @@ int convertVerb(Arguments arguments) {
         display.update(state);
     };
     const InterruptGuard guard(partialPath(target));
-    const auto made =
-        same ? rewriteAsSafetensors(source, target, options) : convertModel(source, target, options);
+    const auto made = embedding ? convertEmbedding(source, target,
+                                                   to == "embedding-a1111" ? EmbeddingDialect::A1111
+                                                                           : EmbeddingDialect::Diffusers,
+                                                   options)
+                      : same    ? rewriteAsSafetensors(source, target, options)
+                                : convertModel(source, target, options);
     display.finish();
     if (!made) return report(made.error(), json);
     if (json)
         std::printf("%s\n", dumpJson(Json{{"path", target.string()},
                                           {"family", made->family},
-                                          {"form", same                 ? "safetensors"
+                                          {"form", same                 ? to.c_str()
                                                    : made->toSingleFile ? "single-file"
                                                                         : "diffusers"},
                                           {"tensors", made->tensors},

@@ -30,6 +30,25 @@ bool isFloating(TensorType type) {
     }
 }
 
+// Which other programs take such a file as it is, by the rules in their readers.
+std::string readersOf(const TensorVerdict& verdict, std::span<const TensorInfo> tensors) {
+    const auto any = [&](std::string_view part) {
+        return std::ranges::any_of(tensors,
+                                   [&](const TensorInfo& t) { return t.name.find(part) != t.name.npos; });
+    };
+    if (verdict.kind == "checkpoint" && !verdict.family.empty())
+        return "A1111, ComfyUI, diffusers (from_single_file)";
+    if (verdict.kind == "textual_inversion")
+        return any("emb_params") || any("clip_l") || any("string_to_param")
+                   ? "A1111, ComfyUI, diffusers with the token given"
+                   : "A1111, ComfyUI, diffusers";
+    if (verdict.kind != "lora") return {};
+    if (any("base_model.model."))
+        return "PEFT, ComfyUI (lora convert --to kohya or diffusers for the others)";
+    return any(".lora_down.weight") ? "A1111, ComfyUI, diffusers"
+                                    : "diffusers, ComfyUI (lora convert --to kohya for A1111)";
+}
+
 void addTensors(PartReport& part, const WeightSet& weights) {
     std::vector<TensorInfo> tensors;
     for (const auto& name : weights.names()) tensors.push_back(*weights.find(name)->tensor);
@@ -46,6 +65,8 @@ void addTensors(PartReport& part, const WeightSet& weights) {
         part.notes.push_back(fmt::format("{} shared by several names, the first: {} is {}",
                                          plural(tied.size(), "tensor is", "tensors are"), tied.front().first,
                                          tied.front().second));
+    if (const std::string readers = readersOf(part.verdict, tensors); !readers.empty())
+        part.notes.push_back("by their rules it is read by: " + readers);
     if (part.types.size() > 1 && part.types.contains("F32") &&
         (part.types.contains("F16") || part.types.contains("BF16")))
         part.notes.push_back("its weights are of mixed precision");

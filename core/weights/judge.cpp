@@ -174,6 +174,14 @@ TensorVerdict judgeTensors(std::span<const TensorInfo> tensors) {
     const Table t(tensors);
     if (tensors.empty()) return {"unknown", "", "no tensors"};
     if (isLora(t)) return judgeLora(t);
+    for (const auto& [mark, name] : {std::pair{".hada_w1_a", "LoHa"},
+                                     {".lokr_w1", "LoKr"},
+                                     {".lokr_w1_a", "LoKr"},
+                                     {".on_input", "IA³"},
+                                     {".oft_blocks", "OFT"},
+                                     {".diff", "full difference"}})
+        if (t.count(mark) > 0)
+            return {"lycoris", "", fmt::format("LyCORIS {}, which is not LoRA and is not applied", name)};
     if (t.ending(".weight", "model.diffusion_model.")) return judgeCheckpoint(t);
     if (t.has("control_model.time_embed.0.weight")) return {"controlnet", "", "ControlNet in a single file"};
     if (t.has("controlnet_cond_embedding.conv_in.weight")) {

@@ -298,6 +298,22 @@ class Convert(unittest.TestCase):
         self.ok(old, again)
         self.assertSame(load_file(again), load_file(plain))
 
+    def test_other_parts_come_along(self):
+        like, single, out = self.folder / "with-more", self.folder / "more.safetensors", self.folder / "more"
+        shutil.copytree(self.folder / "sd1", like)
+        for name, content in (("safety_checker/model.safetensors", b"as it is"), ("feature_extractor/preprocessor_config.json", b"{}")):
+            (like / name).parent.mkdir()
+            (like / name).write_bytes(content)
+        index = json.loads((like / "model_index.json").read_text())
+        index.update(safety_checker=["stable_diffusion", "StableDiffusionSafetyChecker"], requires_safety_checker=True)
+        (like / "model_index.json").write_text(json.dumps(dict(index, feature_extractor=["transformers", "CLIPImageProcessor"])))
+        self.ok(self.folder / "sd1", single)
+        self.ok(single, out, "--like", like)
+        self.assertEqual((out / "safety_checker/model.safetensors").read_bytes(), b"as it is")
+        self.assertEqual((out / "feature_extractor/preprocessor_config.json").read_bytes(), b"{}")
+        made = json.loads((out / "model_index.json").read_text())
+        self.assertEqual((made["safety_checker"], made["requires_safety_checker"]), (index["safety_checker"], True))
+
     def test_sd2_asks_what_it_predicts(self):
         source = self.folder / "sd2.safetensors"
         if not source.exists():

@@ -14,8 +14,11 @@ import unittest
 from collections import OrderedDict
 
 import torch
+from diffusers import StableDiffusionPipeline
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
+
+import tiny_pipeline
 
 ENGINE = pathlib.Path(os.environ["ATELIER_BIN"]) / "atelier-engine"
 MINI = pathlib.Path(os.environ["ATELIER_SOURCE"]) / "resources/models/mini"
@@ -134,6 +137,31 @@ class TorchFiles(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("1 tensor hold", done.stderr.replace("holds", "hold"))
         self.assertIn("first is w", done.stderr)
+
+    def test_textual_inversions_both_ways(self):
+        (self.folder / "model").mkdir()
+        tiny_pipeline.save(self.folder / "model")
+        vectors = torch.randn(3, 32)
+        torch.save({"string_to_token": {"*": 265}, "string_to_param": {"*": torch.nn.Parameter(vectors)}, "name": "<cat>", "step": 9, "sd_checkpoint": None},
+                   self.folder / "cat.pt")
+        torch.save({"<cat>": vectors}, self.folder / "learned_embeds.bin")
+        save_file({"emb_params": vectors}, self.folder / "kohya.safetensors")
+        for source in ("cat.pt", "learned_embeds.bin", "kohya.safetensors"):
+            for form in ("diffusers", "a1111"):
+                out = self.folder / f"{source}-{form}.safetensors"
+                done = engine("convert", self.folder / source, out, "--to", f"embedding-{form}", "--json")
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual(json.loads(done.stdout)["maximum_difference"], 0)
+                name = "emb_params" if form == "a1111" else "kohya" if source.startswith("kohya") else "<cat>"
+                self.assertSame(load_file(out), {name: vectors})
+                pipe = StableDiffusionPipeline.from_pretrained(self.folder / "model")
+                pipe.load_textual_inversion(out, token="<cat>")
+                rows = pipe.tokenizer.convert_tokens_to_ids(["<cat>", "<cat>_1", "<cat>_2"])
+                self.assertTrue(torch.equal(pipe.text_encoder.get_input_embeddings().weight[rows], vectors))
+        save_file({"clip_l": vectors, "clip_g": torch.randn(3, 64)}, self.folder / "xl.safetensors")
+        self.assertIn("both text encoders", engine("convert", self.folder / "xl.safetensors", self.folder / "x", "--to", "embedding-diffusers").stderr)
+        done = engine("convert", MINI / "unet/diffusion_pytorch_model.safetensors", self.folder / "x", "--to", "embedding-a1111")
+        self.assertEqual(done.returncode, 2)
 
     def test_interrupted_leaves_nothing(self):
         source = self.folder / "big.safetensors"

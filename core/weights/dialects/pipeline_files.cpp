@@ -171,6 +171,16 @@ Status writePipelineFiles(const fs::path& folder, const PipelineConfigs& configs
         ATELIER_DO(copyFolder(options.like / name, folder / name));
         if (theirs.contains(name)) index[name] = theirs[name];
     }
+    // Whatever else belongs to that pipeline comes along: safety checker, feature extractor, depth estimator.
+    for (const auto& [name, entry] : theirs.items()) {
+        const bool component = entry.is_array() && entry.size() == 2 && entry[1].is_string();
+        if (!component || (index.contains(name) && !index[name][1].is_null())) continue;
+        if (!fs::is_directory(options.like / name)) continue;
+        ATELIER_DO(copyFolder(options.like / name, folder / name));
+        index[name] = entry;
+    }
+    if (theirs.contains("requires_safety_checker"))
+        index["requires_safety_checker"] = theirs["requires_safety_checker"];
     return writeJson(folder / "model_index.json", index);
 }
 

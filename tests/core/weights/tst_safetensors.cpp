@@ -238,6 +238,12 @@ class TestSafetensors : public QObject {
                  std::string("Stable Diffusion 2"));
         QCOMPARE(judge({{"something", TensorType::F32, {3, 5}, 0, 0}}).kind, std::string("unknown"));
         QCOMPARE(judge({}).kind, std::string("unknown"));
+        QVERIFY(judge({{"lora_unet_x.hada_w1_a", TensorType::F16, {4, 4}, 0, 0}}).detail.find("LoHa") !=
+                std::string::npos);
+        QVERIFY(writeSafetensors(path("ti.safetensors"),
+                                 {floats("emb_params", {1, 768}, std::vector<float>(768))}));
+        QVERIFY(describe(inspectModel(path("ti.safetensors")).value()).find("read by: A1111") !=
+                std::string::npos);
     }
 
     void reports() {
