@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // config.json of UNet2DConditionModel, and of ControlNetModel, which has the keys of the UNet's first half.
+#include <algorithm>
+
 #include "core/config/architecture_reader.h"
 #include "core/config/architectures.h"
 
@@ -143,8 +145,8 @@ void checkEmbeddings(ConfigReader& r, const UNet2DConditionConfig& c) {
     if (c.classEmbeddingsConcat && !c.additionEmbedType.empty())
         r.refuse("class_embeddings_concat", "is true beside addition_embed_type",
                  "The widths of the two embeddings differ then, in the reference class too.");
-    if (c.encoderHidDim &&
-        c.crossAttentionDim != std::vector<int>(c.blockOutChannels.size(), c.crossAttentionDim.front()))
+    const auto& widths = c.crossAttentionDim;
+    if (c.encoderHidDim && std::ranges::any_of(widths, [&](int width) { return width != widths.front(); }))
         r.refuse("encoder_hid_dim", "is given beside several cross_attention_dim", "");
     if (c.blockOutChannels.front() % 2 != 0)
         r.refuse("block_out_channels", "starts with an odd number; the timestep embedding needs an even one",
