@@ -146,15 +146,18 @@ class TestEventWatcher : public QObject {
             for (int i = 0; i < 1000; ++i) out << text;
         }
         EventWatcher watcher(path);
-        std::size_t seen = 0;
+        std::size_t seen = 0, now = 0, most = 0;  // events: in all, in this turn, in the fullest turn
         std::vector<qint64> turns;
         QElapsedTimer turn, total;
-        connect(&watcher, &EventWatcher::eventsArrived, this,
-                [&](const auto& events) { seen += events.size(); });
+        connect(&watcher, &EventWatcher::eventsArrived, this, [&](const auto& events) {
+            seen += events.size();
+            most = std::max(most, now += events.size());
+        });
         QTimer frame;
         connect(&frame, &QTimer::timeout, this, [&] {
             const qint64 ns = turn.nsecsElapsed();
-            if (ns > 1'000'000) turns.push_back(ns);  // turns in which the watcher worked
+            if (now > 0) turns.push_back(ns);  // turns in which the watcher worked
+            now = 0;
             turn.restart();
         });
         frame.start(0);
@@ -167,7 +170,7 @@ class TestEventWatcher : public QObject {
                      p99 = double(turns[turns.size() * 99 / 100]) / 1e6;
         qInfo("%.2f s in all; a turn of the loop: median %.1f ms, 99 %% below %.1f ms",
               double(total.elapsed()) / 1e3, median, p99);
-        QVERIFY(turns.size() > 20);
+        QVERIFY2(most <= 100'000, qPrintable(QString::number(most)));
         QCOMPARE(watcher.fractionRead(), 1.0);
     }
 };
