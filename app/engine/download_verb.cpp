@@ -9,6 +9,7 @@
 
 #include "app/engine/cli.h"
 #include "app/engine/progress.h"
+#include "app/engine/stop_signals.h"
 #include "core/base/json.h"
 #include "core/base/strings.h"
 #include "core/net/hub_download.h"
@@ -22,16 +23,6 @@ volatile std::sig_atomic_t stopped = 0;
 void onStop(int) {
     if (stopped) ::_exit(130);
     stopped = 1;
-}
-
-void installSignalHandlers() {
-    struct sigaction action {};
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    action.sa_handler = onStop;
-    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) ::sigaction(signal, &action, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-    ::signal(SIGXFSZ, SIG_IGN);
 }
 
 // Rate over the last few seconds, so that the time left follows the line's mood.
@@ -146,7 +137,7 @@ int downloadVerb(Arguments words) {
         if (!arguments.options.out.has_filename())
             arguments.options.out = arguments.options.out.parent_path();
     }
-    installSignalHandlers();
+    onStopSignals(onStop);
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     Meter meter;
     auto lastLine = std::chrono::steady_clock::now();

@@ -16,6 +16,7 @@
 #include "app/engine/progress.h"
 #include "app/engine/sample_inputs.h"
 #include "app/engine/sample_requests.h"
+#include "app/engine/stop_signals.h"
 #include "core/base/strings.h"
 #include "core/engine/eval/picture_file.h"
 #include "core/engine/train/device.h"
@@ -49,16 +50,6 @@ volatile std::sig_atomic_t stopSignal = 0;
 void onStop(int signal) {
     if (stopSignal == SIGINT && signal == SIGINT) ::_exit(130);
     stopSignal = signal;
-}
-
-void installSignalHandlers() {
-    struct sigaction action {};
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    action.sa_handler = onStop;
-    for (const int signal : {SIGINT, SIGTERM, SIGUSR1}) ::sigaction(signal, &action, nullptr);
-    ::signal(SIGPIPE, SIG_IGN);
-    ::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error with a text, not a death
 }
 
 Status checkArguments(const SampleArguments& arguments) {
@@ -202,7 +193,7 @@ Status runSample(SampleArguments& arguments) {
 
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     const auto began = std::chrono::steady_clock::now();
-    installSignalHandlers();
+    onStopSignals(onStop);
     options.onStep = [&](int done, int total) {
         if (arguments.json) {
             std::printf("%s\n", dumpJson({{"done", done}, {"total", total}}).c_str());

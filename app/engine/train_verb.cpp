@@ -12,6 +12,7 @@
 #include "app/engine/cli.h"
 #include "app/engine/fetch_model.h"
 #include "app/engine/progress.h"
+#include "app/engine/stop_signals.h"
 #include "core/base/strings.h"
 #include "core/config/load.h"
 #include "core/engine/train/train.h"
@@ -25,27 +26,12 @@ namespace {
 
 // First Ctrl-C: checkpoint and stop. Second: abort. SIGTERM and SIGUSR1 (SLURM's warning): checkpoint, then
 // exit 4.
-void onInterrupt(int) {
-    static volatile std::sig_atomic_t seen = 0;
-    if (seen) ::_exit(130);
-    seen = 1;
+void onStop(int signal) {
+    static volatile std::sig_atomic_t interrupted = 0;
+    if (signal != SIGINT) return train::requestStop(train::StopRequest::Suspend);
+    if (interrupted) ::_exit(130);
+    interrupted = 1;
     train::requestStop(train::StopRequest::Stop);
-}
-void onSuspend(int) {
-    train::requestStop(train::StopRequest::Suspend);
-}
-
-void installSignalHandlers() {
-    struct sigaction action {};
-    sigemptyset(&action.sa_mask);
-    action.sa_flags = SA_RESTART;
-    action.sa_handler = onInterrupt;
-    ::sigaction(SIGINT, &action, nullptr);
-    action.sa_handler = onSuspend;
-    ::sigaction(SIGTERM, &action, nullptr);
-    ::sigaction(SIGUSR1, &action, nullptr);
-    ::signal(SIGHUP, SIG_IGN);   // a closed terminal does not end a run
-    ::signal(SIGXFSZ, SIG_IGN);  // a file-size limit is an error with a text, not a death
 }
 
 struct Command {
@@ -249,7 +235,8 @@ int trainVerb(Arguments arguments) {
     options.startOver = plan->startOver;
     if (plan->resume || plan->frozen) options.overrides = command->overrides;
 
-    installSignalHandlers();
+    onStopSignals(onStop);
+    ::signal(SIGHUP, SIG_IGN);  // a closed terminal does not end a run
     ProgressDisplay display(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     std::string phase;
     options.onPhase = [&](const std::string& name) {

@@ -3,9 +3,6 @@
 """DreamBooth: class pictures are the base model's, made once and reused; the loss is instance + weight · class; exact resume."""
 import json
 import random
-import signal
-import subprocess
-import time
 import unittest
 from pathlib import Path
 
@@ -74,15 +71,8 @@ tracking: {{log_every: 1}}
 
     def test_killed_and_continued_equals_uninterrupted(self):
         self.succeed("train", self.config("a"))
-        process = subprocess.Popen([str(base.ENGINE), "train", str(self.config("b"))], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         run = self.folder / "runs" / "b"
-        deadline = time.time() + 120
-        while not list(run.glob("checkpoints/*/DONE")) and process.poll() is None and time.time() < deadline:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        self.assertTrue(list(run.glob("checkpoints/*/DONE")))
-        self.succeed("train", run)
+        self.train_and_kill_once(self.config("b"), run)
         first, second = (next((self.folder / "runs" / name).glob("checkpoints/*12/state/optimizer.safetensors")).read_bytes()
                          for name in ("a", "b"))
         self.assertEqual(first, second)

@@ -2,11 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """LoRA: replay against PEFT + torch.optim.AdamW; trained files in diffusers' own loader, both dialects; exact resume."""
 import json
-import os
 import random
-import signal
-import subprocess
-import time
 import unittest
 from pathlib import Path
 
@@ -177,17 +173,8 @@ sampling: {{prompts: []}}
 
     def test_killed_and_continued_equals_uninterrupted(self):
         expected = self.train("a")
-        self.config("b")
-        process = subprocess.Popen([str(base.ENGINE), "train", str(self.folder / "b.yaml")], stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL)
         run = self.folder / "runs" / "b"
-        deadline = time.time() + 120
-        while not list(run.glob("checkpoints/*/DONE")) and process.poll() is None and time.time() < deadline:
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        self.assertTrue(list(run.glob("checkpoints/*/DONE")))
-        self.succeed("train", run)
+        self.train_and_kill_once(self.config("b"), run)
         for name in ("state/optimizer.safetensors", "pipeline/pytorch_lora_weights.safetensors"):
             first, second = (next(folder.glob(f"checkpoints/*24/{name}")).read_bytes() for folder in (expected, run))
             self.assertEqual(first, second, name)

@@ -4,8 +4,10 @@
 import json
 import math
 import os
+import signal
 import subprocess
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -74,6 +76,18 @@ class Case(unittest.TestCase):
         result = engine(*arguments)
         self.assertEqual(result.returncode, 0, result.stderr)
         return result
+
+
+    def train_and_kill_once(self, config: Path, run: Path):
+        """Trains in two parts: killed after the first checkpoint, then continued."""
+        process = subprocess.Popen([str(ENGINE), "train", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.time() + 120
+        while not list(run.glob("checkpoints/*/DONE")) and process.poll() is None and time.time() < deadline:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        self.assertEqual(process.wait(), -signal.SIGKILL, "it was at work when it was killed")
+        self.assertTrue(list(run.glob("checkpoints/*/DONE")))
+        self.succeed("train", run)
 
 
 class Replay(Case):

@@ -28,19 +28,6 @@ at::Tensor normals(std::uint64_t seed, RandomStream stream, std::uint64_t number
     return noise;
 }
 
-Result<at::Tensor> tokenize(const Pipeline& pipeline, const std::vector<std::string>& texts) {
-    std::vector<std::int64_t> ids;
-    const auto length = static_cast<std::int64_t>(
-        std::min(pipeline.tokenizer->maxLength(), pipeline.textEncoder->config().maxPositionEmbeddings));
-    for (const auto& text : texts) {
-        const auto padded = pipeline.tokenizer->encodePadded(text);
-        ids.insert(ids.end(), padded.begin(), padded.begin() + length);
-    }
-    const auto tensor = at::tensor(ids, at::kLong).view({static_cast<std::int64_t>(texts.size()), length});
-    ATELIER_DO(pipeline.textEncoder->checkInputs(tensor));
-    return tensor;
-}
-
 // Context [N,S,D] of the prompts, or [2N,S,D] = negative ‖ prompt when guidance needs both.
 Result<at::Tensor> encodeText(const Pipeline& pipeline, std::span<const PictureRequest> requests, bool guided,
                               bool weighting) {

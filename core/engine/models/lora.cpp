@@ -4,7 +4,6 @@
 
 #include <ATen/ATen.h>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
@@ -240,17 +239,8 @@ NamedTensors loraParameters(const Pipeline& pipeline) {
 
 Status saveLora(const Pipeline& pipeline, const NamedTensors& weights, const LoraRecord& record,
                 const fs::path& folder) {
-    if (fs::exists(folder))
-        return fail(ErrorCode::Io, "it exists already", folder.string(), "Choose another name or remove it.");
-    const fs::path temporary =
-        folder.parent_path() / ("." + folder.filename().string() + ".tmp-" + std::to_string(::getpid()));
-    std::error_code ignored;
-    fs::remove_all(temporary, ignored);
-    Status status = writeFolder(pipeline, weights, record, temporary);
-    if (status) status = fsyncDirectory(temporary);
-    if (status) status = renameFile(temporary, folder);
-    if (!status) fs::remove_all(temporary, ignored);
-    return status;
+    return writeFolderWhole(folder,
+                            [&](const fs::path& to) { return writeFolder(pipeline, weights, record, to); });
 }
 
 bool isLoraFolder(const fs::path& folder) {

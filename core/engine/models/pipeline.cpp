@@ -261,18 +261,36 @@ Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options
     return pipeline;
 }
 
-Status savePipeline(const Pipeline& pipeline, const fs::path& folder, const SaveOptions& options) {
+Status writeFolderWhole(const fs::path& folder, const std::function<Status(const fs::path&)>& fill) {
     if (fs::exists(folder))
         return fail(ErrorCode::Io, "it exists already", folder.string(), "Choose another name or remove it.");
     const fs::path temporary =
         folder.parent_path() / ("." + folder.filename().string() + ".tmp-" + std::to_string(::getpid()));
     std::error_code ignored;
     fs::remove_all(temporary, ignored);
-    Status status = writePipeline(pipeline, temporary, options);
+    Status status = fill(temporary);
     if (status) status = fsyncDirectory(temporary);
     if (status) status = renameFile(temporary, folder);
     if (!status) fs::remove_all(temporary, ignored);
     return status;
+}
+
+Status savePipeline(const Pipeline& pipeline, const fs::path& folder, const SaveOptions& options) {
+    return writeFolderWhole(folder, [&](const fs::path& to) { return writePipeline(pipeline, to, options); });
+}
+
+// The classic 77 entries, or as many as the encoder has positions for.
+Result<at::Tensor> tokenize(const Pipeline& pipeline, const std::vector<std::string>& texts) {
+    const auto& encoder = *pipeline.textEncoder;
+    const auto length = std::min(pipeline.tokenizer->maxLength(), encoder.config().maxPositionEmbeddings);
+    std::vector<std::int64_t> ids;
+    for (const auto& text : texts) {
+        const auto padded = pipeline.tokenizer->encodePadded(text);
+        ids.insert(ids.end(), padded.begin(), padded.begin() + length);
+    }
+    const auto ids_BS = at::tensor(ids, at::kLong).view({static_cast<std::int64_t>(texts.size()), length});
+    ATELIER_DO(encoder.checkInputs(ids_BS));
+    return ids_BS;
 }
 
 }  // namespace atelier

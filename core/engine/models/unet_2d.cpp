@@ -13,15 +13,7 @@ namespace {
 using nn::ModuleList;
 
 nn::ResnetOptions resnetOptions(const UNet2DConfig& c, std::int64_t in, std::int64_t out) {
-    nn::ResnetOptions o;
-    o.in = in;
-    o.out = out;
-    o.timeWidth = c.timeEmbedWidth();
-    o.groups = c.normNumGroups;
-    o.eps = c.normEps;
-    o.activation = nn::activationFromName(c.actFn);
-    o.scaleShift = c.resnetTimeScaleShift == "scale_shift";
-    return o;
+    return nn::resnetOptionsOf(c, in, out, c.timeEmbedWidth());
 }
 
 std::shared_ptr<nn::PixelAttention> makeAttention(const UNet2DConfig& c, std::int64_t channels, int groups,

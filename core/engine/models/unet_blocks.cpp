@@ -51,15 +51,7 @@ at::Tensor runLayer(const at::Tensor& x, const at::Tensor& skip, const ResnetBlo
 }
 
 nn::ResnetOptions resnetOptions(const UNet2DConditionConfig& c, std::int64_t in, std::int64_t out) {
-    nn::ResnetOptions o;
-    o.in = in;
-    o.out = out;
-    o.timeWidth = c.blockTimeWidth();
-    o.groups = c.normNumGroups;
-    o.eps = c.normEps;
-    o.activation = nn::activationFromName(c.actFn);
-    o.scaleShift = c.resnetTimeScaleShift == "scale_shift";
-    return o;
+    return nn::resnetOptionsOf(c, in, out, c.blockTimeWidth());
 }
 
 std::shared_ptr<PixelAttention> makeTransformer(const UNet2DConditionConfig& c, std::size_t level, int layers,

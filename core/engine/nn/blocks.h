@@ -22,6 +22,18 @@ struct ResnetOptions {
     double outputScale = 1;
 };
 
+// As the keys of a diffusers UNet say (UNet2DConditionConfig, UNet2DConfig).
+template <class Config>
+ResnetOptions resnetOptionsOf(const Config& c, std::int64_t in, std::int64_t out, std::int64_t timeWidth) {
+    return {.in = in,
+            .out = out,
+            .timeWidth = timeWidth,
+            .groups = c.normNumGroups,
+            .eps = c.normEps,
+            .activation = activationFromName(c.actFn),
+            .scaleShift = c.resnetTimeScaleShift == "scale_shift"};
+}
+
 // ResnetBlock2D: x + conv2(act(norm2(conv1(act(norm1(x))) + time))), the shortcut 1×1 where widths differ.
 class ResnetBlock : public torch::nn::Module {
   public:

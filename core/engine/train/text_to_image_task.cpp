@@ -199,17 +199,7 @@ class TextToImageTask final : public Task {
     }
 
     Result<at::Tensor> encodeText(const std::vector<std::string>& captions) {
-        const auto& encoder = *pipeline_.textEncoder;
-        const auto length =
-            std::min(pipeline_.tokenizer->maxLength(), encoder.config().maxPositionEmbeddings);
-        std::vector<std::int64_t> ids;
-        ids.reserve(captions.size() * static_cast<std::size_t>(length));
-        for (const auto& caption : captions) {
-            const auto padded = pipeline_.tokenizer->encodePadded(caption);
-            ids.insert(ids.end(), padded.begin(), padded.begin() + length);
-        }
-        const auto ids_BS = at::tensor(ids, at::kLong).view({-1, length});
-        ATELIER_DO(encoder.checkInputs(ids_BS));
+        ATELIER_TRY(const auto ids_BS, tokenize(pipeline_, captions));
         const at::AutoGradMode gradients(settings_.trainTextEncoder);
         return pipeline_.textEncoder->encode(ids_BS.to(settings_.device));
     }
