@@ -98,8 +98,8 @@ Result<Json> measure(const BenchArguments& arguments) {
         const auto noise =
             train::normalsFor(1, RandomStream::Noise, numbers, {4, arguments.size, arguments.size}, device);
         const auto timesteps = train::drawTimesteps({}, 1, numbers, schedule.size(), device);
-        const auto result =
-            train::denoisingLoss(*unet, schedule, {}, type, latents, {noise, noise}, timesteps, context);
+        const auto result = train::denoisingLoss(*unet, schedule, {}, type, latents, {noise, noise},
+                                                 timesteps, {context, {}, {}});
         result.loss.backward();
         optimizer.gatherGradients();
         const auto norm = optimizer.clip(1.0);

@@ -101,10 +101,10 @@ at::Tensor toMask(const data::Image& image) {
 
 }  // namespace
 
-Result<StartInputs> readStart(const StartFiles& files, const Pipeline& pipeline,
-                              const ScheduleConfig& schedule, std::size_t pictures,
-                              eval::GenerateOptions& options) {
-    StartInputs inputs;
+Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& pipeline,
+                                       const ScheduleConfig& schedule, std::size_t pictures,
+                                       eval::GenerateOptions& options) {
+    eval::GenerateInputs inputs;
     const auto& side = pipeline.unet->config().sampleSize;
     const int factor = pipeline.vae->config().downscale();
     options.width = options.height = (side.empty() ? 64 : side.back()) * factor;

@@ -15,15 +15,10 @@ struct StartFiles {
     std::string mask;
 };
 
-struct StartInputs {
-    eval::GivenNoise noise;
-    eval::GivenPicture picture;
-};
-
 // Reads them and sets options.width and height: from the noise, else --size, else the picture, else the
 // model. Errors: Usage and Data.
-Result<StartInputs> readStart(const StartFiles& files, const Pipeline& pipeline,
-                              const ScheduleConfig& schedule, std::size_t pictures,
-                              eval::GenerateOptions& options);
+Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& pipeline,
+                                       const ScheduleConfig& schedule, std::size_t pictures,
+                                       eval::GenerateOptions& options);
 
 }  // namespace atelier::cli

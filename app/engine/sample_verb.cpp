@@ -188,7 +188,7 @@ Status runSample(SampleArguments& arguments) {
     ATELIER_TRY(const auto schedule,
                 scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
     ATELIER_TRY(auto options, makeOptions(arguments, schedule));
-    ATELIER_TRY(const auto start, readStart(arguments.start, pipeline, schedule, requests.size(), options));
+    ATELIER_TRY(auto start, readStart(arguments.start, pipeline, schedule, requests.size(), options));
     Output output(arguments, std::move(requests), options);
 
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
@@ -203,7 +203,7 @@ Status runSample(SampleArguments& arguments) {
         return stopSignal == 0;
     };
     const auto status =
-        eval::generate(pipeline, output.openRequests(), options, start.noise, start.picture,
+        eval::generate(pipeline, output.openRequests(), options, start,
                        [&](std::size_t first, const at::Tensor& batch) { return output.take(first, batch); });
     display.finish();
     if (!status && status.error().code != ErrorCode::Cancelled) return status;

@@ -243,6 +243,49 @@ std::size_t SamplingPlan::firstEvaluation() const {
     return static_cast<std::size_t>(evaluatesTwice(sampler) ? 2 * firstStep : firstStep);
 }
 
+std::size_t SamplingPlan::evaluations() const {
+    return std::min(timesteps.size(), endEvaluation) - firstEvaluation();
+}
+
+namespace {
+
+// Steps whose timestep is one of the first model's. Whole steps, also where a step has two evaluations.
+int stepsBefore(const NoiseSchedule& schedule, const SamplingPlan& plan, double start) {
+    const int total = schedule.config.numTrainTimesteps;
+    const double limit = std::nearbyint(total - start * total);
+    const std::size_t each = evaluatesTwice(plan.sampler) ? 2 : 1;
+    int steps = 0;
+    for (std::size_t i = 0; i < plan.timesteps.size(); i += each) steps += plan.timesteps[i] >= limit ? 1 : 0;
+    return steps;
+}
+
+Status badShare(const SamplingPlan& plan, double start) {
+    return fail(
+        ErrorCode::Usage,
+        "of " + std::to_string(plan.steps) + " steps, one of the two models has none to make", "",
+        "A refiner's start lies between 0 and 1, 0.8 is usual; here it is " + std::to_string(start) + ".");
+}
+
+}  // namespace
+
+Status cutPlanBelow(const NoiseSchedule& schedule, SamplingPlan& plan, double start) {
+    const int steps = stepsBefore(schedule, plan, start);
+    plan.endEvaluation = static_cast<std::size_t>(evaluatesTwice(plan.sampler) ? 2 * steps : steps);
+    if (plan.endEvaluation <= plan.firstEvaluation() || plan.endEvaluation >= plan.timesteps.size())
+        return badShare(plan, start);
+    return {};
+}
+
+Status cutPlanAbove(const NoiseSchedule& schedule, SamplingPlan& plan, double start) {
+    if (plan.sampler == Sampler::Pndm && !schedule.config.skipPrkSteps)
+        return fail(ErrorCode::Usage,
+                    "the sampler pndm cannot start in between where skip_prk_steps is false", "",
+                    "Use another sampler.");
+    plan.firstStep = stepsBefore(schedule, plan, start);
+    if (plan.firstStep < 1 || plan.firstEvaluation() >= plan.timesteps.size()) return badShare(plan, start);
+    return {};
+}
+
 Status cutPlan(const NoiseSchedule& schedule, SamplingPlan& plan, double strength) {
     if (!(strength > 0 && strength <= 1))
         return fail(ErrorCode::Usage, "the strength must be above 0 and at most 1", "",

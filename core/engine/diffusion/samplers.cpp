@@ -52,7 +52,8 @@ bool diffusion::Chain::goesOn(std::size_t evaluation, at::Tensor& x) const {
                               : start.picture_BCHW;
         x = (1 - start.repaint_B1HW) * kept + start.repaint_B1HW * x;
     }
-    return !afterStep || afterStep(static_cast<int>(evaluation));
+    const bool wanted = !afterStep || afterStep(static_cast<int>(evaluation));
+    return wanted && evaluation + 1 < plan.endEvaluation;
 }
 
 std::span<const std::string> samplerNames() {
@@ -99,8 +100,9 @@ at::Tensor runSampler(const NoiseSchedule& schedule, const SamplingPlan& plan, c
                       const DenoiseFunction& denoise, const StepNoiseFunction& stepNoise,
                       const StepCallback& afterStep) {
     const diffusion::Chain chain{schedule, plan, denoise, stepNoise, afterStep, start};
-    at::Tensor x = start.fromPicture ? noised(schedule, plan, start, plan.firstEvaluation())
-                                     : start.noise_BCHW * plan.initNoiseSigma;
+    at::Tensor x = start.x_BCHW.defined() ? start.x_BCHW
+                   : start.fromPicture    ? noised(schedule, plan, start, plan.firstEvaluation())
+                                          : start.noise_BCHW * plan.initNoiseSigma;
     switch (plan.sampler) {
         case Sampler::Ddim:
             return diffusion::sampleDdim(chain, x);

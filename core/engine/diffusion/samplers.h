@@ -6,6 +6,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <functional>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,9 +51,12 @@ struct SamplingPlan {
     std::vector<double> sigmas;  // steps + 1 values √((1−ᾱ)/ᾱ), falling; empty for DDIM, DDPM, PNDM, LCM
     double initNoiseSigma = 1.0;  // standard normal noise is multiplied by this before the first step
     int firstStep = 0;            // image-to-image leaves out the steps before it
+    std::size_t endEvaluation = std::numeric_limits<std::size_t>::max();  // not visited, nor those behind it
 
     // The first entry of `timesteps` that is visited.
     std::size_t firstEvaluation() const;
+    // Network evaluations that are made.
+    std::size_t evaluations() const;
 };
 
 // steps ≤ number of training timesteps, and no more than the sampler can tell apart, else a Usage error.
@@ -61,12 +65,17 @@ Result<SamplingPlan> planSampling(const NoiseSchedule& schedule, Sampler sampler
 // Image-to-image: only the last ⌊steps·strength⌋ steps are made. strength in (0, 1]; a Usage error when no
 // step is left, or for PNDM with Runge–Kutta steps, which have no place to start in between.
 Status cutPlan(const NoiseSchedule& schedule, SamplingPlan& plan, double strength);
+// Two models share a chain: the first makes the evaluations at timesteps of (1 − start)·T and above, the
+// second the rest. A Usage error when one of them has nothing to do.
+Status cutPlanBelow(const NoiseSchedule& schedule, SamplingPlan& plan, double start);  // the first's part
+Status cutPlanAbove(const NoiseSchedule& schedule, SamplingPlan& plan, double start);  // the second's
 
 // What the chain goes out from.
 struct SamplingStart {
     at::Tensor noise_BCHW;    // standard normal, before initNoiseSigma
     at::Tensor picture_BCHW;  // latents of a given picture, noised to the first level; undefined: noise alone
     at::Tensor repaint_B1HW;  // with a picture: 1 = paint anew, 0 = keep it, put back after every evaluation
+    at::Tensor x_BCHW;  // goes on from where another model's part of the chain ended; undefined: begins one
     bool fromPicture = false;  // start from the noised picture; otherwise the picture only serves repaint
 };
 

@@ -8,8 +8,9 @@
 #include <span>
 
 #include "core/base/random.h"
+#include "core/engine/eval/denoiser.h"
 #include "core/engine/eval/given_picture.h"
-#include "core/engine/eval/weighted_prompt.h"
+#include "core/engine/models/conditioning.h"
 
 namespace atelier::eval {
 namespace {
@@ -28,18 +29,6 @@ at::Tensor normals(std::uint64_t seed, RandomStream stream, std::uint64_t number
     return noise;
 }
 
-// Context [N,S,D] of the prompts, or [2N,S,D] = negative ‖ prompt when guidance needs both.
-Result<at::Tensor> encodeText(const Pipeline& pipeline, std::span<const PictureRequest> requests, bool guided,
-                              bool weighting) {
-    std::vector<std::string> texts;
-    if (guided)
-        for (const auto& request : requests) texts.push_back(request.negative);
-    for (const auto& request : requests) texts.push_back(request.prompt);
-    if (weighting) return encodeWeightedPrompts(pipeline, texts);
-    ATELIER_TRY(const auto ids, tokenize(pipeline, texts));
-    return pipeline.textEncoder->encode(ids.to(deviceOf(*pipeline.textEncoder)));
-}
-
 Status checkSize(const Pipeline& pipeline, const GenerateOptions& options) {
     const int factor = pipeline.vae->config().downscale();
     if (options.width < factor || options.height < factor || options.width % factor ||
@@ -50,25 +39,29 @@ Status checkSize(const Pipeline& pipeline, const GenerateOptions& options) {
     return {};
 }
 
+// One model's part of the chain.
+struct Stage {
+    const Pipeline& pipeline;
+    NoiseSchedule schedule;
+    SamplingPlan plan;
+};
+
 // What all batches of one call share.
 struct Call {
-    const Pipeline& pipeline;
-    const NoiseSchedule& schedule;
-    const SamplingPlan& plan;
+    std::vector<Stage> stages;
     const GenerateOptions& options;
-    const GivenNoise& noise;
-    const GivenPicture& picture;
-    const std::function<bool()>& afterStep;
+    const GenerateInputs& inputs;
+    std::function<bool()> afterStep;
 
     std::vector<std::int64_t> latentShape() const {
-        const auto& vae = pipeline.vae->config();
+        const auto& vae = stages.front().pipeline.vae->config();
         return {vae.latentChannels, options.height / vae.downscale(), options.width / vae.downscale()};
     }
 };
 
 at::Tensor startNoise(const Call& call, std::span<const PictureRequest> requests, std::int64_t first) {
-    if (call.noise.latents.defined())
-        return call.noise.latents.narrow(0, first, static_cast<std::int64_t>(requests.size()));
+    const auto& given = call.inputs.noise.latents;
+    if (given.defined()) return given.narrow(0, first, static_cast<std::int64_t>(requests.size()));
     std::vector<at::Tensor> rows;
     for (const auto& request : requests)
         rows.push_back(normals(request.seed, RandomStream::Sample, request.index, call.latentShape()));
@@ -77,8 +70,9 @@ at::Tensor startNoise(const Call& call, std::span<const PictureRequest> requests
 
 at::Tensor stepNoise(const Call& call, std::span<const PictureRequest> requests, std::int64_t first,
                      int evaluation) {
-    if (call.noise.stepNoise.defined())
-        return call.noise.stepNoise[evaluation].narrow(0, first, static_cast<std::int64_t>(requests.size()));
+    const auto& given = call.inputs.noise.stepNoise;
+    if (given.defined())
+        return given[evaluation].narrow(0, first, static_cast<std::int64_t>(requests.size()));
     std::vector<at::Tensor> rows;
     for (const auto& request : requests)
         rows.push_back(normals(request.seed, RandomStream::SampleStep,
@@ -87,45 +81,70 @@ at::Tensor stepNoise(const Call& call, std::span<const PictureRequest> requests,
     return at::stack(rows);
 }
 
-// Latents of one batch of requests; `first` = its place in the given noise.
-Result<at::Tensor> sampleLatents(const Call& call, std::span<const PictureRequest> requests,
-                                 std::int64_t first) {
-    const auto& [pipeline, schedule, plan, options, noise, picture, afterStep] = call;
-    const auto device = deviceOf(*pipeline.unet);
-    const auto type = typeOf(*pipeline.unet);
-    const bool guided = options.guidance > 1;
-    ATELIER_TRY(const auto context, encodeText(pipeline, requests, guided, options.promptWeighting));
-    const auto typedContext = context.to(type);
-    const auto given = encodeGivenPicture(pipeline, requests, picture);
-
+// One stage for one batch of requests; `first` = its place in the given noise, `x` = what the stage before
+// it left.
+Result<at::Tensor> runStage(const Call& call, const Stage& stage, std::span<const PictureRequest> requests,
+                            std::int64_t first, const at::Tensor& x) {
+    const auto& picture = call.inputs.picture;
+    const auto device = deviceOf(*stage.pipeline.unet);
+    const auto given = encodeGivenPicture(stage.pipeline, requests, picture);
     SamplingStart start;
     start.noise_BCHW = startNoise(call, requests, first).to(device);
     start.picture_BCHW = given.picture_BLHW;
     start.repaint_B1HW = given.repaint_B1HW;
+    start.x_BCHW = x;
     // Inpainting with full strength has nothing of the picture under its noise, as in diffusers.
     start.fromPicture =
-        picture.pixels_1CHW.defined() && !(picture.mask_11HW.defined() && options.strength == 1);
+        picture.pixels_1CHW.defined() && !(picture.mask_11HW.defined() && call.options.strength == 1);
 
-    const DenoiseFunction denoise = [&](const at::Tensor& x, double timestep) {
-        const auto t = at::full({1}, timestep, at::TensorOptions().dtype(at::kFloat).device(device));
-        auto input = given.extra_BCHW.defined() ? at::cat({x, given.extra_BCHW}, 1) : x;
-        input = input.to(type);
-        const auto output =
-            pipeline.unet->forward(guided ? at::cat({input, input}) : input, t, typedContext).to(at::kFloat);
-        if (!guided) return output;
-        const auto halves = output.chunk(2);
-        return guide(halves[0], halves[1], options.guidance, options.guidanceRescale);
-    };
+    const bool controlled = !x.defined();
+    ATELIER_TRY(auto denoiser, Denoiser::make(stage.pipeline, requests, call.options, given.extra_BCHW,
+                                              controlled ? call.inputs.controls : std::vector<Control>{},
+                                              stage.plan.evaluations()));
     bool cancelled = false;
-    const auto latents = runSampler(
-        schedule, plan, start, denoise,
+    auto latents = runSampler(
+        stage.schedule, stage.plan, start,
+        [&](const at::Tensor& input, double timestep) { return denoiser(input, timestep); },
         [&](int evaluation) { return stepNoise(call, requests, first, evaluation).to(device); },
         [&](int) {
-            cancelled = !afterStep();
+            cancelled = !call.afterStep();
             return !cancelled;
         });
     if (cancelled) return fail(ErrorCode::Cancelled, "sampling was cancelled");
     return latents;
+}
+
+Result<at::Tensor> sampleLatents(const Call& call, std::span<const PictureRequest> requests,
+                                 std::int64_t first) {
+    at::Tensor latents;
+    for (const auto& stage : call.stages) {
+        ATELIER_TRY(latents, runStage(call, stage, requests, first, latents));
+    }
+    return latents;
+}
+
+Result<Stage> planStage(const Pipeline& pipeline, const GenerateOptions& options) {
+    ATELIER_DO(checkConditioning(pipeline));
+    ATELIER_TRY(const auto config,
+                scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
+    ATELIER_TRY(auto schedule, makeNoiseSchedule(config, deviceOf(*pipeline.unet)));
+    ATELIER_TRY(auto plan, planSampling(schedule, options.sampler, options.steps));
+    return Stage{pipeline, std::move(schedule), std::move(plan)};
+}
+
+Result<std::vector<Stage>> planStages(const Pipeline& pipeline, const GenerateOptions& options,
+                                      const GenerateInputs& inputs) {
+    std::vector<Stage> stages;
+    ATELIER_TRY(auto first, planStage(pipeline, options));
+    if (inputs.picture.pixels_1CHW.defined())
+        ATELIER_DO(cutPlan(first.schedule, first.plan, options.strength));
+    if (inputs.refiner) ATELIER_DO(cutPlanBelow(first.schedule, first.plan, inputs.refiner->start));
+    stages.push_back(std::move(first));
+    if (!inputs.refiner) return stages;
+    ATELIER_TRY(auto second, planStage(*inputs.refiner->pipeline, options));
+    ATELIER_DO(cutPlanAbove(second.schedule, second.plan, inputs.refiner->start));
+    stages.push_back(std::move(second));
+    return stages;
 }
 
 // [B,3,H,W] in −1…1 → 8-bit [B,H,W,3] on the CPU: round(255·clamp(x/2 + 0.5, 0, 1)).
@@ -143,26 +162,24 @@ at::Tensor toPictures(const at::Tensor& pixels) {
 }  // namespace
 
 Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
-                const GenerateOptions& options, const GivenNoise& noise, const GivenPicture& picture,
-                const PictureSink& sink) {
+                const GenerateOptions& options, const GenerateInputs& inputs, const PictureSink& sink) {
     const at::NoGradGuard noGrad;
     ATELIER_DO(checkSize(pipeline, options));
-    ATELIER_DO(checkGivenPicture(pipeline, picture, options));
-    ATELIER_TRY(const auto config,
-                scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
-    ATELIER_TRY(const auto schedule, makeNoiseSchedule(config, deviceOf(*pipeline.unet)));
-    ATELIER_TRY(auto plan, planSampling(schedule, options.sampler, options.steps));
-    if (picture.pixels_1CHW.defined()) ATELIER_DO(cutPlan(schedule, plan, options.strength));
+    ATELIER_DO(checkGivenPicture(pipeline, inputs.picture, options));
+    if (inputs.refiner) ATELIER_DO(checkGivenPicture(*inputs.refiner->pipeline, inputs.picture, options));
+    for (const auto& control : inputs.controls) ATELIER_DO(checkControl(pipeline, control, options));
+    ATELIER_TRY(auto stages, planStages(pipeline, options, inputs));
 
     const auto batch = static_cast<std::size_t>(std::max(options.batch, 1));
     const auto batches = (requests.size() + batch - 1) / batch;
-    const int total = static_cast<int>(batches * (plan.timesteps.size() - plan.firstEvaluation()));
+    std::size_t evaluations = 0;
+    for (const auto& stage : stages) evaluations += stage.plan.evaluations();
+    const int total = static_cast<int>(batches * evaluations);
     int done = 0;
-    const std::function<bool()> afterStep = [&] {
-        ++done;
-        return !options.onStep || options.onStep(done, total);
-    };
-    const Call call{pipeline, schedule, plan, options, noise, picture, afterStep};
+    const Call call{std::move(stages), options, inputs, [&] {
+                        ++done;
+                        return !options.onStep || options.onStep(done, total);
+                    }};
     for (std::size_t first = 0; first < requests.size(); first += batch) {
         const auto part = std::span(requests).subspan(first, std::min(batch, requests.size() - first));
         ATELIER_TRY(const auto latents, sampleLatents(call, part, static_cast<std::int64_t>(first)));
@@ -176,11 +193,10 @@ Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& req
 Result<at::Tensor> generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
                             const GenerateOptions& options) {
     std::vector<at::Tensor> pictures;
-    ATELIER_DO(
-        generate(pipeline, requests, options, {}, {}, [&](std::size_t, const at::Tensor& batch) -> Status {
-            pictures.push_back(batch);
-            return {};
-        }));
+    ATELIER_DO(generate(pipeline, requests, options, {}, [&](std::size_t, const at::Tensor& batch) -> Status {
+        pictures.push_back(batch);
+        return {};
+    }));
     if (pictures.empty()) return at::empty({0, options.height, options.width, 3}, at::kByte);
     return at::cat(pictures);
 }

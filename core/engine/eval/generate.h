@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +28,12 @@ struct GenerateOptions {
     bool promptWeighting =
         false;              // "(word:1.2)", "[word]", BREAK, prompts of any length; else as in training
     double strength = 1.0;  // with a given picture: share of the steps that are made
+    // What SDXL is told about the size; 0 = that of the result.
+    int originalWidth = 0, originalHeight = 0;
+    int cropTop = 0, cropLeft = 0;
+    double aestheticScore = 6,
+           negativeAestheticScore = 2.5;  // SDXL's refiner; negative: of the negative prompt
+    bool guessMode = false;  // ControlNets without a prompt: they act on the half that has the prompt only
     std::function<bool(int done, int total)> onStep;  // network evaluations; returning false cancels
 };
 
@@ -49,14 +57,35 @@ struct GivenPicture {
     at::Tensor mask_11HW;    // 1 = paint anew, 0 = keep; undefined: image to image
 };
 
+// A ControlNet and the picture it reads. Several are summed.
+struct Control {
+    std::shared_ptr<ControlNetModel> model;
+    at::Tensor condition_1CHW;  // 0 … 1, of the result's size
+    double scale = 1;
+    double start = 0, end = 1;  // the part of the steps in which it acts
+};
+
+// A second model that makes the last steps (Podell et al. 2023, §2.5).
+struct Refiner {
+    const Pipeline* pipeline = nullptr;  // its latents are those of the first model
+    double start = 0.8;                  // share of the noise levels that the first model goes through
+};
+
+// What a call goes out from besides prompts; each part may be empty.
+struct GenerateInputs {
+    GivenNoise noise;
+    GivenPicture picture;
+    std::vector<Control> controls;
+    std::optional<Refiner> refiner;
+};
+
 // Takes a finished batch: 8-bit RGB [n,H,W,3] on the CPU for requests first … first + n − 1.
 using PictureSink = std::function<Status(std::size_t first, const at::Tensor& pictures_NHWC)>;
 
-// Errors: sizes that do not fit, tokens beyond the vocabulary, a picture or mask that the model cannot take
-// or lacks, Cancelled; batches handed over before stay handed over.
+// Errors: sizes that do not fit, tokens beyond the vocabulary, a picture, mask or ControlNet that the model
+// cannot take or lacks, Cancelled; batches handed over before stay handed over.
 Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
-                const GenerateOptions& options, const GivenNoise& noise, const GivenPicture& picture,
-                const PictureSink& sink);
+                const GenerateOptions& options, const GenerateInputs& inputs, const PictureSink& sink);
 // All at once, from prompts alone: [N,H,W,3].
 Result<at::Tensor> generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
                             const GenerateOptions& options);

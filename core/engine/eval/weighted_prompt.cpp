@@ -17,36 +17,96 @@ at::Tensor applyTokenWeights(const at::Tensor& hidden_SD, const at::Tensor& weig
     return (after == 0 ? weighted : weighted * (before / after)).to(hidden_SD.scalar_type());
 }
 
-Result<at::Tensor> encodeWeightedPrompts(const Pipeline& pipeline, const std::vector<std::string>& texts) {
-    const int length = std::min(pipeline.tokenizer->maxLength(),
-                                static_cast<int>(pipeline.textEncoder->config().maxPositionEmbeddings));
-    std::vector<std::vector<PromptChunk>> prompts;
-    std::size_t windows = 1;
-    for (const auto& text : texts) {
-        prompts.push_back(tokenizePrompt(*pipeline.tokenizer, text, length));
-        windows = std::max(windows, prompts.back().size());
+namespace {
+
+// Texts in windows for one text encoder.
+struct Windows {
+    std::vector<std::vector<PromptChunk>> chunks;  // of each text
+    int length = 0;                                // entries of a window
+
+    std::size_t most() const {
+        std::size_t windows = 1;
+        for (const auto& of : chunks) windows = std::max(windows, of.size());
+        return windows;
     }
+};
+
+Windows cut(const ClipTokenizer& tokenizer, const ClipTextModel& encoder,
+            const std::vector<std::string>& texts) {
+    Windows result;
+    result.length = std::min(tokenizer.maxLength(), encoder.config().maxPositionEmbeddings);
+    for (const auto& text : texts) result.chunks.push_back(tokenizePrompt(tokenizer, text, result.length));
+    return result;
+}
+
+// Rows = windows of all texts, `windows` for each; filled up with empty ones.
+struct WindowRows {
+    at::Tensor ids_RS, weights_RS;
+};
+Result<WindowRows> rowsOf(Windows cuts, std::size_t windows, const ClipTokenizer& tokenizer,
+                          const ClipTextModel& encoder) {
     std::vector<std::int64_t> ids;
     std::vector<float> weights;
-    for (auto& chunks : prompts) {
-        chunks.resize(windows, emptyChunk(*pipeline.tokenizer, length));
+    for (auto& chunks : cuts.chunks) {
+        chunks.resize(windows, emptyChunk(tokenizer, cuts.length));
         for (const auto& chunk : chunks) {
             ids.insert(ids.end(), chunk.ids.begin(), chunk.ids.end());
             weights.insert(weights.end(), chunk.weights.begin(), chunk.weights.end());
         }
     }
-    const auto rows = static_cast<std::int64_t>(texts.size() * windows);
-    const auto ids_RS = at::tensor(ids, at::kLong).view({rows, length});
-    const auto weights_RS = at::tensor(weights, at::kFloat).view({rows, length});
-    ATELIER_DO(pipeline.textEncoder->checkInputs(ids_RS));
-    const auto device = pipeline.textEncoder->parameters().front().device();
-    const auto hidden_RSD = pipeline.textEncoder->encode(ids_RS.to(device));
-    std::vector<at::Tensor> weighted;
-    for (std::int64_t row = 0; row < rows; ++row)
-        weighted.push_back(applyTokenWeights(hidden_RSD[row], weights_RS[row]));
-    const auto width = hidden_RSD.size(2);
-    return at::stack(weighted).view(
-        {static_cast<std::int64_t>(texts.size()), static_cast<std::int64_t>(windows) * length, width});
+    WindowRows rows{at::tensor(ids, at::kLong).view({-1, cuts.length}),
+                    at::tensor(weights, at::kFloat).view({-1, cuts.length})};
+    ATELIER_DO(encoder.checkInputs(rows.ids_RS));
+    return rows;
+}
+
+}  // namespace
+
+Result<TextConditioning> encodeWeightedPrompts(const Pipeline& pipeline,
+                                               const std::vector<std::string>& texts) {
+    struct Encoder {
+        const ClipTokenizer* tokenizer;
+        const ClipTextModel* model;
+        at::Tensor TextTokens::*ids;
+        Windows cuts{};
+        at::Tensor weights_RS{};
+    };
+    std::vector<Encoder> encoders;
+    if (pipeline.textEncoder)
+        encoders.push_back({pipeline.tokenizer.get(), pipeline.textEncoder.get(), &TextTokens::first_NS});
+    if (pipeline.textEncoder2)
+        encoders.push_back({pipeline.tokenizer2.get(), pipeline.textEncoder2.get(), &TextTokens::second_NS});
+    std::size_t windows = 1;
+    for (auto& encoder : encoders) {
+        encoder.cuts = cut(*encoder.tokenizer, *encoder.model, texts);
+        windows = std::max(windows, encoder.cuts.most());
+    }
+    TextTokens tokens;
+    for (auto& encoder : encoders) {
+        ATELIER_TRY(auto rows, rowsOf(std::move(encoder.cuts), windows, *encoder.tokenizer, *encoder.model));
+        tokens.*encoder.ids = rows.ids_RS;
+        encoder.weights_RS = rows.weights_RS;
+    }
+    const auto encoded = encodeTokens(pipeline, tokens);
+    // The mean is kept for each encoder's part of the width.
+    std::vector<at::Tensor> parts;
+    std::int64_t from = 0;
+    for (const auto& encoder : encoders) {
+        const std::int64_t width = encoder.model->config().hiddenSize;
+        const auto hidden_RSD = encoded.context_NSD.narrow(2, from, width);
+        std::vector<at::Tensor> weighted;
+        for (std::int64_t row = 0; row < hidden_RSD.size(0); ++row)
+            weighted.push_back(applyTokenWeights(hidden_RSD[row], encoder.weights_RS[row]));
+        parts.push_back(at::stack(weighted));
+        from += width;
+    }
+    const auto context_RSD = at::cat(parts, 2);
+    const auto count = static_cast<std::int64_t>(texts.size()), each = static_cast<std::int64_t>(windows);
+    TextConditioning result;
+    result.context_NSD = context_RSD.reshape({count, each * context_RSD.size(1), context_RSD.size(2)});
+    if (encoded.textEmbeds_NP.defined())
+        result.textEmbeds_NP = encoded.textEmbeds_NP.view({count, each, -1}).select(1, 0);
+    return result;
 }
 
 }  // namespace atelier::eval

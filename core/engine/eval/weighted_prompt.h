@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "core/engine/models/pipeline.h"
+#include "core/engine/models/conditioning.h"
 
 namespace atelier::eval {
 
@@ -15,9 +15,10 @@ namespace atelier::eval {
 // does; unchanged when all weights are 1 or the mean would be lost.
 at::Tensor applyTokenWeights(const at::Tensor& hidden_SD, const at::Tensor& weights_S);
 
-// [N, n·S, D]: every text in windows of S = the encoder's length, each encoded with its own BOS and EOS and
-// weighted; n = windows of the longest text, the others are filled up with empty ones. Errors: tokens beyond
-// the encoder's vocabulary.
-Result<at::Tensor> encodeWeightedPrompts(const Pipeline& pipeline, const std::vector<std::string>& texts);
+// Context [N, n·S, D]: every text in windows of S = the encoders' length, each encoded with its own BOS and
+// EOS and weighted; n = windows of the longest text, the others are filled up with empty ones. The pooled
+// text of SDXL is that of the first window, not weighted. Errors: tokens beyond an encoder's vocabulary.
+Result<TextConditioning> encodeWeightedPrompts(const Pipeline& pipeline,
+                                               const std::vector<std::string>& texts);
 
 }  // namespace atelier::eval

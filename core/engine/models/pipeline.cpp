@@ -173,6 +173,16 @@ Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const Sav
                            dumpModelJson(index));  // last: without it the folder is no pipeline
 }
 
+// force_zeros_for_empty_prompt, which SDXL's classes have and default to true.
+Result<bool> zerosForEmptyPrompt(const fs::path& folder) {
+    ATELIER_TRY(const Json index, readModelIndex(folder));
+    const auto given = index.find("force_zeros_for_empty_prompt");
+    if (given != index.end() && given->is_boolean()) return given->get<bool>();
+    const auto name = index.find("_class_name");
+    return name != index.end() && name->is_string() &&
+           name->get<std::string>().starts_with("StableDiffusionXL");
+}
+
 Status checkVocabulary(const ClipTokenizer* tokenizer, const ClipTextModel* model, const fs::path& folder) {
     if (!tokenizer || !model || tokenizer->vocabSize() <= model->config().vocabSize) return {};
     return fail(ErrorCode::Model,
@@ -232,6 +242,7 @@ Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options
     }
     Pipeline pipeline;
     pipeline.source = folder;
+    ATELIER_TRY(pipeline.zerosForEmptyPrompt, zerosForEmptyPrompt(folder));
     if (wanted.contains("unet")) {
         ATELIER_TRY(pipeline.unet, loadUnet(folder / "unet", options));
     }
@@ -277,20 +288,6 @@ Status writeFolderWhole(const fs::path& folder, const std::function<Status(const
 
 Status savePipeline(const Pipeline& pipeline, const fs::path& folder, const SaveOptions& options) {
     return writeFolderWhole(folder, [&](const fs::path& to) { return writePipeline(pipeline, to, options); });
-}
-
-// The classic 77 entries, or as many as the encoder has positions for.
-Result<at::Tensor> tokenize(const Pipeline& pipeline, const std::vector<std::string>& texts) {
-    const auto& encoder = *pipeline.textEncoder;
-    const auto length = std::min(pipeline.tokenizer->maxLength(), encoder.config().maxPositionEmbeddings);
-    std::vector<std::int64_t> ids;
-    for (const auto& text : texts) {
-        const auto padded = pipeline.tokenizer->encodePadded(text);
-        ids.insert(ids.end(), padded.begin(), padded.begin() + length);
-    }
-    const auto ids_BS = at::tensor(ids, at::kLong).view({static_cast<std::int64_t>(texts.size()), length});
-    ATELIER_DO(encoder.checkInputs(ids_BS));
-    return ids_BS;
 }
 
 }  // namespace atelier

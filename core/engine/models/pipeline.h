@@ -26,8 +26,9 @@ struct Pipeline {
     std::shared_ptr<ClipTextModel> textEncoder2;  // SDXL: with projection
     std::shared_ptr<const ClipTokenizer> tokenizer2;
     std::shared_ptr<ControlNetModel> controlNet;
-    Json scheduler = Json::object();  // scheduler_config.json as it stands
-    fs::path source;                  // the folder it was loaded from; empty when made from configurations
+    Json scheduler = Json::object();   // scheduler_config.json as it stands
+    bool zerosForEmptyPrompt = false;  // SDXL: an empty negative prompt is zeros, not an encoded empty text
+    fs::path source;                   // the folder it was loaded from; empty when made from configurations
 
     // Every module that is there, under its folder name: "unet", "vae", "text_encoder", "text_encoder_2",
     // "controlnet".
@@ -56,8 +57,5 @@ Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& fo
 Status savePipeline(const Pipeline& pipeline, const fs::path& folder, const SaveOptions& options = {});
 // How it and saveLora write: `fill` makes a folder beside `folder`, which is synced and renamed, or removed.
 Status writeFolderWhole(const fs::path& folder, const std::function<Status(const fs::path&)>& fill);
-
-// Token numbers of the texts [B,S] int64 (CPU), checked against the text encoder.
-Result<at::Tensor> tokenize(const Pipeline& pipeline, const std::vector<std::string>& texts);
 
 }  // namespace atelier

@@ -73,7 +73,7 @@ Status makePictures(const Settings& settings, std::int64_t count, const CountPro
     std::int64_t written = 0;
     options.onStep = [&](int, int) { return !progress || progress(written, total); };
     return eval::generate(
-        pipeline, missing, options, {}, {}, [&](std::size_t first, const at::Tensor& pictures) -> Status {
+        pipeline, missing, options, {}, [&](std::size_t first, const at::Tensor& pictures) -> Status {
             for (std::int64_t i = 0; i < pictures.size(0); ++i, ++written) {
                 const auto& request = missing[first + static_cast<std::size_t>(i)];
                 ATELIER_DO(writePicture(prior.folder / pictureName(static_cast<std::int64_t>(request.index)),

@@ -16,7 +16,8 @@ namespace atelier::train {
 namespace {
 
 struct RecordedBatch {
-    at::Tensor latents, noise, timesteps, context;
+    at::Tensor latents, noise, timesteps;
+    TextConditioning conditioning;
 };
 
 Result<std::vector<fs::path>> batchFiles(const fs::path& folder) {
@@ -47,10 +48,12 @@ Result<RecordedBatch> readBatch(const fs::path& file, const UNet2DConditionModel
     ATELIER_TRY(const auto list, readTensors(file));
     const std::map<std::string, at::Tensor> tensors(list.begin(), list.end());
     const auto wrong = [&](const std::string& what) { return fail(ErrorCode::Usage, what, file.string()); };
-    const std::map<std::string, at::ScalarType> expected{{"latents", at::kFloat},
-                                                         {"noise", at::kFloat},
-                                                         {"timesteps", at::kLong},
-                                                         {"encoder_hidden_states", at::kFloat}};
+    std::map<std::string, at::ScalarType> expected{{"latents", at::kFloat},
+                                                   {"noise", at::kFloat},
+                                                   {"timesteps", at::kLong},
+                                                   {"encoder_hidden_states", at::kFloat}};
+    const bool sized = unet.config().additionEmbedType == "text_time";
+    if (sized) expected.insert({{"text_embeds", at::kFloat}, {"time_ids", at::kFloat}});
     for (const auto& [name, type] : expected) {
         const auto found = tensors.find(name);
         if (found == tensors.end()) return wrong("the tensor \"" + name + "\" is missing");
@@ -59,19 +62,22 @@ Result<RecordedBatch> readBatch(const fs::path& file, const UNet2DConditionModel
     }
     for (const auto& [name, tensor] : tensors)
         if (!expected.contains(name)) return wrong("the tensor \"" + name + "\" is not known here");
-    RecordedBatch batch{tensors.at("latents"), tensors.at("noise"), tensors.at("timesteps"),
-                        tensors.at("encoder_hidden_states")};
+    RecordedBatch batch{tensors.at("latents"),
+                        tensors.at("noise"),
+                        tensors.at("timesteps"),
+                        {tensors.at("encoder_hidden_states"), {}, {}}};
+    if (sized) {
+        batch.conditioning.textEmbeds_NP = tensors.at("text_embeds");
+        batch.conditioning.timeIds_NI = tensors.at("time_ids");
+    }
     if (batch.latents.sizes() != batch.noise.sizes()) return wrong("latents and noise differ in shape");
     if (batch.timesteps.numel() > 0 && (batch.timesteps.min().item<std::int64_t>() < 0 ||
                                         batch.timesteps.max().item<std::int64_t>() >= schedule.size()))
         return wrong(fmt::format("timesteps must lie in 0…{}", schedule.size() - 1));
-    UNetInputs inputs;
-    inputs.sample_BCHW = batch.latents;
-    inputs.timestep_B = batch.timesteps;
-    inputs.encoderHiddenStates_BSD = batch.context;
+    const auto inputs = unetInputs(batch.latents, batch.timesteps, batch.conditioning);
     if (auto checked = unet.checkInputs(inputs); !checked) return wrong(checked.error().what);
-    for (auto* tensor : {&batch.latents, &batch.noise, &batch.timesteps, &batch.context})
-        *tensor = tensor->to(device);
+    for (auto* tensor : {&batch.latents, &batch.noise, &batch.timesteps}) *tensor = tensor->to(device);
+    batch.conditioning = batch.conditioning.to(device, at::kFloat);
     return batch;
 }
 
@@ -96,7 +102,7 @@ Result<Record> runUpdates(const std::vector<fs::path>& files, UNet2DConditionMod
         ATELIER_TRY(const auto batch, readBatch(files[i], unet, schedule, settings.device));
         const auto step =
             denoisingLoss(unet, schedule, settings.objective, settings.computeType, batch.latents,
-                          {batch.noise, batch.noise}, batch.timesteps, batch.context);
+                          {batch.noise, batch.noise}, batch.timesteps, batch.conditioning);
         (step.loss / static_cast<double>(settings.accumulation)).backward();
         optimizer.gatherGradients();
         record.loss.push_back(step.loss.item<double>());

@@ -19,9 +19,10 @@ Result<std::unique_ptr<Task>> makeTask(const Settings& settings) {
 
 StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, const Objective& objective,
                        at::ScalarType computeType, const at::Tensor& latents_BLHW, const DrawnNoise& noise,
-                       const at::Tensor& timesteps_B, const at::Tensor& context_BSD) {
+                       const at::Tensor& timesteps_B, const TextConditioning& conditioning) {
     const auto noisy = addNoise(schedule, latents_BLHW, noise.input_BLHW, timesteps_B).to(computeType);
-    const auto prediction = unet.forward(noisy, timesteps_B, context_BSD.to(computeType)).to(at::kFloat);
+    const auto told = conditioning.to(noisy.device(), computeType);
+    const auto prediction = unet.forward(unetInputs(noisy, timesteps_B, told)).to(at::kFloat);
     const auto target = predictionTarget(schedule, latents_BLHW, noise.noise_BLHW, timesteps_B);
     const auto perSample_B = perSampleLoss(objective, schedule, prediction, target, timesteps_B);
     return StepLoss{perSample_B.mean(), perSample_B.detach(), {}, perSample_B};

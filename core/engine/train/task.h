@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "core/data/dataset_index.h"
-#include "core/engine/models/pipeline.h"
+#include "core/engine/models/conditioning.h"
 #include "core/engine/train/batch.h"
 #include "core/engine/train/settings.h"
 
@@ -65,11 +65,10 @@ Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings);
 Result<std::unique_ptr<Task>> makeTask(const Settings& settings);
 
 // The loss of latent diffusion (Rombach et al. 2022, eq. 3) as the objective has it, in float32. latents
-// [B,L,h,w] float32 (scaled), noise as drawn, timesteps [B] int64, context [B,S,D]; the network sees
-// computeType.
+// [B,L,h,w] float32 (scaled), noise as drawn, timesteps [B] int64; the network sees computeType.
 StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, const Objective& objective,
                        at::ScalarType computeType, const at::Tensor& latents_BLHW, const DrawnNoise& noise,
-                       const at::Tensor& timesteps_B, const at::Tensor& context_BSD);
+                       const at::Tensor& timesteps_B, const TextConditioning& conditioning);
 
 // Parameters of a module under "prefix." with gradients switched on.
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix);

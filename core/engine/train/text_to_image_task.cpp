@@ -66,7 +66,7 @@ class TextToImageTask final : public Task {
         encodeSeconds_ += secondsSince(start);
 
         auto step = denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType,
-                                  encoded.latents_BLHW, noise, timesteps_B, encoded.context_BSD);
+                                  encoded.latents_BLHW, noise, timesteps_B, encoded.conditioning);
         return withClass ? withPrior(std::move(step), batch.size()) : std::move(step);
     }
 
@@ -137,7 +137,7 @@ class TextToImageTask final : public Task {
 
     struct Encoded {
         at::Tensor latents_BLHW;  // scaled, float32
-        at::Tensor context_BSD;
+        TextConditioning conditioning;
         std::vector<std::uint64_t> numbers;
     };
 
@@ -147,10 +147,10 @@ class TextToImageTask final : public Task {
         const auto moments = prior_->momentsFor(numbers).to(settings_.device);
         for (auto& number : numbers) number |= kClassNumbers;
         const auto latents = drawLatents(moments, numbers);
-        ATELIER_TRY(const auto context,
+        ATELIER_TRY(const auto conditioning,
                     encodeText(std::vector<std::string>(numbers.size(), settings_.prior->prompt)));
         encoded.latents_BLHW = at::cat({encoded.latents_BLHW, latents});
-        encoded.context_BSD = at::cat({encoded.context_BSD, context});
+        encoded.conditioning = concatenate(std::vector{encoded.conditioning, conditioning});
         encoded.numbers.insert(encoded.numbers.end(), numbers.begin(), numbers.end());
         return {};
     }
@@ -189,7 +189,7 @@ class TextToImageTask final : public Task {
             }
             result.latents_BLHW = drawLatents(moments, batch.numbers);
         }
-        ATELIER_TRY(result.context_BSD, encodeText(captions));
+        ATELIER_TRY(result.conditioning, encodeText(captions));
         return result;
     }
 
@@ -198,10 +198,9 @@ class TextToImageTask final : public Task {
         return pipeline_.vae->encodeMoments(normalizePixels(pixels_BCHW, settings_.device));
     }
 
-    Result<at::Tensor> encodeText(const std::vector<std::string>& captions) {
-        ATELIER_TRY(const auto ids_BS, tokenize(pipeline_, captions));
+    Result<TextConditioning> encodeText(const std::vector<std::string>& captions) {
         const at::AutoGradMode gradients(settings_.trainTextEncoder);
-        return pipeline_.textEncoder->encode(ids_BS.to(settings_.device));
+        return encodePrompts(pipeline_, captions);
     }
 
     // Moments of every sample of the dataset, in its own order; a sample that cannot be decoded stays
