@@ -45,7 +45,7 @@ int convertVerb(Arguments arguments) {
     app.add_option("--prediction", options.prediction,
                    "to a folder: what the UNet predicts, if the file does not say")
         ->check(CLI::IsMember({"epsilon", "v_prediction"}));
-    app.add_flag("--json", json, "one JSON object on stdout");
+    app.add_flag("--json", json, "progress and result as JSON lines on stdout");
     app.footer(
         "Exit code 0 when OUT is there, 2 when the model cannot be converted: then nothing is written.");
     if (const auto code = parse(app, arguments)) return *code;
@@ -66,7 +66,7 @@ int convertVerb(Arguments arguments) {
         if (!folder) return report(folder.error(), json);
         options.like = *folder;
     }
-    ProgressDisplay display(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
+    ProgressDisplay display(json ? ProgressDisplay::Mode::JsonLines : ProgressDisplay::Mode::Auto);
     options.progress = [&](const std::string& phase, std::uint64_t done, std::uint64_t total) {
         ProgressState state;
         state.phase = phase;

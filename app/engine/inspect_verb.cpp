@@ -15,9 +15,11 @@ int inspectVerb(Arguments arguments) {
         "Say what a model file or folder is: family, components, tensors, metadata, what is missing.",
         "atelier-engine inspect"};
     std::string path;
-    bool json = false;
+    bool json = false, tensors = false;
     app.add_option("PATH", path, "pipeline folder, component folder or .safetensors file")->required();
     app.add_flag("--json", json, "for programs");
+    app.add_flag("--tensors", tensors, "with --json: name, dtype and shape of every tensor, too")
+        ->needs("--json");
     app.footer("Exit code 0 when everything that belongs to it is there and readable, else 2.");
     if (const auto code = parse(app, arguments)) return *code;
     const auto place = resolveModel(path);  // cached only: looking costs nothing
@@ -27,7 +29,7 @@ int inspectVerb(Arguments arguments) {
         cli::report(report.error(), json);
         return 2;
     }
-    std::fputs((json ? dumpJsonPretty(toJson(*report)) : describe(*report)).c_str(), stdout);
+    std::fputs((json ? dumpJsonPretty(toJson(*report, tensors)) : describe(*report)).c_str(), stdout);
     return report->complete() ? 0 : 2;
 }
 

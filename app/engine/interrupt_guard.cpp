@@ -21,6 +21,7 @@ sigset_t waitedFor() {
 }  // namespace
 
 InterruptGuard::InterruptGuard(std::filesystem::path work) {
+    ::signal(SIGPIPE, SIG_IGN);  // whoever read our progress is gone: the work is still finished
     const sigset_t set = waitedFor();
     ::pthread_sigmask(SIG_BLOCK, &set, &before_);
     waiter_ = std::thread([set, work = std::move(work)] {

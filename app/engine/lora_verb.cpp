@@ -33,7 +33,7 @@ struct Options {
 void addCommon(CLI::App& app, Options& o) {
     app.add_option("--dtype", o.dtype, "weights are stored as")
         ->check(CLI::IsMember({"fp16", "bf16", "fp32"}));
-    app.add_flag("--json", o.json, "one JSON object on stdout");
+    app.add_flag("--json", o.json, "progress and result as JSON lines on stdout");
 }
 void addTruncation(CLI::App& app, Options& o) {
     app.add_option("--rank", o.truncation.rank, "ranks stay at or below this")->check(CLI::Range(1, 4096));
@@ -48,7 +48,8 @@ void addDialect(CLI::App& app, Options& o) {
 
 struct Bar {
     ProgressDisplay display;
-    explicit Bar(bool json) : display(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto) {}
+    explicit Bar(bool json)
+        : display(json ? ProgressDisplay::Mode::JsonLines : ProgressDisplay::Mode::Auto) {}
     auto callback() {
         return [this](const std::string& phase, std::uint64_t done, std::uint64_t total) {
             ProgressState state;

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <vector>
 
+#include "core/base/json.h"
 #include "core/base/strings.h"
 
 namespace atelier::cli {
@@ -19,6 +20,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kBarInterval{100};
+constexpr std::chrono::milliseconds kJsonInterval{200};
 constexpr std::chrono::seconds kLineInterval{5};
 constexpr int kBarWidth = 20;
 constexpr int kPhaseWidth = 8;
@@ -120,7 +122,9 @@ void ProgressDisplay::update(const ProgressState& state) {
     last_ = state;
     pending_ = true;
     const auto now = Clock::now();
-    const auto interval = mode_ == Mode::Bar ? Clock::duration(kBarInterval) : Clock::duration(kLineInterval);
+    const auto interval = mode_ == Mode::Bar         ? Clock::duration(kBarInterval)
+                          : mode_ == Mode::JsonLines ? Clock::duration(kJsonInterval)
+                                                     : Clock::duration(kLineInterval);
     if (newPhase && mode_ == Mode::Lines) {
         lastDraw_ = now;  // a phase that ends at once gets one line, at its end
         return;
@@ -134,6 +138,12 @@ void ProgressDisplay::draw(const ProgressState& state) {
     pending_ = false;
     if (mode_ == Mode::Lines) {
         std::fprintf(stderr, "%s\n", formatProgress(state, 1000, BarStyle::None).c_str());
+        return;
+    }
+    if (mode_ == Mode::JsonLines) {
+        const Json line{{"phase", state.phase}, {"done", state.done}, {"total", state.total}};
+        std::printf("%s\n", dumpJson(line).c_str());
+        std::fflush(stdout);
         return;
     }
     static_assert(kPhaseWidth + kBarWidth < 78);

@@ -27,13 +27,15 @@ std::string formatProgress(const ProgressState& state, int width, BarStyle style
 
 class ProgressDisplay {
   public:
-    enum class Mode { Auto, Bar, Lines, Silent };  // Auto: a bar when stderr is a terminal
+    // Auto: a bar when stderr is a terminal. JsonLines: {"phase", "done", "total"} on stdout, for programs.
+    enum class Mode { Auto, Bar, Lines, JsonLines, Silent };
     explicit ProgressDisplay(Mode mode = Mode::Auto);
     ~ProgressDisplay();
     ProgressDisplay(const ProgressDisplay&) = delete;
     ProgressDisplay& operator=(const ProgressDisplay&) = delete;
 
-    // Cheap to call often: draws ten times a second (bar) or every 5 s and at a new phase (lines).
+    // Cheap to call often: draws ten times a second (bar), five times (JSON) or every 5 s and at a new phase
+    // (lines).
     void update(const ProgressState& state);
     // A line of its own above the bar.
     void print(std::string_view line);

@@ -31,22 +31,49 @@ bool isFloating(TensorType type) {
 }
 
 // Which other programs take such a file as it is, by the rules in their readers.
-std::string readersOf(const TensorVerdict& verdict, std::span<const TensorInfo> tensors) {
+std::vector<Reader> readersOf(const TensorVerdict& verdict, std::span<const TensorInfo> tensors) {
     const auto any = [&](std::string_view part) {
         return std::ranges::any_of(tensors,
                                    [&](const TensorInfo& t) { return t.name.find(part) != t.name.npos; });
     };
     if (verdict.kind == "checkpoint" && !verdict.family.empty())
-        return "A1111, ComfyUI, diffusers (from_single_file)";
-    if (verdict.kind == "textual_inversion")
-        return any("emb_params") || any("clip_l") || any("string_to_param")
-                   ? "A1111, ComfyUI, diffusers with the token given"
-                   : "A1111, ComfyUI, diffusers";
+        return {{"A1111", true, ""}, {"ComfyUI", true, ""}, {"diffusers", true, "from_single_file"}};
+    if (verdict.kind == "textual_inversion") {
+        const bool nameless = any("emb_params") || any("clip_l") || any("string_to_param");
+        return {{"A1111", true, ""},
+                {"ComfyUI", true, ""},
+                {"diffusers", true, nameless ? "with the token given" : ""}};
+    }
     if (verdict.kind != "lora") return {};
+    const auto names = [](const std::string& dialect) {
+        return "it reads other names: lora convert --to " + dialect;
+    };
     if (any("base_model.model."))
-        return "PEFT, ComfyUI (lora convert --to kohya or diffusers for the others)";
-    return any(".lora_down.weight") ? "A1111, ComfyUI, diffusers"
-                                    : "diffusers, ComfyUI (lora convert --to kohya for A1111)";
+        return {{"PEFT", true, ""},
+                {"ComfyUI", true, ""},
+                {"A1111", false, names("kohya")},
+                {"diffusers", false, names("diffusers")}};
+    if (any(".lora_down.weight"))
+        return {{"A1111", true, ""}, {"ComfyUI", true, ""}, {"diffusers", true, ""}};
+    return {{"diffusers", true, ""}, {"ComfyUI", true, ""}, {"A1111", false, names("kohya")}};
+}
+
+// Of a pipeline folder with nothing missing.
+std::vector<Reader> folderReaders() {
+    return {{"diffusers", true, "from_pretrained"},
+            {"ComfyUI", true, "its DiffusersLoader"},
+            {"A1111", false, "it reads single files: convert makes one"}};
+}
+
+std::string describeReaders(const std::vector<Reader>& readers) {
+    std::vector<std::string> taking, others;
+    for (const Reader& reader : readers) {
+        if (reader.takes)
+            taking.push_back(reader.program + (reader.how.empty() ? "" : " (" + reader.how + ")"));
+        else
+            others.push_back("; not by " + reader.program + ": " + reader.how);
+    }
+    return "by their rules it is read by: " + join(taking, ", ") + join(others, "");
 }
 
 void addTensors(PartReport& part, const WeightSet& weights) {
@@ -65,11 +92,12 @@ void addTensors(PartReport& part, const WeightSet& weights) {
         part.notes.push_back(fmt::format("{} shared by several names, the first: {} is {}",
                                          plural(tied.size(), "tensor is", "tensors are"), tied.front().first,
                                          tied.front().second));
-    if (const std::string readers = readersOf(part.verdict, tensors); !readers.empty())
-        part.notes.push_back("by their rules it is read by: " + readers);
+    part.readers = readersOf(part.verdict, tensors);
+    if (!part.readers.empty()) part.notes.push_back(describeReaders(part.readers));
     if (part.types.size() > 1 && part.types.contains("F32") &&
         (part.types.contains("F16") || part.types.contains("BF16")))
         part.notes.push_back("its weights are of mixed precision");
+    part.tensorList = std::move(tensors);
 }
 
 // The configuration as this engine reads it; "" when it can compute it.
@@ -215,12 +243,30 @@ Result<ModelReport> inspectModel(const fs::path& path) {
         addTensors(report.parts.back(), weights);
     }
     report.family = overallFamily(report.parts);
+    if (report.parts.size() == 1)
+        report.readers = report.parts.front().readers;
+    else if (report.what.starts_with("pipeline") && report.complete())
+        report.readers = folderReaders();
     return report;
 }
 
-Json toJson(const ModelReport& report) {
-    Json parts = Json::array();
-    for (const auto& part : report.parts)
+namespace {
+
+Json tensorsToJson(const std::vector<TensorInfo>& tensors) {
+    Json list = Json::array();
+    for (const TensorInfo& tensor : tensors)
+        list.push_back(
+            {{"name", tensor.name}, {"dtype", tensorTypeName(tensor.type)}, {"shape", tensor.shape}});
+    return list;
+}
+
+}  // namespace
+
+Json toJson(const ModelReport& report, bool withTensors) {
+    Json parts = Json::array(), readers = Json::array();
+    for (const Reader& reader : report.readers)
+        readers.push_back({{"program", reader.program}, {"takes", reader.takes}, {"how", reader.how}});
+    for (const auto& part : report.parts) {
         parts.push_back({{"name", part.name},
                          {"class", part.className},
                          {"kind", part.verdict.kind},
@@ -234,8 +280,15 @@ Json toJson(const ModelReport& report) {
                          {"config", part.config},
                          {"notes", part.notes},
                          {"problems", part.problems}});
-    return {{"path", report.path},           {"what", report.what},         {"family", report.family},
-            {"complete", report.complete()}, {"problems", report.problems}, {"parts", parts}};
+        if (withTensors) parts.back()["tensor_list"] = tensorsToJson(part.tensorList);
+    }
+    return {{"path", report.path},
+            {"what", report.what},
+            {"family", report.family},
+            {"complete", report.complete()},
+            {"problems", report.problems},
+            {"readers", readers},
+            {"parts", parts}};
 }
 
 namespace {

@@ -26,6 +26,14 @@ struct TensorVerdict {
 };
 TensorVerdict judgeTensors(std::span<const TensorInfo> tensors);
 
+// Another program, whether it takes such a file as it is by the rules of its reader, and how, or why not and
+// what helps.
+struct Reader {
+    std::string program;  // "A1111", "ComfyUI", "diffusers", "PEFT"
+    bool takes = false;
+    std::string how;
+};
+
 struct PartReport {
     std::string name;       // component or file name
     std::string className;  // from model_index.json or config.json; may be empty
@@ -35,9 +43,11 @@ struct PartReport {
     std::uint64_t bytes = 0;
     std::map<std::string, std::size_t> types;  // "F16" → number of tensors
     std::map<std::string, std::string> metadata;
-    Json config;                        // config.json, scheduler_config.json or null
-    std::vector<std::string> notes;     // worth knowing: tied tensors, mixed precision
-    std::vector<std::string> problems;  // what is missing or broken, as sentences
+    std::vector<TensorInfo> tensorList;  // sorted by name
+    std::vector<Reader> readers;         // of this file alone; empty where nothing is known
+    Json config;                         // config.json, scheduler_config.json or null
+    std::vector<std::string> notes;      // worth knowing: tied tensors, mixed precision
+    std::vector<std::string> problems;   // what is missing or broken, as sentences
 };
 
 struct ModelReport {
@@ -46,6 +56,7 @@ struct ModelReport {
     std::string family;
     std::vector<PartReport> parts;
     std::vector<std::string> problems;
+    std::vector<Reader> readers;  // of the whole
 
     bool complete() const;  // no problems anywhere
 };
@@ -53,7 +64,8 @@ struct ModelReport {
 // Errors (code Model) only when there is nothing to report on: not there, not a model, an unreadable file.
 Result<ModelReport> inspectModel(const fs::path& path);
 
-Json toJson(const ModelReport& report);
+// `withTensors`: name, dtype and shape of every tensor, too.
+Json toJson(const ModelReport& report, bool withTensors = false);
 // For a terminal: a headline, a table of parts, problems.
 std::string describe(const ModelReport& report);
 

@@ -140,7 +140,7 @@ class Convert(unittest.TestCase):
     def ok(self, *arguments):
         done = convert(*arguments, "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
+        return json.loads(done.stdout.splitlines()[-1])
 
     def refused(self, mark, *arguments):
         out = pathlib.Path(arguments[1])

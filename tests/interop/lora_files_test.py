@@ -70,7 +70,7 @@ class LoraFiles(unittest.TestCase):
     def ok(self, *arguments):
         done = engine("lora", *arguments, "--json")
         self.assertEqual(done.returncode, 0, done.stderr)
-        return json.loads(done.stdout)
+        return json.loads(done.stdout.splitlines()[-1])
 
     def assertClose(self, got, wanted, limit=1e-5):
         self.assertEqual(set(got), set(wanted))

@@ -242,7 +242,20 @@ class TestSafetensors : public QObject {
                 std::string::npos);
         QVERIFY(writeSafetensors(path("ti.safetensors"),
                                  {floats("emb_params", {1, 768}, std::vector<float>(768))}));
-        QVERIFY(describe(inspectModel(path("ti.safetensors")).value()).find("read by: A1111") !=
+        const ModelReport inversion = inspectModel(path("ti.safetensors")).value();
+        QVERIFY(describe(inversion).find("read by: A1111") != std::string::npos);
+        const Json json = toJson(inversion, true);
+        QCOMPARE(json["readers"].size(), std::size_t(3));
+        QCOMPARE(json["readers"][2].dump(),
+                 std::string(R"({"program":"diffusers","takes":true,"how":"with the token given"})"));
+        QCOMPARE(json["parts"][0]["tensor_list"].dump(),
+                 std::string(R"([{"name":"emb_params","dtype":"F32","shape":[1,768]}])"));
+        QVERIFY(!toJson(inversion)["parts"][0].contains("tensor_list"));
+        QVERIFY(writeSafetensors(path("peft.safetensors"),
+                                 {floats("base_model.model.unet.to_q.lora_A.weight", {1, 2}, {1, 2}),
+                                  floats("base_model.model.unet.to_q.lora_B.weight", {2, 1}, {1, 2})}));
+        QVERIFY(describe(inspectModel(path("peft.safetensors")).value())
+                    .find("PEFT, ComfyUI; not by A1111: it reads other names: lora convert --to kohya") !=
                 std::string::npos);
     }
 
