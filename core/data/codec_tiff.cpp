@@ -90,6 +90,9 @@ struct Header {
     std::uint16_t orientation = 1;
     std::uint16_t format = SAMPLEFORMAT_UINT;
     bool alpha = false;
+    bool premultiplied = false;  // the file's colours are already multiplied by its alpha
+
+    bool gray() const { return photometric <= PHOTOMETRIC_MINISBLACK; }
 };
 
 Header readHeader(TIFF* tiff) {
@@ -105,7 +108,10 @@ Header readHeader(TIFF* tiff) {
     std::uint16_t extraCount = 0;
     std::uint16_t* extra = nullptr;
     TIFFGetFieldDefaulted(tiff, TIFFTAG_EXTRASAMPLES, &extraCount, &extra);
-    for (int i = 0; i < extraCount; ++i) h.alpha = h.alpha || extra[i] != EXTRASAMPLE_UNSPECIFIED;
+    for (int i = 0; i < extraCount; ++i) {
+        h.alpha = h.alpha || extra[i] != EXTRASAMPLE_UNSPECIFIED;
+        h.premultiplied = h.premultiplied || extra[i] == EXTRASAMPLE_ASSOCALPHA;
+    }
     if (h.orientation < 1 || h.orientation > 8) h.orientation = 1;
     return h;
 }
@@ -129,18 +135,22 @@ bool readInks(TIFF* tiff, const Header& h, RawImage& raw) {
     return true;
 }
 
-// 16-bit gray in strips: libtiff's RGBA interface cuts it to the high byte where it rounds RGB.
-bool readGray16(TIFF* tiff, const Header& h, RawImage& raw) {
-    if (TIFFScanlineSize(tiff) != tmsize_t(h.width) * 2) return false;
-    raw.allocate(int(h.width), int(h.height), 1);
-    std::vector<std::uint16_t> row(h.width);
+// Gray of 8 or 16 bits in strips, with alpha or without: libtiff's RGBA interface cuts 16 bits to the high
+// byte, leaves gray without its profile and never multiplies it by its alpha.
+bool readGray(TIFF* tiff, const Header& h, RawImage& raw) {
+    const std::size_t values = std::size_t(h.width) * h.channels;
+    if (TIFFScanlineSize(tiff) != tmsize_t(values * h.bits / 8)) return false;
+    raw.allocate(int(h.width), int(h.height), h.channels);
+    raw.premultiplied = h.premultiplied;
+    std::vector<std::uint16_t> wide(h.bits == 16 ? values : 0);
     for (std::uint32_t y = 0; y < h.height; ++y) {
-        if (TIFFReadScanline(tiff, row.data(), y, 0) != 1) return false;
         std::uint8_t* to = raw.row(int(y));
-        for (std::uint32_t x = 0; x < h.width; ++x) {
-            const std::uint32_t value = h.photometric == PHOTOMETRIC_MINISWHITE ? 65535u - row[x] : row[x];
-            to[x] = std::uint8_t((value + 128) / 257);
-        }
+        if (TIFFReadScanline(tiff, wide.empty() ? static_cast<void*>(to) : wide.data(), y, 0) != 1)
+            return false;
+        for (std::size_t i = 0; i < wide.size(); ++i)
+            to[i] = std::uint8_t((std::uint32_t{wide[i]} + 128) / 257);
+        if (h.photometric != PHOTOMETRIC_MINISWHITE) continue;
+        for (std::size_t i = 0; i < values; i += h.channels) to[i] = std::uint8_t(255 - to[i]);
     }
     return true;
 }
@@ -150,7 +160,8 @@ bool readRgba(TIFF* tiff, const Header& h, RawImage& raw) {
     // As stored; the orientation is applied with that of all other formats.
     if (TIFFReadRGBAImageOriented(tiff, h.width, h.height, pixels.get(), h.orientation, 1) != 1) return false;
     raw.allocate(int(h.width), int(h.height), h.alpha ? 4 : 3);
-    raw.premultiplied = h.alpha;
+    // libtiff multiplies colours by their alpha where the file does not, but not interleaved gray.
+    raw.premultiplied = h.premultiplied || (h.alpha && !(h.gray() && h.planar == PLANARCONFIG_CONTIG));
     std::uint8_t* to = raw.data.get();
     for (std::size_t i = 0; i < std::size_t(h.width) * h.height; ++i) {
         *to++ = std::uint8_t(TIFFGetR(pixels[i]));
@@ -165,8 +176,7 @@ void sayConversions(const Header& h, RawImage& raw) {
     if (h.bits == 16) raw.conversions.push_back(Conversion::SixteenToEight);
     if (h.bits < 8) raw.conversions.push_back(Conversion::LowDepth);
     if (h.photometric == PHOTOMETRIC_PALETTE) raw.conversions.push_back(Conversion::PaletteToRgb);
-    if (h.photometric <= PHOTOMETRIC_MINISBLACK && raw.channels > 1)
-        raw.conversions.push_back(Conversion::GrayToRgb);
+    if (h.gray() && raw.channels > 2) raw.conversions.push_back(Conversion::GrayToRgb);
     if (h.photometric == PHOTOMETRIC_SEPARATED && !raw.cmyk) raw.conversions.push_back(Conversion::CmykToRgb);
 }
 
@@ -188,10 +198,10 @@ Result<RawImage> decodeTiff(std::string_view bytes, std::string_view name, const
     raw.icc = profileOf(tiff.get());
     raw.orientation = h.orientation;
     const bool strips = h.planar == PLANARCONFIG_CONTIG && !TIFFIsTiled(tiff.get());
-    const bool gray16 = h.photometric <= PHOTOMETRIC_MINISBLACK && h.bits == 16 && h.channels == 1 && strips;
+    const bool gray = h.gray() && (h.bits == 8 || h.bits == 16) && h.channels == (h.alpha ? 2 : 1) && strips;
     const bool inks = h.photometric == PHOTOMETRIC_SEPARATED && !raw.icc.empty() && h.bits == 8 &&
                       h.channels == 4 && strips;
-    const auto read = gray16 ? readGray16 : inks ? readInks : readRgba;
+    const auto read = gray ? readGray : inks ? readInks : readRgba;
     if (!read(tiff.get(), h, raw)) return damage(reading);
     sayConversions(h, raw);
     if (TIFFLastDirectory(tiff.get()) == 0) raw.conversions.push_back(Conversion::FirstFrame);

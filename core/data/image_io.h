@@ -73,7 +73,7 @@ std::string_view conversionText(Conversion conversion);  // "CMYK converted to s
 struct DecodeOptions {
     std::uint64_t maxPixels = 300'000'000;  // more is refused before anything is allocated
     // > 0: the picture will be shrunk to this short side; a decoder that can (JPEG) may return one that is
-    // smaller than stored, at least twice this size, or this size exactly. 0 = full size.
+    // smaller than stored, at least one and a half times this size. 0 = full size.
     int shortSide = 0;
     std::array<std::uint8_t, 3> background{255, 255, 255};
 };

@@ -4,6 +4,7 @@
 #include "core/data/resize.h"
 
 #include <algorithm>
+#include <climits>
 #include <cmath>
 #include <cstring>
 #include <mutex>
@@ -90,8 +91,10 @@ Image areaShrink(const Image& image, Size size) {
     return out;
 }
 
+// A line of pixels enlarged can pass what an int holds.
 int scaled(int length, int from, int to) {
-    return std::max(1, int(std::lround(double(length) * double(to) / double(from))));
+    const double exact = double(length) * double(to) / double(from);
+    return exact >= double(INT_MAX) ? INT_MAX : std::max(1, int(std::lround(exact)));
 }
 
 }  // namespace

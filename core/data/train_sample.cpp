@@ -97,6 +97,14 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
     const int side = plan.resolution;
     const ResizeSpec spec{side, ResizeMode::ShortSide, true};
     const Size scaled = scaledSize({decoded.originalWidth, decoded.originalHeight}, spec);
+    // A thin strip becomes huge when its short side is brought to the resolution.
+    if (std::uint64_t(scaled.width) * std::uint64_t(scaled.height) > plan.maxPixels) {
+        return fail(ErrorCode::Data,
+                    fmt::format("its {} × {} pixels would become {} × {} to fill a square of {}, more than "
+                                "the limit of {:g} million",
+                                decoded.originalWidth, decoded.originalHeight, scaled.width, scaled.height,
+                                side, double(plan.maxPixels) / 1e6));
+    }
     const Random random(plan.seed, RandomStream::Crop, sample.number);
     const auto place = [&](int room, std::uint64_t draw) {
         if (plan.crop == Crop::Center) return room / 2;

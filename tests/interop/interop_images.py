@@ -130,6 +130,7 @@ class Images(unittest.TestCase):
             "tiff_bits.tif": (save(bits, compression="group4"), bits.convert("RGB")),
             "tiff_palette.tif": (save(palette), palette.convert("RGB")),
             "tiff_rgba.tif": (save(rgba), over_white(rgba)),
+            "tiff_la.tif": (save(la), over_white(la)),
             "tiff_cmyk.tif": (save(rgb.convert("CMYK")), rgb.convert("CMYK").convert("RGB")),
         }
         # libtiff multiplies by alpha before we compose, and rounds: CMYK and RGBA TIFFs may be one level off.

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cmath>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -36,6 +37,32 @@ inline std::string encoded(const Image& image, ImageFormat format, int quality =
 inline void writeFile(const std::filesystem::path& path, std::string_view bytes) {
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path, std::ios::binary) << bytes;
+}
+
+// A one-row TIFF of gray samples (8 or 16 bits each, little endian), `extra` = its ExtraSamples value when
+// the second channel is alpha (1 multiplied in, 2 not), and a profile when there is one.
+inline std::string grayTiff(std::string_view samples, unsigned bits, int extra = 0,
+                            std::string_view icc = {}) {
+    const auto le = [](std::uint32_t v, int bytes) {
+        std::string out;
+        for (int i = 0; i < bytes; ++i) out += char(v >> (8 * i));
+        return out;
+    };
+    const unsigned channels = extra > 0 ? 2 : 1;
+    const auto width = std::uint32_t(samples.size() / (bits / 8) / channels);
+    const unsigned tags = 9 + (extra > 0 ? 1 : 0) + (icc.empty() ? 0 : 1);
+    const auto data = std::uint32_t(8 + 2 + 12 * tags + 4);
+    const std::uint32_t depths = channels == 2 ? bits | bits << 16 : bits;
+    std::string tiff = std::string("II*\0\x08\0\0\0", 8) + le(tags, 2);
+    const auto tag = [&](unsigned id, unsigned type, std::size_t count, std::uint32_t value) {
+        tiff += le(id, 2) + le(type, 2) + le(std::uint32_t(count), 4) + le(value, 4);
+    };
+    tag(256, 4, 1, width), tag(257, 4, 1, 1), tag(258, 3, channels, depths), tag(259, 3, 1, 1);
+    tag(262, 3, 1, 1), tag(273, 4, 1, data), tag(277, 3, 1, channels), tag(278, 4, 1, 1);
+    tag(279, 4, 1, std::uint32_t(samples.size()));
+    if (extra > 0) tag(338, 3, 1, std::uint32_t(extra));
+    if (!icc.empty()) tag(34675, 7, icc.size(), std::uint32_t(data + samples.size()));
+    return tiff + le(0, 4) + std::string(samples) + std::string(icc);
 }
 
 // EXIF block with one tag, orientation; big endian.

@@ -3,9 +3,11 @@
 #include <lcms2.h>
 
 #include <QtTest>
+#include <algorithm>
 #include <cmath>
 
 #include "core/data/codecs.h"
+#include "tests/core/data/pictures.h"
 
 using namespace atelier::data;
 
@@ -127,6 +129,20 @@ class TestColor : public QObject {
         QVERIFY(std::abs(int(image.data[0]) - 128) <= 2);  // linear 0.216 is 0.5 in sRGB
         QCOMPARE(int(image.data[3]), 10);
         QCOMPARE(int(image.data[7]), 200);
+    }
+    void grayTiffsUseTheirProfile() {
+        const cmsCIExyY d50{0.3457, 0.3585, 1.0};
+        cmsToneCurve* linear = cmsBuildGamma(nullptr, 1.0);
+        const std::string profile = bytesOf(cmsCreateGrayProfile(&d50, linear));
+        cmsFreeToneCurve(linear);
+        for (const auto& tiff :
+             {test::grayTiff("\x37", 8, 0, profile), test::grayTiff("\x37\x37", 16, 0, profile)}) {
+            const auto decoded = decodeImage(tiff, "gray.tif");
+            QVERIFY(decoded.has_value());
+            QVERIFY(std::abs(int(decoded->image.row(0)[0]) - 128) <= 2);
+            QVERIFY(std::ranges::find(decoded->conversions, Conversion::IccToSrgb) !=
+                    decoded->conversions.end());
+        }
     }
     void profilesOfAnotherModelAreNotUsed() {
         RawImage image = raw(3, {1, 2, 3});

@@ -204,6 +204,22 @@ class TestImageIo : public QObject {
                 (void)decodeImage(good.substr(0, length), "d");
         }
     }
+    void grayTiffsWithAlphaAreLaidOnce() {
+        // Gray 100 at half alpha on white: 100 · ½ + 255 · ½; multiplied in already: 100 + 255 · ½.
+        const std::string eight("\x64\x80\x64\xff\x64\x00", 6);
+        const std::string sixteen("\x64\x64\x80\x80\x64\x64\xff\xff\x64\x64\x00\x00", 12);
+        for (const auto& [samples, bits] : {std::pair{eight, 8u}, {sixteen, 16u}}) {
+            const auto straight = decodeImage(grayTiff(samples, bits, 2), "straight");
+            QVERIFY(straight.has_value());
+            QCOMPARE(int(straight->image.row(0)[0]), 177);
+            QCOMPARE(int(straight->image.row(0)[3]), 100);
+            QCOMPARE(int(straight->image.row(0)[6]), 255);
+            const auto multiplied = decodeImage(grayTiff(samples, bits, 1), "multiplied");
+            QVERIFY(multiplied.has_value());
+            QCOMPARE(int(multiplied->image.row(0)[0]), 227);
+            QCOMPARE(int(multiplied->image.row(0)[3]), 100);
+        }
+    }
     void bombsAreRefusedBeforeMemoryIsTaken() {
         const std::string png = withPngSize(encoded(picture(8, 8), ImageFormat::Png), 60000, 60000);
         QCOMPARE(probeImage(png, "b.png")->pixels(), std::uint64_t(3'600'000'000));

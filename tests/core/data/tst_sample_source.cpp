@@ -127,6 +127,33 @@ class TestSampleSource : public QObject {
         QVERIFY(dropped >= 12);
     }
 
+    // A line of pixels whose short side is brought to the resolution would take gigabytes.
+    void stripsThatWouldBecomeHugeAreDropped() {
+        const fs::path folder = pathOf(dir_) / "strips";
+        auto writer = ShardWriter::create(folder, {});
+        VERIFY_OK(writer);
+        const std::string strip = picture(1, 2, 20000), square = picture(2, 32, 32), caption = "a line";
+        VERIFY_OK(writer->add("strip", std::vector<MemberView>{{"png", strip}, {"txt", caption}}));
+        VERIFY_OK(writer->add("square", std::vector<MemberView>{{"png", square}, {"txt", caption}}));
+        VERIFY_OK(writer->close());
+        const auto opened = DatasetIndex::open((folder / "000000.tar").string());
+        VERIFY_OK(opened);
+        TrainPlan plan = smallPlan();
+        plan.resolution = 512;
+        const SampleOrder order(**opened, plan);
+        std::size_t dropped = 0;
+        for (std::uint64_t n = 0; n < 4; ++n) {
+            const auto sample = loadTrainSample(**opened, plan, order, n);
+            VERIFY_OK(sample);
+            QCOMPARE(sample->key, std::string("square"));
+            for (const DroppedSample& d : sample->dropped) {
+                ++dropped;
+                QVERIFY2(d.reason.find("512 × 5120000") != std::string::npos, d.reason.c_str());
+            }
+        }
+        QVERIFY(dropped > 0);
+    }
+
     void indexAndScanAgree() {
         QCOMPARE(index_->size(), kCount);
         QCOMPARE(index_->shards().size(), 4u);
