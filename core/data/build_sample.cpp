@@ -133,6 +133,11 @@ BuiltSample buildSample(const ScannedImage& image, const ProbedImage& probed, co
     decode.shortSide = row.keepBytes ? 1 : usefulShortSide(original, options.plan.resize);
     auto decoded = decodeImage(*bytes, image.path.string(), decode);
     if (!decoded) return dropped(DropReason::CannotDecode, decoded.error().what);
+    if (Size{decoded->originalWidth, decoded->originalHeight} != original) {
+        return dropped(DropReason::CannotDecode,
+                       fmt::format("its header says {} × {} pixels, its data {} × {}", original.width,
+                                   original.height, decoded->originalWidth, decoded->originalHeight));
+    }
     BuiltSample sample;
     sample.outcome.conversions = std::move(decoded->conversions);
     sample.outcome.size = row.outputSize;

@@ -186,8 +186,13 @@ Result<RawImage> decodeBmp(std::string_view bytes, std::string_view name, const 
                                   h.bits, h.compression),
                       name);
     }
-    // The rows must be there before memory is taken for them; run lengths can stretch little data far, but
-    // within maxPixels.
+    // The rows must be there before memory is taken for them. Two bytes of run lengths hold 255 pixels at
+    // most; a jump could skip more, but no program writes pictures of nothing else.
+    if (runLength && std::uint64_t(h.width) * std::uint64_t(h.height) > 128 * std::uint64_t(bytes.size())) {
+        return broken(
+            fmt::format("its {} cannot hold {} × {} pixels", humanBytes(bytes.size()), h.width, h.height),
+            name);
+    }
     if (!runLength &&
         (std::uint64_t(h.width) * h.bits + 31) / 32 * 4 * std::uint64_t(h.height) + h.pixels > bytes.size()) {
         return endsEarly(bytes,

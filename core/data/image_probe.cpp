@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -65,20 +66,37 @@ void finishJpegFrame(ProbeSource& source, std::uint64_t at, ImageInfo& info) {
                                         : ColorModel::Other;
 }
 
+// Moves `at` to the next marker as libjpeg does, over fill bytes and over stray ones that a careless program
+// left between segments; false at the end of the file.
+bool findMarker(ProbeSource& source, std::uint64_t& at) {
+    for (;;) {
+        const auto part = source.at(at, 4096);
+        if (part.size() < 2) return false;
+        const std::size_t mark = part.find('\xff');
+        if (mark != 0) {
+            at += std::min(mark, part.size());
+            continue;
+        }
+        const unsigned next = byteAt(part, 1);
+        if (next != 0 && next != 0xff) return true;
+        at += next == 0 ? 2 : 1;
+    }
+}
+
 Status probeJpeg(ProbeSource& source, ImageInfo& info) {
     std::uint64_t at = 2;
     std::string icc;
     for (;;) {
-        auto head = source.at(at, 4);
-        while (head.size() == 4 && byteAt(head, 0) == 0xff && byteAt(head, 1) == 0xff)
-            head = source.at(++at, 4);  // fill bytes
+        const auto head = findMarker(source, at) ? source.at(at, 4) : std::string_view();
         if (head.size() < 4)
             return broken(
                 fmt::format("it ends after {}, before its picture begins", humanBytes(source.size())),
                 source.name());
-        if (byteAt(head, 0) != 0xff)
-            return broken(fmt::format("byte {} is no JPEG marker: the header is damaged", at), source.name());
         const unsigned marker = byteAt(head, 1);
+        if ((marker >= 0xd0 && marker <= 0xd7) || marker == 0x01) {  // these have no length
+            at += 2;
+            continue;
+        }
         const std::uint64_t length = be16(head, 2);
         if (length < 2)
             return broken(fmt::format("the marker at byte {} has no length: the header is damaged", at),
@@ -107,6 +125,14 @@ Status probeJpeg(ProbeSource& source, ImageInfo& info) {
     if (info.width == 0) return broken("it has no picture in it", source.name());
     info.icc = !icc.empty() && !isSrgbProfile(icc);
     return {};
+}
+
+// The data of the chunk at `at`; none when its checksum is wrong: libpng passes over such a chunk as well.
+std::string_view pngChunk(ProbeSource& source, std::uint64_t at, std::uint64_t length) {
+    const auto chunk = source.at(at + 4, 4 + length + 4);  // type, data, CRC-32 of both
+    if (chunk.size() < 8 + length) return {};
+    const auto sum = crc32(0, reinterpret_cast<const Bytef*>(chunk.data()), uInt(4 + length));
+    return sum == be32(chunk, 4 + length) ? chunk.substr(4, length) : std::string_view();
 }
 
 Status probePng(ProbeSource& source, ImageInfo& info, bool all) {
@@ -145,9 +171,9 @@ Status probePng(ProbeSource& source, ImageInfo& info, bool all) {
         if (type == "tRNS") info.alpha = true;
         if (type == "acTL") info.animated = true;
         if (type == "eXIf" && length < 1'000'000)
-            info.orientation = exifOrientation(source.at(at + 8, length));
+            info.orientation = exifOrientation(pngChunk(source, at, length));
         if (type == "iCCP" && length < 4'000'000) {
-            const std::string profile = inflateIccp(source.at(at + 8, length));
+            const std::string profile = inflateIccp(pngChunk(source, at, length));
             info.icc = !profile.empty() && !isSrgbProfile(profile);
         }
         at += 12 + length;

@@ -220,6 +220,24 @@ class TestImageIo : public QObject {
             QCOMPARE(int(multiplied->image.row(0)[3]), 100);
         }
     }
+    void probingIsAsForgivingAsDecoding() {
+        // Stray bytes between segments, as some cameras leave them: libjpeg passes over them.
+        const std::string jpeg = withExif(encoded(picture(24, 16), ImageFormat::Jpeg), 6);
+        const std::string stray = jpeg.substr(0, 38) + std::string("\0\x10\xff\0zz", 6) + jpeg.substr(38);
+        QVERIFY(decodeImage(stray, "stray.jpg").has_value());
+        const auto info = probeImage(stray, "stray.jpg");
+        QVERIFY2(info.has_value(), info ? "" : info.error().what.c_str());
+        QCOMPARE(info->width, 16);
+        // A chunk with a wrong checksum does not count, for libpng nor for the probe.
+        const std::string png = encoded(picture(24, 16), ImageFormat::Png);
+        const std::string exif = exifWith(6).substr(6);
+        const std::string chunk = big32(std::uint32_t(exif.size())) + "eXIf" + exif + "\x12\x34\x56\x78";
+        const std::string wrong = png.substr(0, 33) + chunk + png.substr(33);
+        const auto decoded = decodeImage(wrong, "wrong.png");
+        QVERIFY(decoded.has_value());
+        QCOMPARE(decoded->originalWidth, 24);
+        QCOMPARE(probeImage(wrong, "wrong.png")->width, 24);
+    }
     void bombsAreRefusedBeforeMemoryIsTaken() {
         const std::string png = withPngSize(encoded(picture(8, 8), ImageFormat::Png), 60000, 60000);
         QCOMPARE(probeImage(png, "b.png")->pixels(), std::uint64_t(3'600'000'000));
@@ -227,6 +245,12 @@ class TestImageIo : public QObject {
         const auto bmp = decodeImage(bmpHeader(2'000'000'000, 2'000'000'000, 8, 1) + "\0\x01", "b.bmp");
         QVERIFY(!bmp);
         QVERIFY2(bmp.error().what.find("more than the limit") != std::string::npos, bmp.error().what.c_str());
+        std::string runs =
+            bmpHeader(8, 33'000'000, 8, 1) + std::string(1024, '\x40') + std::string("\0\1", 2);
+        runs.replace(10, 4, le32(54 + 1024));
+        const auto nothing = decodeImage(runs, "runs.bmp");
+        QVERIFY(!nothing);
+        QVERIFY2(nothing.error().what.find("cannot hold") != std::string::npos, nothing.error().what.c_str());
         const auto limited =
             decodeImage(encoded(picture(100, 100), ImageFormat::Jpeg), "x.jpg", {.maxPixels = 9999});
         QVERIFY(!limited);
