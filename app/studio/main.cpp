@@ -1,54 +1,56 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // atelier: the studio's program. Command line, application object, theme, window; the parts are put together
 // in studio.cpp.
-#include <unistd.h>
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QDBusConnection>
 #include <QElapsedTimer>
-#include <QFile>
+#include <QFileInfo>
 #include <QTextStream>
-#include <QTimer>
-
-#include <functional>
+#include <ctime>
+#include <optional>
 
 #include "app/studio/bench_pictures.h"
 #include "app/studio/bench_run.h"
 #include "app/studio/screenshots.h"
 #include "app/studio/studio.h"
 #include "core/base/version.h"
-#include "ui/frame/main_window.h"
 
 namespace {
 
-// Milliseconds from the start of the process, as the kernel counts it.
-double sinceExec() {
-    QFile stat(QStringLiteral("/proc/self/stat"));
-    QFile uptime(QStringLiteral("/proc/uptime"));
-    if (!stat.open(QIODevice::ReadOnly) || !uptime.open(QIODevice::ReadOnly)) return -1;
-    const QByteArray line = stat.readAll();
-    const QList<QByteArray> fields = line.mid(line.lastIndexOf(')') + 2).split(' ');
-    const double startTicks = fields.value(19).toDouble();  // field 22, counted from the state field
-    return (uptime.readAll().split(' ').value(0).toDouble() - startTicks / double(sysconf(_SC_CLK_TCK))) *
-           1000;
-}
-
-// Calls `done` after the window has been painted for the first time.
-class FirstPaint : public QObject {
+// Without a session bus (plain X, X over ssh) Qt's first D-Bus call would start a bus daemon, wait for it and
+// leave it behind. While this lives there is then no bus; programs started later see the environment as it
+// was.
+class NoBusOfItsOwn {
   public:
-    FirstPaint(QWidget* window, std::function<void()> done)
-        : QObject(window), window_(window), done_(std::move(done)) {
-        window->installEventFilter(this);
+    NoBusOfItsOwn() : set_(qEnvironmentVariableIsEmpty(kName) && !userBus()) {
+        if (set_) qputenv(kName, "disabled:");
     }
-    bool eventFilter(QObject* watched, QEvent* event) override {
-        if (watched == window_ && event->type() == QEvent::Paint && done_)
-            QTimer::singleShot(0, this, std::exchange(done_, nullptr));
-        return false;
+    ~NoBusOfItsOwn() {
+        if (!set_) return;
+        QDBusConnection::sessionBus();  // looked up once, kept from here on
+        qunsetenv(kName);
     }
+    NoBusOfItsOwn(const NoBusOfItsOwn&) = delete;
+    NoBusOfItsOwn& operator=(const NoBusOfItsOwn&) = delete;
 
   private:
-    QWidget* window_;
-    std::function<void()> done_;
+    static constexpr const char* kName = "DBUS_SESSION_BUS_ADDRESS";
+    static bool userBus() {
+        const QString folder = qEnvironmentVariable("XDG_RUNTIME_DIR");
+        return !folder.isEmpty() && QFileInfo::exists(folder + QStringLiteral("/bus"));
+    }
+    bool set_;
 };
+
+// Prints when the window was painted first: since main(), and by the monotonic clock, for who started it.
+void reportFirstPaint(const QElapsedTimer& sinceMain) {
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    QTextStream(stdout) << "first paint " << double(sinceMain.nsecsElapsed()) / 1e6 << " ms after main, at "
+                        << qint64(now.tv_sec) * 1'000'000'000 + now.tv_nsec << " ns of the monotonic clock\n";
+    QCoreApplication::quit();
+}
 
 }  // namespace
 
@@ -58,7 +60,9 @@ int main(int argc, char** argv) {
     QCoreApplication::setOrganizationName(QStringLiteral("atelier"));
     QCoreApplication::setApplicationName(QStringLiteral("atelier"));
     QCoreApplication::setApplicationVersion(QString::fromLatin1(atelier::kVersion));
+    std::optional<NoBusOfItsOwn> bus(std::in_place);
     QApplication app(argc, argv);
+    bus.reset();
     QGuiApplication::setDesktopFileName(QStringLiteral("atelier"));
 
     QCommandLineParser line;
@@ -110,13 +114,8 @@ int main(int argc, char** argv) {
     if (line.isSet(benchPictures)) return atelier::benchPictures(app, options, line.value(benchPictures));
 
     atelier::Studio studio(app, options);
-    if (line.isSet(bench)) {
-        new FirstPaint(studio.window(), [&clock] {
-            QTextStream(stdout) << "first paint " << double(clock.nsecsElapsed()) / 1e6
-                                << " ms after main, about " << sinceExec() << " ms after exec\n";
-            QCoreApplication::quit();
-        });
-    }
+    if (line.isSet(bench))
+        QObject::connect(&studio, &atelier::Studio::painted, &app, [&clock] { reportFirstPaint(clock); });
     studio.start();
     if (line.isSet(benchRun)) atelier::benchRun(studio, line.value(benchRun));
     return QApplication::exec();

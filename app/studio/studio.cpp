@@ -14,6 +14,7 @@
 #include <QThreadPool>
 #include <QTimer>
 #include <QUrl>
+#include <functional>
 
 #include "app/studio/configure_part.h"
 #include "core/base/strings.h"
@@ -64,6 +65,31 @@ QString demoFolder() {
     return {};
 }
 
+// Calls `done` once, a turn after `window` was painted for the first time, or after a second where it is not
+// (started minimised).
+class FirstPaint : public QObject {
+  public:
+    FirstPaint(QWidget* window, std::function<void()> done) : QObject(window), done_(std::move(done)) {
+        window->installEventFilter(this);
+        QTimer::singleShot(kLatestMs, this, &FirstPaint::finish);
+    }
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() == QEvent::Paint) {
+            watched->removeEventFilter(this);
+            QTimer::singleShot(0, this, &FirstPaint::finish);
+        }
+        return false;
+    }
+
+  private:
+    static constexpr int kLatestMs = 1000;
+    void finish() {
+        deleteLater();
+        if (done_) std::exchange(done_, nullptr)();
+    }
+    std::function<void()> done_;
+};
+
 void openFolder(const QString& path) {
     QDesktopServices::openUrl(QUrl::fromLocalFile(path));
 }
@@ -104,6 +130,7 @@ struct Studio::Parts {
     std::unique_ptr<ConfigurePart> configure;
     MainWindow window;  // last: its pages use everything above
     QStringList paths;
+    bool started = false;  // what the first paint need not wait for
 };
 
 Studio::Studio(QApplication& app, const StudioOptions& options)
@@ -248,7 +275,7 @@ Page* Studio::makeDatasetsPage() {
             return std::make_unique<LocalRunChannel>(folder, command);
         },
         [&p] { return p.engine.info().usable() ? p.engine.info().path : QString(); });
-    loadTokenizer();
+    if (p.started) loadTokenizer();
     auto* page = new DatasetsPage(*p.store, *p.document, *p.images, *p.build);
     connect(page, &DatasetsPage::openFolderRequested, this, openFolder);
     connect(page, &DatasetsPage::trainRequested, this, [&p](const QString& pattern) {
@@ -273,15 +300,23 @@ void Studio::start() {
         p.window.showPage(p.window.rememberedPage());
     showDevice(nullptr);
     p.window.statusPanel()->setEngine(tr("Looking for the engine"), true);
+    p.theme.applySheet();
     p.window.show();
-    // What the first paint need not wait for.
-    QTimer::singleShot(0, this, [this, &p] {
-        p.theme.followDesktop();
-        p.engine.locate(p.settings.enginePath());
-        p.runWatcher.start();
-        for (const QString& path : p.paths) p.window.openPath(path);
-        if (p.paths.isEmpty() && !p.window.firstRunShown()) openLast();
+    new FirstPaint(&p.window, [this] {
+        Q_EMIT painted();
+        startTheRest();
     });
+}
+
+void Studio::startTheRest() {
+    Parts& p = *parts_;
+    p.started = true;
+    p.theme.followDesktop();
+    p.engine.locate(p.settings.enginePath());
+    p.runWatcher.start();
+    if (p.document) loadTokenizer();
+    for (const QString& path : p.paths) p.window.openPath(path);
+    if (p.paths.isEmpty() && !p.window.firstRunShown()) openLast();
 }
 
 // The page that was shown last gets its last object.

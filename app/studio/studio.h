@@ -31,10 +31,14 @@ class Studio : public QObject {
     MainWindow* window() const;
     QString projectFolder() const;
     bool engineReady() const;
-    // Shows the window, then what can wait: desktop theme, pages, engine look-up.
+    // Shows the window, then what can wait: desktop theme, engine look-up, runs, paths to open.
     void start();
 
+  Q_SIGNALS:
+    void painted();  // once: the window has been painted for the first time
+
   private:
+    void startTheRest();
     void showNewestRun();
     void showDevice(const RunSummary* atWork);
     struct Parts;

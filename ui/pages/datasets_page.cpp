@@ -133,7 +133,7 @@ void DatasetsPage::newDataset(const QString& name, const QStringList& sources) {
 void DatasetsPage::showTab(int tab) {
     tab_ = tab;
     if (header()->tabs()->currentIndex() != tab) header()->tabs()->setCurrentIndex(tab);
-    if (tab == 1) shards_->refreshVersions();
+    if (tab == 1) shards()->refreshVersions();
     refreshState();
     Q_EMIT locationChanged();
 }
@@ -144,7 +144,7 @@ void DatasetsPage::refreshState() {
     header()->tabs()->setVisible(some);
     switcher_->setVisible(store_.rowCount() > 0);
     buildAction_->setEnabled(some && build_.state() != DatasetBuild::State::Running);
-    stack_->setCurrentWidget(!some ? empty_ : tab_ == 1 ? static_cast<QWidget*>(shards_) : imagesView_);
+    stack_->setCurrentWidget(!some ? empty_ : tab_ == 1 ? static_cast<QWidget*>(shards()) : imagesView_);
     setInspectorAllowed(some && tab_ == 0);
     refreshCounts();
 }

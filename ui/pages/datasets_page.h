@@ -51,6 +51,7 @@ class DatasetsPage : public Page {
     QWidget* makeImagesView();
     QWidget* makeToolbar();
     void connectModels();
+    DatasetShardsTab* shards();  // made when it is first shown
     void refreshState();
     void refreshCounts();
     void refreshInspector();
@@ -72,7 +73,7 @@ class DatasetsPage : public Page {
     QComboBox* switcher_;
     QStackedWidget* stack_;
     QWidget *empty_, *imagesView_, *progressRow_;
-    DatasetShardsTab* shards_;
+    DatasetShardsTab* shards_ = nullptr;
     DatasetSourcesPane* sources_;
     ImageGrid* grid_;
     DatasetInspector* inspector_;

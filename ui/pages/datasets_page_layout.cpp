@@ -33,8 +33,7 @@ DatasetsPage::DatasetsPage(DatasetStore& store, DatasetDocument& document, Datas
             &QPushButton::clicked, this, &DatasetsPage::showNewSheet);
     empty_ = empty;
     imagesView_ = makeImagesView();
-    shards_ = new DatasetShardsTab(document_, build_);
-    for (QWidget* w : {empty_, imagesView_, static_cast<QWidget*>(shards_)}) stack_->addWidget(w);
+    for (QWidget* w : {empty_, imagesView_}) stack_->addWidget(w);
     setBody(stack_);
     inspector_ = new DatasetInspector(images_);
     setInspector(inspector_);
@@ -195,6 +194,17 @@ QWidget* DatasetsPage::makeImagesView() {
     return splitter;
 }
 
+DatasetShardsTab* DatasetsPage::shards() {
+    if (shards_) return shards_;
+    shards_ = new DatasetShardsTab(document_, build_);
+    connect(shards_, &DatasetShardsTab::buildRequested, this, &DatasetsPage::openBuildSheet);
+    connect(shards_, &DatasetShardsTab::trainRequested, this, &DatasetsPage::trainRequested);
+    connect(shards_, &DatasetShardsTab::openFolderRequested, this, &DatasetsPage::openFolderRequested);
+    connect(shards_, &DatasetShardsTab::raised, this, &Page::messageRaised);
+    stack_->addWidget(shards_);
+    return shards_;
+}
+
 void DatasetsPage::connectModels() {
     connect(sources_, &DatasetSourcesPane::facetChosen, this, [this](const Facet& facet) {
         images_.setFacet(facet);
@@ -247,10 +257,6 @@ void DatasetsPage::connectModels() {
         banners()->show(QStringLiteral("problem"),
                         {Severity::Error, what, hint, {{tr("Rescan"), [this] { document_.rescan(); }}}});
     });
-    connect(shards_, &DatasetShardsTab::buildRequested, this, &DatasetsPage::openBuildSheet);
-    connect(shards_, &DatasetShardsTab::trainRequested, this, &DatasetsPage::trainRequested);
-    connect(shards_, &DatasetShardsTab::openFolderRequested, this, &DatasetsPage::openFolderRequested);
-    connect(shards_, &DatasetShardsTab::raised, this, &Page::messageRaised);
     connect(&build_, &DatasetBuild::changed, this, [this] {
         const bool busy = build_.state() == DatasetBuild::State::Running;
         header()->tabs()->setPill(1, busy ? tr("building") : QString(), PillTone::Accent);

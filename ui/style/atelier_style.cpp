@@ -16,6 +16,7 @@
 #include <QToolButton>
 
 #include "ui/style/fonts.h"
+#include "ui/style/icons.h"
 #include "ui/style/paint.h"
 
 namespace atelier::style {
@@ -239,6 +240,12 @@ QRect AtelierStyle::subElementRect(SubElement element, const QStyleOption* optio
     return QProxyStyle::subElementRect(element, option, widget);
 }
 
+QIcon AtelierStyle::standardIcon(StandardPixmap which, const QStyleOption* option,
+                                 const QWidget* widget) const {
+    if (which == SP_LineEditClearButton) return icon(QStringLiteral("x"), Tone::Text2);
+    return QProxyStyle::standardIcon(which, option, widget);
+}
+
 QPalette makePalette(const Tokens& t) {
     QPalette p;
     const auto all = [&p](QPalette::ColorRole role, const QColor& color) { p.setColor(role, color); };
@@ -269,14 +276,23 @@ QPalette makePalette(const Tokens& t) {
     return p;
 }
 
-void apply(QApplication& app, const Tokens& tokens) {
+void applyLook(QApplication& app, const Tokens& tokens) {
     if (!app.property("atelierStyled").toBool()) {
         app.setProperty("atelierStyled", true);
         app.setStyle(new AtelierStyle);
         app.setFont(font());
     }
     app.setPalette(makePalette(tokens));
-    app.setStyleSheet(makeSheet(tokens));
+}
+
+void applySheet(QApplication& app, const Tokens& tokens) {
+    const QString sheet = makeSheet(tokens);
+    if (sheet != app.styleSheet()) app.setStyleSheet(sheet);
+}
+
+void apply(QApplication& app, const Tokens& tokens) {
+    applyLook(app, tokens);
+    applySheet(app, tokens);
 }
 
 }  // namespace atelier::style

@@ -35,11 +35,15 @@ class AtelierStyle : public QProxyStyle {
                             const QWidget* widget) const override;
     QRect subControlRect(ComplexControl control, const QStyleOptionComplex* option, SubControl sub,
                          const QWidget* widget) const override;
+    // The cross that clears a field; Fusion would search the icon themes of the desktop for it.
+    QIcon standardIcon(StandardPixmap icon, const QStyleOption* option, const QWidget* widget) const override;
 };
 
 QPalette makePalette(const Tokens& tokens);
 QString makeSheet(const Tokens& tokens);
-// Style, palette, sheet and base font of the whole application. Cheap to repeat.
+// Style, palette and base font of the whole application; its style sheet; both. Cheap to repeat.
+void applyLook(QApplication& app, const Tokens& tokens);
+void applySheet(QApplication& app, const Tokens& tokens);
 void apply(QApplication& app, const Tokens& tokens);
 
 }  // namespace atelier::style

@@ -30,7 +30,15 @@ uint unwrap(QVariant value) {
 Theme::Theme(QApplication& app, std::optional<bool> dark) : app_(app), choice_(dark) {
     systemDark_ = app.palette().color(QPalette::Window).lightness() < 128;
     dark_ = choice_.value_or(systemDark_);
-    apply(app_, dark_ ? kDark : kLight);
+    applyLook(app_, current());
+}
+
+const Tokens& Theme::current() const {
+    return dark_ ? kDark : kLight;
+}
+
+void Theme::applySheet() {
+    style::applySheet(app_, current());
 }
 
 void Theme::setChoice(std::optional<bool> dark) {
@@ -42,7 +50,8 @@ void Theme::update() {
     const bool dark = choice_.value_or(systemDark_);
     if (dark == dark_) return;
     dark_ = dark;
-    apply(app_, dark_ ? kDark : kLight);
+    applyLook(app_, current());
+    applySheet();
     Q_EMIT changed(dark_);
 }
 

@@ -1,0 +1,43 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Starting and ending the studio leaves nothing behind: on a screen without a session bus no bus daemon is started for it.
+
+Needs Xvfb.
+"""
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from pathlib import Path
+
+from desktop import BIN, Desktop
+
+
+def processes_of(home: Path) -> list[str]:
+    """Command lines of the processes whose HOME is this folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"HOME={home}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+    return found
+
+
+class Start(unittest.TestCase):
+    def test_no_process_stays(self):
+        folder = Path(tempfile.mkdtemp(prefix="atelier-start-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        with Desktop(folder / "home", folder) as desktop:
+            for name in ("DBUS_SESSION_BUS_ADDRESS", "NO_AT_BRIDGE"):
+                desktop.environment.pop(name, None)
+            done = subprocess.run([BIN / "atelier", "--project", folder / "project", "--bench-start"], env=desktop.environment,
+                                  capture_output=True, text=True, timeout=60)
+            self.assertIn("first paint", done.stdout, done.stderr)
+            self.assertEqual(processes_of(folder / "home"), [])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
