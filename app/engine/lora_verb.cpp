@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // `atelier-engine lora merge|extract|resize|convert`: LoRA files and models, without LibTorch.
 #include <CLI/CLI.hpp>
-#include <charconv>
 #include <cstdio>
 #include <map>
 
 #include "app/engine/cli.h"
 #include "app/engine/interrupt_guard.h"
 #include "app/engine/progress.h"
+#include "app/engine/weighted_file.h"
 #include "core/base/json.h"
 #include "core/base/strings.h"
 #include "core/weights/lora/lora_model.h"
@@ -62,18 +62,8 @@ struct Bar {
     }
 };
 
-// "FILE" or "FILE:weight".
 Result<std::pair<lora::File, double>> readWeighted(const std::string& text) {
-    double weight = 1;
-    std::string path = text;
-    if (const auto colon = text.rfind(':'); colon != text.npos) {
-        const char* end = text.data() + text.size();
-        if (const auto [at, error] = std::from_chars(text.data() + colon + 1, end, weight);
-            error == std::errc() && at == end)
-            path = text.substr(0, colon);
-        else
-            weight = 1;
-    }
+    const auto [path, weight] = splitWeight(text);
     ATELIER_TRY(auto file, lora::read(expandUser(path)));
     return std::pair(std::move(file), weight);
 }

@@ -5,7 +5,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
+#include <charconv>
+#include <optional>
+#include <tuple>
 
 #include "core/base/strings.h"
 #include "core/data/image_io.h"
@@ -14,22 +16,37 @@
 namespace atelier::cli {
 namespace {
 
-Status readSize(const std::string& text, eval::GenerateOptions& options) {
-    const auto parts = split(text, 'x');
-    char* end = nullptr;
-    const auto number = [&](const std::string& part) {
-        return static_cast<int>(std::strtol(part.c_str(), &end, 10));
-    };
-    options.width = number(parts.front());
-    options.height = parts.size() == 2 ? number(parts.back()) : options.width;
-    constexpr int kLargest = 4096;
-    if (parts.size() <= 2 && std::max(options.width, options.height) > kLargest)
-        return fail(ErrorCode::Usage,
-                    fmt::format("{}×{} is too large a picture", options.width, options.height), "--size",
-                    fmt::format("Give at most {} pixels a side.", kLargest));
-    if (parts.size() > 2 || options.width <= 0 || options.height <= 0 || *end != '\0')
-        return fail(ErrorCode::Usage, "the size \"" + text + "\" is not understood", "--size",
+// Two whole numbers with `between` between them; one stands for both where `square`.
+std::optional<std::pair<int, int>> readPair(const std::string& text, char between, bool square) {
+    const auto parts = split(text, between);
+    if (parts.size() > 2 || (parts.size() == 1 && !square)) return std::nullopt;
+    std::pair<int, int> pair;
+    for (auto* number : {&pair.first, &pair.second}) {
+        const auto part = trim(number == &pair.first ? parts.front() : parts.back());
+        const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), *number);
+        if (error != std::errc() || end != part.data() + part.size() || *number < 0) return std::nullopt;
+    }
+    return pair;
+}
+
+Status readSize(const char* option, const std::string& text, int& width, int& height) {
+    if (text.empty()) return {};
+    const auto pair = readPair(text, 'x', true);
+    constexpr int kLargest = 65536;
+    if (!pair || pair->first < 1 || pair->second < 1 || std::max(pair->first, pair->second) > kLargest)
+        return fail(ErrorCode::Usage, "the size \"" + text + "\" is not understood", option,
                     "Write 512 or 768x512 (width x height).");
+    std::tie(width, height) = *pair;
+    return {};
+}
+
+Status readCrop(const std::string& text, eval::GenerateOptions& options) {
+    if (text.empty()) return {};
+    const auto pair = readPair(text, ',', false);
+    if (!pair)
+        return fail(ErrorCode::Usage, "the place \"" + text + "\" is not understood", "--crop",
+                    "Write 0,64 (left,top in pixels).");
+    std::tie(options.cropLeft, options.cropTop) = *pair;
     return {};
 }
 
@@ -114,7 +131,15 @@ Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& 
         options.width = std::max(image.width / factor, 1) * factor;
         options.height = std::max(image.height / factor, 1) * factor;
     }
-    if (!files.size.empty()) ATELIER_DO(readSize(files.size, options));
+    ATELIER_DO(readSize("--size", files.size, options.width, options.height));
+    ATELIER_DO(
+        readSize("--original-size", files.originalSize, options.originalWidth, options.originalHeight));
+    ATELIER_DO(readCrop(files.crop, options));
+    if (!(files.originalSize.empty() && files.crop.empty()) &&
+        pipeline.unet->config().additionEmbedType != "text_time")
+        return fail(ErrorCode::Usage, "this model is not told any sizes",
+                    files.crop.empty() ? "--original-size" : "--crop",
+                    "SDXL models are; leave the option out.");
     ATELIER_TRY(inputs.noise, readNoise(files.latents, pipeline, schedule, pictures, options));
     if (!files.image.empty()) inputs.picture.pixels_1CHW = toPixels(fitted(std::move(image), options));
     if (!files.mask.empty()) {
@@ -122,6 +147,11 @@ Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& 
         inputs.picture.mask_11HW = toMask(fitted(std::move(mask), options));
     }
     return inputs;
+}
+
+Result<at::Tensor> readCondition(const std::string& file, const eval::GenerateOptions& options) {
+    ATELIER_TRY(auto image, readImage(file));
+    return toPixels(fitted(std::move(image), options)).add(1).div(2);
 }
 
 }  // namespace atelier::cli

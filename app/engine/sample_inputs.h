@@ -9,16 +9,21 @@
 namespace atelier::cli {
 
 struct StartFiles {
-    std::string size;     // "512" or "768x512"
-    std::string latents;  // safetensors with the noise to start from
+    std::string size;          // "512" or "768x512"
+    std::string originalSize;  // the same, for models that are told sizes
+    std::string crop;          // "LEFT,TOP"
+    std::string latents;       // safetensors with the noise to start from
     std::string image;
     std::string mask;
 };
 
-// Reads them and sets options.width and height: from the noise, else --size, else the picture, else the
-// model. Errors: Usage and Data.
+// Reads them and sets the sizes of the options; width and height from the noise, else --size, else the
+// picture, else the model. Errors: Usage and Data.
 Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& pipeline,
                                        const ScheduleConfig& schedule, std::size_t pictures,
                                        eval::GenerateOptions& options);
+
+// What a ControlNet reads, [1,3,H,W] in 0 … 1, scaled to the size of the result.
+Result<at::Tensor> readCondition(const std::string& file, const eval::GenerateOptions& options);
 
 }  // namespace atelier::cli

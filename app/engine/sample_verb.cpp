@@ -12,14 +12,15 @@
 #include <cstdio>
 
 #include "app/engine/cli.h"
-#include "app/engine/fetch_model.h"
 #include "app/engine/progress.h"
 #include "app/engine/sample_inputs.h"
+#include "app/engine/sample_models.h"
 #include "app/engine/sample_requests.h"
 #include "app/engine/stop_signals.h"
 #include "core/base/strings.h"
 #include "core/engine/eval/picture_file.h"
 #include "core/engine/train/device.h"
+#include "core/weights/hub_cache.h"
 
 namespace atelier::cli {
 namespace {
@@ -27,7 +28,7 @@ namespace {
 struct SampleArguments {
     PromptOptions prompts;
     StartFiles start;
-    std::string model;
+    ModelFiles models;
     std::string out;
     std::string sampler = "auto";
     std::string device = "auto";
@@ -36,6 +37,8 @@ struct SampleArguments {
     double guidanceRescale = 0;
     double strength = -1;  // not given
     bool promptWeighting = false;
+    bool guessMode = false;
+    double aestheticScore = 6, negativeAestheticScore = 2.5;
     int batch = 8;
     int threads = 0;
     bool resume = false;
@@ -67,6 +70,7 @@ Status checkArguments(const SampleArguments& arguments) {
             return fail(ErrorCode::Usage, fmt::format("there is no file \"{}\"", *file), option,
                         "Check the path.");
     }
+    ATELIER_DO(checkModelFiles(arguments.models));
     if (arguments.resume && !arguments.start.latents.empty())
         return fail(ErrorCode::Usage, "given noise cannot be resumed", "--resume",
                     "Leave out --latents or --resume.");
@@ -83,6 +87,9 @@ Result<eval::GenerateOptions> makeOptions(const SampleArguments& arguments, cons
     options.guidanceRescale = arguments.guidanceRescale;
     options.batch = arguments.batch;
     options.promptWeighting = arguments.promptWeighting;
+    options.guessMode = arguments.guessMode;
+    options.aestheticScore = arguments.aestheticScore;
+    options.negativeAestheticScore = arguments.negativeAestheticScore;
     if (!arguments.start.image.empty())
         options.strength = arguments.strength >= 0        ? arguments.strength
                            : arguments.start.mask.empty() ? 0.8
@@ -96,9 +103,9 @@ class Output {
     Output(const SampleArguments& arguments, std::vector<NamedRequest> requests,
            const eval::GenerateOptions& options)
         : folder_(expandUser(arguments.out)),
-          model_(namesHubModel(arguments.model)
-                     ? fs::path(arguments.model)
-                     : fs::absolute(expandUser(arguments.model)).lexically_normal()),
+          model_(namesHubModel(arguments.models.model)
+                     ? fs::path(arguments.models.model)
+                     : fs::absolute(expandUser(arguments.models.model)).lexically_normal()),
           requests_(std::move(requests)),
           part_(arguments.prompts.part),
           done_(requests_.size()) {
@@ -109,6 +116,7 @@ class Output {
                 description["image"] = fs::path(arguments.start.image).filename().string();
             if (!arguments.start.mask.empty())
                 description["mask"] = fs::path(arguments.start.mask).filename().string();
+            describeModels(arguments.models, description);
             descriptions_.push_back(std::move(description));
         }
         for (std::size_t i = 0; i < requests_.size(); ++i) {
@@ -182,13 +190,13 @@ Status runSample(SampleArguments& arguments) {
     LoadOptions load;
     load.device = device;
     load.dtype = arguments.bf16 ? at::kBFloat16 : at::kFloat;
-    ATELIER_TRY(const auto folder, modelPath(arguments.model));
-    ATELIER_TRY(const auto pipeline, loadPipeline(folder, load));
-    for (const auto& [name, module] : pipeline.modules()) module->eval();
+    ATELIER_TRY(const auto models, loadModels(arguments.models, load));
+    const auto& pipeline = models.pipeline;
     ATELIER_TRY(const auto schedule,
                 scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
     ATELIER_TRY(auto options, makeOptions(arguments, schedule));
     ATELIER_TRY(auto start, readStart(arguments.start, pipeline, schedule, requests.size(), options));
+    ATELIER_DO(addModels(arguments.models, models, options, start));
     Output output(arguments, std::move(requests), options);
 
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
@@ -219,9 +227,43 @@ Status runSample(SampleArguments& arguments) {
     return {};
 }
 
-void addOptions(CLI::App& app, SampleArguments& arguments) {
-    app.add_option("--model", arguments.model, "diffusers pipeline folder, or a name on a hub (org/name)")
+void addModelOptions(CLI::App& app, ModelFiles& models) {
+    app.add_option("--model", models.model, "diffusers pipeline folder, or a name on a hub (org/name)")
         ->required();
+    app.add_option("--lora", models.loras, "FILE[:weight], of any dialect; several are added up")
+        ->allow_extra_args(false);
+    app.add_option("--embedding", models.embeddings, "textual inversion: its token can stand in prompts")
+        ->allow_extra_args(false);
+    app.add_option("--controlnet", models.controlNets, "FOLDER[:scale]; several are added up")
+        ->allow_extra_args(false);
+    app.add_option("--control", models.controls, "picture that the ControlNet reads; one for each of them")
+        ->allow_extra_args(false);
+    app.add_option("--control-start", models.controlStart,
+                   "share of the steps before a ControlNet acts; one for all or one for each")
+        ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--control-end", models.controlEnd, "share of the steps after which it no longer acts")
+        ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--refiner", models.refiner, "a second model for the last steps, as SDXL has one");
+    app.add_option("--refiner-start", models.refinerStart, "share of the noise levels before it takes over")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+}
+
+// What models of SDXL's kind are told about the picture.
+void addSizeOptions(CLI::App& app, SampleArguments& arguments) {
+    app.add_option("--original-size", arguments.start.originalSize,
+                   "SDXL: SIDE or WIDTHxHEIGHT that the picture seems to come from; default: its size");
+    app.add_option("--crop", arguments.start.crop,
+                   "SDXL: LEFT,TOP of the picture in a larger one; default 0,0");
+    app.add_option("--aesthetic-score", arguments.aestheticScore, "SDXL's refiner: score of the prompt")
+        ->capture_default_str();
+    app.add_option("--negative-aesthetic-score", arguments.negativeAestheticScore,
+                   "SDXL's refiner: score of the negative prompt")
+        ->capture_default_str();
+}
+
+void addOptions(CLI::App& app, SampleArguments& arguments) {
+    addModelOptions(app, arguments.models);
     app.add_option("--prompt", arguments.prompts.prompts, "one or more prompts; a picture each");
     app.add_option("--prompts", arguments.prompts.file,
                    "file with one prompt per line, or CSV with a caption column (and uid, negative_prompt, "
@@ -236,6 +278,9 @@ void addOptions(CLI::App& app, SampleArguments& arguments) {
     app.add_option("--negative", arguments.prompts.negative, "what not to show");
     app.add_flag("--prompt-weighting", arguments.promptWeighting,
                  "read (word:1.2), (word), [word] and BREAK in prompts, and prompts of any length");
+    addSizeOptions(app, arguments);
+    app.add_flag("--guess-mode", arguments.guessMode,
+                 "ControlNets act on the prompt's half only, so that they need no prompt");
     app.add_option("--image", arguments.start.image, "picture to start from");
     app.add_option("--mask", arguments.start.mask, "with --image: white is painted anew, black is kept");
     app.add_option("--strength", arguments.strength,

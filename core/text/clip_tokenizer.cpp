@@ -88,7 +88,7 @@ void splitAdded(std::u32string_view text, const std::vector<AddedToken>& tokens,
     for (std::size_t at = 0; at < text.size();) {
         const Found found = findAdded(text, at, tokens, normalized);
         if (found.begin > at) plain(text.substr(at, found.begin - at));
-        if (found.token) ids.push_back(found.token->id);
+        for (int i = 0; found.token && i < found.token->count; ++i) ids.push_back(found.token->id + i);
         at = found.end;
     }
 }

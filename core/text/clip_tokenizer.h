@@ -40,8 +40,13 @@ class ClipTokenizer {
     std::int64_t padId() const;
     std::int64_t vocabSize() const;  // one more than the largest id, added tokens included
 
-    // Writes the files it was loaded from, unchanged, plus whichever of the classic files and tokenizer.json
-    // were missing, so that old and new readers open the folder. The folder is made.
+    // The same with a further token that stands for `count` new ids in a row, from vocabSize() on: a textual
+    // inversion. Files that save() writes hold it as "word", "word_1", …, as diffusers names its parts. An
+    // Error (code Model) when the word is empty or a token already.
+    Result<ClipTokenizer> withToken(const std::string& word, int count = 1) const;
+
+    // Writes the files it was loaded from, unchanged but for added tokens, plus whichever of the classic
+    // files and tokenizer.json were missing, so that old and new readers open the folder. The folder is made.
     Status save(const fs::path& folder) const;
 
   private:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Tokenizer folders: the classic four files, tokenizer.json, or both; reading and writing.
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "core/base/json.h"
@@ -227,7 +228,53 @@ Json tokenObject(const std::string& content, bool normalized) {
             {"single_word", false}};
 }
 
+// A further token in the files that name added tokens.
+void addToFiles(std::map<std::string, std::string>& files, const Json& token, std::int64_t id) {
+    const auto edit = [&](const char* name, const std::function<void(Json&)>& change) {
+        auto json = files.contains(name) ? parseJson(files[name]) : Result<Json>(Json::object());
+        if (!json || !json->is_object()) return;
+        change(*json);
+        files[name] = dumpJsonPretty(*json);
+    };
+    edit("added_tokens.json", [&](Json& json) { json[token["content"].get<std::string>()] = id; });
+    if (files.contains("tokenizer_config.json"))
+        edit("tokenizer_config.json",
+             [&](Json& json) { json["added_tokens_decoder"][std::to_string(id)] = token; });
+    if (files.contains("tokenizer.json"))
+        edit("tokenizer.json", [&](Json& json) {
+            Json entry = token;
+            entry["id"] = id;
+            json["added_tokens"].push_back(entry);
+        });
+}
+
 }  // namespace
+
+Result<ClipTokenizer> ClipTokenizer::withToken(const std::string& word, int count) const {
+    if (trim(word).empty() || count < 1) return bad("a token needs a word", word);
+    auto state = std::make_unique<State>(*state_);
+    const auto name = [&](int i) { return i == 0 ? word : word + "_" + std::to_string(i); };
+    const std::int64_t first = vocabSize();
+    for (int i = 0; i < count; ++i) {
+        for (const auto& [id, text] : state->tokens)
+            if (text == name(i)) return bad("the word \"" + name(i) + "\" is a token already", "");
+        AddedToken token;
+        token.content = unicode::lowerCase(unicode::composeCanonical(unicode::decodeUtf8(name(i))));
+        token.id = first + i;
+        token.count = i == 0 ? count : 1;
+        token.special = false;
+        token.normalized = true;
+        state->added.push_back(token);
+        state->tokens[token.id] = name(i);
+        Json object = tokenObject(name(i), true);
+        object["special"] = false;
+        addToFiles(state->files, object, token.id);
+    }
+    std::stable_sort(state->added.begin(), state->added.end(), [](const AddedToken& a, const AddedToken& b) {
+        return a.content.size() > b.content.size();
+    });
+    return ClipTokenizer(std::move(state));
+}
 
 Status ClipTokenizer::save(const fs::path& folder) const {
     const State& s = *state_;

@@ -17,6 +17,7 @@ namespace atelier {
 struct AddedToken {
     std::u32string content;
     std::int64_t id = 0;
+    int count = 1;  // ids that it stands for: id, id + 1, …
     bool special = true, normalized = false, lstrip = false, rstrip = false, singleWord = false;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "core/weights/dialects/values.h"
 
@@ -75,6 +76,21 @@ Result<ConvertReport> writeAndCompare(const Embedding& embedding, const fs::path
 }
 
 }  // namespace
+
+Result<TextualInversion> readEmbedding(const fs::path& path) {
+    ATELIER_TRY(const auto weights, WeightSet::openFile(path));
+    ATELIER_TRY(const auto embedding, find(weights, path));
+    TextualInversion result{embedding.token, {}};
+    for (const auto& [part, entry] : embedding.vectors) {
+        const auto& shape = entry.tensor->shape;
+        const auto bytes = dialects::convertType(entry.bytes(), entry.tensor->type, TensorType::F32);
+        TokenVectors vectors{part, shape.size() == 2 ? shape[0] : 1, shape.back(), {}};
+        vectors.values.resize(bytes.size() / sizeof(float));
+        std::memcpy(vectors.values.data(), bytes.data(), bytes.size());
+        result.parts.push_back(std::move(vectors));
+    }
+    return result;
+}
 
 Result<ConvertReport> convertEmbedding(const fs::path& in, const fs::path& out, EmbeddingDialect dialect,
                                        const ConvertOptions& options) {

@@ -29,13 +29,12 @@ def sample(*arguments):
     return run.returncode, run.stderr
 
 
-class PicturesTest(unittest.TestCase):
+class PictureCase(unittest.TestCase):
+    """Given noise, a picture, a mask, and the comparison of our pictures with diffusers'."""
+
     @classmethod
     def setUpClass(cls):
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="atelier-pictures-"))
-        tiny_pipeline.save(cls.folder / "text")
-        tiny_pipeline.save(cls.folder / "velocity", prediction_type="v_prediction", timestep_spacing="trailing", rescale_betas_zero_snr=True)
-        tiny_pipeline.save(cls.folder / "inpaint", channels=9)
         generator = torch.Generator().manual_seed(5)
         cls.latents = torch.randn(2, 4, HEIGHT // 4, WIDTH // 4, generator=generator)
         cls.noise = torch.randn(2 * STEPS + 2, 2, 4, HEIGHT // 4, WIDTH // 4, generator=generator)
@@ -50,28 +49,45 @@ class PicturesTest(unittest.TestCase):
     def tearDownClass(cls):
         shutil.rmtree(cls.folder)
 
-    def ours(self, model, sampler, *more):
+    def ours(self, model, sampler, *more, negative=NEGATIVE, prompts=None):
         out = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
-        code, err = sample("--model", self.folder / model, "--prompt", *PROMPTS, "--negative", NEGATIVE, "--out", out, "--steps", STEPS, "--guidance", GUIDANCE,
-                           "--sampler", sampler, "--latents", self.folder / "noise.safetensors", "--device", "cpu", *more)
+        prompts = prompts or PROMPTS
+        code, err = sample("--model", self.folder / model, "--prompt", *prompts, *(["--negative", negative] if negative else []), "--out", out, "--steps", STEPS,
+                           "--guidance", GUIDANCE, "--sampler", sampler, "--latents", self.folder / "noise.safetensors", "--device", "cpu", *more)
         self.assertEqual(code, 0, err)
-        return numpy.stack([numpy.asarray(Image.open(out / f"{i:04}.png")) for i in range(len(PROMPTS))])
+        return numpy.stack([numpy.asarray(Image.open(out / f"{i:04}.png")) for i in range(len(prompts))])
+
+    def theirs(self, pipeline, sampler, first=0, output_type="np", **arguments):
+        return tiny_pipeline.run(pipeline, sampler, self.latents, self.noise, first, output_type, **{"prompt": PROMPTS, "negative_prompt": [NEGATIVE] * 2, "num_inference_steps": STEPS,
+                                                                                                     "guidance_scale": GUIDANCE, **arguments})
+
+    def assertSame(self, got, wanted):
+        """Returns the mean difference in levels."""
+        self.assertGreater(wanted.std(), 20, "a picture with nothing in it proves nothing")
+        difference = numpy.abs(got.astype(float) - wanted.astype(float))
+        self.assertLessEqual(difference.mean(), 0.1)
+        self.assertLessEqual(difference.max(), 4)
+        return difference.mean()
 
     def compare(self, cases):
         """cases: (model, sampler, first step made, diffusers' pipeline, its arguments, our options)"""
         worst = 0.0
         for model, sampler, first, cls, arguments, options in cases:
             with self.subTest(model=model, sampler=sampler, pipeline=cls.__name__, options=options):
-                pipeline = cls.from_pretrained(self.folder / model, safety_checker=None)
-                wanted = tiny_pipeline.run(pipeline, sampler, self.latents, self.noise, first, prompt=PROMPTS, negative_prompt=[NEGATIVE] * 2,
-                                           num_inference_steps=STEPS, guidance_scale=GUIDANCE, **arguments)
-                got = self.ours(model, sampler, *options)
-                self.assertGreater(wanted.std(), 20, "a picture with nothing in it proves nothing")
-                difference = numpy.abs(got.astype(float) - wanted.astype(float))
-                worst = max(worst, difference.mean())
-                self.assertLessEqual(difference.mean(), 0.1)
-                self.assertLessEqual(difference.max(), 4)
+                pipeline = cls.from_pretrained(self.folder / model, **({} if "XL" in cls.__name__ else {"safety_checker": None}))
+                negative = arguments.get("negative_prompt", [NEGATIVE])
+                worst = max(worst, self.assertSame(self.ours(model, sampler, *options, negative=negative and negative[0]),
+                                                   self.theirs(pipeline, sampler, first, **arguments)))
         print(f"{self._testMethodName}: {len(cases)} pictures, worst mean difference {worst:.4f} of 255")
+
+
+class PicturesTest(PictureCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        tiny_pipeline.save(cls.folder / "text")
+        tiny_pipeline.save(cls.folder / "velocity", prediction_type="v_prediction", timestep_spacing="trailing", rescale_betas_zero_snr=True)
+        tiny_pipeline.save(cls.folder / "inpaint", channels=9)
 
     def test_text_to_image(self):
         size = {"width": WIDTH, "height": HEIGHT, "latents": self.latents}

@@ -11,8 +11,9 @@ import diffusers
 import numpy
 import torch
 import transformers
-from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+from diffusers import (AutoencoderKL, ControlNetModel, DDIMScheduler, StableDiffusionPipeline, StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline,
+                       UNet2DConditionModel)
+from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from probe_support import randomise
 from tokenizer_test import trained_vocabulary, write_classic
@@ -125,7 +126,31 @@ def save(folder, channels=4, **scheduler):
                             safety_checker=None, feature_extractor=None, requires_safety_checker=False).save_pretrained(folder)
 
 
-def run(pipeline, sampler, start_noise, step_noise, first, **arguments):
+def save_xl(folder, channels=4, refiner=False, **scheduler):
+    """SDXL's two encoders and size embedding; a refiner has the second encoder and a score instead."""
+    write_classic(folder / "words", trained_vocabulary())
+    first, second = CLIPTokenizer.from_pretrained(folder / "words"), CLIPTokenizer.from_pretrained(folder / "words", pad_token="!")
+    size = len(first)
+    ends = {"vocab_size": size, "num_hidden_layers": 3, "num_attention_heads": 4, "bos_token_id": size - 2, "eos_token_id": size - 1}
+    text_1 = randomise(CLIPTextModel(CLIPTextConfig(hidden_size=32, intermediate_size=64, **ends)), 3)
+    text_2 = randomise(CLIPTextModelWithProjection(CLIPTextConfig(hidden_size=48, intermediate_size=64, hidden_act="gelu", projection_dim=24, **ends)), 4)
+    model = unet(channels, cross_attention_dim=48 if refiner else 80, addition_embed_type="text_time", addition_time_embed_dim=8,
+                 projection_class_embeddings_input_dim=24 + 8 * (5 if refiner else 6))
+    parts = {"vae": vae(), "unet": model, "text_encoder_2": text_2, "tokenizer_2": second, "scheduler": DDIMScheduler(**{**SD, **scheduler}), "add_watermarker": False}
+    if refiner:
+        made = StableDiffusionXLImg2ImgPipeline(text_encoder=None, tokenizer=None, requires_aesthetics_score=True, force_zeros_for_empty_prompt=False, **parts)
+    else:
+        made = StableDiffusionXLPipeline(text_encoder=text_1, tokenizer=first, **parts)
+    made.save_pretrained(folder)
+
+
+def save_controlnet(folder, model, seed):
+    # Small residuals: the UNet's own share of the picture stays.
+    net = randomise(ControlNetModel.from_unet(UNet2DConditionModel.from_pretrained(model / "unet"), conditioning_embedding_out_channels=(8, 8, 8)), seed)
+    net.save_pretrained(folder)
+
+
+def run(pipeline, sampler, start_noise, step_noise, first, output_type="np", **arguments):
     """8-bit pictures of a diffusers pipeline with this sampler; `first`: the first step made. Noise is taken from the test wherever diffusers draws some."""
     name, extra = SAMPLERS[sampler]
     cls = scheduler_class(name)
@@ -149,7 +174,9 @@ def run(pipeline, sampler, start_noise, step_noise, first, **arguments):
                 patch = unittest.mock.patch.object(module, attribute, value)
                 patch.start()
         try:
-            pictures = pipeline(output_type="np", **arguments).images
+            pictures = pipeline(output_type=output_type, **arguments).images
         finally:
             unittest.mock.patch.stopall()
+    if output_type == "latent":
+        return pictures
     return (pictures * 255).round().astype("uint8")

@@ -52,11 +52,21 @@ Json describePicture(const PictureRequest& request, const GenerateOptions& optio
     if (options.guidanceRescale != 0) json["guidance_rescale"] = options.guidanceRescale;
     if (options.promptWeighting) json["prompt_weighting"] = true;
     if (options.strength != 1) json["strength"] = options.strength;
+    if (options.guessMode) json["guess_mode"] = true;
+    if (options.originalWidth) json["original_size"] = {options.originalWidth, options.originalHeight};
+    if (options.cropLeft || options.cropTop) json["crop"] = {options.cropLeft, options.cropTop};
+    const GenerateOptions usual;
+    if (options.aestheticScore != usual.aestheticScore) json["aesthetic_score"] = options.aestheticScore;
+    if (options.negativeAestheticScore != usual.negativeAestheticScore)
+        json["negative_aesthetic_score"] = options.negativeAestheticScore;
     return json;
 }
 
 std::string parametersText(const Json& description, const std::string& model) {
     std::string text = description.value("prompt", "");
+    for (const auto& lora : description.value("loras", Json::array()))
+        text += fmt::format(" <lora:{}:{}>", fs::path(lora.value("file", "")).stem().string(),
+                            lora.value("weight", 1.0));
     if (const auto negative = description.value("negative_prompt", ""); !negative.empty())
         text += "\nNegative prompt: " + negative;
     text += fmt::format("\nSteps: {}, Sampler: {}, CFG scale: {}, Seed: {}, Size: {}x{}",
@@ -68,6 +78,9 @@ std::string parametersText(const Json& description, const std::string& model) {
         text += fmt::format(", Denoising strength: {}", description.value("strength", 1.0));
     if (description.contains("guidance_rescale"))
         text += fmt::format(", CFG Rescale: {}", description.value("guidance_rescale", 0.0));
+    if (description.contains("refiner"))
+        text += fmt::format(", Refiner: {}, Refiner switch at: {}", description.value("refiner", ""),
+                            description.value("refiner_start", 0.0));
     return text;
 }
 

@@ -163,6 +163,29 @@ Status ClipTextModel::checkInputs(const at::Tensor& ids) const {
     return {};
 }
 
+Status ClipTextModel::setTokenVectors(std::int64_t firstId, const at::Tensor& vectors_ND) {
+    if (vectors_ND.dim() != 2 || vectors_ND.size(1) != config_.hiddenSize)
+        return fail(ErrorCode::Model,
+                    fmt::format("the token vectors have shape {}, the text encoder takes [n, {}]",
+                                shapeText(vectors_ND.sizes()), config_.hiddenSize),
+                    "", "They were made for a model of another family.");
+    const at::NoGradGuard noGrad;
+    auto& table = parts_->tokens->weight;
+    const std::int64_t last = firstId + vectors_ND.size(0);
+    if (firstId < 0 || firstId > table.size(0))
+        return fail(
+            ErrorCode::Model,
+            fmt::format("token {} does not follow the text encoder's {} tokens", firstId, table.size(0)), "",
+            "Tokenizer and text encoder must belong together.");
+    if (last > table.size(0)) {
+        const auto more = at::zeros({last - table.size(0), table.size(1)}, table.options());
+        table.set_data(at::cat({table, more}));
+        config_.vocabSize = static_cast<int>(last);
+    }
+    table.narrow(0, firstId, vectors_ND.size(0)).copy_(vectors_ND);
+    return {};
+}
+
 std::string ClipTextModel::renameFromFile(const std::string& name) {
     if (name.ends_with("embeddings.position_ids")) return {};
     if (name.starts_with(kPrefix) || name.starts_with("text_projection.")) return name;

@@ -42,6 +42,9 @@ class ClipTextModel : public torch::nn::Module {
     // there is a projection.
     ClipContext encodePenultimate(const at::Tensor& inputIds_BS, int clipSkip = 0);
     Status checkInputs(const at::Tensor& inputIds_BS) const;
+    // Gives the tokens from `firstId` on these vectors [n, hiddenSize]; the table grows where they are new
+    // (config().vocabSize with it). Errors (code Model): another width, or a gap behind the last token.
+    Status setTokenVectors(std::int64_t firstId, const at::Tensor& vectors_ND);
 
     const ClipTextConfig& config() const { return config_; }
     // Names with and without "text_model." in front are read; "position_ids" is ignored.

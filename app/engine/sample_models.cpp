@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/engine/sample_models.h"
+
+#include <ATen/ATen.h>
+#include <fmt/format.h>
+
+#include "app/engine/fetch_model.h"
+#include "app/engine/sample_inputs.h"
+#include "app/engine/weighted_file.h"
+#include "core/base/strings.h"
+#include "core/engine/models/additions.h"
+
+namespace atelier::cli {
+namespace {
+
+Status requireFile(const std::string& option, const std::string& file) {
+    std::error_code error;
+    if (fs::exists(expandUser(file), error)) return {};
+    return fail(ErrorCode::Usage, fmt::format("there is no file \"{}\"", file), option, "Check the path.");
+}
+
+double shareOf(const std::vector<double>& given, std::size_t i, double otherwise) {
+    if (given.empty()) return otherwise;
+    return given.size() == 1 ? given.front() : given[i];
+}
+
+// A folder with a ControlNet, or a pipeline folder that has one.
+Result<std::shared_ptr<ControlNetModel>> loadControl(const std::string& name, const LoadOptions& options) {
+    ATELIER_TRY(const auto folder, modelPath(name));
+    std::error_code error;
+    const bool inside = fs::is_directory(folder / "controlnet", error);
+    return loadControlNet(inside ? folder / "controlnet" : folder, options);
+}
+
+// It paints on what the first model left: latents of the same autoencoder.
+Result<Pipeline> loadRefiner(const std::string& name, const Pipeline& first, const LoadOptions& options) {
+    ATELIER_TRY(const auto folder, modelPath(name));
+    ATELIER_TRY(auto components, pipelineComponents(folder));
+    std::set<std::string> wanted;
+    for (const char* component :
+         {"unet", "text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "scheduler"})
+        if (components.contains(component)) wanted.insert(component);
+    ATELIER_TRY(auto refiner, loadPipeline(folder, options, wanted));
+    if (!refiner.unet || refiner.unet->config().inChannels != first.vae->config().latentChannels)
+        return fail(ErrorCode::Model, "its denoiser does not take this model's latents", folder.string(),
+                    "A refiner is a text-to-image model with the same autoencoder.");
+    refiner.vae = first.vae;
+    for (const auto& [component, module] : refiner.modules()) module->eval();
+    return refiner;
+}
+
+std::string fileName(const std::string& path) {
+    const auto name = fs::path(path).filename().string();
+    return name.empty() ? fs::path(path).parent_path().filename().string() : name;
+}
+
+}  // namespace
+
+Status checkModelFiles(const ModelFiles& files) {
+    for (const auto& lora : files.loras) ATELIER_DO(requireFile("--lora", splitWeight(lora).file));
+    for (const auto& embedding : files.embeddings) ATELIER_DO(requireFile("--embedding", embedding));
+    for (const auto& picture : files.controls) ATELIER_DO(requireFile("--control", picture));
+    const std::size_t nets = files.controlNets.size(), pictures = files.controls.size();
+    if (nets != pictures && !(nets == 0 && pictures == 1))
+        return fail(ErrorCode::Usage,
+                    fmt::format("{} and {}", plural(nets, "ControlNet"), plural(pictures, "control picture")),
+                    "--control", "Give one --control PICTURE for each --controlnet, in the same order.");
+    for (const auto& [option, shares] :
+         {std::pair{"--control-start", &files.controlStart}, std::pair{"--control-end", &files.controlEnd}})
+        if (shares->size() > 1 && shares->size() != nets)
+            return fail(ErrorCode::Usage,
+                        fmt::format("{} values for {}", shares->size(), plural(nets, "ControlNet")), option,
+                        "Give one for all, or one for each.");
+    return {};
+}
+
+Result<SampleModels> loadModels(const ModelFiles& files, const LoadOptions& options) {
+    SampleModels models;
+    ATELIER_TRY(const auto folder, modelPath(files.model));
+    ATELIER_TRY(models.pipeline, loadPipeline(folder, options));
+    for (const auto& text : files.loras) {
+        const auto [file, weight] = splitWeight(text);
+        ATELIER_DO(mergeLora(models.pipeline, expandUser(file), weight));
+    }
+    for (const auto& file : files.embeddings) {
+        ATELIER_DO(addEmbedding(models.pipeline, expandUser(file)));
+    }
+    for (const auto& [name, module] : models.pipeline.modules()) module->eval();
+    const auto control = [&](std::shared_ptr<ControlNetModel> model, double scale) {
+        const std::size_t i = models.controls.size();
+        model->eval();
+        models.controls.push_back({std::move(model),
+                                   {},
+                                   scale,
+                                   shareOf(files.controlStart, i, 0),
+                                   shareOf(files.controlEnd, i, 1)});
+    };
+    for (const auto& text : files.controlNets) {
+        const auto [name, scale] = splitWeight(text);
+        ATELIER_TRY(auto model, loadControl(name, options));
+        control(std::move(model), scale);
+    }
+    if (files.controlNets.empty() && !files.controls.empty()) {
+        if (!models.pipeline.controlNet)
+            return fail(ErrorCode::Usage, "the model holds no ControlNet", "--control",
+                        "Name one with --controlnet FOLDER.");
+        control(models.pipeline.controlNet, 1);
+    }
+    if (!files.refiner.empty()) {
+        ATELIER_TRY(models.refiner, loadRefiner(files.refiner, models.pipeline, options));
+    }
+    return models;
+}
+
+Status addModels(const ModelFiles& files, const SampleModels& models, const eval::GenerateOptions& options,
+                 eval::GenerateInputs& inputs) {
+    inputs.controls = models.controls;
+    for (std::size_t i = 0; i < inputs.controls.size(); ++i) {
+        ATELIER_TRY(inputs.controls[i].condition_1CHW, readCondition(files.controls[i], options));
+    }
+    if (models.refiner) inputs.refiner = eval::Refiner{&*models.refiner, files.refinerStart};
+    return {};
+}
+
+void describeModels(const ModelFiles& files, Json& description) {
+    for (const auto& text : files.loras) {
+        const auto [file, weight] = splitWeight(text);
+        description["loras"].push_back({{"file", fileName(file)}, {"weight", weight}});
+    }
+    for (const auto& file : files.embeddings) description["embeddings"].push_back(fileName(file));
+    for (std::size_t i = 0; i < files.controls.size(); ++i) {
+        const auto [name, scale] =
+            splitWeight(files.controlNets.empty() ? files.model : files.controlNets[i]);
+        description["controlnets"].push_back({{"model", fileName(name)},
+                                              {"picture", fileName(files.controls[i])},
+                                              {"scale", scale},
+                                              {"start", shareOf(files.controlStart, i, 0)},
+                                              {"end", shareOf(files.controlEnd, i, 1)}});
+    }
+    if (files.refiner.empty()) return;
+    description["refiner"] = fileName(files.refiner);
+    description["refiner_start"] = files.refinerStart;
+}
+
+}  // namespace atelier::cli
