@@ -20,9 +20,9 @@ namespace atelier::cli {
 
 int convertVerb(Arguments arguments) {
     CLI::App app{
-        "Turn a diffusers pipeline folder into a single checkpoint file, or a checkpoint file into a folder: "
-        "Stable "
-        "Diffusion 1, 2 and XL. The result is read again and compared before it takes its name.",
+        "Turn a diffusers folder into a single checkpoint file, or a checkpoint file into a folder: Stable "
+        "Diffusion 1, 2, XL, its refiner, the x4 upscaler, and ControlNets. The result is read again and "
+        "compared before it takes its name.",
         "atelier-engine convert"};
     std::string in, out, to, dtype, like;
     ConvertOptions options;
@@ -87,6 +87,7 @@ int convertVerb(Arguments arguments) {
     if (json)
         std::printf("%s\n", dumpJson(Json{{"path", target.string()},
                                           {"family", made->family},
+                                          {"remarks", made->remarks},
                                           {"form", same                 ? to.c_str()
                                                    : made->toSingleFile ? "single-file"
                                                                         : "diffusers"},
@@ -101,6 +102,8 @@ int convertVerb(Arguments arguments) {
                                 target.string(), made->family.empty() ? "safetensors" : made->family,
                                 made->tensors, humanBytes(made->bytes), made->maximumDifference)
                         .c_str());
+    if (!json)
+        for (const auto& remark : made->remarks) std::fprintf(stderr, "note: %s\n", remark.c_str());
     if (!json && !made->notFinite.empty())
         std::fprintf(
             stderr,

@@ -61,6 +61,7 @@ std::string familyOfContext(std::int64_t context) {
 std::string inputPurpose(std::int64_t channels) {
     return channels == 9   ? ", for inpainting"
            : channels == 8 ? ", edits by instruction"
+           : channels == 7 ? ", enlarges pictures"
            : channels == 5 ? ", with depth"
                            : "";
 }
@@ -71,6 +72,7 @@ TensorVerdict judgeUnet(const Table& t) {
                        context = Table::side(t.ending("attn2.to_k.weight"), 1);
     std::string family;
     if (width == kStableDiffusionWidth) family = familyOfContext(context);
+    if (channels == 7 && t.has("class_embedding.weight")) family = "Stable Diffusion x4 upscaler";
     if (t.has("add_embedding.linear_1.weight") && context == 1280) family = "Stable Diffusion XL refiner";
     return {"unet", family,
             fmt::format("UNet, {} → {} channels, first level {} wide, {}{}", channels,
@@ -105,6 +107,9 @@ TensorVerdict judgeCheckpoint(const Table& t) {
         family = "Stable Diffusion XL";
     } else if (t.ending(".weight", "conditioner.embedders.0.model.")) {
         family = "Stable Diffusion XL refiner";
+    } else if (t.has("model.diffusion_model.label_emb.weight") &&
+               Table::side(t.find("model.diffusion_model.input_blocks.0.0.weight"), 1) == 7) {
+        family = "Stable Diffusion x4 upscaler";
     } else {
         family = familyOfContext(Table::side(
             t.find("model.diffusion_model.input_blocks.2.1.transformer_blocks.0.attn2.to_k.weight"), 1));

@@ -54,6 +54,18 @@ Result<ConvertReport> writeAndCompare(const WeightSet& source, const fs::path& m
     return report;
 }
 
+// A file, or the weights of one network's folder, however many files they are in.
+Result<WeightSet> openSource(const fs::path& in, const std::string& variant) {
+    if (!fs::is_directory(in)) return WeightSet::openFile(in);
+    if (fs::exists(in / "model_index.json"))
+        return fail(ErrorCode::Usage, "a pipeline folder holds several networks", in.string(),
+                    "Name the folder of one of them, or leave --to away for a single checkpoint file.");
+    auto weights = WeightSet::open(in, "diffusion_pytorch_model", variant);
+    if (!weights)
+        if (auto other = WeightSet::open(in, "model", variant)) return other;
+    return weights;
+}
+
 }  // namespace
 
 Result<ConvertReport> rewriteAsSafetensors(const fs::path& in, const fs::path& out,
@@ -61,7 +73,7 @@ Result<ConvertReport> rewriteAsSafetensors(const fs::path& in, const fs::path& o
     std::error_code error;
     if (fs::exists(fs::symlink_status(out, error)))
         return fail(ErrorCode::Usage, "it exists already", out.string(), "Choose another name or remove it.");
-    ATELIER_TRY(const auto source, WeightSet::openFile(in));
+    ATELIER_TRY(const auto source, openSource(in, options.variant));
     const fs::path work = partialPath(out);
     ATELIER_DO(createDirectories(work));
     auto report = writeAndCompare(source, work / "model.safetensors", options);

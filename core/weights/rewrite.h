@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One file of weights as safetensors, under its own tensor names: the way out of pickles and a change of
-// dtype. Called by `atelier-engine convert --to safetensors`.
+// Weights as one safetensors file under their own tensor names: the way out of pickles and of many parts, and
+// a change of dtype. Called by `atelier-engine convert --to safetensors`.
 #pragma once
 
 #include "core/base/files.h"

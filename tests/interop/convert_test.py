@@ -14,15 +14,32 @@ import unittest
 import torch
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from diffusers.loaders.single_file_utils import (convert_ldm_clip_checkpoint, convert_ldm_unet_checkpoint, convert_ldm_vae_checkpoint,
-                                                 convert_open_clip_checkpoint)
+                                                 convert_open_clip_checkpoint, infer_diffusers_model_type)
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
 BIN = pathlib.Path(os.environ["ATELIER_BIN"])
 MINI = pathlib.Path(os.environ["ATELIER_SOURCE"]) / "resources/models/mini"
-PREFIX = {("sd1", "text_encoder"): "cond_stage_model.transformer.", ("sd2", "text_encoder"): "cond_stage_model.model.",
-          ("sdxl", "text_encoder"): "conditioner.embedders.0.transformer.", ("sdxl", "text_encoder_2"): "conditioner.embedders.1.model."}
+# kind: (family as inspect and convert name it, pipeline class, architecture in the metadata, diffusers' name of the kind)
+KIND = {"sd1": ("Stable Diffusion 1", "StableDiffusionPipeline", "stable-diffusion-v1", "v1"),
+        "sd2": ("Stable Diffusion 2", "StableDiffusionPipeline", "stable-diffusion-v2-512", "v2"),
+        "sdxl": ("Stable Diffusion XL", "StableDiffusionXLPipeline", "stable-diffusion-xl-v1-base", "xl_base"),
+        "inpaint1": ("Stable Diffusion 1", "StableDiffusionInpaintPipeline", "stable-diffusion-v1-inpainting", "inpainting"),
+        "inpaint2": ("Stable Diffusion 2", "StableDiffusionInpaintPipeline", "stable-diffusion-v2-512", "inpainting_v2"),
+        "inpaintxl": ("Stable Diffusion XL", "StableDiffusionXLInpaintPipeline", "stable-diffusion-xl-v1-base", "xl_inpaint"),
+        "depth": ("Stable Diffusion 2", "StableDiffusionDepth2ImgPipeline", "stable-diffusion-v2-512", "v2"),
+        "refiner": ("Stable Diffusion XL refiner", "StableDiffusionXLImg2ImgPipeline", "stable-diffusion-xl-v1-refiner", "xl_refiner"),
+        "upscaler": ("Stable Diffusion x4 upscaler", "StableDiffusionUpscalePipeline", "stable-diffusion-x4-upscaler", "upscale")}
+XL_KINDS, TWO_KINDS = ("sdxl", "inpaintxl", "refiner"), ("sd2", "inpaint2", "depth", "upscaler")
+
+
+def prefix(kind, component):
+    if kind in XL_KINDS:
+        return "conditioner.embedders.0.transformer." if component == "text_encoder" else f"conditioner.embedders.{int(kind != 'refiner')}.model."
+    return "cond_stage_model.model." if kind in TWO_KINDS else "cond_stage_model.transformer."
+
+
 FILE = {"unet": "diffusion_pytorch_model", "vae": "diffusion_pytorch_model", "text_encoder": "model", "text_encoder_2": "model"}
 
 DOWN4, UP4 = ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",), ("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3
@@ -33,8 +50,18 @@ TINY_VAE = dict(FULL_VAE, block_out_channels=(32, 64), layers_per_block=1, down_
                 up_block_types=("UpDecoderBlock2D",) * 2)
 
 
+REFINER = dict(down_block_types=("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "DownBlock2D"),
+               up_block_types=("UpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"), use_linear_projection=True,
+               addition_embed_type="text_time", addition_time_embed_dim=256, sample_size=128)
+UPSCALER = dict(down_block_types=("DownBlock2D",) + ("CrossAttnDownBlock2D",) * 3, up_block_types=("CrossAttnUpBlock2D",) * 3 + ("UpBlock2D",),
+                in_channels=7, num_class_embeds=1000, only_cross_attention=(True, True, True, False), use_linear_projection=True, attention_head_dim=8,
+                sample_size=128)
+
+
 def unet(sizes, context, **more):
     three = len(sizes) == 3
+    if "down_block_types" in more:
+        return dict(block_out_channels=sizes, cross_attention_dim=context, layers_per_block=2, out_channels=4, **more)
     return dict(block_out_channels=sizes, cross_attention_dim=context, layers_per_block=2, sample_size=64, down_block_types=DOWNX if three else DOWN4,
                 up_block_types=UPX if three else UP4, **more)
 
@@ -46,24 +73,42 @@ def text(width, layers, inner, act="quick_gelu", projection=512, vocab=49408):
 
 XL = dict(attention_head_dim=(5, 10, 20), use_linear_projection=True, transformer_layers_per_block=(1, 2, 10), addition_embed_type="text_time",
           addition_time_embed_dim=256, projection_class_embeddings_input_dim=2816)
-FULL = {"sd1": (unet((320, 640, 1280, 1280), 768, attention_head_dim=8), FULL_VAE, [text(768, 12, 3072, projection=768)], 859520964),
-        "sd2": (unet((320, 640, 1280, 1280), 1024, attention_head_dim=(5, 10, 20, 20), use_linear_projection=True), FULL_VAE,
-                [text(1024, 23, 4096, "gelu")], 865910724),
-        "sdxl": (unet((320, 640, 1280), 2048, **XL), FULL_VAE, [text(768, 12, 3072, projection=768), text(1280, 32, 5120, "gelu", 1280)], 2567463684)}
+FULL2 = dict(attention_head_dim=(5, 10, 20, 20), use_linear_projection=True)
+SIZES, CLIP_L, CLIP_H, CLIP_G = (320, 640, 1280, 1280), text(768, 12, 3072, projection=768), text(1024, 23, 4096, "gelu"), text(1280, 32, 5120, "gelu", 1280)
+FULL = {"sd1": (unet(SIZES, 768, attention_head_dim=8), FULL_VAE, [CLIP_L], 859520964),
+        "sd2": (unet(SIZES, 1024, **FULL2), FULL_VAE, [CLIP_H], 865910724),
+        "sdxl": (unet((320, 640, 1280), 2048, **XL), FULL_VAE, [CLIP_L, CLIP_G], 2567463684),
+        "inpaint1": (unet(SIZES, 768, attention_head_dim=8, in_channels=9), FULL_VAE, [CLIP_L], 859535364),
+        "inpaint2": (unet(SIZES, 1024, in_channels=9, **FULL2), FULL_VAE, [CLIP_H], 865925124),
+        "inpaintxl": (unet((320, 640, 1280), 2048, in_channels=9, **XL), FULL_VAE, [CLIP_L, CLIP_G], 2567478084),
+        "depth": (unet(SIZES, 1024, in_channels=5, **FULL2), FULL_VAE, [CLIP_H], 865913604),
+        "refiner": (unet((384, 768, 1536, 1536), 1280, attention_head_dim=(6, 12, 24, 24), transformer_layers_per_block=4,
+                         projection_class_embeddings_input_dim=2560, **REFINER), FULL_VAE, [CLIP_G], None),
+        "upscaler": (unet((256, 512, 512, 1024), 1024, **UPSCALER), dict(FULL_VAE, block_out_channels=(128, 256, 512), down_block_types=("DownEncoderBlock2D",) * 3,
+                                                                         up_block_types=("UpDecoderBlock2D",) * 3), [CLIP_H], None)}
 TINY_XL = dict(XL, attention_head_dim=(1, 1, 2), transformer_layers_per_block=(1, 2, 3), projection_class_embeddings_input_dim=64 + 6 * 8,
                addition_time_embed_dim=8)
-TINY = {"sd1": (unet((64, 64, 128, 128), 64, attention_head_dim=8), TINY_VAE, [text(64, 2, 128, projection=64, vocab=99)]),
-        "sd2": (unet((64, 64, 128, 128), 128, attention_head_dim=(1, 1, 2, 2), use_linear_projection=True), TINY_VAE,
-                [text(128, 3, 256, "gelu", vocab=99)]),
-        "sdxl": (unet((64, 64, 128), 192, **TINY_XL), TINY_VAE,
-                 [text(64, 2, 128, projection=64, vocab=99), text(128, 3, 256, "gelu", 64, vocab=99)])}
+TINY2, TINY_L, TINY_H = dict(attention_head_dim=(1, 1, 2, 2), use_linear_projection=True), text(64, 2, 128, projection=64, vocab=99), text(128, 3, 256, "gelu", vocab=99)
+TINY_G, TINY_SIZES = text(128, 3, 256, "gelu", 64, vocab=99), (64, 64, 128, 128)
+TINY = {"sd1": (unet(TINY_SIZES, 64, attention_head_dim=8), TINY_VAE, [TINY_L]),
+        "sd2": (unet(TINY_SIZES, 128, **TINY2), TINY_VAE, [TINY_H]),
+        "sdxl": (unet((64, 64, 128), 192, **TINY_XL), TINY_VAE, [TINY_L, TINY_G]),
+        "inpaint1": (unet(TINY_SIZES, 64, attention_head_dim=8, in_channels=9), TINY_VAE, [TINY_L]),
+        "inpaint2": (unet(TINY_SIZES, 128, in_channels=9, **TINY2), TINY_VAE, [TINY_H]),
+        "inpaintxl": (unet((64, 64, 128), 192, in_channels=9, **TINY_XL), TINY_VAE, [TINY_L, TINY_G]),
+        "depth": (unet(TINY_SIZES, 128, in_channels=5, **TINY2), TINY_VAE, [TINY_H]),
+        "refiner": (unet(TINY_SIZES, 128, attention_head_dim=(1, 1, 2, 2), transformer_layers_per_block=2,
+                         projection_class_embeddings_input_dim=64 + 5 * 256, **REFINER), TINY_VAE, [TINY_G]),
+        "upscaler": (unet((64, 64, 192, 192), 128, **UPSCALER), TINY_VAE, [TINY_H])}
 
 
-def models(spec, device):
+def models(kind, spec, device):
     with torch.device(device):
-        made = {"unet": UNet2DConditionModel(**spec[0]), "vae": AutoencoderKL(**spec[1]), "text_encoder": CLIPTextModel(CLIPTextConfig(**spec[2][0]))}
-        if len(spec[2]) == 2:
-            made["text_encoder_2"] = CLIPTextModelWithProjection(CLIPTextConfig(**spec[2][1]))
+        made = {"unet": UNet2DConditionModel(**spec[0]), "vae": AutoencoderKL(**spec[1])}
+        if kind != "refiner":
+            made["text_encoder"] = CLIPTextModel(CLIPTextConfig(**spec[2][0]))
+        if kind in XL_KINDS:
+            made["text_encoder_2"] = CLIPTextModelWithProjection(CLIPTextConfig(**spec[2][-1]))
     return made
 
 
@@ -79,7 +124,7 @@ def canonical(component, state):
 
 
 def save(folder, family, made, weights=True, prediction="epsilon"):
-    index = {"_class_name": "StableDiffusionXLPipeline" if family == "sdxl" else "StableDiffusionPipeline", "scheduler": ["diffusers", "DDIMScheduler"]}
+    index = {"_class_name": KIND[family][1], "scheduler": ["diffusers", "DDIMScheduler"]}
     for component, model in made.items():
         if weights:
             model.save_pretrained(folder / component)
@@ -106,13 +151,13 @@ def readByDiffusers(family, made, checkpoint):
     for component, model in made.items():
         if not component.startswith("text"):
             continue
-        prefix = PREFIX[family, component]
-        if prefix.endswith("transformer."):
-            state = convert_ldm_clip_checkpoint({k: v for k, v in checkpoint.items() if k.startswith(prefix)}, remove_prefix=prefix)
+        begin = prefix(family, component)
+        if begin.endswith("transformer."):
+            state = convert_ldm_clip_checkpoint({k: v for k, v in checkpoint.items() if k.startswith(begin)}, remove_prefix=begin)
         else:
-            state = convert_open_clip_checkpoint(model, checkpoint, prefix=prefix)
+            state = convert_open_clip_checkpoint(model, checkpoint, prefix=begin)
             extra = f"text_model.encoder.layers.{model.config.num_hidden_layers}."  # SD 2's unused layer
-            state = {k: v for k, v in state.items() if not k.startswith(extra) and (family == "sdxl" or k != "text_projection.weight")}
+            state = {k: v for k, v in state.items() if not k.startswith(extra) and (family in XL_KINDS or k != "text_projection.weight")}
         got[component] = canonical(component, state)
     return got
 
@@ -126,7 +171,7 @@ class Convert(unittest.TestCase):
     def setUpClass(cls):
         torch.manual_seed(0)
         cls.folder = pathlib.Path(tempfile.mkdtemp(prefix="atelier-convert-"))
-        cls.made = {family: models(spec, "cpu") for family, spec in TINY.items()}
+        cls.made = {family: models(family, spec, "cpu") for family, spec in TINY.items()}
         for family, made in cls.made.items():
             for model in made.values():
                 for parameter in model.parameters():
@@ -166,11 +211,11 @@ class Convert(unittest.TestCase):
                     self.assertSame(got[component], canonical(component, model.state_dict()))
                 inspected = json.loads(subprocess.run([BIN / "atelier-engine", "inspect", out, "--json"], capture_output=True, text=True).stdout)
                 self.assertEqual(inspected["family"], report["family"])
-                self.assertEqual(report["family"], {"sd1": "Stable Diffusion 1", "sd2": "Stable Diffusion 2", "sdxl": "Stable Diffusion XL"}[family])
-                self.assertIn("SGM names" if family == "sdxl" else "LDM names", json.dumps(inspected))
+                self.assertEqual(report["family"], KIND[family][0])
+                self.assertEqual("depth estimator" in " ".join(report["remarks"]), family == "depth")
+                self.assertIn("SGM names" if family in XL_KINDS else "LDM names", json.dumps(inspected))
                 with safe_open(out, "pt") as file:
-                    self.assertEqual(file.metadata()["modelspec.architecture"],
-                                     {"sd1": "stable-diffusion-v1", "sd2": "stable-diffusion-v2-512", "sdxl": "stable-diffusion-xl-v1-base"}[family])
+                    self.assertEqual(file.metadata()["modelspec.architecture"], KIND[family][2])
                     self.assertEqual(file.metadata()["modelspec.prediction_type"], "epsilon")
 
     def test_and_back(self):
@@ -183,13 +228,25 @@ class Convert(unittest.TestCase):
                     self.assertEqual(report["maximum_difference"], 0)
                     for component, model in made.items():
                         self.assertSame(load_file(out / component / f"{FILE[component]}.safetensors"), canonical(component, model.state_dict()))
-                    # The library's own loader, from our configuration.
+                    # The library's own loaders, from our configuration and from our file.
                     again = type(made["unet"]).from_pretrained(out / "unet")
+                    index = json.loads((out / "model_index.json").read_text())
+                    self.assertEqual(index["_class_name"], KIND[family][1])
+                    self.assertEqual("text_encoder_2" in index, family in XL_KINDS)
                     if like:
-                        self.assertTrue((out / "tokenizer/merges.txt").exists())
-                    elif family != "sdxl":  # the tiny XL has its own width of time ids
-                        inputs = torch.randn(1, 4, 8, 8), torch.tensor([3]), torch.randn(1, 5, TINY[family][0]["cross_attention_dim"])
-                        self.assertTrue(torch.equal(again(*inputs).sample, made["unet"](*inputs).sample))
+                        self.assertTrue((out / ("tokenizer_2" if family == "refiner" else "tokenizer") / "merges.txt").exists())
+                        continue
+                    for component in ("unet", "vae"):
+                        theirs = type(made[component]).from_single_file(single, config=str(out / component), local_files_only=True)
+                        self.assertSame(theirs.state_dict(), made[component].state_dict())
+                    if family in ("sdxl", "inpaintxl"):  # the tiny XL has its own width of time ids
+                        continue
+                    inputs = [torch.randn(1, TINY[family][0].get("in_channels", 4), 8, 8), torch.tensor([3]),
+                              torch.randn(1, 5, TINY[family][0]["cross_attention_dim"])]
+                    more = {"class_labels": torch.tensor([20])} if family == "upscaler" else {}
+                    if family == "refiner":
+                        more["added_cond_kwargs"] = {"text_embeds": torch.randn(1, 64), "time_ids": torch.randn(1, 5)}
+                    torch.testing.assert_close(again(*inputs, **more).sample, made["unet"](*inputs, **more).sample, rtol=1e-4, atol=1e-4)
 
     def test_dtypes(self):
         for name, dtype in {"fp16": torch.float16, "bf16": torch.bfloat16}.items():
@@ -203,7 +260,7 @@ class Convert(unittest.TestCase):
     def test_names_of_the_full_models(self):
         for family, spec in FULL.items():
             with self.subTest(family):
-                made = models(spec, "meta")
+                made = models(family, spec, "meta")
                 folder = self.folder / f"full-{family}"
                 save(folder, family, made, weights=False)
                 tool = subprocess.run([BIN / "dialect_tool", "names", folder], capture_output=True, text=True)
@@ -215,14 +272,21 @@ class Convert(unittest.TestCase):
                     wanted = {k: tuple(v.shape) for k, v in canonical(component, model.state_dict()).items()}
                     self.assertEqual({f: tuple(s) for _, _, f, s in tables[component]}, wanted)
                     self.assertEqual({k: tuple(v.shape) for k, v in got[component].items()}, wanted)
-                self.assertEqual(sum(math.prod(s) for _, _, _, s in tables["unet"]), spec[3])
+                self.assertEqual(sum(math.prod(s) for _, _, _, s in tables["unet"]), spec[3] or made["unet"].num_parameters())
+                self.assertEqual(infer_diffusers_model_type(checkpoint), KIND[family][3])
                 self.assertEqual(self.derived(family, checkpoint), tables)
+                for component in ("unet", "vae"):  # what names and shapes tell is the published configuration
+                    config = json.loads((self.folder / f"derived-{family}" / component / "config.json").read_text())
+                    for key, value in spec[0 if component == "unet" else 1].items():
+                        if key in ("attention_head_dim", "transformer_layers_per_block", "sample_size"):
+                            continue  # one number for all levels, unused levels
+                        self.assertEqual(config[key], list(value) if isinstance(value, tuple) else value, key)
 
     def derived(self, family, checkpoint):
         """The table of the configurations that a file with these tensors tells; its data is a hole in the file."""
         header, offset = {"__metadata__": {"format": "pt", "modelspec.prediction_type": "epsilon"}}, 0
         shapes = {k: list(v.shape) for k, v in checkpoint.items()}
-        if family == "sd2":
+        if family in TWO_KINDS:
             shapes.update({k.replace("resblocks.22", "resblocks.23"): s for k, s in shapes.items() if "resblocks.22." in k})
         for name, shape in shapes.items():
             end = offset + 2 * math.prod(shape)
@@ -313,6 +377,21 @@ class Convert(unittest.TestCase):
         self.assertEqual((out / "feature_extractor/preprocessor_config.json").read_bytes(), b"{}")
         made = json.loads((out / "model_index.json").read_text())
         self.assertEqual((made["safety_checker"], made["requires_safety_checker"]), (index["safety_checker"], True))
+
+    def test_what_no_folder_holds_is_left_out_with_a_remark(self):
+        depth, upscaler = self.folder / "midas.safetensors", self.folder / "low-scale.safetensors"
+        self.ok(self.folder / "depth", self.folder / "depth-plain.safetensors")
+        save_file(dict(load_file(self.folder / "depth-plain.safetensors"), **{"depth_model.model.scratch.weight": torch.zeros(2)}), depth)
+        report = self.ok(depth, self.folder / "depth-out", "--without-tokenizer")
+        self.assertIn("depth estimator (depth_model) was left out", report["remarks"][0])
+        index = json.loads((self.folder / "depth-out/model_index.json").read_text())
+        self.assertEqual(index["depth_estimator"], [None, None])
+        self.ok(self.folder / "upscaler", self.folder / "up-plain.safetensors")
+        save_file(dict(load_file(self.folder / "up-plain.safetensors"), **{"low_scale_model.betas": torch.zeros(2)}), upscaler)
+        self.ok(upscaler, self.folder / "up-out", "--without-tokenizer")
+        for name, kind in (("scheduler", "v_prediction"), ("low_res_scheduler", "epsilon")):
+            config = json.loads((self.folder / "up-out" / name / "scheduler_config.json").read_text())
+            self.assertEqual((config["prediction_type"], config["beta_start"], config["beta_end"]), (kind, 0.0001, 0.02))
 
     def test_sd2_asks_what_it_predicts(self):
         source = self.folder / "sd2.safetensors"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reading either dialect against its name table, writing the other, and reading that again to compare.
+// Writing the other dialect of what sources.h opened, and reading that again to compare.
 #include "core/weights/dialects/convert.h"
 
 #include <fmt/format.h>
@@ -12,199 +12,12 @@
 #include <memory>
 #include <set>
 
-#include "core/weights/dialects/derive.h"
-#include "core/weights/dialects/pipeline_files.h"
-#include "core/weights/dialects/values.h"
+#include "core/weights/dialects/sources.h"
 
 namespace atelier {
 namespace {
 
 using namespace dialects;
-
-// One tensor of a component with where it was found; `fused` and others are undone by folderBytes.
-struct Found {
-    NamePair pair;
-    WeightSet::Entry entry;
-    bool single = false;  // the entry is in the single file's layout
-};
-struct Part {
-    std::string component;  // "unet"
-    std::vector<Found> tensors;
-};
-
-Bytes folderBytes(const Found& found) {
-    const auto bytes = found.entry.bytes();
-    if (!found.single) return {bytes.begin(), bytes.end()};
-    return toFolderLayout(found.pair, bytes, bitsPerElement(found.entry.tensor->type) / 8);
-}
-
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-    if (const auto at = text.find(from); at != std::string::npos) text.replace(at, from.size(), to);
-    return text;
-}
-
-// The names a tensor may have: the one we write first, then those of older and newer writers.
-std::vector<std::string> folderNames(const std::string& name) {
-    std::vector<std::string> names{name, replaced(name, "text_model.", "")};
-    for (const auto& [now, before] : {std::pair{".to_q.", ".query."}, std::pair{".to_k.", ".key."},
-                                      std::pair{".to_v.", ".value."}, std::pair{".to_out.0.", ".proj_attn."}})
-        if (name.find(now) != std::string::npos) names.push_back(replaced(name, now, before));
-    return names;
-}
-std::vector<std::string> singleNames(const std::string& name, bool ema) {
-    if (ema && name.starts_with(kUnetPrefix)) {
-        std::string flat = name.substr(std::string_view("model.").size());
-        std::erase(flat, '.');
-        return {"model_ema." + flat};
-    }
-    return {name, replaced(name, ".text_model.", ".")};
-}
-
-Result<std::vector<Found>> match(const NameTable& table, const WeightSet& weights, bool single, bool ema,
-                                 std::set<std::string>& used) {
-    std::vector<Found> found;
-    for (const NamePair& pair : table) {
-        std::optional<WeightSet::Entry> entry;
-        const auto names = single ? singleNames(pair.single, ema) : folderNames(pair.folder);
-        for (const auto& name : names)
-            if ((entry = weights.find(name))) {
-                used.insert(name);
-                break;
-            }
-        if (!entry)
-            return fail(ErrorCode::Model, fmt::format("tensor \"{}\" is missing", names.front()),
-                        weights.path().string(),
-                        "The model is incomplete or its configuration is another's.");
-        auto wanted = single ? singleShape(pair) : pair.shape;
-        const auto& shape = entry->tensor->shape;
-        // Old folders keep the autoencoder's attention as 1×1 convolutions and some single files as matrices.
-        auto alike = wanted;
-        if (pair.layout == Layout::Conv1x1 && single) alike = pair.shape;
-        if (pair.layout == Layout::Conv1x1 && !single) alike = singleShape(pair);
-        if (shape != wanted && shape != alike)
-            return fail(ErrorCode::Model,
-                        fmt::format("tensor \"{}\" has shape {} instead of {}", entry->tensor->name,
-                                    shapeText(shape), shapeText(wanted)),
-                        weights.path().string(), "Another model's configuration, or a damaged file.");
-        if (!isConvertible(entry->tensor->type))
-            return fail(ErrorCode::Model,
-                        fmt::format("tensor \"{}\" is stored as {}", entry->tensor->name,
-                                    tensorTypeName(entry->tensor->type)),
-                        weights.path().string(), "F16, BF16, F32 and F64 are converted.");
-        found.push_back({pair, *entry, single});
-    }
-    return found;
-}
-
-// What the dialects may carry beside the table: buffers that readers compute, averages, unused heads.
-bool isIgnorable(const std::string& name, const std::string& sd2LastLayer) {
-    if (name.ends_with("position_ids") || name.ends_with("attn_mask") || name.ends_with("logit_scale"))
-        return true;
-    for (const char* prefix :
-         {"model_ema.", "betas", "alphas_cumprod", "sqrt_", "log_one_minus_", "posterior_", "lvlb_weights",
-          "denoiser.", "first_stage_model.loss.", "first_stage_model.model_ema."})
-        if (name.starts_with(prefix)) return true;
-    if (name == "v_pred" || name == "ztsnr" || name == "global_step") return true;
-    if (name == "cond_stage_model.model.text_projection") return true;
-    return !sd2LastLayer.empty() && name.starts_with(sd2LastLayer);
-}
-
-Status refuseLeftOver(const WeightSet& weights, const std::set<std::string>& used,
-                      const std::string& sd2LastLayer = {}) {
-    std::vector<std::string> left;
-    for (const auto& name : weights.names())
-        if (!used.contains(name) && !isIgnorable(name, sd2LastLayer)) left.push_back(name);
-    if (left.empty()) return {};
-    const std::string first = "\"" + left.front() + "\"";
-    return fail(ErrorCode::Model,
-                left.size() == 1
-                    ? fmt::format("tensor {} has no place in the other dialect", first)
-                    : fmt::format("{} tensors have no place in the other dialect, the first is {}",
-                                  left.size(), first),
-                weights.path().string(),
-                "Converting would lose them; remove them from the model if they are not needed.");
-}
-
-struct Source {
-    Family family = Family::Sd1;
-    PipelineConfigs configs;
-    std::vector<std::unique_ptr<WeightSet>> weights;
-    std::vector<Part> parts;
-    std::set<std::string> used;  // names in a single file that the parts take
-};
-
-Status addPart(Source& source, const std::string& component, const NameTable& table, const WeightSet& weights,
-               bool single, bool ema, std::set<std::string>& used) {
-    ATELIER_TRY(auto tensors, match(table, weights, single, ema, used));
-    source.parts.push_back({component, std::move(tensors)});
-    return {};
-}
-
-NameTable textNames(const TextTower& tower, const ClipTextConfig& config) {
-    return tower.openClip ? openClipNames(config, tower.prefix) : clipNames(config, tower.prefix);
-}
-
-Result<Source> openSingle(const fs::path& path, const ConvertOptions& options) {
-    Source source;
-    ATELIER_TRY(auto opened, WeightSet::openFile(path));
-    source.weights.push_back(std::make_unique<WeightSet>(std::move(opened)));
-    const WeightSet& weights = *source.weights.back();
-    ATELIER_TRY(source.family, familyOfSingleFile(weights));
-    if (options.like.empty()) {
-        ATELIER_TRY(source.configs, derivePipeline(weights, source.family));
-    } else {
-        ATELIER_TRY(source.configs, readPipeline(options.like));
-    }
-    std::set<std::string> used;
-    ATELIER_TRY(const auto unet, unetNames(source.configs.unet));
-    ATELIER_DO(addPart(source, "unet", unet, weights, true, options.ema, used));
-    if (options.ema)  // the plain weights beside them are not used, but known
-        for (const auto& pair : unet) used.insert(pair.single);
-    ATELIER_TRY(const auto vae, vaeNames(source.configs.vae));
-    ATELIER_DO(addPart(source, "vae", vae, weights, true, false, used));
-    const auto towers = textTowers(source.family);
-    if (towers.size() != source.configs.text.size())
-        return fail(ErrorCode::Model,
-                    fmt::format("it has {} text encoders, a {} file has {}", source.configs.text.size(),
-                                familyName(source.family), towers.size()),
-                    options.like.string(), "Give a pipeline folder of the same family.");
-    for (std::size_t i = 0; i < towers.size(); ++i)
-        ATELIER_DO(addPart(source, towers[i].component, textNames(towers[i], source.configs.text[i]), weights,
-                           true, false, used));
-    const std::string last = source.family == Family::Sd2
-                                 ? fmt::format("cond_stage_model.model.transformer.resblocks.{}.",
-                                               source.configs.text.front().numHiddenLayers)
-                                 : "";
-    ATELIER_DO(refuseLeftOver(weights, used, last));
-    source.used = std::move(used);
-    return source;
-}
-
-Result<Source> openFolder(const fs::path& path, const std::string& variant) {
-    Source source;
-    ATELIER_TRY(source.configs, readPipeline(path));
-    source.family = source.configs.text.size() == 2           ? Family::Sdxl
-                    : source.configs.unet.useLinearProjection ? Family::Sd2
-                                                              : Family::Sd1;
-    const auto add = [&](const std::string& component, const char* stem, const NameTable& table) -> Status {
-        auto opened = WeightSet::open(path / component, stem, variant);
-        if (!opened && !variant.empty()) opened = WeightSet::open(path / component, stem);
-        if (!opened) opened = WeightSet::open(path / component, stem, "fp16");
-        if (!opened) return WeightSet::open(path / component, stem).map([](const auto&) {});
-        source.weights.push_back(std::make_unique<WeightSet>(*std::move(opened)));
-        std::set<std::string> used;
-        ATELIER_DO(addPart(source, component, table, *source.weights.back(), false, false, used));
-        return refuseLeftOver(*source.weights.back(), used);
-    };
-    ATELIER_TRY(const auto unet, unetNames(source.configs.unet));
-    ATELIER_DO(add("unet", "diffusion_pytorch_model", unet));
-    ATELIER_TRY(const auto vae, vaeNames(source.configs.vae));
-    ATELIER_DO(add("vae", "diffusion_pytorch_model", vae));
-    const auto towers = textTowers(source.family);
-    for (std::size_t i = 0; i < towers.size(); ++i)
-        ATELIER_DO(add(towers[i].component, "model", textNames(towers[i], source.configs.text[i])));
-    return source;
-}
 
 TensorBytes owned(Bytes bytes) {
     auto kept = std::make_shared<const Bytes>(std::move(bytes));
@@ -282,8 +95,8 @@ Bytes constant(const std::vector<float>& values, TensorType type) {
 // What a folder does not hold but readers of single files expect of OpenCLIP towers. SD 2's last layer is not
 // used by anything: a copy of the one before stands in, as other converters do, and an identity for the head.
 void addOpenClipRest(std::vector<TensorToWrite>& out, const Source& source, const ConvertOptions& options) {
-    const auto towers = textTowers(source.family);
-    for (std::size_t i = 0; i < towers.size(); ++i) {
+    const auto towers = textTowers(source.configs.family);
+    for (std::size_t i = 0; i < source.configs.text.size(); ++i) {
         if (!towers[i].openClip) continue;
         const std::string prefix = towers[i].prefix;
         const ClipTextConfig& config = source.configs.text[i];
@@ -291,9 +104,10 @@ void addOpenClipRest(std::vector<TensorToWrite>& out, const Source& source, cons
             return part.component == towers[i].component;
         });
         const TensorType type = targetType(options, component->tensors.front());
-        const float scale = source.family == Family::Sd2 ? 1.0F : 4.6052F;  // ln 100: OpenCLIP's upper bound
+        const bool second = leavesLastLayerOut(source.configs.family);
+        const float scale = second ? 1.0F : 4.6052F;  // ln 100: OpenCLIP's upper bound
         out.push_back({prefix + "logit_scale", type, {}, [=] { return owned(constant({scale}, type)); }});
-        if (source.family != Family::Sd2) continue;
+        if (!second) continue;
         const auto width = static_cast<std::size_t>(config.hiddenSize);
         out.push_back({prefix + "text_projection", type, {config.hiddenSize, config.hiddenSize}, [=] {
                            std::vector<float> identity(width * width);
@@ -315,11 +129,14 @@ void addOpenClipRest(std::vector<TensorToWrite>& out, const Source& source, cons
 
 std::map<std::string, std::string> modelSpec(const Source& source, const fs::path& out) {
     static constexpr const char* kIds[] = {"stable-diffusion-v1", "stable-diffusion-v2-512",
-                                           "stable-diffusion-xl-v1-base"};
+                                           "stable-diffusion-xl-v1-base", "stable-diffusion-xl-v1-refiner",
+                                           "stable-diffusion-x4-upscaler"};
+    const Family family = source.configs.family;
     const bool velocity = source.configs.prediction == "v_prediction";
-    std::string id = kIds[static_cast<std::size_t>(source.family)];
-    if (source.family == Family::Sd2 && velocity) id = "stable-diffusion-v2-768-v";
-    if (source.family == Family::Sd1 && source.configs.unet.inChannels == 9) id += "-inpainting";
+    std::string id = kIds[static_cast<std::size_t>(family)];
+    if (family == Family::Sd2 && velocity) id = "stable-diffusion-v2-768-v";
+    if (family == Family::Sd1 && source.configs.unet.inChannels == 9) id += "-inpainting";
+    if (source.configs.controlNet) id += "/controlnet";
     const auto& size = source.configs.unet.sampleSize;
     const int scale = source.configs.vae.downscale();
     const std::time_t now = std::time(nullptr);
@@ -332,8 +149,9 @@ std::map<std::string, std::string> modelSpec(const Source& source, const fs::pat
         {"modelspec.architecture", id},
         {"modelspec.implementation", "https://github.com/Stability-AI/generative-models"},
         {"modelspec.title", out.stem().string()},
-        {"modelspec.date", date},
-        {"modelspec.prediction_type", velocity ? "v" : "epsilon"}};
+        {"modelspec.date", date}};
+    if (source.configs.controlNet) return metadata;
+    metadata["modelspec.prediction_type"] = velocity ? "v" : "epsilon";
     if (!size.empty())
         metadata["modelspec.resolution"] = fmt::format("{}x{}", size.back() * scale, size.front() * scale);
     return metadata;
@@ -400,7 +218,7 @@ Status writeFolder(const Source& source, const fs::path& from, const fs::path& f
                                     std::move(tensors)));
     }
     if (options.keepForm) return carryOver(from, folder, source);
-    return writePipelineFiles(folder, source.configs, source.family, options);
+    return writePipelineFiles(folder, source.configs, options);
 }
 
 // Every tensor of the source against the same tensor of the result, both in the folder's layout.
@@ -424,7 +242,9 @@ Result<double> compare(const Source& source, const Source& result, const Convert
 Result<ConvertReport> convertInto(const Source& source, const fs::path& in, const fs::path& work,
                                   const fs::path& out, bool toSingle, const ConvertOptions& options) {
     ConvertReport report;
-    report.family = familyName(source.family);
+    report.family = familyName(source.configs.family);
+    report.kind = source.configs.controlNet ? "controlnet" : "pipeline";
+    report.remarks = source.remarks;
     report.toSingleFile = toSingle;
     for (const Part& part : source.parts) report.tensors += part.tensors.size();
     const fs::path made = work / (toSingle ? "model.safetensors" : "model");
@@ -480,12 +300,12 @@ Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, cons
             ErrorCode::Usage,
             "--like, --without-tokenizer, --ema and --prediction are for single files, this is a folder",
             in.string(), "A folder says all of it itself.");
-    if (!fromFolder && !toSingle && options.like.empty() && !options.withoutTokenizer)
+    ATELIER_TRY(Source source, fromFolder ? openFolder(in, options.variant) : openSingle(in, options));
+    const bool pipelineFolder = !fromFolder && !toSingle && !source.configs.controlNet;
+    if (pipelineFolder && options.like.empty() && !options.withoutTokenizer)
         return fail(ErrorCode::Usage, "a single file holds no tokenizer", in.string(),
                     "Add --like FOLDER, any pipeline folder of the same family, or --without-tokenizer.");
-    ATELIER_TRY(Source source, fromFolder ? openFolder(in, options.variant) : openSingle(in, options));
-    if (!fromFolder && !toSingle)
-        ATELIER_DO(settlePrediction(source.configs, *source.weights.front(), source.family, options));
+    if (pipelineFolder) ATELIER_DO(settlePrediction(source.configs, *source.weights.front(), options));
     const fs::path target = fs::absolute(out).lexically_normal(), work = partialPath(out);
     ATELIER_DO(createDirectories(work));
     auto report = convertInto(source, in, work, target, toSingle, options);

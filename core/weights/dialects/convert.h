@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Stable Diffusion 1, 2 and XL between a diffusers pipeline folder and a single safetensors file. Called by
-// `atelier-engine convert`.
+// Stable Diffusion 1, 2, XL, its refiner and the x4 upscaler between a diffusers pipeline folder and a single
+// safetensors file; ControlNets between their folder and cldm's file. Called by `atelier-engine convert`.
 #pragma once
 
 #include <cstdint>
@@ -38,11 +38,13 @@ struct ConvertOptions {
 
 struct ConvertReport {
     std::string family;  // "Stable Diffusion 1"
+    std::string kind;    // "pipeline" or "controlnet"
     bool toSingleFile = false;
     std::size_t tensors = 0;             // of the folder's side
     std::uint64_t bytes = 0;             // written weights
     double maximumDifference = 0;        // between source and the result read again; 0 when no dtype changed
     std::vector<std::string> notFinite;  // tensors of the source that hold NaN or infinity
+    std::vector<std::string> remarks;    // what was left out, as sentences
 };
 
 // One tensor of a model in the folder's names and layout, whichever form the model has.

@@ -51,6 +51,77 @@ tl::unexpected<Error> notPublished(const WeightSet& weights, const std::string& 
                 weights.path().string(), "Add --like FOLDER: a pipeline folder with these configurations.");
 }
 
+// Noisy latents beside the picture to be enlarged, and the noise level as a class.
+bool isUpscaler(const WeightSet& weights) {
+    Shapes s(weights, kUnetPrefix);
+    return s.has("label_emb.weight") && s.side("input_blocks.0.0.weight", 1) == 7;
+}
+
+// The first half of a UNet, which a ControlNet has too.
+UNet2DConditionConfig deriveFirstHalf(Shapes& s) {
+    UNet2DConditionConfig c;
+    c.inChannels = s.side("input_blocks.0.0.weight", 1);
+    c.blockOutChannels.clear();
+    c.downBlockTypes.clear();
+    c.transformerLayersPerBlock.clear();
+    c.layersPerBlock.clear();
+    c.onlyCrossAttention.clear();
+    int width = s.side("input_blocks.0.0.weight", 0), layers = 0, depth = 0, keys = 0;
+    const std::string middle = "middle_block.1.";
+    const int context = s.side(middle + "transformer_blocks.0.attn2.to_k.weight", 1);
+    const auto endLevel = [&] {
+        c.blockOutChannels.push_back(width);
+        c.layersPerBlock.push_back(layers);
+        c.downBlockTypes.push_back(depth ? "CrossAttnDownBlock2D" : "DownBlock2D");
+        c.transformerLayersPerBlock.push_back(std::max(depth, 1));
+        c.onlyCrossAttention.push_back(depth != 0 && keys == context && keys != width);
+        layers = depth = 0;
+    };
+    for (int i = 1;; ++i) {
+        const std::string block = fmt::format("input_blocks.{}.", i);
+        if (s.has(block + "0.op.weight")) {
+            endLevel();
+        } else if (s.has(block + "0.out_layers.3.weight")) {
+            width = s.side(block + "0.out_layers.3.weight", 0);
+            ++layers;
+            depth = std::max(depth, s.count(block + "1.transformer_blocks.", ".norm1.weight"));
+            if (depth) keys = s.side(block + "1.transformer_blocks.0.attn1.to_k.weight", 1);
+        } else {
+            break;
+        }
+    }
+    endLevel();
+    // Levels without attention are said to be as the next one.
+    for (std::size_t i = c.onlyCrossAttention.size() - 1; i > 0; --i)
+        if (c.downBlockTypes[i - 1] == "DownBlock2D") c.onlyCrossAttention[i - 1] = c.onlyCrossAttention[i];
+    // The middle takes the last level's depth, which that level itself need not use.
+    c.transformerLayersPerBlock.back() =
+        std::max(1, s.count(middle + "transformer_blocks.", ".norm1.weight"));
+    c.useLinearProjection = s.rank(middle + "proj_in.weight") == 2;
+    c.crossAttentionDim.assign(c.blockOutChannels.size(), context);
+    if (s.has("label_emb.weight")) c.numClassEmbeds = s.side("label_emb.weight", 0);
+    if (s.has("label_emb.0.0.weight")) {
+        c.additionEmbedType = "text_time";
+        c.additionTimeEmbedDim = 256;
+        c.projectionClassEmbeddingsInputDim = s.side("label_emb.0.0.weight", 1);
+    }
+    return c;
+}
+
+// The published number of heads: 8 everywhere, or one for every 64 channels.
+void setHeads(UNet2DConditionConfig& c, bool eight) {
+    c.attentionHeadDim.clear();
+    for (int w : c.blockOutChannels) c.attentionHeadDim.push_back(eight ? 8 : w / 64);
+}
+
+Status checkWidths(const WeightSet& weights, const std::vector<int>& widths, int unit, const char* what) {
+    for (int w : widths)
+        if (w % unit != 0)
+            return notPublished(
+                weights, fmt::format("a level of the {} is {} wide, not a multiple of {}", what, w, unit));
+    return {};
+}
+
 }  // namespace
 
 std::string familyName(Family family) {
@@ -59,8 +130,12 @@ std::string familyName(Family family) {
             return "Stable Diffusion 1";
         case Family::Sd2:
             return "Stable Diffusion 2";
-        default:
+        case Family::Sdxl:
             return "Stable Diffusion XL";
+        case Family::Refiner:
+            return "Stable Diffusion XL refiner";
+        default:
+            return "Stable Diffusion x4 upscaler";
     }
 }
 
@@ -78,11 +153,9 @@ Result<Family> familyOfSingleFile(const WeightSet& weights) {
                         kUnetPrefix),
             where, "`atelier-engine inspect` says what it is.");
     if (any("conditioner.embedders.1.model.")) return Family::Sdxl;
-    if (any("conditioner.embedders.0.model."))
-        return fail(ErrorCode::Model, "this is a Stable Diffusion XL refiner, which is not converted", where,
-                    "Stable Diffusion 1, 2 and XL base are.");
+    if (any("conditioner.embedders.0.model.")) return Family::Refiner;
     if (any("cond_stage_model.transformer.")) return Family::Sd1;
-    if (any("cond_stage_model.model.")) return Family::Sd2;
+    if (any("cond_stage_model.model.")) return isUpscaler(weights) ? Family::Upscaler : Family::Sd2;
     return fail(ErrorCode::Model, "it has a UNet but no text encoder of Stable Diffusion 1, 2 or XL", where,
                 "A UNet alone, or a model of another family, cannot become a pipeline folder.");
 }
@@ -92,70 +165,94 @@ std::vector<TextTower> textTowers(Family family) {
         case Family::Sd1:
             return {{"text_encoder", "cond_stage_model.transformer.", false}};
         case Family::Sd2:
+        case Family::Upscaler:
             return {{"text_encoder", "cond_stage_model.model.", true}};
+        case Family::Refiner:
+            return {{"text_encoder_2", "conditioner.embedders.0.model.", true}};
         default:
             return {{"text_encoder", "conditioner.embedders.0.transformer.", false},
                     {"text_encoder_2", "conditioner.embedders.1.model.", true}};
     }
 }
 
+bool leavesLastLayerOut(Family family) {
+    return family == Family::Sd2 || family == Family::Upscaler;
+}
+
 Result<UNet2DConditionConfig> deriveUnet(const WeightSet& weights, Family family) {
     Shapes s(weights, kUnetPrefix);
-    UNet2DConditionConfig c;
-    c.inChannels = s.side("input_blocks.0.0.weight", 1);
+    UNet2DConditionConfig c = deriveFirstHalf(s);
     c.outChannels = s.side("out.2.weight", 0);
-    const int base = s.side("input_blocks.0.0.weight", 0);
-    c.blockOutChannels.clear();
-    c.downBlockTypes.clear();
-    c.transformerLayersPerBlock.clear();
-    c.layersPerBlock.clear();
-    int context = 1, width = base, layers = 0, depth = 0;
-    const auto endLevel = [&] {
-        c.blockOutChannels.push_back(width);
-        c.layersPerBlock.push_back(layers);
-        c.downBlockTypes.push_back(depth ? "CrossAttnDownBlock2D" : "DownBlock2D");
-        c.transformerLayersPerBlock.push_back(std::max(depth, 1));
-        layers = depth = 0;
-    };
-    for (int i = 1;; ++i) {
-        const std::string block = fmt::format("input_blocks.{}.", i);
-        if (s.has(block + "0.op.weight")) {
-            endLevel();
-        } else if (s.has(block + "0.out_layers.3.weight")) {
-            width = s.side(block + "0.out_layers.3.weight", 0);
-            ++layers;
-            depth = std::max(depth, s.count(block + "1.transformer_blocks.", ".norm1.weight"));
-        } else {
-            break;
-        }
-    }
-    endLevel();
-    const std::string middle = "middle_block.1.";
-    context = s.side(middle + "transformer_blocks.0.attn2.to_k.weight", 1);
-    // The middle takes the last level's depth, which that level itself need not use.
-    c.transformerLayersPerBlock.back() =
-        std::max(1, s.count(middle + "transformer_blocks.", ".norm1.weight"));
-    c.useLinearProjection = s.rank(middle + "proj_in.weight") == 2;
     c.upBlockTypes.clear();
     for (auto it = c.downBlockTypes.rbegin(); it != c.downBlockTypes.rend(); ++it)
         c.upBlockTypes.push_back(*it == "DownBlock2D" ? "UpBlock2D" : "CrossAttnUpBlock2D");
-    c.crossAttentionDim.assign(c.blockOutChannels.size(), context);
-    c.onlyCrossAttention.assign(c.blockOutChannels.size(), false);
-    c.attentionHeadDim.clear();
-    for (int w : c.blockOutChannels) c.attentionHeadDim.push_back(family == Family::Sd1 ? 8 : w / 64);
-    if (s.has("label_emb.weight")) c.numClassEmbeds = s.side("label_emb.weight", 0);
-    if (s.has("label_emb.0.0.weight")) {
-        c.additionEmbedType = "text_time";
-        c.additionTimeEmbedDim = 256;
-        c.projectionClassEmbeddingsInputDim = s.side("label_emb.0.0.weight", 1);
-    }
-    c.sampleSize = {family == Family::Sdxl ? 128 : 64};
+    setHeads(c, family == Family::Sd1 || family == Family::Upscaler);
+    c.sampleSize = {family == Family::Sd1 || family == Family::Sd2 ? 64 : 128};
     ATELIER_DO(s.complete());
-    for (int w : c.blockOutChannels)
-        if (w % 64 != 0)
-            return notPublished(weights,
-                                fmt::format("a level of the UNet is {} wide, not a multiple of 64", w));
+    ATELIER_DO(checkWidths(weights, c.blockOutChannels, 64, "UNet"));
     return c;
+}
+
+Result<ControlNetConfig> deriveControlNet(const WeightSet& weights, const std::string& prefix) {
+    Shapes s(weights, prefix);
+    ControlNetConfig c;
+    c.unet = deriveFirstHalf(s);
+    c.unet.upBlockTypes.assign(c.unet.blockOutChannels.size(), "");
+    setHeads(c.unet, !c.unet.useLinearProjection);
+    c.conditioningChannels = s.side("input_hint_block.0.weight", 1);
+    c.conditioningEmbeddingOutChannels = {s.side("input_hint_block.0.weight", 0)};
+    for (int i = 4; s.has(fmt::format("input_hint_block.{}.weight", i + 2)); i += 4)
+        c.conditioningEmbeddingOutChannels.push_back(s.side(fmt::format("input_hint_block.{}.weight", i), 0));
+    ATELIER_DO(s.complete());
+    ATELIER_DO(checkWidths(weights, c.unet.blockOutChannels, 64, "ControlNet"));
+    return c;
+}
+
+Result<ControlNetConfig> deriveControlNetOfFolderNames(const WeightSet& weights) {
+    Shapes s(weights, "");
+    ControlNetConfig c;
+    UNet2DConditionConfig& u = c.unet;
+    u.inChannels = s.side("conv_in.weight", 1);
+    const int levels = s.count("down_blocks.", ".resnets.0.conv1.weight");
+    u.blockOutChannels.clear();
+    u.downBlockTypes.clear();
+    u.transformerLayersPerBlock.clear();
+    u.layersPerBlock.clear();
+    for (int i = 0; i < levels; ++i) {
+        const std::string block = fmt::format("down_blocks.{}.", i);
+        const int depth = s.count(block + "attentions.0.transformer_blocks.", ".norm1.weight");
+        u.blockOutChannels.push_back(s.side(block + "resnets.0.conv1.weight", 0));
+        u.layersPerBlock.push_back(s.count(block + "resnets.", ".conv1.weight"));
+        u.downBlockTypes.push_back(depth ? "CrossAttnDownBlock2D" : "DownBlock2D");
+        u.transformerLayersPerBlock.push_back(std::max(1, depth));
+    }
+    const std::string middle = "mid_block.attentions.0.";
+    const int context = s.side(middle + "transformer_blocks.0.attn2.to_k.weight", 1);
+    const int depth = s.count(middle + "transformer_blocks.", ".norm1.weight");
+    if (levels) u.transformerLayersPerBlock.back() = std::max(1, depth);
+    u.useLinearProjection = s.rank(middle + "proj_in.weight") == 2;
+    u.crossAttentionDim.assign(u.blockOutChannels.size(), context);
+    u.onlyCrossAttention.assign(u.blockOutChannels.size(), false);
+    u.upBlockTypes.assign(u.blockOutChannels.size(), "");
+    setHeads(u, !u.useLinearProjection);
+    if (s.has("add_embedding.linear_1.weight")) {
+        u.additionEmbedType = "text_time";
+        u.additionTimeEmbedDim = 256;
+        u.projectionClassEmbeddingsInputDim = s.side("add_embedding.linear_1.weight", 1);
+    }
+    const std::string hint = "controlnet_cond_embedding.";
+    c.conditioningChannels = s.side(hint + "conv_in.weight", 1);
+    c.conditioningEmbeddingOutChannels = {s.side(hint + "conv_in.weight", 0)};
+    for (int i = 1; s.has(hint + fmt::format("blocks.{}.weight", i)); i += 2)
+        c.conditioningEmbeddingOutChannels.push_back(s.side(hint + fmt::format("blocks.{}.weight", i), 0));
+    ATELIER_DO(s.complete());
+    ATELIER_DO(checkWidths(weights, u.blockOutChannels, 64, "ControlNet"));
+    return c;
+}
+
+Family familyOfControlNet(const ControlNetConfig& config) {
+    if (!config.unet.additionEmbedType.empty()) return Family::Sdxl;
+    return config.unet.useLinearProjection ? Family::Sd2 : Family::Sd1;
 }
 
 Result<AutoencoderKLConfig> deriveVae(const WeightSet& weights, Family family) {
@@ -173,16 +270,14 @@ Result<AutoencoderKLConfig> deriveVae(const WeightSet& weights, Family family) {
     c.upBlockTypes.assign(static_cast<std::size_t>(levels), "UpDecoderBlock2D");
     c.useQuantConv = s.has("quant_conv.weight");
     c.usePostQuantConv = s.has("post_quant_conv.weight");
-    c.scalingFactor = family == Family::Sdxl ? 0.13025 : 0.18215;
-    c.sampleSize = {family == Family::Sdxl ? 1024 : 512};
+    const bool large = family == Family::Sdxl || family == Family::Refiner;
+    c.scalingFactor = large ? 0.13025 : family == Family::Upscaler ? 0.08333 : 0.18215;
+    c.sampleSize = {large ? 1024 : family == Family::Upscaler ? 256 : 512};
     ATELIER_DO(s.complete());
     if (levels == 0)
         return fail(ErrorCode::Model, "the autoencoder has no levels", weights.path().string(),
                     "The file is not a complete checkpoint.");
-    for (int w : c.blockOutChannels)
-        if (w % 32 != 0)
-            return notPublished(
-                weights, fmt::format("a level of the autoencoder is {} wide, not a multiple of 32", w));
+    ATELIER_DO(checkWidths(weights, c.blockOutChannels, 32, "autoencoder"));
     return c;
 }
 
@@ -196,10 +291,9 @@ Result<ClipTextConfig> deriveText(const WeightSet& weights, Family family, int i
         c.hiddenSize = s.side("token_embedding.weight", 1);
         c.maxPositionEmbeddings = s.side("positional_embedding", 0);
         c.intermediateSize = s.side(block + "0.mlp.c_fc.weight", 0);
-        // SD 2 conditions on the last layer but one: its folders leave the last one out.
-        c.numHiddenLayers = s.count(block, ".ln_1.weight") - (family == Family::Sd2 ? 1 : 0);
+        c.numHiddenLayers = s.count(block, ".ln_1.weight") - (leavesLastLayerOut(family) ? 1 : 0);
         c.hiddenAct = "gelu";
-        c.withProjection = family == Family::Sdxl;
+        c.withProjection = !leavesLastLayerOut(family);
         c.projectionDim = c.withProjection ? s.side("text_projection", 1) : 512;
     } else {
         const std::string text = s.has("text_model.final_layer_norm.weight") ? "text_model." : "";

@@ -34,10 +34,13 @@ std::vector<std::int64_t> singleShape(const NamePair& pair);
 
 inline constexpr const char* kUnetPrefix = "model.diffusion_model.";
 inline constexpr const char* kVaePrefix = "first_stage_model.";
+inline constexpr const char* kControlPrefix = "control_model.";
 
 // Errors (code Model): a configuration that the single-file dialect has no names for.
 Result<NameTable> unetNames(const UNet2DConditionConfig& config);
 Result<NameTable> vaeNames(const AutoencoderKLConfig& config);
+// `prefix`: kControlPrefix, or empty as some files have it.
+Result<NameTable> controlNetNames(const ControlNetConfig& config, const std::string& prefix = kControlPrefix);
 // A text tower under transformers' own names (SD 1, first tower of XL).
 NameTable clipNames(const ClipTextConfig& config, const std::string& prefix);
 // A text tower under OpenCLIP's names: fused query, key and value, projection transposed.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// UNet2DConditionModel ↔ the UNet of LDM and SGM. The single file counts all input and output blocks through;
-// the folder nests them by level.
+// UNet2DConditionModel and ControlNetModel ↔ the UNet of LDM and SGM and cldm's copy of its first half. The
+// single file counts all input and output blocks through; the folder nests them by level.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,9 +12,44 @@ namespace {
 
 class UnetTable {
   public:
-    explicit UnetTable(const UNet2DConditionConfig& config) : c_(config) {}
+    UnetTable(const UNet2DConditionConfig& config, std::string prefix)
+        : c_(config), prefix_(std::move(prefix)) {}
 
-    NameTable build() {
+    NameTable buildUnet() {
+        const std::int64_t base = c_.blockOutChannels.front();
+        firstHalf();
+        up();
+        norm("out.0", "conv_norm_out", base);
+        layer("out.2", "conv_out", {c_.outChannels, base, c_.convOutKernel, c_.convOutKernel});
+        return std::move(table_);
+    }
+
+    // A zero convolution behind every output of the first half, and the encoder of the condition picture:
+    // convolutions and activations in turns.
+    NameTable buildControlNet(const ControlNetConfig& control) {
+        firstHalf();
+        for (std::size_t i = 0; i < skips_.size(); ++i)
+            layer(fmt::format("zero_convs.{}.0", i), fmt::format("controlnet_down_blocks.{}", i),
+                  {skips_[i], skips_[i], 1, 1});
+        layer("middle_block_out.0", "controlnet_mid_block", {current_, current_, 1, 1});
+        const auto& widths = control.conditioningEmbeddingOutChannels;
+        const std::string folder = "controlnet_cond_embedding.";
+        std::int64_t width = widths.front();
+        layer("input_hint_block.0", folder + "conv_in", {width, control.conditioningChannels, 3, 3});
+        const std::size_t blocks = 2 * (widths.size() - 1);
+        for (std::size_t i = 0; i < blocks; ++i) {
+            const std::int64_t out = widths[(i + 1) / 2];
+            layer(fmt::format("input_hint_block.{}", 2 * i + 2), folder + fmt::format("blocks.{}", i),
+                  {out, width, 3, 3});
+            width = out;
+        }
+        layer(fmt::format("input_hint_block.{}", 2 * blocks + 2), folder + "conv_out",
+              {c_.blockOutChannels.front(), width, 3, 3});
+        return std::move(table_);
+    }
+
+  private:
+    void firstHalf() {
         const std::int64_t base = c_.blockOutChannels.front();
         layer("time_embed.0", "time_embedding.linear_1", {time(), base});
         layer("time_embed.2", "time_embedding.linear_2", {time(), time()});
@@ -28,17 +63,12 @@ class UnetTable {
         layer("input_blocks.0.0", "conv_in", {base, c_.inChannels, c_.convInKernel, c_.convInKernel});
         down();
         middle();
-        up();
-        norm("out.0", "conv_norm_out", base);
-        layer("out.2", "conv_out", {c_.outChannels, base, c_.convOutKernel, c_.convOutKernel});
-        return std::move(table_);
     }
 
-  private:
     std::int64_t time() const { return c_.timeEmbedWidth(); }
 
     void add(const std::string& single, const std::string& folder, std::vector<std::int64_t> shape) {
-        table_.push_back({kUnetPrefix + single, folder, std::move(shape), Layout::Same});
+        table_.push_back({prefix_ + single, folder, std::move(shape), Layout::Same});
     }
     void layer(const std::string& single, const std::string& folder,
                const std::vector<std::int64_t>& weight) {
@@ -58,7 +88,9 @@ class UnetTable {
         if (in != out) layer(single + ".skip_connection", folder + ".conv_shortcut", {out, in, 1, 1});
     }
 
-    void transformer(const std::string& single, const std::string& folder, std::size_t level) {
+    // `onlyContext`: the first attention looks at the text, too.
+    void transformer(const std::string& single, const std::string& folder, std::size_t level,
+                     bool onlyContext) {
         const std::int64_t width = c_.blockOutChannels[level], context = c_.crossAttentionDim[level];
         const std::vector<std::int64_t> projection =
             c_.useLinearProjection ? std::vector{width, width}
@@ -72,7 +104,7 @@ class UnetTable {
                 norm(single + block + name, folder + block + name, width);
             for (const char* name : {"attn1", "attn2"}) {
                 const std::string attention = block + name;
-                const std::int64_t keys = name == std::string_view("attn1") ? width : context;
+                const std::int64_t keys = name == std::string_view("attn1") && !onlyContext ? width : context;
                 add(single + attention + ".to_q.weight", folder + attention + ".to_q.weight", {width, width});
                 add(single + attention + ".to_k.weight", folder + attention + ".to_k.weight", {width, keys});
                 add(single + attention + ".to_v.weight", folder + attention + ".to_v.weight", {width, keys});
@@ -94,7 +126,8 @@ class UnetTable {
                        fmt::format("down_blocks.{}.resnets.{}", level, r), current_, width);
                 if (c_.downBlockTypes[level] == "CrossAttnDownBlock2D")
                     transformer(fmt::format("input_blocks.{}.1", block),
-                                fmt::format("down_blocks.{}.attentions.{}", level, r), level);
+                                fmt::format("down_blocks.{}.attentions.{}", level, r), level,
+                                c_.onlyCrossAttention[level]);
                 skips_.push_back(current_ = width);
             }
             if (level + 1 == c_.blockOutChannels.size()) break;
@@ -106,7 +139,7 @@ class UnetTable {
 
     void middle() {
         resnet("middle_block.0", "mid_block.resnets.0", current_, current_);
-        transformer("middle_block.1", "mid_block.attentions.0", c_.blockOutChannels.size() - 1);
+        transformer("middle_block.1", "mid_block.attentions.0", c_.blockOutChannels.size() - 1, false);
         resnet("middle_block.2", "mid_block.resnets.1", current_, current_);
     }
 
@@ -126,7 +159,8 @@ class UnetTable {
                 current_ = width;
                 if (attends)
                     transformer(fmt::format("output_blocks.{}.1", block),
-                                fmt::format("up_blocks.{}.attentions.{}", j, r), level);
+                                fmt::format("up_blocks.{}.attentions.{}", j, r), level,
+                                c_.onlyCrossAttention[level]);
             }
             if (level > 0)
                 layer(fmt::format("output_blocks.{}.{}.conv", block - 1, attends ? 2 : 1),
@@ -135,24 +169,21 @@ class UnetTable {
     }
 
     const UNet2DConditionConfig& c_;
+    std::string prefix_;
     NameTable table_;
     std::vector<std::int64_t> skips_;
     std::int64_t current_ = 0;
 };
 
-}  // namespace
-
-Result<NameTable> unetNames(const UNet2DConditionConfig& c) {
-    const auto refuse = [](const std::string& key, const std::string& value) {
-        return fail(
-            ErrorCode::Model, fmt::format("{} = {} has no names in the single-file dialect", key, value),
-            "unet/config.json", "Only UNets built like Stable Diffusion 1, 2 and XL can be converted.");
+// What the single-file dialect has names for.
+Status checkNames(const UNet2DConditionConfig& c) {
+    const auto refuse = [](const std::string& key, const std::string& value) -> Status {
+        return fail(ErrorCode::Model,
+                    fmt::format("{} = {} has no names in the single-file dialect", key, value), "config.json",
+                    "Only networks built like Stable Diffusion 1, 2 and XL can be converted.");
     };
     if (c.midBlockType != "UNetMidBlock2DCrossAttn") return refuse("mid_block_type", c.midBlockType);
     if (c.resnetTimeScaleShift != "default") return refuse("resnet_time_scale_shift", c.resnetTimeScaleShift);
-    if (std::find(c.onlyCrossAttention.begin(), c.onlyCrossAttention.end(), true) !=
-        c.onlyCrossAttention.end())
-        return refuse("only_cross_attention", "true");
     if (!c.transformerLayersPerAttention.empty() || !c.reverseTransformerLayersPerBlock.empty())
         return refuse("transformer_layers_per_block", "lists of lists");
     if (c.dualCrossAttention) return refuse("dual_cross_attention", "true");
@@ -165,10 +196,22 @@ Result<NameTable> unetNames(const UNet2DConditionConfig& c) {
             return refuse("layers_per_block", "a list of different numbers");
     for (const auto& types : {c.downBlockTypes, c.upBlockTypes})
         for (const auto& type : types)
-            if (type != "CrossAttnDownBlock2D" && type != "DownBlock2D" && type != "CrossAttnUpBlock2D" &&
-                type != "UpBlock2D")
+            if (!type.empty() && type != "CrossAttnDownBlock2D" && type != "DownBlock2D" &&
+                type != "CrossAttnUpBlock2D" && type != "UpBlock2D")
                 return refuse("a block type", type);
-    return UnetTable(c).build();
+    return {};
+}
+
+}  // namespace
+
+Result<NameTable> unetNames(const UNet2DConditionConfig& config) {
+    ATELIER_DO(checkNames(config));
+    return UnetTable(config, kUnetPrefix).buildUnet();
+}
+
+Result<NameTable> controlNetNames(const ControlNetConfig& config, const std::string& prefix) {
+    ATELIER_DO(checkNames(config.unet));
+    return UnetTable(config.unet, prefix).buildControlNet(config);
 }
 
 }  // namespace atelier::dialects

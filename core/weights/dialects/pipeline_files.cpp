@@ -24,15 +24,16 @@ Json named(Json json, const char* className) {
 }
 
 Json defaultScheduler(Family family, const std::string& prediction) {
-    Json json{{"beta_start", 0.00085},
-              {"beta_end", 0.012},
+    const bool upscaler = family == Family::Upscaler;
+    Json json{{"beta_start", upscaler ? 0.0001 : 0.00085},
+              {"beta_end", upscaler ? 0.02 : 0.012},
               {"beta_schedule", "scaled_linear"},
               {"num_train_timesteps", 1000},
               {"steps_offset", 1},
               {"trained_betas", nullptr},
               {"prediction_type", prediction},
               {"timestep_spacing", "leading"}};
-    if (family == Family::Sdxl) {
+    if (family == Family::Sdxl || family == Family::Refiner) {
         json["interpolation_type"] = "linear";
         json["use_karras_sigmas"] = false;
         return named(std::move(json), "EulerDiscreteScheduler");
@@ -40,6 +41,83 @@ Json defaultScheduler(Family family, const std::string& prediction) {
     json["set_alpha_to_one"] = false;
     json["clip_sample"] = false;
     return named(std::move(json), "DDIMScheduler");
+}
+
+// With which the upscaler blurs the picture it is given.
+Json lowResolutionScheduler() {
+    return named({{"beta_start", 0.0001},
+                  {"beta_end", 0.02},
+                  {"beta_schedule", "scaled_linear"},
+                  {"num_train_timesteps", 1000},
+                  {"trained_betas", nullptr},
+                  {"variance_type", "fixed_small"},
+                  {"clip_sample", true},
+                  {"prediction_type", "epsilon"}},
+                 "DDPMScheduler");
+}
+
+// The class that runs the family with that UNet.
+const char* pipelineClass(const PipelineConfigs& configs) {
+    const int channels = configs.unet.inChannels;
+    switch (configs.family) {
+        case Family::Upscaler:
+            return "StableDiffusionUpscalePipeline";
+        case Family::Refiner:
+            return "StableDiffusionXLImg2ImgPipeline";
+        case Family::Sdxl:
+            return channels == 9   ? "StableDiffusionXLInpaintPipeline"
+                   : channels == 8 ? "StableDiffusionXLInstructPix2PixPipeline"
+                                   : "StableDiffusionXLPipeline";
+        default:
+            return channels == 9   ? "StableDiffusionInpaintPipeline"
+                   : channels == 8 ? "StableDiffusionInstructPix2PixPipeline"
+                   : channels == 5 ? "StableDiffusionDepth2ImgPipeline"
+                                   : "StableDiffusionPipeline";
+    }
+}
+
+// The components that the class has beside networks, tokenizers and scheduler, none of which a single file
+// holds, and its own settings.
+void addClassEntries(Json& index, const PipelineConfigs& configs) {
+    const Json absent{nullptr, nullptr};
+    switch (configs.family) {
+        case Family::Upscaler:
+            index["low_res_scheduler"] = {"diffusers", "DDPMScheduler"};
+            index["max_noise_level"] = 350;
+            for (const char* name : {"feature_extractor", "safety_checker", "watermarker"})
+                index[name] = absent;
+            break;
+        case Family::Refiner:
+            for (const char* name : {"feature_extractor", "image_encoder", "text_encoder", "tokenizer"})
+                index[name] = absent;
+            index["force_zeros_for_empty_prompt"] = false;
+            index["requires_aesthetics_score"] = true;
+            break;
+        case Family::Sdxl:
+            for (const char* name : {"feature_extractor", "image_encoder"}) index[name] = absent;
+            index["force_zeros_for_empty_prompt"] = true;
+            break;
+        default:
+            index["feature_extractor"] = absent;
+            if (configs.unet.inChannels == 5) {
+                index["depth_estimator"] = absent;
+                break;
+            }
+            for (const char* name : {"image_encoder", "safety_checker"}) index[name] = absent;
+            index["requires_safety_checker"] = false;
+    }
+}
+
+// "text_encoder_2" → "tokenizer_2".
+std::string tokenizerOf(const std::string& textEncoder) {
+    return "tokenizer" + textEncoder.substr(std::string_view("text_encoder").size());
+}
+
+// What a folder's configurations are the family of.
+Family familyOf(const PipelineConfigs& configs, bool first, bool second) {
+    if (second) return first ? Family::Sdxl : Family::Refiner;
+    if (!configs.unet.useLinearProjection) return Family::Sd1;
+    return configs.unet.numClassEmbeds && configs.unet.inChannels == 7 ? Family::Upscaler : Family::Sd2;
 }
 
 Status copyFolder(const fs::path& from, const fs::path& to) {
@@ -62,17 +140,21 @@ Result<PipelineConfigs> readPipeline(const fs::path& folder) {
     ATELIER_TRY(configs.unet, unet2DConditionConfigFromJson(unet, config("unet").string()));
     ATELIER_TRY(const Json vae, readModelJson(config("vae")));
     ATELIER_TRY(configs.vae, autoencoderKLConfigFromJson(vae, config("vae").string()));
-    for (const char* component : kTextComponents) {
+    std::array<bool, 2> there{};
+    for (std::size_t i = 0; i < kTextComponents.size(); ++i) {
+        const char* component = kTextComponents[i];
         const bool listed = index.contains(component) && index[component].is_array() &&
                             index[component].size() == 2 && index[component][1].is_string();
         if (!listed) continue;
+        there[i] = true;
         ATELIER_TRY(const Json text, readModelJson(config(component)));
         ATELIER_TRY(auto read, clipTextConfigFromJson(text, config(component).string()));
         configs.text.push_back(std::move(read));
     }
-    if (configs.text.empty() || !(index.contains("text_encoder") && index["text_encoder"][1].is_string()))
-        return fail(ErrorCode::Model, "it has no text_encoder, so it is not Stable Diffusion 1, 2 or XL base",
-                    (folder / "model_index.json").string(), "Only these families are converted.");
+    if (configs.text.empty())
+        return fail(ErrorCode::Model, "it has no text encoder, so it is not of the Stable Diffusion family",
+                    (folder / "model_index.json").string(), "Only this family is converted.");
+    configs.family = familyOf(configs, there[0], there[1]);
     const fs::path scheduler = folder / "scheduler" / "scheduler_config.json";
     ATELIER_TRY(const Json settings, readModelJson(scheduler));
     configs.prediction = settings.value("prediction_type", "epsilon");
@@ -81,6 +163,7 @@ Result<PipelineConfigs> readPipeline(const fs::path& folder) {
 
 Result<PipelineConfigs> derivePipeline(const WeightSet& weights, Family family) {
     PipelineConfigs configs;
+    configs.family = family;
     ATELIER_TRY(configs.unet, deriveUnet(weights, family));
     ATELIER_TRY(configs.vae, deriveVae(weights, family));
     for (std::size_t i = 0; i < textTowers(family).size(); ++i) {
@@ -90,9 +173,11 @@ Result<PipelineConfigs> derivePipeline(const WeightSet& weights, Family family) 
     return configs;
 }
 
-Status settlePrediction(PipelineConfigs& configs, const WeightSet& weights, Family family,
-                        const ConvertOptions& options) {
+Status settlePrediction(PipelineConfigs& configs, const WeightSet& weights, const ConvertOptions& options) {
+    const Family family = configs.family;
     std::string& prediction = configs.prediction;
+    // Of the models with more inputs one kind each was published.
+    const bool onlyKind = family != Family::Sd2 || configs.unet.inChannels != 4;
     const bool marked = weights.find("v_pred").has_value();
     if (!options.prediction.empty()) {
         prediction = options.prediction;
@@ -105,7 +190,9 @@ Status settlePrediction(PipelineConfigs& configs, const WeightSet& weights, Fami
         else if (marked ||
                  (architecture != metadata.end() && architecture->second == "stable-diffusion-v2-768-v"))
             prediction = "v_prediction";
-        else if (architecture != metadata.end() || family != Family::Sd2)
+        else if (family == Family::Upscaler)
+            prediction = "v_prediction";
+        else if (architecture != metadata.end() || onlyKind)
             prediction = "epsilon";
         else
             return fail(
@@ -121,53 +208,48 @@ Status settlePrediction(PipelineConfigs& configs, const WeightSet& weights, Fami
 }
 
 Status writePipelineConfigs(const fs::path& folder, const PipelineConfigs& configs) {
+    if (configs.controlNet)
+        return writeJson(folder / "config.json", named(toJson(*configs.controlNet), "ControlNetModel"));
     ATELIER_DO(
         writeJson(folder / "unet" / "config.json", named(toJson(configs.unet), "UNet2DConditionModel")));
     ATELIER_DO(writeJson(folder / "vae" / "config.json", named(toJson(configs.vae), "AutoencoderKL")));
+    const Json scheduler = defaultScheduler(configs.family, configs.prediction);
     Json index = Json::object();
+    addClassEntries(index, configs);
+    const auto towers = textTowers(configs.family);
     for (std::size_t i = 0; i < configs.text.size(); ++i) {
         Json text = toJson(configs.text[i]);
+        const std::string component = towers[i].component;
         const char* className =
             configs.text[i].withProjection ? "CLIPTextModelWithProjection" : "CLIPTextModel";
         text["architectures"] = {className};
         text["model_type"] = "clip_text_model";
-        ATELIER_DO(writeJson(folder / kTextComponents[i] / "config.json", text));
-        index[kTextComponents[i]] = {"transformers", className};
-        index[fmt::format("tokenizer{}", i ? "_2" : "")] = {"transformers", "CLIPTokenizer"};
+        ATELIER_DO(writeJson(folder / component / "config.json", text));
+        index[component] = {"transformers", className};
+        index[tokenizerOf(component)] = {"transformers", "CLIPTokenizer"};
     }
     index["unet"] = {"diffusers", "UNet2DConditionModel"};
     index["vae"] = {"diffusers", "AutoencoderKL"};
-    index["scheduler"] = {"diffusers", configs.text.size() == 2 ? "EulerDiscreteScheduler" : "DDIMScheduler"};
-    for (const char* absent : {"feature_extractor", "image_encoder"}) index[absent] = {nullptr, nullptr};
-    if (configs.text.size() == 1) {
-        index["safety_checker"] = {nullptr, nullptr};
-        index["requires_safety_checker"] = false;
-    } else {
-        index["force_zeros_for_empty_prompt"] = true;
-    }
-    const bool inpaints = configs.unet.inChannels == 9;
-    const std::string name = configs.text.size() == 2 ? "StableDiffusionXL" : "StableDiffusion";
-    ATELIER_DO(
-        writeJson(folder / "model_index.json",
-                  named(std::move(index), (name + (inpaints ? "InpaintPipeline" : "Pipeline")).c_str())));
-    const Family family = configs.text.size() == 2 ? Family::Sdxl : Family::Sd1;  // SD 2 has SD 1's scheduler
-    return writeJson(folder / "scheduler" / "scheduler_config.json",
-                     defaultScheduler(family, configs.prediction));
+    index["scheduler"] = {"diffusers", scheduler["_class_name"]};
+    ATELIER_DO(writeJson(folder / "model_index.json", named(std::move(index), pipelineClass(configs))));
+    if (configs.family == Family::Upscaler)
+        ATELIER_DO(
+            writeJson(folder / "low_res_scheduler" / "scheduler_config.json", lowResolutionScheduler()));
+    return writeJson(folder / "scheduler" / "scheduler_config.json", scheduler);
 }
 
-Status writePipelineFiles(const fs::path& folder, const PipelineConfigs& configs, Family family,
+Status writePipelineFiles(const fs::path& folder, const PipelineConfigs& configs,
                           const ConvertOptions& options) {
     ATELIER_DO(writePipelineConfigs(folder, configs));
-    if (options.like.empty()) return {};
+    if (options.like.empty() || configs.controlNet) return {};
     ATELIER_TRY(Json index, readModelJson(folder / "model_index.json"));
     ATELIER_TRY(const Json theirs, readModelJson(options.like / "model_index.json"));
     ATELIER_TRY(Json scheduler, readModelJson(options.like / "scheduler" / "scheduler_config.json"));
     scheduler["prediction_type"] = configs.prediction;
     ATELIER_DO(writeJson(folder / "scheduler" / "scheduler_config.json", scheduler));
-    std::vector<std::string> tokenizers{"tokenizer"};
-    if (textTowers(family).size() == 2) tokenizers.emplace_back("tokenizer_2");
     if (theirs.contains("scheduler")) index["scheduler"] = theirs["scheduler"];
-    for (const auto& name : tokenizers) {
+    for (const auto& tower : textTowers(configs.family)) {
+        const std::string name = tokenizerOf(tower.component);
         ATELIER_DO(copyFolder(options.like / name, folder / name));
         if (theirs.contains(name)) index[name] = theirs[name];
     }

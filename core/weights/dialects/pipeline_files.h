@@ -3,6 +3,7 @@
 // model_index.json. Used by convert.cpp.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,10 +13,12 @@
 namespace atelier::dialects {
 
 struct PipelineConfigs {
+    Family family = Family::Sd1;
+    std::optional<ControlNetConfig> controlNet;  // then the model is this alone, and the rest is not used
     UNet2DConditionConfig unet;
     AutoencoderKLConfig vae;
-    std::vector<ClipTextConfig> text;
-    std::string prediction;  // the scheduler's prediction_type; empty when nothing says it
+    std::vector<ClipTextConfig> text;  // in the order of textTowers(family)
+    std::string prediction;            // the scheduler's prediction_type; empty when nothing says it
 };
 
 // Of a folder. Errors (code Model): a file missing or broken, a component of another class.
@@ -24,13 +27,12 @@ Result<PipelineConfigs> readPipeline(const fs::path& folder);
 Result<PipelineConfigs> derivePipeline(const WeightSet& weights, Family family);
 // Decides what the UNet predicts: the option, else --like's scheduler, else metadata and marker tensors, else
 // the family's only kind. Errors (code Usage): Stable Diffusion 2 with nothing that tells.
-Status settlePrediction(PipelineConfigs& configs, const WeightSet& weights, Family family,
-                        const ConvertOptions& options);
+Status settlePrediction(PipelineConfigs& configs, const WeightSet& weights, const ConvertOptions& options);
 
-// component/config.json and scheduler_config.json only.
+// model_index.json, component/config.json and scheduler_config.json only; of a ControlNet its config.json.
 Status writePipelineConfigs(const fs::path& folder, const PipelineConfigs& configs);
 // All of them; scheduler and tokenizers are copied from options.like when it is given.
-Status writePipelineFiles(const fs::path& folder, const PipelineConfigs& configs, Family family,
+Status writePipelineFiles(const fs::path& folder, const PipelineConfigs& configs,
                           const ConvertOptions& options);
 
 }  // namespace atelier::dialects
