@@ -58,11 +58,13 @@ void Descriptor::reset() {
 }
 
 Result<Descriptor> openForReading(const fs::path& path) {
-    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // Opening a pipe would wait for a writer, deaf to signals; without one it now reads as empty.
+    Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!file) return failErrno(errno, "open", path.string());
     struct stat info {};
     if (::fstat(file.get(), &info) != 0) return failErrno(errno, "open", path.string());
     if (S_ISDIR(info.st_mode)) return failErrno(EISDIR, "open", path.string());
+    if (!S_ISREG(info.st_mode)) ::fcntl(file.get(), F_SETFL, ::fcntl(file.get(), F_GETFL) & ~O_NONBLOCK);
     return file;
 }
 
@@ -228,7 +230,7 @@ Status writeFileAtomic(const fs::path& path, std::string_view bytes) {
 }
 
 Result<MappedFile> MappedFile::open(const fs::path& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) return failErrno(errno, "open", path.string());
     struct stat info {};
     if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Finding a component's weights in its folder: one file, or shards named by an index.
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <map>
 
 #include "core/base/json.h"
@@ -58,7 +58,9 @@ std::vector<std::string> fileNames(const std::string& stem, const std::string& d
 
 Result<std::unique_ptr<TensorFile>> openTensorFile(const fs::path& path) {
     std::array<char, 16> head{};
-    std::ifstream(path, std::ios::binary).read(head.data(), head.size());
+    if (const auto opened = openForReading(path);
+        opened && ::pread(opened->get(), head.data(), head.size(), 0) < 0)
+        head = {};  // a pipe, say: opening it as safetensors names the reason
     const std::string_view start(head.data(), head.size());
     const std::string name = path.filename().string();
     const bool zip = start.starts_with("PK\3\4");

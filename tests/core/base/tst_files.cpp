@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Files that are whole or absent.
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -26,6 +27,14 @@ class TestFiles : public QObject {
         QVERIFY(writeFileAtomic(path, "two"));
         QCOMPARE(readFile(path).value(), std::string("two"));
         QCOMPARE(entries(), std::size_t(1));
+    }
+    // A pipe that nobody writes to must not hold the program: it is empty, or no file.
+    void namedPipesDoNotBlock() {
+        const auto pipe = root() / "pipe";
+        QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
+        QCOMPARE(readFile(pipe).value(), std::string());
+        QCOMPARE(MappedFile::open(pipe).error().what, std::string("it is not a regular file"));
+        fs::remove(pipe);
     }
     void droppedWithoutTrace() {
         const auto before = entries();
