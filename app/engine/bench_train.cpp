@@ -12,6 +12,7 @@
 #include <ctime>
 
 #include "app/engine/cli.h"
+#include "app/engine/cli_checks.h"
 #include "core/base/json.h"
 #include "core/base/version.h"
 #include "core/engine/models/pipeline.h"
@@ -138,25 +139,25 @@ int benchTrain(Arguments words) {
     CLI::App app{"Time and memory of one training step of a UNet on random latents, as one JSON object."};
     app.name("atelier-engine bench train");
     app.add_option("--steps", arguments.steps, "measured steps")
-        ->check(CLI::PositiveNumber)
+        ->check(cli::atLeast(1))
         ->capture_default_str();
     app.add_option("--warmup", arguments.warmup, "steps before them")
-        ->check(CLI::NonNegativeNumber)
+        ->check(cli::atLeast(0))
         ->capture_default_str();
     app.add_option("--batch", arguments.batch, "samples per step")
-        ->check(CLI::PositiveNumber)
+        ->check(cli::atLeast(1))
         ->capture_default_str();
     app.add_option("--channels", arguments.channels, "channels per level")
         ->delimiter(',')
         ->capture_default_str();
     app.add_option("--size", arguments.size, "side of the latents")
-        ->check(CLI::PositiveNumber)
+        ->check(cli::atLeast(1))
         ->capture_default_str();
     app.add_option("--tokens", arguments.tokens, "length of the context")
-        ->check(CLI::PositiveNumber)
+        ->check(cli::atLeast(1))
         ->capture_default_str();
     app.add_option("--context", arguments.context, "width of the context")
-        ->check(CLI::PositiveNumber)
+        ->check(cli::atLeast(1))
         ->capture_default_str();
     app.add_option("--precision", arguments.precision, "fp32 or bf16")
         ->check(CLI::IsMember({"fp32", "bf16"}))

@@ -21,26 +21,32 @@ namespace {
 
 // What CLI11 found wrong, in the words of every other message.
 Error usageError(const CLI::App& app, const CLI::ParseError& error) {
-    const std::string help = app.get_name() + " --help shows what it takes.";
-    std::string text = error.what();
-    text = text.substr(0, text.find('\n'));
-    if (error.get_exit_code() == int(CLI::ExitCodes::ExtrasError)) {
-        const std::string word =
-            text.substr(text.rfind(' ') + 1);  // CLI11 names them from the last to the first
-        if (!word.starts_with('-'))
-            return {ErrorCode::Usage, "\"" + word + "\" is one argument too many", "", help};
-        std::error_code ignored;
-        if (std::filesystem::exists(word, ignored))
-            return {ErrorCode::Usage, "\"" + word + "\" looks like an option", "",
-                    "Write the file as ./" + word};
-        std::vector<std::string> known;
-        for (const auto* option : app.get_options())
-            for (const auto& name : option->get_lnames()) known.push_back("--" + name);
-        const std::string nearest = nearestName(word.substr(0, word.find('=')), known);
-        return {ErrorCode::Usage, "there is no option \"" + word + "\"", "",
-                nearest.empty() ? help : "Did you mean \"" + nearest + "\"?"};
+    std::string name = app.get_name();
+    const CLI::App* verb = &app;
+    for (auto chosen = verb->get_subcommands(); !chosen.empty(); chosen = verb->get_subcommands()) {
+        verb = chosen.front();
+        name += " " + verb->get_name();
     }
-    return {ErrorCode::Usage, text, "", help};
+    const std::string help = name + " --help shows what it takes.";
+    const std::string text = error.what();
+    // An unknown word is the likely cause of what is missing, too.
+    const std::vector<std::string> unknown = app.remaining(true);
+    if (unknown.empty()) return {ErrorCode::Usage, text.substr(0, text.find('\n')), "", help};
+    const std::string& word = unknown.front();
+    if (!word.starts_with('-')) {
+        if (error.get_exit_code() == int(CLI::ExitCodes::RequiredError))
+            return {ErrorCode::Usage, "there is no verb \"" + name + " " + word + "\"", "", help};
+        return {ErrorCode::Usage, "\"" + word + "\" is one argument too many", "", help};
+    }
+    std::error_code ignored;
+    if (std::filesystem::exists(word, ignored))
+        return {ErrorCode::Usage, "\"" + word + "\" looks like an option", "", "Write the file as ./" + word};
+    std::vector<std::string> known;
+    for (const auto* option : verb->get_options())
+        for (const auto& longName : option->get_lnames()) known.push_back("--" + longName);
+    const std::string nearest = nearestName(word.substr(0, word.find('=')), known);
+    return {ErrorCode::Usage, "there is no option \"" + word + "\"", "",
+            nearest.empty() ? help : "Did you mean \"" + nearest + "\"?"};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cstdio>
 
 #include "app/engine/cli.h"
+#include "app/engine/cli_checks.h"
 #include "app/engine/progress.h"
 #include "core/base/json.h"
 #include "core/base/strings.h"
@@ -75,9 +76,9 @@ void describeBuild(CLI::App& app, BuildArguments& a) {
     auto* size =
         app.add_option("--shard-size", a.shardSize, "a shard closes at this size: 256MB (default), 1GiB, …");
     app.add_option("--shard-samples", a.shardSamples, "… or at so many samples (default 10000)")
-        ->check(CLI::PositiveNumber);
+        ->check(cli::atLeast(1));
     app.add_option("--shard-count", a.shardCount, "instead: this many shards of equal count")
-        ->check(CLI::PositiveNumber)
+        ->check(cli::atLeast(1))
         ->excludes(size);
     app.add_option("--format", a.format,
                    "keep (default: bytes stay as they are wherever possible), jpg, png or webp")
@@ -96,13 +97,13 @@ void describeBuild(CLI::App& app, BuildArguments& a) {
         ->check(CLI::IsMember({"txt", "caption", "json", "table"}));
     app.add_flag("--keep-duplicates", a.keepDuplicates, "keep further copies of equal pictures");
     app.add_option("--min-side", a.minSide, "leave out pictures whose shorter side has fewer pixels")
-        ->check(CLI::NonNegativeNumber);
+        ->check(cli::atLeast(0));
     app.add_option("--max-ratio", a.maxRatio, "leave out pictures more oblong than this, e.g. 3")
-        ->check(CLI::Range(1.0, 1000.0));
+        ->check(cli::between(1, 1000));
     app.add_option("--max-pixels", a.maxPixels, "refuse pictures with more, in millions (default 300)")
-        ->check(CLI::PositiveNumber);
+        ->check(cli::between(1e-6, 1e6));
     app.add_option("--shuffle", a.shuffleSeed, "shuffle the order of the samples with this seed")
-        ->check(CLI::NonNegativeNumber);
+        ->check(cli::atLeast(0));
     app.add_option("--threads", a.threads,
                    "pictures worked on at once (default: one per core); no effect on the result")
         ->check(CLI::Range(1, 1024));

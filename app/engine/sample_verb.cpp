@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "app/engine/cli.h"
+#include "app/engine/cli_checks.h"
 #include "app/engine/progress.h"
 #include "app/engine/sample_inputs.h"
 #include "app/engine/sample_models.h"
@@ -296,13 +297,13 @@ void addOptions(CLI::App& app, SampleArguments& arguments) {
     app.add_option("--sampler", arguments.sampler, "auto: the model's own; or " + join(samplerNames(), ", "))
         ->capture_default_str();
     app.add_option("--seed", arguments.prompts.seed, "start of the noise")
-        ->check(CLI::NonNegativeNumber)
+        ->check(cli::atLeast(0))
         ->capture_default_str();
     app.add_option("--size", arguments.start.size,
                    "SIDE or WIDTHxHEIGHT in pixels; default: the picture's or the model's own");
     app.add_option("--latents", arguments.start.latents, "safetensors file with the noise to start from");
     app.add_option("--batch", arguments.batch, "pictures computed together")
-        ->check(CLI::PositiveNumber)
+        ->check(cli::atLeast(1))
         ->capture_default_str();
     app.add_option("--device", arguments.device, "auto, cpu or cuda")->capture_default_str();
     app.add_option("--threads", arguments.threads, "CPU threads; default: physical cores")

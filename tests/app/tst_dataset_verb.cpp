@@ -6,6 +6,7 @@
 
 #include <QProcess>
 #include <QtTest>
+#include <array>
 #include <csignal>
 
 #include "core/base/hash.h"
@@ -228,6 +229,16 @@ class TestDatasetVerb : public QObject {
         QVERIFY(run({"biuld"}).err.contains("Did you mean \"build\""));
         QCOMPARE(run({"build", path("src"), "--out", path("v1"), "--format", "gif"}).code, 2);
         QCOMPARE(run({"build", path("src"), "--out", path("v1"), "--quality", "0"}).code, 2);
+        for (const auto& [option, value, words] :
+             {std::array<QString, 3>{"--shard-samples", "0", "a whole number of at least 1, not 0"},
+              {"--shuffle", "99999999999999999999", "beyond the numbers that fit"},
+              {"--max-pixels", "nan", "a number from"},
+              {"--max-ratio", "nan", "a number from"}}) {
+            const auto refused = run({"build", path("src"), "--out", path("v1"), option, value});
+            QCOMPARE(refused.code, 2);
+            QVERIFY2(refused.err.contains(words), qPrintable(refused.err));
+        }
+        QVERIFY(run({"build", "--bogus"}).err.contains("there is no option \"--bogus\""));
         const auto size = run({"build", path("src"), "--out", path("v1"), "--shard-size", "lots"});
         QCOMPARE(size.code, 2);
         QVERIFY(size.err.contains("not a size"));
