@@ -97,10 +97,7 @@ Status probeJpeg(ProbeSource& source, ImageInfo& info) {
             at += 2;
             continue;
         }
-        const std::uint64_t length = be16(head, 2);
-        if (length < 2)
-            return broken(fmt::format("the marker at byte {} has no length: the header is damaged", at),
-                          source.name());
+        const std::uint64_t length = std::max<std::uint64_t>(2, be16(head, 2));  // of itself at least
         const bool frame =
             marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
         if (frame) {
