@@ -44,6 +44,7 @@ struct SampleArguments {
     int threads = 0;
     bool resume = false;
     bool bf16 = false;
+    bool fp16 = false;
     bool json = false;
 };
 
@@ -190,7 +191,7 @@ Status runSample(SampleArguments& arguments) {
     ATELIER_DO(createDirectories(expandUser(arguments.out)));  // before the work, not after it
     LoadOptions load;
     load.device = device;
-    load.dtype = arguments.bf16 ? at::kBFloat16 : at::kFloat;
+    load.dtype = arguments.bf16 ? at::kBFloat16 : arguments.fp16 ? at::kHalf : at::kFloat;
     ATELIER_TRY(const auto models, loadModels(arguments.models, load));
     const auto& pipeline = models.pipeline;
     ATELIER_TRY(const auto schedule,
@@ -308,7 +309,10 @@ void addOptions(CLI::App& app, SampleArguments& arguments) {
     app.add_option("--device", arguments.device, "auto, cpu or cuda")->capture_default_str();
     app.add_option("--threads", arguments.threads, "CPU threads; default: physical cores")
         ->check(CLI::Range(0, 1024));
-    app.add_flag("--bf16", arguments.bf16, "compute in bfloat16");
+    auto* bf16 = app.add_flag("--bf16", arguments.bf16, "compute in bfloat16");
+    app.add_flag("--fp16", arguments.fp16,
+                 "compute in float16; an autoencoder that asks for it (SDXL's) stays in float32")
+        ->excludes(bf16);
     app.add_flag("--json", arguments.json, "progress and result as JSON lines on stdout");
 }
 

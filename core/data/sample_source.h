@@ -68,7 +68,7 @@ struct TrainSample {
     std::string captionFull;                    // as stored, before dropout
     int width = 0, height = 0;                  // of `pixels`
     int originalWidth = 0, originalHeight = 0;  // of the stored picture (json original_* when given)
-    int cropTop = 0, cropLeft = 0;              // in the resized picture, pixels
+    int cropTop = 0, cropLeft = 0;              // in the resized (and, where it is, flipped) picture, pixels
     bool flipped = false;
     std::vector<std::uint8_t> pixels;    // RGB8, HWC, height*width*3; empty without decodeImages
     std::vector<std::uint8_t> mask;      // grey 8, height*width; empty without maskKey

@@ -111,11 +111,12 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
         return static_cast<int>(random.below(static_cast<std::uint64_t>(room) + 1, draw));
     };
     sample.cropTop = place(scaled.height - side, kTopDraw);
-    sample.cropLeft = place(scaled.width - side, kLeftDraw);
+    const int left = place(scaled.width - side, kLeftDraw);
     sample.flipped = random.uniform(kFlipDraw) < plan.flipProbability;
+    sample.cropLeft = sample.flipped ? scaled.width - side - left : left;
     sample.width = sample.height = side;
     const auto prepare = [&](const Image& image) {
-        return cropImage(scaleImage(image, scaled), sample.cropLeft, sample.cropTop, {side, side});
+        return cropImage(scaleImage(image, scaled), left, sample.cropTop, {side, side});
     };
     copyFlipped(prepare(decoded.image), sample.flipped, sample.pixels);
 

@@ -7,8 +7,8 @@ import unittest
 
 import numpy
 import torch
-from diffusers import StableDiffusionControlNetPipeline, StableDiffusionPipeline, StableDiffusionXLControlNetPipeline, StableDiffusionXLPipeline
-from diffusers import ControlNetModel
+from diffusers import (ControlNetModel, StableDiffusionControlNetImg2ImgPipeline, StableDiffusionControlNetInpaintPipeline, StableDiffusionControlNetPipeline,
+                       StableDiffusionPipeline, StableDiffusionXLControlNetPipeline, StableDiffusionXLPipeline)
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from PIL import Image
@@ -74,6 +74,15 @@ class AdditionsTest(PictureCase):
                     self.assertSame(got, self.theirs(pipeline, sampler, **self.start, **arguments))
                     self.assertGreater(numpy.abs(got.astype(float) - self.ours("sd", sampler)).mean(), 1, "the ControlNet changes the picture")
 
+    def test_controlnet_with_a_given_picture(self):
+        options = ["--controlnet", f"{self.folder}/control:0.3", "--control", self.folder / "second.png", "--image", self.folder / "picture.png", "--strength", 0.6]
+        arguments = {"image": [self.picture] * 2, "control_image": self.second, "controlnet_conditioning_scale": 0.3, "strength": 0.6}
+        for cls, more, asked in ((StableDiffusionControlNetImg2ImgPipeline, {"control_guidance_end": 0.5}, ["--control-end", 0.5]),
+                                 (StableDiffusionControlNetInpaintPipeline, {"mask_image": [self.mask] * 2, **SIZE}, ["--mask", self.folder / "mask.png"])):
+            with self.subTest(cls.__name__):
+                pipeline = cls.from_pretrained(self.folder / "sd", controlnet=ControlNetModel.from_pretrained(self.folder / "control"), safety_checker=None)
+                self.assertSame(self.ours("sd", "ddim", *options, *asked), self.theirs(pipeline, "ddim", 3, **arguments, **more))
+
     def test_controlnet_of_xl(self):
         pipeline = StableDiffusionXLControlNetPipeline.from_pretrained(self.folder / "xl", controlnet=ControlNetModel.from_pretrained(self.folder / "control-xl"), add_watermarker=False)
         options = ["--controlnet", f"{self.folder}/control-xl:0.3", "--control", self.folder / "picture.png"]
@@ -124,6 +133,16 @@ class AdditionsTest(PictureCase):
         got = self.ours("sd", "ddim", *options, negative="zorg", prompts=prompts)
         self.assertSame(got, wanted)
         self.assertGreater(numpy.abs(got.astype(float) - self.ours("sd", "ddim", negative="zorg", prompts=prompts)).mean(), 2)
+
+    def test_textual_inversion_of_xl(self):
+        generator = torch.Generator().manual_seed(9)
+        vectors = {"clip_l": torch.randn(2, 32, generator=generator), "clip_g": torch.randn(2, 48, generator=generator)}
+        save_file(vectors, self.folder / "mood.safetensors")
+        pipeline = StableDiffusionXLPipeline.from_pretrained(self.folder / "xl")
+        for part, name in (("clip_l", ""), ("clip_g", "_2")):
+            pipeline.load_textual_inversion(vectors[part], token="mood", text_encoder=getattr(pipeline, "text_encoder" + name), tokenizer=getattr(pipeline, "tokenizer" + name))
+        prompts = ["a cat in a mood", "zebra"]
+        self.assertSame(self.ours("xl", "euler", "--embedding", self.folder / "mood.safetensors", prompts=prompts), self.theirs(pipeline, "euler", **{**self.start, "prompt": prompts}))
 
     def test_what_was_added_is_told(self):
         lora(self.sd(), self.folder / "told", ATTENTION, 5)

@@ -2,6 +2,7 @@
 # `sample` with SDXL: two text encoders, size conditioning, refiner, weighted prompts, against diffusers' own pipelines.
 import unittest
 
+import numpy
 import torch
 from diffusers import StableDiffusionXLImg2ImgPipeline, StableDiffusionXLInpaintPipeline, StableDiffusionXLPipeline
 
@@ -46,16 +47,21 @@ class XlPicturesTest(PictureCase):
                        [*self.image, "--strength", 0.5, "--aesthetic-score", 7.5, "--negative-aesthetic-score", 1.5])])
 
     def test_two_models_in_one_chain(self):
-        for sampler in ("ddim", "euler", "euler_a", "dpmpp_2m", "unipc"):
-            for share in (0.5, 0.8):
-                with self.subTest(sampler=sampler, share=share):
-                    base = StableDiffusionXLPipeline.from_pretrained(self.folder / "xl")
-                    refiner = StableDiffusionXLImg2ImgPipeline.from_pretrained(self.folder / "refiner")
-                    latents = self.theirs(base, sampler, output_type="latent", denoising_end=share, **self.start)
-                    made = int((base.scheduler.timesteps >= round(1000 - share * 1000)).sum())
-                    self.assertTrue(0 < made < STEPS)
-                    wanted = self.theirs(refiner, sampler, made, image=latents, denoising_start=share)
-                    self.assertSame(self.ours("xl", sampler, "--refiner", self.folder / "refiner", "--refiner-start", share), wanted)
+        for sampler, share in (("ddim", 0.5), ("euler", 0.8), ("euler_a", 0.5), ("dpmpp_2m", 0.5), ("unipc", 0.8)):
+            with self.subTest(sampler=sampler, share=share):
+                base = StableDiffusionXLPipeline.from_pretrained(self.folder / "xl")
+                refiner = StableDiffusionXLImg2ImgPipeline.from_pretrained(self.folder / "refiner")
+                latents = self.theirs(base, sampler, output_type="latent", denoising_end=share, **self.start)
+                made = int((base.scheduler.timesteps >= round(1000 - share * 1000)).sum())
+                self.assertTrue(0 < made < STEPS)
+                wanted = self.theirs(refiner, sampler, made, image=latents, denoising_start=share)
+                self.assertSame(self.ours("xl", sampler, "--refiner", self.folder / "refiner", "--refiner-start", share), wanted)
+
+    def test_half_precision_keeps_the_autoencoder_in_float32(self):
+        whole, half = self.ours("xl", "euler"), self.ours("xl", "euler", "--fp16")
+        difference = numpy.abs(whole.astype(float) - half.astype(float))
+        self.assertGreater(difference.max(), 0)
+        self.assertLessEqual(difference.mean(), 2)
 
     def test_weighted_and_long_prompts(self):
         """Each encoder's part of the context weighted on its own with its mean restored; pooled text of the first window."""

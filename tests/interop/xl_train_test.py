@@ -25,7 +25,7 @@ POOLED, SIZES = 24, 6
 def pipeline(folder: Path) -> StableDiffusionXLPipeline:
     torch.manual_seed(5)
     tokens = base.tokenizer(folder / "byte_tokenizer")
-    unet = UNet2DConditionModel(sample_size=8, block_out_channels=(32, 64), layers_per_block=1, down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+    unet = UNet2DConditionModel(sample_size=8, block_out_channels=(32, 64), layers_per_block=2, down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
                                 up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"), transformer_layers_per_block=(1, 2), use_linear_projection=True, cross_attention_dim=32 + 40,
                                 attention_head_dim=4, norm_num_groups=8, addition_embed_type="text_time", addition_time_embed_dim=8,
                                 projection_class_embeddings_input_dim=POOLED + 8 * SIZES)
@@ -204,18 +204,19 @@ sampling: {{prompts: [], every: 1000}}
         self.assertTrue({"unet", "text_encoder", "text_encoder_2"} <= {k.split(".")[0] for k in state})
         self.assertTrue(all(t.abs().max() > 0 for k, t in state.items() if k.startswith("text_encoder_2.") and "lora_B" in k))
         report = self.succeed("inspect", final / "a1111" / "a.safetensors").stdout
-        self.assertIn("XL", report)
+        self.assertIn("sdxl_base_v1-0", report)
 
     def test_the_picture_s_size_is_told(self):
         self.shard("large", 2400, 3000)
         for cache in ("", ", latent_cache: memory"):
-            small, again, large = (self.losses(self.train(f"{name}{len(cache)}", shards=shards, images=4, lr="0.0", more=cache))
+            small, again, large = (self.losses(self.train(f"{name}{len(cache)}", shards=shards, images=2, more=cache))
                                    for name, shards in (("small", "shards"), ("again", "shards"), ("large", "large")))
             self.assertEqual(small, again)
             self.assertNotEqual(small, large)
             if not cache:
                 decoded = large
-        self.assertEqual(large, decoded, "cached latents know their sizes, too")
+        self.assertAlmostEqual(large[0], decoded[0], places=5, msg="cached latents know their sizes, too")
+        self.assertGreater(abs(large[0] - small[0]), 1e-4)
 
 
 if __name__ == "__main__":

@@ -7,9 +7,11 @@
 #include <algorithm>
 #include <span>
 
+#include "core/base/memory.h"
 #include "core/base/random.h"
 #include "core/engine/eval/denoiser.h"
 #include "core/engine/eval/given_picture.h"
+#include "core/engine/eval/memory_need.h"
 #include "core/engine/models/conditioning.h"
 
 namespace atelier::eval {
@@ -165,6 +167,11 @@ Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& req
                 const GenerateOptions& options, const GenerateInputs& inputs, const PictureSink& sink) {
     const at::NoGradGuard noGrad;
     ATELIER_DO(checkSize(pipeline, options));
+    if (deviceOf(*pipeline.unet).is_cpu()) {
+        ATELIER_TRY(const auto decoding,
+                    fitMemory(memoryNeed(pipeline, options), options, requests.size(), availableMemory()));
+        pipeline.vae->setSlicing(decoding == Decoding::OneByOne);
+    }
     ATELIER_DO(checkGivenPicture(pipeline, inputs.picture, options));
     if (inputs.refiner) ATELIER_DO(checkGivenPicture(*inputs.refiner->pipeline, inputs.picture, options));
     for (const auto& control : inputs.controls) ATELIER_DO(checkControl(pipeline, control, options));

@@ -11,6 +11,7 @@
 #include "core/base/hash.h"
 #include "core/base/strings.h"
 #include "core/engine/nn/layers.h"
+#include "core/weights/lora/lora_names.h"
 
 namespace atelier {
 namespace {
@@ -69,7 +70,7 @@ LoraName parseName(const std::string& name) {
 }
 
 // diffusers keeps PEFT's configuration as JSON text, one key per network and field.
-std::map<std::string, std::string> adapterMetadata(const LoraOptions& options) {
+std::map<std::string, std::string> adapterMetadata(const Pipeline& pipeline, const LoraOptions& options) {
     Json config = Json::object();
     const auto add = [&](const std::string& component, const std::vector<std::string>& targets) {
         config[component + ".r"] = options.rank;
@@ -80,26 +81,29 @@ std::map<std::string, std::string> adapterMetadata(const LoraOptions& options) {
         config[component + ".target_modules"] = targets;
     };
     add("unet", options.targets);
-    if (options.textEncoder) add("text_encoder", kTextTargets);
+    if (options.textEncoder && pipeline.textEncoder) add("text_encoder", kTextTargets);
+    if (options.textEncoder && pipeline.textEncoder2) add("text_encoder_2", kTextTargets);
     return {{"lora_adapter_metadata", dumpJson(config)}};
 }
 
 // ---- kohya's names
 // ------------------------------------------------------------------------------------------------------------
 
-std::string kohyaName(const LoraName& name) {
-    std::string path = name.path;
-    std::ranges::replace(path, '.', '_');
-    return (name.component == "unet" ? "lora_unet_" : "lora_te_") + path;
+// For XL the original repositories' block numbers, and the text encoders by number.
+std::string kohyaName(const LoraName& name, bool xl) {
+    if (name.component == "text_encoder") return (xl ? "lora_te1_" : "lora_te_") + lora::flattened(name.path);
+    if (name.component == "text_encoder_2") return "lora_te2_" + lora::flattened(name.path);
+    const auto original = xl ? lora::toLdmPath(name.path) : std::nullopt;
+    return "lora_unet_" + lora::flattened(original.value_or(name.path));
 }
 
-NamedTensors kohyaTensors(const NamedTensors& weights, const LoraOptions& options) {
+NamedTensors kohyaTensors(const NamedTensors& weights, const LoraOptions& options, bool xl) {
     // Readers multiply by alpha / rank; a rank-stabilised scale is written as the alpha that gives it.
     const auto alpha = at::scalar_tensor(options.scale() * static_cast<double>(options.rank), at::kFloat);
     NamedTensors result;
     for (const auto& [full, tensor] : weights) {
         const LoraName name = parseName(full);
-        const std::string key = kohyaName(name);
+        const std::string key = kohyaName(name, xl);
         result.emplace_back(key + (name.part == 'A' ? ".lora_down.weight" : ".lora_up.weight"), tensor);
         if (name.part == 'A') result.emplace_back(key + ".alpha", alpha);
     }
@@ -112,6 +116,9 @@ struct Family {
     bool second = false;       // ss_v2
 };
 Family familyOf(const Pipeline& pipeline) {
+    if (pipeline.textEncoder2)
+        return pipeline.textEncoder ? Family{"sdxl_base_v1-0", "stable-diffusion-xl-v1-base/lora"}
+                                    : Family{"sdxl_refiner_v1-0", "stable-diffusion-xl-v1-refiner/lora"};
     const auto& widths = pipeline.unet->config().crossAttentionDim;
     const bool velocity = pipeline.scheduler.is_object() &&
                           pipeline.scheduler.value("prediction_type", std::string()) == "v_prediction";
@@ -165,9 +172,11 @@ Status writeKohya(const fs::path& path, const NamedTensors& tensors,
 Status writeFolder(const Pipeline& pipeline, const NamedTensors& weights, const LoraRecord& record,
                    const fs::path& folder) {
     ATELIER_DO(createDirectories(folder / "a1111"));
-    ATELIER_DO(writeTensors(folder / kDiffusersFile, weights, at::kFloat, adapterMetadata(record.options)));
+    ATELIER_DO(writeTensors(folder / kDiffusersFile, weights, at::kFloat,
+                            adapterMetadata(pipeline, record.options)));
     ATELIER_DO(writeKohya(folder / "a1111" / (record.name + ".safetensors"),
-                          kohyaTensors(weights, record.options), kohyaMetadata(pipeline, record)));
+                          kohyaTensors(weights, record.options, pipeline.textEncoder2 != nullptr),
+                          kohyaMetadata(pipeline, record)));
     const auto& o = record.options;
     const Json description{
         {"base_model", record.base.string()}, {"rank", o.rank},       {"alpha", o.alpha},
@@ -220,8 +229,12 @@ Status attachLora(Pipeline& pipeline, const LoraOptions& options, std::uint64_t 
                     "to_q, to_k, to_v, to_out.0 are usual.");
     initializeLowRank(*pipeline.unet, seed, "unet");
     if (!options.textEncoder) return {};
-    attachTo(*pipeline.textEncoder, options, kTextTargets);
-    initializeLowRank(*pipeline.textEncoder, seed, "text_encoder");
+    for (const auto& [encoder, name] : {std::pair{pipeline.textEncoder, "text_encoder"},
+                                        std::pair{pipeline.textEncoder2, "text_encoder_2"}}) {
+        if (!encoder) continue;
+        attachTo(*encoder, options, kTextTargets);
+        initializeLowRank(*encoder, seed, name);
+    }
     return {};
 }
 
@@ -234,6 +247,7 @@ NamedTensors loraParameters(const Pipeline& pipeline) {
     };
     add("unet", pipeline.unet.get());
     add("text_encoder", pipeline.textEncoder.get());
+    add("text_encoder_2", pipeline.textEncoder2.get());
     return result;
 }
 
@@ -259,12 +273,12 @@ Result<Pipeline> loadLoraPipeline(const fs::path& folder, const LoadOptions& opt
     if (isLoraFolder(record.base))
         return fail(ErrorCode::Model, "its base model is a LoRA itself", record.base.string());
     ATELIER_TRY(auto pipeline, loadPipeline(record.base, options, components));
-    if (!pipeline.unet || (record.options.textEncoder && !pipeline.textEncoder)) return pipeline;
+    if (!pipeline.unet || (record.options.textEncoder && pipeline.textEncoders().empty())) return pipeline;
     ATELIER_DO(attachLora(pipeline, record.options, 0));
     ATELIER_TRY(const auto tensors, readTensors(folder / kDiffusersFile));
     ATELIER_DO(assignTensors(loraParameters(pipeline), tensors, (folder / kDiffusersFile).string()));
     pipeline.unet->to(options.dtype);
-    if (pipeline.textEncoder) pipeline.textEncoder->to(options.dtype);
+    for (const auto& encoder : pipeline.textEncoders()) encoder->to(options.dtype);
     return pipeline;
 }
 

@@ -19,13 +19,13 @@ struct LoraOptions {
     double alpha = 16;
     bool rankStabilized = false;       // Kalajdzievski 2023: alpha / √rank instead of alpha / rank
     std::vector<std::string> targets;  // ends of module paths in the UNet, as PEFT's target_modules
-    bool textEncoder = false;          // also q_proj, k_proj, v_proj, out_proj of the text encoder
+    bool textEncoder = false;          // also q_proj, k_proj, v_proj, out_proj of the text encoders
 
     double scale() const;
 };
 
 // Attaches updates to every Linear and Conv2d of the UNet whose path is a target or ends in "." + target, and
-// to the text encoder when asked; values are PEFT's start, a function of the seed. Errors (code Config): a
+// to the text encoders when asked; values are PEFT's start, a function of the seed. Errors (code Config): a
 // target that meets no layer.
 Status attachLora(Pipeline& pipeline, const LoraOptions& options, std::uint64_t seed);
 

@@ -173,16 +173,6 @@ Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const Sav
                            dumpModelJson(index));  // last: without it the folder is no pipeline
 }
 
-// force_zeros_for_empty_prompt, which SDXL's classes have and default to true.
-Result<bool> zerosForEmptyPrompt(const fs::path& folder) {
-    ATELIER_TRY(const Json index, readModelIndex(folder));
-    const auto given = index.find("force_zeros_for_empty_prompt");
-    if (given != index.end() && given->is_boolean()) return given->get<bool>();
-    const auto name = index.find("_class_name");
-    return name != index.end() && name->is_string() &&
-           name->get<std::string>().starts_with("StableDiffusionXL");
-}
-
 Status checkVocabulary(const ClipTokenizer* tokenizer, const ClipTextModel* model, const fs::path& folder) {
     if (!tokenizer || !model || tokenizer->vocabSize() <= model->config().vocabSize) return {};
     return fail(ErrorCode::Model,
@@ -203,11 +193,27 @@ std::map<std::string, std::shared_ptr<torch::nn::Module>> Pipeline::modules() co
     return all;
 }
 
+std::vector<std::shared_ptr<ClipTextModel>> Pipeline::textEncoders() const {
+    std::vector<std::shared_ptr<ClipTextModel>> all;
+    for (const auto& encoder : {textEncoder, textEncoder2})
+        if (encoder) all.push_back(encoder);
+    return all;
+}
+
 void movePipeline(Pipeline& pipeline, at::Device device, at::ScalarType dtype) {
     for (const auto& [name, module] : pipeline.modules()) {
         const bool upcast = name == "vae" && dtype == at::kHalf && pipeline.vae->config().forceUpcast;
         module->to(device, upcast ? at::kFloat : dtype);
     }
+}
+
+Result<bool> zerosForEmptyPrompt(const fs::path& folder) {
+    ATELIER_TRY(const Json index, readModelIndex(folder));
+    const auto given = index.find("force_zeros_for_empty_prompt");
+    if (given != index.end() && given->is_boolean()) return given->get<bool>();
+    const auto name = index.find("_class_name");
+    return name != index.end() && name->is_string() &&
+           name->get<std::string>().starts_with("StableDiffusionXL");
 }
 
 Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& folder) {

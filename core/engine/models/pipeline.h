@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "core/base/json.h"
 #include "core/engine/models/component.h"
@@ -30,6 +31,8 @@ struct Pipeline {
     bool zerosForEmptyPrompt = false;  // SDXL: an empty negative prompt is zeros, not an encoded empty text
     fs::path source;                   // the folder it was loaded from; empty when made from configurations
 
+    // The text encoders that are there, in the order of their widths in the context.
+    std::vector<std::shared_ptr<ClipTextModel>> textEncoders() const;
     // Every module that is there, under its folder name: "unet", "vae", "text_encoder", "text_encoder_2",
     // "controlnet".
     std::map<std::string, std::shared_ptr<torch::nn::Module>> modules() const;
@@ -45,6 +48,8 @@ void movePipeline(Pipeline& pipeline, at::Device device, at::ScalarType dtype);
 // folder (lora.h) gives its base model with the updates attached.
 Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options = {},
                               const std::set<std::string>& components = {});
+// force_zeros_for_empty_prompt of model_index.json, which SDXL's classes have and default to true.
+Result<bool> zerosForEmptyPrompt(const fs::path& folder);
 // The sub-folders of a pipeline folder that hold a component, from model_index.json.
 Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& folder);  // name → class name
 

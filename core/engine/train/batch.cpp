@@ -30,6 +30,8 @@ Batch makeBatch(const std::vector<data::TrainSample>& samples) {
         batch.indices.push_back(sample.index);
         batch.keys.push_back(sample.key);
         batch.captions.push_back(sample.caption);
+        batch.sizes.push_back({sample.originalHeight, sample.originalWidth, sample.cropTop, sample.cropLeft,
+                               sample.height, sample.width});
     }
     if (samples.empty() || samples.front().pixels.empty()) return batch;
     const auto width = samples.front().width;

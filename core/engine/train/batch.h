@@ -13,6 +13,7 @@
 
 #include "core/base/random.h"
 #include "core/data/sample_source.h"
+#include "core/engine/models/conditioning.h"
 
 namespace atelier::train {
 
@@ -22,6 +23,7 @@ struct Batch {
     std::vector<std::string> keys;
     std::vector<std::string> captions;  // empty where dropped out
     at::Tensor pixels_BCHW;             // uint8, CPU; undefined when the plan decodes no pictures
+    std::vector<SizeCondition> sizes;   // of the pictures; crops and targets 0 when none are decoded
     bool validation = false;            // no caches, no class pictures: only what the samples are
 
     std::int64_t size() const { return static_cast<std::int64_t>(numbers.size()); }

@@ -66,6 +66,20 @@ void setModel(const ModelConfig& model, const LossConfig& loss, Settings& settin
     sources.vae = sourceOf(model, model.vae);
     sources.textEncoder = sourceOf(model, model.textEncoder);
     sources.tokenizer = sourceOf(model, model.tokenizer);
+    if (model.pretrained) {
+        // SDXL has a second text encoder; its refiner has that one alone.
+        const fs::path folder = *model.pretrained;
+        std::error_code error;
+        const auto given = [&](const char* part) {
+            return ComponentSource{fs::is_directory(folder / part, error) ? folder : fs::path(), {}};
+        };
+        sources.textEncoder2 = given("text_encoder_2");
+        sources.tokenizer2 = given("tokenizer_2");
+        if (sources.textEncoder2.given()) {
+            sources.textEncoder = given("text_encoder");
+            sources.tokenizer = given("tokenizer");
+        }
+    }
     sources.trainingSchedule = sourceOf(model, model.noiseSchedulerTraining);
     sources.inferenceSchedule = sourceOf(model, model.noiseSchedulerInference);
     if (loss.predictionType) {

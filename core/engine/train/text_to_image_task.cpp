@@ -35,9 +35,10 @@ class TextToImageTask final : public Task {
     NamedTensors parameters() override {
         if (settings_.lora) return loraParameters(pipeline_);
         auto result = trainableParameters(*pipeline_.unet, "unet");
-        if (settings_.trainTextEncoder)
-            for (auto& entry : trainableParameters(*pipeline_.textEncoder, "text_encoder"))
-                result.push_back(std::move(entry));
+        if (!settings_.trainTextEncoder) return result;
+        for (const auto& [name, module] : pipeline_.modules())
+            if (name.starts_with("text_encoder"))
+                for (auto& entry : trainableParameters(*module, name)) result.push_back(std::move(entry));
         return result;
     }
 
@@ -92,18 +93,19 @@ class TextToImageTask final : public Task {
             ATELIER_TRY(options.sampler, samplerOf(pipeline_.scheduler));
         }
         pipeline_.unet->eval();
-        pipeline_.textEncoder->eval();
+        for (const auto& encoder : pipeline_.textEncoders()) encoder->eval();
         auto pictures = eval::generate(pipeline_, requests, options);
         pipeline_.unet->train();
-        pipeline_.textEncoder->train(settings_.trainTextEncoder);
+        for (const auto& encoder : pipeline_.textEncoders()) encoder->train(settings_.trainTextEncoder);
         if (!pictures) return tl::make_unexpected(std::move(pictures).error());
         ATELIER_DO(eval::writePictures(*pictures, requests, options, folder, description));
         return static_cast<int>(requests.size());
     }
 
     std::uint64_t weightBytes() const override {
-        return moduleBytes(*pipeline_.unet) + moduleBytes(*pipeline_.vae) +
-               moduleBytes(*pipeline_.textEncoder);
+        std::uint64_t bytes = 0;
+        for (const auto& [name, module] : pipeline_.modules()) bytes += moduleBytes(*module);
+        return bytes;
     }
 
   private:
@@ -148,7 +150,8 @@ class TextToImageTask final : public Task {
         for (auto& number : numbers) number |= kClassNumbers;
         const auto latents = drawLatents(moments, numbers);
         ATELIER_TRY(const auto conditioning,
-                    encodeText(std::vector<std::string>(numbers.size(), settings_.prior->prompt)));
+                    encodeText(std::vector<std::string>(numbers.size(), settings_.prior->prompt),
+                               std::vector<SizeCondition>(numbers.size(), wholePicture())));
         encoded.latents_BLHW = at::cat({encoded.latents_BLHW, latents});
         encoded.conditioning = concatenate(std::vector{encoded.conditioning, conditioning});
         encoded.numbers.insert(encoded.numbers.end(), numbers.begin(), numbers.end());
@@ -179,17 +182,18 @@ class TextToImageTask final : public Task {
         Encoded result;
         result.numbers = batch.numbers;
         auto captions = batch.captions;
+        auto sizes = batch.sizes;
         {
             const at::NoGradGuard noGrad;
             at::Tensor moments;
             if (cache_.empty() || batch.validation) {
                 moments = encodeMoments(batch.pixels_BCHW);
             } else {
-                ATELIER_TRY(moments, cachedMoments(batch, captions));
+                ATELIER_TRY(moments, cachedMoments(batch, captions, sizes));
             }
             result.latents_BLHW = drawLatents(moments, batch.numbers);
         }
-        ATELIER_TRY(result.conditioning, encodeText(captions));
+        ATELIER_TRY(result.conditioning, encodeText(captions, sizes));
         return result;
     }
 
@@ -198,9 +202,20 @@ class TextToImageTask final : public Task {
         return pipeline_.vae->encodeMoments(normalizePixels(pixels_BCHW, settings_.device));
     }
 
-    Result<TextConditioning> encodeText(const std::vector<std::string>& captions) {
+    Result<TextConditioning> encodeText(const std::vector<std::string>& captions,
+                                        const std::vector<SizeCondition>& sizes) {
         const at::AutoGradMode gradients(settings_.trainTextEncoder);
-        return encodePrompts(pipeline_, captions);
+        ATELIER_TRY(auto conditioning, encodePrompts(pipeline_, captions));
+        if (conditioning.textEmbeds_NP.defined())
+            conditioning.timeIds_NI =
+                sizeIds(pipeline_.unet->config(), conditioning.textEmbeds_NP.size(1), sizes);
+        return conditioning;
+    }
+
+    // A picture that has the resolution and is all there.
+    SizeCondition wholePicture() const {
+        const int side = settings_.plan.resolution;
+        return {side, side, 0, 0, side, side};
     }
 
     // Moments of every sample of the dataset, in its own order; a sample that cannot be decoded stays
@@ -218,7 +233,8 @@ class TextToImageTask final : public Task {
             ATELIER_TRY(const auto batch, nextBatch(source, std::min(kCacheBatch, total - done), {}));
             const auto moments = encodeMoments(batch.pixels_BCHW).cpu();
             for (std::int64_t i = 0; i < batch.size(); ++i)
-                cache_[batch.indices[static_cast<std::size_t>(i)]] = moments[i].clone();
+                cache_[batch.indices[static_cast<std::size_t>(i)]] = {
+                    moments[i].clone(), batch.sizes[static_cast<std::size_t>(i)]};
             done += batch.size();
             if (progress && !progress("cache", done, total))
                 return fail(ErrorCode::Cancelled, "caching latents was cancelled");
@@ -228,19 +244,23 @@ class TextToImageTask final : public Task {
 
     // A sample without cached moments is one whose picture cannot be read: its stand-in follows from (seed,
     // number).
-    Result<at::Tensor> cachedMoments(const Batch& batch, std::vector<std::string>& captions) {
+    Result<at::Tensor> cachedMoments(const Batch& batch, std::vector<std::string>& captions,
+                                     std::vector<SizeCondition>& sizes) {
         std::vector<at::Tensor> rows;
         for (std::size_t i = 0; i < batch.indices.size(); ++i) {
             std::uint64_t index = batch.indices[i];
-            if (!cache_[index].defined()) {
+            if (!cache_[index].moments.defined()) {
                 ATELIER_TRY(const auto standIn,
                             data::loadTrainSample(*index_, cachePlan_, *order_, batch.numbers[i]));
                 index = standIn.index;
                 captions[i] = standIn.caption;
-                if (!cache_[index].defined())
-                    cache_[index] = encodeMoments(makeBatch({standIn}).pixels_BCHW)[0].cpu();
+                if (!cache_[index].moments.defined()) {
+                    const auto single = makeBatch({standIn});
+                    cache_[index] = {encodeMoments(single.pixels_BCHW)[0].cpu(), single.sizes.front()};
+                }
             }
-            rows.push_back(cache_[index]);
+            rows.push_back(cache_[index].moments);
+            sizes[i] = cache_[index].size;
         }
         return at::stack(rows).to(settings_.device);
     }
@@ -251,7 +271,11 @@ class TextToImageTask final : public Task {
     std::shared_ptr<const data::DatasetIndex> index_;
     data::TrainPlan cachePlan_;
     std::optional<data::SampleOrder> order_;
-    std::vector<at::Tensor> cache_;
+    struct Cached {
+        at::Tensor moments;
+        SizeCondition size;
+    };
+    std::vector<Cached> cache_;
     std::optional<Prior> prior_;
     double encodeSeconds_ = 0;
 };
@@ -260,6 +284,12 @@ class TextToImageTask final : public Task {
 Result<Json> scheduleJson(const ComponentSource& source) {
     if (source.folder.empty()) return source.params.value_or(Json::object());
     return readModelJson(componentFolder(source, "scheduler") / "scheduler_config.json");
+}
+
+Result<std::shared_ptr<const ClipTokenizer>> loadTokenizer(const ComponentSource& source,
+                                                           const std::string& name) {
+    ATELIER_TRY(auto tokenizer, ClipTokenizer::load(componentFolder(source, name)));
+    return std::make_shared<const ClipTokenizer>(std::move(tokenizer));
 }
 
 Result<std::shared_ptr<ClipTextModel>> makeOrLoadTextEncoder(const Settings& settings,
@@ -283,10 +313,11 @@ Status requireGiven(const ComponentSource& source, const std::string& key) {
                     key + ".params.");
 }
 
-// Widths that have to meet where components join.
-Status checkFit(const Pipeline& pipeline, const Settings& settings) {
+Status checkTextWidth(const Pipeline& pipeline) {
     const auto& unet = pipeline.unet->config();
-    const auto& vae = pipeline.vae->config();
+    if (unet.additionEmbedType == "text_time")
+        return fail(ErrorCode::Config, "an SDXL UNet needs two text encoders", "model",
+                    "Give model.pretrained: a pipeline folder that has text_encoder_2.");
     const int width = pipeline.textEncoder->config().hiddenSize;
     for (const int expected : unet.crossAttentionDim)
         if (expected != width)
@@ -295,6 +326,14 @@ Status checkFit(const Pipeline& pipeline, const Settings& settings) {
                 fmt::format("the UNet expects text of width {}, the text encoder gives {}", expected, width),
                 "model.unet.params.cross_attention_dim",
                 fmt::format("Set it to {}, or use a text encoder of width {}.", width, expected));
+    return {};
+}
+
+// Widths that have to meet where components join.
+Status checkFit(const Pipeline& pipeline, const Settings& settings) {
+    const auto& unet = pipeline.unet->config();
+    const auto& vae = pipeline.vae->config();
+    ATELIER_DO(pipeline.textEncoder2 ? checkConditioning(pipeline) : checkTextWidth(pipeline));
     if (unet.inChannels != vae.latentChannels)
         return fail(ErrorCode::Config,
                     fmt::format("the UNet takes {} channels, the autoencoder gives {}", unet.inChannels,
@@ -304,33 +343,42 @@ Status checkFit(const Pipeline& pipeline, const Settings& settings) {
         return fail(ErrorCode::Config,
                     fmt::format("{} is not a multiple of {}", settings.plan.resolution, vae.downscale()),
                     "dataset.params.resolution", "The autoencoder shrinks pictures by this factor.");
-    if (pipeline.tokenizer->vocabSize() > pipeline.textEncoder->config().vocabSize)
-        return fail(ErrorCode::Config,
-                    fmt::format("the tokenizer has {} tokens, the text encoder knows {}",
-                                pipeline.tokenizer->vocabSize(), pipeline.textEncoder->config().vocabSize),
-                    "model.text_encoder", "Tokenizer and text encoder must belong together.");
+    for (const auto& [tokenizer, encoder] : {std::pair{pipeline.tokenizer, pipeline.textEncoder},
+                                             std::pair{pipeline.tokenizer2, pipeline.textEncoder2}})
+        if (encoder && tokenizer->vocabSize() > encoder->config().vocabSize)
+            return fail(ErrorCode::Config,
+                        fmt::format("the tokenizer has {} tokens, the text encoder knows {}",
+                                    tokenizer->vocabSize(), encoder->config().vocabSize),
+                        "model.text_encoder", "Tokenizer and text encoder must belong together.");
     return {};
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
+// What the settings name; SDXL's refiner has the second text encoder alone.
+Result<Pipeline> loadParts(const Settings& settings) {
     const auto& models = settings.models;
     ATELIER_DO(requireGiven(models.vae, "vae"));
     ATELIER_DO(requireGiven(models.unet, "unet"));
-    ATELIER_DO(requireGiven(models.textEncoder, "text_encoder"));
+    const bool refiner = models.textEncoder2.given() && !models.textEncoder.given();
+    if (!refiner) ATELIER_DO(requireGiven(models.textEncoder, "text_encoder"));
     if (models.vae.folder.empty())
         return fail(ErrorCode::Config, "an autoencoder with random weights cannot be trained on", "model.vae",
                     "Train one first (method.type: autoencoder), or give model.vae.pretrained.");
-    if (models.tokenizer.folder.empty())
+    if (models.tokenizer.folder.empty() && !refiner)
         return fail(ErrorCode::Config, "no tokenizer is given", "model.tokenizer",
                     "Give model.tokenizer.pretrained.");
 
     Pipeline pipeline;
-    ATELIER_TRY(auto tokenizer, ClipTokenizer::load(componentFolder(models.tokenizer, "tokenizer")));
-    pipeline.tokenizer = std::make_shared<const ClipTokenizer>(std::move(tokenizer));
+    if (!refiner) {
+        ATELIER_TRY(pipeline.tokenizer, loadTokenizer(models.tokenizer, "tokenizer"));
+        ATELIER_TRY(pipeline.textEncoder, makeOrLoadTextEncoder(settings, *pipeline.tokenizer));
+    }
+    if (models.textEncoder2.given()) {
+        ATELIER_TRY(pipeline.tokenizer2, loadTokenizer(models.tokenizer2, "tokenizer_2"));
+        ATELIER_TRY(pipeline.textEncoder2,
+                    loadTextEncoder(componentFolder(models.textEncoder2, "text_encoder_2")));
+        ATELIER_TRY(pipeline.zerosForEmptyPrompt, zerosForEmptyPrompt(models.textEncoder2.folder));
+    }
     ATELIER_TRY(pipeline.vae, loadVae(componentFolder(models.vae, "vae")));
-    ATELIER_TRY(pipeline.textEncoder, makeOrLoadTextEncoder(settings, *pipeline.tokenizer));
     if (!models.unet.folder.empty()) {
         ATELIER_TRY(pipeline.unet, loadUnet(componentFolder(models.unet, "unet")));
     } else {
@@ -340,37 +388,48 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
     }
     if (models.unet.folder == models.vae.folder) pipeline.source = models.unet.folder;
     ATELIER_DO(checkFit(pipeline, settings));
+    return pipeline;
+}
 
+// The schedule to train with; `scheduler` becomes what the saved pipeline carries.
+Result<NoiseSchedule> makeSchedule(const Settings& settings, Json& scheduler) {
+    const auto& models = settings.models;
     ATELIER_TRY(auto trainingJson, scheduleJson(models.trainingSchedule));
-    ATELIER_TRY(auto scheduleConfig, scheduleConfigFromJson(trainingJson, "model.noise_scheduler_training"));
-    if (models.predictionType) scheduleConfig.predictionType = *models.predictionType;
-    if (settings.zeroTerminalSnr && scheduleConfig.predictionType == PredictionType::Epsilon)
+    ATELIER_TRY(auto config, scheduleConfigFromJson(trainingJson, "model.noise_scheduler_training"));
+    if (models.predictionType) config.predictionType = *models.predictionType;
+    if (settings.zeroTerminalSnr && config.predictionType == PredictionType::Epsilon)
         return fail(ErrorCode::Config, "this model predicts noise, which zero terminal SNR does not go with",
                     "loss.zero_terminal_snr", "Set loss.prediction_type: v_prediction, or turn it off.");
-    if (settings.zeroTerminalSnr) scheduleConfig.rescaleBetasZeroSnr = true;
-    ATELIER_TRY(auto schedule, makeNoiseSchedule(scheduleConfig, settings.device));
-    pipeline.scheduler = scheduleConfigToJson(scheduleConfig);
+    if (settings.zeroTerminalSnr) config.rescaleBetasZeroSnr = true;
+    scheduler = scheduleConfigToJson(config);
     const auto& inference =
         models.inferenceSchedule.given() ? models.inferenceSchedule : models.trainingSchedule;
     if (!inference.folder.empty()) {
-        ATELIER_TRY(pipeline.scheduler, scheduleJson(inference));
-        pipeline.scheduler["prediction_type"] = predictionTypeName(scheduleConfig.predictionType);
+        ATELIER_TRY(scheduler, scheduleJson(inference));
+        scheduler["prediction_type"] = predictionTypeName(config.predictionType);
     }
     if (settings.zeroTerminalSnr) {
         // Sampling has to begin at the timestep without signal (Lin et al. 2023).
-        pipeline.scheduler["rescale_betas_zero_snr"] = true;
-        pipeline.scheduler["timestep_spacing"] = "trailing";
+        scheduler["rescale_betas_zero_snr"] = true;
+        scheduler["timestep_spacing"] = "trailing";
     }
+    if (settings.modelsSampler && !settings.prompts.empty()) ATELIER_DO(samplerOf(scheduler));
+    return makeNoiseSchedule(config, settings.device);
+}
 
-    if (settings.modelsSampler && !settings.prompts.empty()) ATELIER_DO(samplerOf(pipeline.scheduler));
+}  // namespace
 
+Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
+    ATELIER_TRY(auto pipeline, loadParts(settings));
+    ATELIER_TRY(auto schedule, makeSchedule(settings, pipeline.scheduler));
     pipeline.vae->to(settings.device);
-    pipeline.textEncoder->to(settings.device);
     pipeline.unet->to(settings.device);
     freeze(*pipeline.vae);
-    if (!settings.trainTextEncoder || settings.lora) {
-        freeze(*pipeline.textEncoder);
-        pipeline.textEncoder->to(settings.computeType);
+    for (const auto& encoder : pipeline.textEncoders()) {
+        encoder->to(settings.device);
+        if (settings.trainTextEncoder && !settings.lora) continue;
+        freeze(*encoder);
+        encoder->to(settings.computeType);
     }
     if (settings.lora) ATELIER_DO(beginLora(pipeline, settings));
     pipeline.unet->train();

@@ -363,6 +363,16 @@ class TestSampleSource : public QObject {
         QVERIFY(flipped->flipped);
         QCOMPARE(int(flipped->pixels.front()), 155);
         plan.crop = Crop::Random;
+        bool uneven = false;  // the place is told in the flipped picture: 14 pixels are left over
+        for (std::uint64_t n = 20; n < 20 + 10 * kCount; n += kCount) {
+            plan.flipProbability = 0.0;
+            const int left = loadTrainSample(*index_, plan, order, n)->cropLeft;
+            plan.flipProbability = 1.0;
+            QCOMPARE(loadTrainSample(*index_, plan, order, n)->cropLeft, 14 - left);
+            uneven |= left != 7;
+        }
+        QVERIFY(uneven);
+        plan.crop = Crop::Random;
         std::set<int> lefts;
         for (std::uint64_t n = 20; n < 20 + 40 * kCount; n += kCount)
             lefts.insert(loadTrainSample(*index_, plan, order, n)->cropLeft);
