@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <new>
 #include <vector>
 
 #include "core/base/json.h"
@@ -81,6 +82,22 @@ int finishOutput(int code) {
     const int said = report({ErrorCode::Io, "the output could not be written completely", "standard output",
                              "Look whether its disk is full."});
     return code != 0 ? code : said;
+}
+
+int runCaught(const std::string& verb, Arguments arguments, const std::function<int(Arguments)>& run) {
+    const bool json = std::ranges::find(arguments, "--json") != arguments.end();
+    const std::string where = "atelier-engine " + verb;
+    try {
+        return run(arguments);
+    } catch (const std::bad_alloc&) {
+        return report({ErrorCode::Internal, "there is not enough memory for this", where,
+                       "Ask for smaller pictures, or for fewer at once."},
+                      json);
+    } catch (const std::filesystem::filesystem_error& error) {
+        return report(failErrno(error.code().value(), "read", error.path1().string()).value(), json);
+    } catch (const std::exception& error) {
+        return report({ErrorCode::Internal, error.what(), where, ""}, json);
+    }
 }
 
 int report(const Error& error, bool json) {

@@ -3,6 +3,7 @@
 // alike. Included by app/engine/*.cpp only.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -34,6 +35,9 @@ std::optional<int> parse(CLI::App& app, Arguments arguments);
 void guardStandardStreams();
 // Last thing in main: `code`, or 1 when a file on stdout did not take everything.
 int finishOutput(int code);
+
+// Runs a verb and turns what a library throws into a text and an exit code instead of an abort.
+int runCaught(const std::string& verb, Arguments arguments, const std::function<int(Arguments)>& run);
 
 // Prints "error: …" (or one JSON object with --json) on stderr and returns the exit code that belongs to it.
 int report(const Error& error, bool json = false);

@@ -93,9 +93,9 @@ int run(const std::vector<std::string>& arguments) {
         if (arguments[0] != verb.name) continue;
         // Shards need no LibTorch, and its start would be measured along with them.
         if (arguments.size() > 1 && arguments[0] == "bench" && arguments[1] == "data")
-            return benchData(Arguments(arguments).subspan(2));
+            return runCaught("bench data", Arguments(arguments).subspan(2), benchData);
         if (!verb.run) return become(verb.sibling, arguments);
-        return verb.run(Arguments(arguments).subspan(1));
+        return runCaught(verb.name, Arguments(arguments).subspan(1), verb.run);
     }
     const std::string nearest = nearestName(arguments[0], names);
     return report(

@@ -2,25 +2,10 @@
 // atelier-engine-net: the verbs that link libcurl, whose libraries would double the start of every other
 // verb. Started by atelier-engine, never by hand.
 #include <cstdio>
-#include <new>
 #include <string>
 #include <vector>
 
 #include "app/engine/cli.h"
-
-namespace atelier::cli {
-namespace {
-
-int runCaught(Arguments arguments) {
-    try {
-        return downloadVerb(arguments);
-    } catch (const std::exception& error) {
-        return report({ErrorCode::Internal, error.what(), "atelier-engine download", ""});
-    }
-}
-
-}  // namespace
-}  // namespace atelier::cli
 
 int main(int argc, char** argv) {
     using namespace atelier::cli;
@@ -28,7 +13,7 @@ int main(int argc, char** argv) {
     std::setvbuf(stdout, nullptr, _IOLBF, 0);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     if (!arguments.empty() && arguments[0] == "download")
-        return finishOutput(runCaught(Arguments(arguments).subspan(1)));
+        return finishOutput(runCaught("download", Arguments(arguments).subspan(1), downloadVerb));
     std::fprintf(stderr, "error: atelier-engine-net is started by atelier-engine\n");
     return 2;
 }

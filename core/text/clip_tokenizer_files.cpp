@@ -169,14 +169,16 @@ int readMaxLength(const Reading& r) {
 }  // namespace
 
 Result<ClipTokenizer> ClipTokenizer::load(const fs::path& folder) {
-    if (!fs::is_directory(folder))
-        return bad(fs::exists(folder) ? "it is a file, not a tokenizer folder" : "there is no such folder",
-                   folder, "Give a folder on this machine.");
+    std::error_code ignored;  // a folder that may not be looked into has none of the files
+    if (!fs::is_directory(folder, ignored))
+        return bad(
+            fs::exists(folder, ignored) ? "it is a file, not a tokenizer folder" : "there is no such folder",
+            folder, "Give a folder on this machine.");
     auto state = std::make_unique<State>();
     Reading r;
     r.folder = folder;
     for (const char* name : kFiles) {
-        if (!fs::exists(folder / name)) continue;
+        if (!fs::exists(folder / name, ignored)) continue;
         ATELIER_TRY(std::string text, readFile(folder / name, kMaxFile));
         if (std::string_view(name).ends_with(".json")) {
             auto json = parseJson(text, (folder / name).string());

@@ -229,7 +229,7 @@ bool ModelReport::complete() const {
                                            [](const PartReport& part) { return part.problems.empty(); });
 }
 
-Result<ModelReport> inspectModel(const fs::path& path) {
+Result<ModelReport> inspectModel(const fs::path& path) try {
     if (!fs::exists(path)) return fail(ErrorCode::Model, "there is no such file or folder", path.string());
     ModelReport report;
     if (fs::is_directory(path)) {
@@ -248,6 +248,8 @@ Result<ModelReport> inspectModel(const fs::path& path) {
     else if (report.what.starts_with("pipeline") && report.complete())
         report.readers = folderReaders();
     return report;
+} catch (const fs::filesystem_error& error) {  // folders that may not be looked into
+    return failErrno(error.code().value(), "read", error.path1().string());
 }
 
 namespace {

@@ -112,8 +112,9 @@ Result<WeightSet> WeightSet::openIndex(const fs::path& path) {
     }
     std::vector<std::string> absent;
     std::size_t lost = 0;
+    std::error_code ignored;
     for (const auto& [fileName, names] : tensorsOf)
-        if (!fs::exists(path.parent_path() / fileName)) {
+        if (!fs::exists(path.parent_path() / fileName, ignored)) {
             absent.push_back(fileName);
             lost += names.size();
         }
@@ -139,10 +140,12 @@ Result<WeightSet> WeightSet::openIndex(const fs::path& path) {
 Result<WeightSet> WeightSet::open(const fs::path& folder, std::string_view stem, std::string_view variant) {
     const std::string base(stem);
     const std::string dotted = variant.empty() ? "" : "." + std::string(variant);
+    std::error_code ignored;
     for (const auto& name : fileNames(base, dotted))
-        if (const fs::path path = folder / name; fs::exists(path))
+        if (const fs::path path = folder / name; fs::exists(path, ignored))
             return name.ends_with(".json") ? openIndex(path) : openFile(path);
-    if (!fs::is_directory(folder)) return fail(ErrorCode::Model, "there is no such folder", folder.string());
+    if (!fs::is_directory(folder, ignored))
+        return fail(ErrorCode::Model, "there is no such folder", folder.string());
     return fail(ErrorCode::Model,
                 fmt::format("it holds no {}{}.safetensors and no index of shards", base, dotted),
                 folder.string(), whatIsThere(folder));

@@ -248,6 +248,14 @@ class TestDatasetVerb : public QObject {
         QVERIFY2(again.err.contains("finished dataset"), qPrintable(again.err));
         for (const char* verb : {"build", "verify", "list", "stats"}) QCOMPARE(run({verb, "--help"}).code, 0);
     }
+    // What the file system library throws must end in a text and an exit code, in every verb.
+    void pathsThatCannotExist() {
+        const QString engine = QString(ATELIER_BIN_DIR) + "/atelier-engine";
+        const QString name(300, 'x');
+        QCOMPARE(QProcess::execute(engine, {"lora", "convert", name, "out", "--to", "kohya"}), 1);
+        QCOMPARE(QProcess::execute(engine, {"convert", name, "out"}), 2);
+        QCOMPARE(run({"stats", name}).code, 3);
+    }
     void unwritableTargets() {
         pictures(1);
         writeFile(folder() / "file", "x");

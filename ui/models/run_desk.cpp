@@ -126,7 +126,8 @@ QString RunDesk::freeName(const QString& folder) const {
     QString base = QString::fromStdString(path.filename().string());
     if (const auto match = kNumbered.match(base); match.hasMatch() && match.capturedStart() > 0) {
         const QString stem = base.left(match.capturedStart());
-        if (fs::exists(path.parent_path() / stem.toStdString())) base = stem;
+        std::error_code ignored;
+        if (fs::exists(path.parent_path() / stem.toStdString(), ignored)) base = stem;
     }
     return QString::fromStdString(run::freeRunName(path.parent_path(), base.toStdString()));
 }

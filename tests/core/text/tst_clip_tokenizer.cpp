@@ -121,6 +121,7 @@ class TestClipTokenizer : public QObject {
     }
 
     void refusals() {
+        QVERIFY(!ClipTokenizer::load(path(std::string(300, 'x').c_str())));
         QVERIFY(!ClipTokenizer::load(path("absent")));
         writeVocabulary(path("broken"));
         fs::remove(path("broken") / "merges.txt");

@@ -41,6 +41,13 @@ class TestSafetensors : public QObject {
     fs::path path(const char* name) const { return fs::path(dir_.path().toStdString()) / name; }
 
   private Q_SLOTS:
+    // Asking the system about such a path throws; a person may paste one.
+    void pathsThatCannotExistAreErrors() {
+        const fs::path path = fs::path(dir_.path().toStdString()) / std::string(300, 'x');
+        QVERIFY(inspectModel(path).error().what.find("name too long") != std::string::npos);
+        QVERIFY(!WeightSet::open(path, "model"));
+        QVERIFY(!openTensorFile(path));
+    }
     void rulesOfTheFormat_data() {
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<QString>("expected");  // "" = valid
