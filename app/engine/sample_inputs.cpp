@@ -12,6 +12,7 @@
 #include "core/base/strings.h"
 #include "core/data/image_io.h"
 #include "core/data/resize.h"
+#include "core/engine/eval/memory_need.h"
 
 namespace atelier::cli {
 namespace {
@@ -140,6 +141,7 @@ Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& 
         return fail(ErrorCode::Usage, "this model is not told any sizes",
                     files.crop.empty() ? "--original-size" : "--crop",
                     "SDXL models are; leave the option out.");
+    ATELIER_DO(eval::fitMemory(pipeline, options));  // before pictures are scaled to that size
     ATELIER_TRY(inputs.noise, readNoise(files.latents, pipeline, schedule, pictures, options));
     if (!files.image.empty()) inputs.picture.pixels_1CHW = toPixels(fitted(std::move(image), options));
     if (!files.mask.empty()) {

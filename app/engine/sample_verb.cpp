@@ -303,7 +303,7 @@ void addOptions(CLI::App& app, SampleArguments& arguments) {
     app.add_option("--size", arguments.start.size,
                    "SIDE or WIDTHxHEIGHT in pixels; default: the picture's or the model's own");
     app.add_option("--latents", arguments.start.latents, "safetensors file with the noise to start from");
-    app.add_option("--batch", arguments.batch, "pictures computed together")
+    app.add_option("--batch", arguments.batch, "pictures computed together; fewer where memory is short")
         ->check(cli::atLeast(1))
         ->capture_default_str();
     app.add_option("--device", arguments.device, "auto, cpu or cuda")->capture_default_str();

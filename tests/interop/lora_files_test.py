@@ -163,7 +163,7 @@ class LoraFiles(unittest.TestCase):
         for family, spec in convert_test.TINY.items():
             with self.subTest(family):
                 folder, single = self.folder / family, self.folder / f"{family}.safetensors"
-                convert_test.save(folder, family, convert_test.models(spec, "cpu"))
+                convert_test.save(folder, family, convert_test.models(family, spec, "cpu"))
                 self.assertEqual(engine("convert", folder, single).returncode, 0)
                 state = random_lora(self.weights(folder))
                 save_file(state, self.folder / "lora.safetensors")

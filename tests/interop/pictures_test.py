@@ -149,7 +149,8 @@ class PicturesTest(PictureCase):
         picture, mask = self.folder / "picture.png", self.folder / "mask.png"
         for model, options, message in (("text", ["--mask", mask], "needs the picture"), ("inpaint", [], "needs a picture and a mask"), ("text", ["--strength", 0.5], "needs a picture"),
                                         ("text", ["--image", picture, "--strength", 0.01], "no step is left"), ("text", ["--image", picture, "--size", 30], "multiples of 4"),
-                                        ("text", ["--image", self.folder / "noise.safetensors"], "noise.safetensors"), ("text", ["--part", "3/2"], "--part"), ("text", ["--size", 60000], "would take about")):
+                                        ("text", ["--image", self.folder / "noise.safetensors"], "noise.safetensors"), ("text", ["--part", "3/2"], "--part"), ("text", ["--size", 60000], "would take about"),
+                                        ("text", ["--size", 60000, "--image", picture], "would take about")):
             with self.subTest(options=options):
                 code, err = sample("--model", self.folder / model, "--prompt", "x", "--out", self.folder / "wrong", "--steps", 4, "--device", "cpu", *options)
                 self.assertIn(code, (2, 3), err)

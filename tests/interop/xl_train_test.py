@@ -9,13 +9,14 @@ import unittest
 from pathlib import Path
 
 import torch
-from diffusers import DDPMScheduler, EulerDiscreteScheduler, AutoencoderKL, StableDiffusionXLPipeline, UNet2DConditionModel
+from diffusers import DDPMScheduler, EulerDiscreteScheduler, AutoencoderKL, StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline, UNet2DConditionModel
 from peft import LoraConfig
 from peft.utils import get_peft_model_state_dict
 from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
+import tiny_pipeline
 import train_test as base
 
 TARGETS = ["to_q", "to_k", "to_v", "to_out.0"]
@@ -138,12 +139,12 @@ class TrainXl(base.Case):
                     info.size = len(content)
                     tar.addfile(info, io.BytesIO(content))
 
-    def config(self, name: str, method="{type: finetune}", images=24, shards="shards", lr="1.0e-2", more="") -> Path:
+    def config(self, name: str, method="{type: finetune}", images=24, shards="shards", lr="1.0e-2", more="", model="pipeline", text=True, precision="fp32") -> Path:
         path = self.folder / f"{name}.yaml"
         path.write_text(f"""
 experiment: {{name: {name}, log_dir: {self.folder}/runs, num_examples_to_see: {images}, save_every: 4, seed: 2}}
 system: {{batch_size: 2, threads: 2, device: cpu, workers: 1}}
-model: {{pretrained: {self.folder}/pipeline, train_text_encoder: true}}
+model: {{pretrained: {self.folder}/{model}, train_text_encoder: {str(text).lower()}, mixed_precision: {precision}}}
 method: {method}
 dataset: {{type: WebDataset, params: {{path: {self.folder}/{shards}, resolution: 16, text_dropout: 0.1{more}}}}}
 optimizer: {{name: adamw, params: {{learning_rate: {lr}}}}}
@@ -209,7 +210,7 @@ sampling: {{prompts: [], every: 1000}}
     def test_the_picture_s_size_is_told(self):
         self.shard("large", 2400, 3000)
         for cache in ("", ", latent_cache: memory"):
-            small, again, large = (self.losses(self.train(f"{name}{len(cache)}", shards=shards, images=2, more=cache))
+            small, again, large = (self.losses(self.train(f"{name}{len(cache)}", shards=shards, images=2, more=cache, text=False))
                                    for name, shards in (("small", "shards"), ("again", "shards"), ("large", "large")))
             self.assertEqual(small, again)
             self.assertNotEqual(small, large)
@@ -217,6 +218,17 @@ sampling: {{prompts: [], every: 1000}}
                 decoded = large
         self.assertAlmostEqual(large[0], decoded[0], places=5, msg="cached latents know their sizes, too")
         self.assertGreater(abs(large[0] - small[0]), 1e-4)
+
+    def test_class_pictures_refiners_and_bf16(self):
+        run = self.train("subject", method=f"{{type: dreambooth, instance_prompt: a sks, class_prompt: a thing, class_count: 2, class_images: {self.folder}/things}}", images=8)
+        self.assertTrue(all(loss == loss and loss < 10 for loss in self.losses(run)))
+        tiny_pipeline.save_xl(self.folder / "refiner", refiner=True)
+        run = self.train("refiner", model="refiner", images=8, precision="bf16")
+        before, after = (load_file(f / "unet" / "diffusion_pytorch_model.safetensors") for f in (self.folder / "refiner", run / "current_pipeline"))
+        self.assertGreater((before["add_embedding.linear_1.weight"] - after["add_embedding.linear_1.weight"]).abs().max().item(), 0)
+        opened = StableDiffusionXLImg2ImgPipeline.from_pretrained(run / "current_pipeline")
+        self.assertIsNone(opened.text_encoder)
+        self.assertTrue(opened.config.requires_aesthetics_score)
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <span>
 
-#include "core/base/memory.h"
 #include "core/base/random.h"
 #include "core/engine/eval/denoiser.h"
 #include "core/engine/eval/given_picture.h"
@@ -167,17 +166,14 @@ Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& req
                 const GenerateOptions& options, const GenerateInputs& inputs, const PictureSink& sink) {
     const at::NoGradGuard noGrad;
     ATELIER_DO(checkSize(pipeline, options));
-    if (deviceOf(*pipeline.unet).is_cpu()) {
-        ATELIER_TRY(const auto decoding,
-                    fitMemory(memoryNeed(pipeline, options), options, requests.size(), availableMemory()));
-        pipeline.vae->setSlicing(decoding == Decoding::OneByOne);
-    }
+    ATELIER_TRY(const auto fit, fitMemory(pipeline, options));
+    pipeline.vae->setSlicing(fit.decodeOneByOne);
     ATELIER_DO(checkGivenPicture(pipeline, inputs.picture, options));
     if (inputs.refiner) ATELIER_DO(checkGivenPicture(*inputs.refiner->pipeline, inputs.picture, options));
     for (const auto& control : inputs.controls) ATELIER_DO(checkControl(pipeline, control, options));
     ATELIER_TRY(auto stages, planStages(pipeline, options, inputs));
 
-    const auto batch = static_cast<std::size_t>(std::max(options.batch, 1));
+    const auto batch = static_cast<std::size_t>(fit.batch);
     const auto batches = (requests.size() + batch - 1) / batch;
     std::size_t evaluations = 0;
     for (const auto& stage : stages) evaluations += stage.plan.evaluations();

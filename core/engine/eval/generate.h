@@ -24,7 +24,7 @@ struct GenerateOptions {
     double guidanceRescale = 0.0;  // 0 … 1, see guide()
     int width = 512;               // pixels; multiples of the autoencoder's factor
     int height = 512;
-    int batch = 8;  // pictures computed together
+    int batch = 8;  // pictures computed together at most; fewer where memory is short
     bool promptWeighting =
         false;              // "(word:1.2)", "[word]", BREAK, prompts of any length; else as in training
     double strength = 1.0;  // with a given picture: share of the steps that are made

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/base/memory.h"
 #include "core/base/strings.h"
 
 namespace atelier::eval {
@@ -38,22 +39,21 @@ MemoryNeed memoryNeed(const Pipeline& pipeline, const GenerateOptions& options) 
     return need;
 }
 
-Result<Decoding> fitMemory(const MemoryNeed& need, const GenerateOptions& options, std::size_t pictures,
-                           std::uint64_t available) {
-    const auto batch =
-        std::min<std::uint64_t>(pictures, static_cast<std::uint64_t>(std::max(options.batch, 1)));
-    const std::uint64_t denoising = batch * need.denoising;
-    if (std::max(denoising, need.decoding) > available) {
-        const bool alone = std::max(need.denoising, need.decoding) > available;
+Result<MemoryFit> fitMemory(const MemoryNeed& need, const GenerateOptions& options, std::uint64_t available) {
+    const std::uint64_t one = std::max(need.denoising, need.decoding);
+    if (one > available)
         return fail(ErrorCode::Usage,
-                    fmt::format("{} of {}×{} pixels would take about {}, {} are free",
-                                plural(batch, "picture"), options.width, options.height,
-                                humanBytes(std::max(denoising, need.decoding)), humanBytes(available)),
-                    alone ? "--size" : "--batch",
-                    alone ? "Give a smaller --size, or compute in half the memory with --bf16."
-                          : "Give a smaller --batch: fewer pictures together.");
-    }
-    return batch * need.decoding > available ? Decoding::OneByOne : Decoding::Together;
+                    fmt::format("one picture of {}×{} pixels would take about {}, {} are free", options.width,
+                                options.height, humanBytes(one), humanBytes(available)),
+                    "--size", "Give a smaller size, or compute in half the memory with --bf16.");
+    const auto wanted = static_cast<std::uint64_t>(std::max(options.batch, 1));
+    const auto fitting = need.denoising == 0 ? wanted : std::min(wanted, available / need.denoising);
+    return MemoryFit{static_cast<int>(fitting), fitting * need.decoding > available};
+}
+
+Result<MemoryFit> fitMemory(const Pipeline& pipeline, const GenerateOptions& options) {
+    if (!pipeline.unet->parameters().front().is_cpu()) return MemoryFit{std::max(options.batch, 1), false};
+    return fitMemory(memoryNeed(pipeline, options), options, availableMemory());
 }
 
 }  // namespace atelier::eval

@@ -16,10 +16,13 @@ struct MemoryNeed {
 };
 MemoryNeed memoryNeed(const Pipeline& pipeline, const GenerateOptions& options);
 
-// What to do with `pictures` at once where `available` bytes are free. Usage error: not even one picture
-// fits.
-enum class Decoding { Together, OneByOne };
-Result<Decoding> fitMemory(const MemoryNeed& need, const GenerateOptions& options, std::size_t pictures,
-                           std::uint64_t available);
+// How pictures are computed so that `available` bytes are enough. Usage error: not even one fits.
+struct MemoryFit {
+    int batch = 1;  // options.batch, or as many as fit
+    bool decodeOneByOne = false;
+};
+Result<MemoryFit> fitMemory(const MemoryNeed& need, const GenerateOptions& options, std::uint64_t available);
+// The same for this pipeline and what is free now; a GPU is not asked.
+Result<MemoryFit> fitMemory(const Pipeline& pipeline, const GenerateOptions& options);
 
 }  // namespace atelier::eval

@@ -38,15 +38,16 @@ class TestMemoryNeed : public QObject {
         const MemoryNeed need{100, 300};
         GenerateOptions options;
         options.batch = 4;
-        QCOMPARE(fitMemory(need, options, 8, 1200).value(), Decoding::Together);
-        QCOMPARE(fitMemory(need, options, 8, 500).value(), Decoding::OneByOne);
-        QCOMPARE(fitMemory(need, options, 1, 300).value(), Decoding::Together);
-        const auto batch = fitMemory(need, options, 8, 350);
-        QVERIFY(!batch);
-        QCOMPARE(batch.error().where, std::string("--batch"));
-        const auto size = fitMemory(need, options, 8, 250);
-        QVERIFY(!size);
-        QCOMPARE(size.error().where, std::string("--size"));
+        const auto all = fitMemory(need, options, 1200).value();
+        QCOMPARE(all.batch, 4);
+        QVERIFY(!all.decodeOneByOne);
+        const auto oneByOne = fitMemory(need, options, 500).value();
+        QCOMPARE(oneByOne.batch, 4);
+        QVERIFY(oneByOne.decodeOneByOne);
+        QCOMPARE(fitMemory(need, options, 350).value().batch, 3);
+        const auto none = fitMemory(need, options, 250);
+        QVERIFY(!none);
+        QCOMPARE(none.error().where, std::string("--size"));
     }
 };
 
