@@ -90,6 +90,14 @@ class FirstPaint : public QObject {
     std::function<void()> done_;
 };
 
+Result<QString> usableEngine(const EngineInfo& info) {
+    if (info.usable()) return info.path;
+    if (info.problem.isEmpty())
+        return fail(ErrorCode::Usage, Studio::tr("The engine is still being looked for.").toStdString(), {},
+                    Studio::tr("Try again in a moment.").toStdString());
+    return fail(ErrorCode::Usage, info.problem.toStdString());
+}
+
 void openFolder(const QString& path) {
     QDesktopServices::openUrl(QUrl::fromLocalFile(path));
 }
@@ -143,11 +151,20 @@ Studio::Studio(QApplication& app, const StudioOptions& options)
     connect(&p.settings, &Settings::themeChanged, this,
             [&p](ThemeChoice choice) { p.theme.setChoice(darkChoice(choice)); });
     connect(&p.window, &MainWindow::settingsRequested, this,
-            [&p] { (new SettingsSheet(&p.window, p.settings))->show(); });
+            [&p] { (new SettingsSheet(&p.window, p.settings, p.engine))->show(); });
+    connect(&p.settings, &Settings::enginePathChanged, &p.engine, &EngineLocator::locate);
+    connect(p.window.statusPanel(), &StatusBar::engineClicked, &p.window, &MainWindow::settingsRequested);
+    connect(p.window.statusPanel(), &StatusBar::deviceClicked, &p.window,
+            [&p] { p.window.showPage(QStringLiteral("runs"), QStringLiteral("newest")); });
     connect(&p.engine, &EngineLocator::changed, this, [&p](const EngineInfo& info) {
         p.window.statusPanel()->setEngine(
             info.usable() ? tr("Engine %1 ready").arg(info.version) : tr("Engine not ready"), info.usable());
-        if (!info.problem.isEmpty()) p.window.statusPanel()->setEngineProblem(info.problem);
+        if (info.problem.isEmpty()) return;
+        p.window.statusPanel()->setEngineProblem(info.problem);
+        p.window.showMessage({Severity::Warning,
+                              tr("The engine is not ready."),
+                              info.problem,
+                              {{tr("Settings"), [&p] { Q_EMIT p.window.settingsRequested(); }}}});
     });
     addPages();
     p.window.finish();
@@ -274,7 +291,7 @@ Page* Studio::makeDatasetsPage() {
         [](const QString& folder, const LaunchCommand& command) {
             return std::make_unique<LocalRunChannel>(folder, command);
         },
-        [&p] { return p.engine.info().usable() ? p.engine.info().path : QString(); });
+        [&p] { return usableEngine(p.engine.info()); });
     if (p.started) loadTokenizer();
     auto* page = new DatasetsPage(*p.store, *p.document, *p.images, *p.build);
     connect(page, &DatasetsPage::openFolderRequested, this, openFolder);

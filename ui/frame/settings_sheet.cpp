@@ -5,7 +5,9 @@
 #include <QBoxLayout>
 #include <QDir>
 #include <QFileDialog>
+#include <QFileInfo>
 
+#include "ui/session/engine_locator.h"
 #include "ui/session/settings.h"
 
 namespace atelier {
@@ -16,7 +18,8 @@ using style::Tone;
 namespace {
 constexpr double kScales[] = {0.9, 1.0, 1.15, 1.3, 1.5};
 
-void addRow(QBoxLayout& box, const QString& title, const QString& help, QWidget* editor) {
+// Returns the label of the small text.
+QLabel* addRow(QBoxLayout& box, const QString& title, const QString& help, QWidget* editor) {
     auto* row = new QHBoxLayout;
     row->setSpacing(16);
     auto* words = new QVBoxLayout;
@@ -28,10 +31,11 @@ void addRow(QBoxLayout& box, const QString& title, const QString& help, QWidget*
     row->addLayout(words, 1);
     row->addWidget(editor, 0, Qt::AlignVCenter);
     box.addLayout(row);
+    return small;
 }
 }  // namespace
 
-SettingsSheet::SettingsSheet(QWidget* window, Settings& settings)
+SettingsSheet::SettingsSheet(QWidget* window, Settings& settings, EngineLocator& engine)
     : Sheet(window, QStringLiteral("settings"), tr("Settings"), tr("Each applies at once."), 720) {
     auto* body = new QWidget;
     auto* box = new QVBoxLayout(body);
@@ -72,6 +76,34 @@ SettingsSheet::SettingsSheet(QWidget* window, Settings& settings)
     });
     addRow(*box, tr("Project folder"),
            tr("A plain folder with datasets, configs, runs and models. Takes hold at the next start."), pair);
+    auto* find = makeButton(tr("Find"), QStringLiteral("search"));
+    find->setToolTip(tr("Look beside the studio and in PATH"));
+    auto* other = makeButton(tr("Choose…"), QStringLiteral("file"));
+    other->setAccessibleName(tr("Choose the engine…"));
+    auto* buttons = new QWidget;
+    auto* both = new QHBoxLayout(buttons);
+    both->setContentsMargins(0, 0, 0, 0);
+    both->addWidget(find);
+    both->addWidget(other);
+    QLabel* state = addRow(*box, tr("Engine"), {}, buttons);
+    state->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    const auto tell = [state](const EngineInfo& info) {
+        state->setText(!info.problem.isEmpty() ? info.problem
+                       : info.usable()         ? tr("Version %1 at %2").arg(info.version, info.path)
+                                               : tr("Looking for it"));
+        setLabelTone(state, info.problem.isEmpty() ? Tone::Text2 : Tone::Bad);
+    };
+    tell(engine.info());
+    connect(&engine, &EngineLocator::changed, this, tell);
+    connect(find, &QPushButton::clicked, this, [&settings, &engine] {
+        settings.setEnginePath({});
+        engine.locate({});
+    });
+    connect(other, &QPushButton::clicked, this, [this, &settings, &engine] {
+        const QString path = QFileDialog::getOpenFileName(this, tr("Choose atelier-engine"),
+                                                          QFileInfo(engine.info().path).absolutePath());
+        if (!path.isEmpty()) settings.setEnginePath(path);
+    });
     setBody(body);
     setPrimary(tr("Done"), {});
 }

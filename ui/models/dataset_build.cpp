@@ -29,9 +29,49 @@ double now() {
 QString text(const fs::path& path) {
     return QString::fromStdString(path.string());
 }
+
+std::vector<std::pair<QString, int>> mostFirst(const std::map<QString, int>& counts) {
+    std::vector<std::pair<QString, int>> rows(counts.begin(), counts.end());
+    std::stable_sort(rows.begin(), rows.end(),
+                     [](const auto& a, const auto& b) { return a.second > b.second; });
+    return rows;
+}
+
+// The engine's sentence without what differs from picture to picture: "duplicate of birds/3.png",
+// "cannot be decoded: …".
+QString groupOf(const QString& reason) {
+    if (reason.startsWith(QLatin1String("duplicate of "))) return DatasetBuild::tr("duplicate of another");
+    return reason.section(QLatin1Char(':'), 0, 0);
+}
+
+// The codes of the manifest (core/data/plan.h) in words.
+QString wordsOf(const std::string& code) {
+    static const std::map<std::string, const char*> kWords{
+        {"no_caption", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "no caption")},
+        {"caption_empty", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "caption empty")},
+        {"duplicate", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "duplicate of another")},
+        {"too_small", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "too small")},
+        {"ratio_outside", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "ratio outside the limits")},
+        {"cannot_decode", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "cannot be decoded")},
+        {"excluded", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "excluded by you")},
+        {"filtered", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "filtered")},
+        {"changed", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "file changed since the scan")},
+        {"mask_missing", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "mask missing")}};
+    const auto at = kWords.find(code);
+    return at == kWords.end() ? QString::fromStdString(code) : DatasetBuild::tr(at->second);
+}
 }  // namespace
 
-DatasetBuild::DatasetBuild(MakeChannel makeChannel, std::function<QString()> engine, QObject* parent)
+std::vector<std::pair<QString, int>> leftOut(const data::Manifest& manifest) {
+    std::map<QString, int> counts;
+    if (const auto drops = manifest.summary.find("drops");
+        drops != manifest.summary.end() && drops->is_object())
+        for (const auto& [code, count] : drops->items())
+            if (count.is_number_integer()) counts[wordsOf(code)] += count.get<int>();
+    return mostFirst(counts);
+}
+
+DatasetBuild::DatasetBuild(MakeChannel makeChannel, std::function<Result<QString>()> engine, QObject* parent)
     : QObject(parent), makeChannel_(std::move(makeChannel)), engine_(std::move(engine)) {
     tick_.setInterval(250);
     connect(&tick_, &QTimer::timeout, this, &DatasetBuild::refresh);
@@ -40,24 +80,23 @@ DatasetBuild::DatasetBuild(MakeChannel makeChannel, std::function<QString()> eng
 DatasetBuild::~DatasetBuild() = default;
 
 void DatasetBuild::start(const DatasetDocument& document) {
-    const QString engine = engine_();
+    const Result<QString> engine = engine_();
     version_ = data::nextVersion(document.folder());
     const fs::path target = document.folder() / ("v" + std::to_string(version_));
-    if (engine.isEmpty()) {
-        error_ = Error{ErrorCode::Usage,
-                       tr("There is no atelier-engine to build with").toStdString(),
-                       {},
-                       tr("Locate it in the settings, or install it beside the studio.").toStdString()};
+    if (!engine) {
+        error_ = engine.error();
         end(State::Failed);
         return;
     }
-    const QString log = text(document.folder()) + QStringLiteral("/.build.log");
-    follow(text(target), datasetBuildCommand(engine, {text(document.folder())}, text(target), {}, log), true);
+    log_ = text(document.folder()) + QStringLiteral("/.build.log");
+    follow(text(target), datasetBuildCommand(*engine, {text(document.folder())}, text(target), {}, log_),
+           true);
 }
 
 bool DatasetBuild::attach(const DatasetDocument& document) {
     version_ = data::nextVersion(document.folder());
     const fs::path target = document.folder() / ("v" + std::to_string(version_));
+    log_ = text(document.folder()) + QStringLiteral("/.build.log");
     const fs::path work = data::buildWorkFolder(target);
     if (!QFileInfo::exists(text(work / "events.jsonl"))) return false;
     follow(text(target), {}, false);
@@ -72,14 +111,17 @@ void DatasetBuild::follow(const QString& target, const LaunchCommand& command, b
     fraction_ = 0;
     left_ = -1;
     startedAt_ = now();
-    stages_ = {{tr("Scan"), {}, {}},  {tr("Probe"), {}, {}},  {tr("Plan"), {}, {}},
-               {tr("Write"), {}, {}}, {tr("Verify"), {}, {}}, {tr("Manifest"), {}, {}}};
+    stages_.clear();
+    for (const QString& title :
+         {tr("Scan"), tr("Probe"), tr("Plan"), tr("Write"), tr("Verify"), tr("Manifest")})
+        stages_.push_back({title, {}, 0, BuildStage::State::Waiting});
     state_ = State::Running;
     const QString work = text(data::buildWorkFolder(fs::path(target.toStdString())));
     controller_ = std::make_unique<RunController>(makeChannel_(work, command));
     connect(controller_.get(), &RunController::eventsApplied, this, &DatasetBuild::refresh);
     connect(controller_.get(), &RunController::statusChanged, this, &DatasetBuild::refresh);
     connect(controller_.get(), &RunController::failed, this, [this](const Error& error) {
+        if (state_ != State::Running) return;  // said already, in words about the build
         error_ = error;
         refresh();
     });
@@ -116,14 +158,11 @@ double DatasetBuild::elapsedSeconds() const {
 }
 
 std::vector<std::pair<QString, int>> DatasetBuild::droppedByReason() const {
-    std::map<std::string, int> counts;
+    std::map<QString, int> counts;
     if (controller_)
-        for (const run::SampleDropped& dropped : controller_->state().dropped) ++counts[dropped.reason];
-    std::vector<std::pair<QString, int>> rows;
-    for (const auto& [reason, n] : counts) rows.emplace_back(QString::fromStdString(reason), n);
-    std::stable_sort(rows.begin(), rows.end(),
-                     [](const auto& a, const auto& b) { return a.second > b.second; });
-    return rows;
+        for (const run::SampleDropped& dropped : controller_->state().dropped)
+            ++counts[groupOf(QString::fromStdString(dropped.reason))];
+    return mostFirst(counts);
 }
 
 void DatasetBuild::refresh() {
@@ -140,10 +179,12 @@ void DatasetBuild::refresh() {
             stage.state = BuildStage::State::Waiting;
         } else if (i < current) {
             stage.state = BuildStage::State::Done;
+            stage.note = stage.total > 0 ? QLocale().toString(qlonglong(stage.total)) : QString();
             done += kStages[i].weight;
         } else {
             stage.state = BuildStage::State::Current;
             const auto [d, t] = std::pair(s.progress.done, s.progress.total);
+            if (t > 0) stage.total = t;
             if (t > 0) done += kStages[i].weight * std::clamp(double(d) / double(t), 0.0, 1.0);
             stage.note =
                 t > 0 ? tr("%1 of %2").arg(QLocale().toString(qlonglong(d)), QLocale().toString(qlonglong(t)))
@@ -174,17 +215,30 @@ void DatasetBuild::refresh() {
     const run::RunStatus status = controller_->status();
     const bool over = status == run::RunStatus::Failed || status == run::RunStatus::Stopped ||
                       status == run::RunStatus::Suspended;
-    if (cancelAsked_ &&
+    if ((cancelAsked_ || status == run::RunStatus::Stopped) &&
         (over || !QFileInfo::exists(text(data::buildWorkFolder(fs::path(target_.toStdString())))))) {
         end(State::Cancelled);
     } else if (over || error_) {
         if (!s.errors.empty()) {
             const run::ErrorRaised& e = s.errors.back().error;
             error_ = Error{ErrorCode::Data, e.what, e.where, e.hint};
+        } else if (!s.attempts.empty()) {  // it had begun: nothing in its log says why it ended
+            const QString at = current < kStages.size() ? stages_[current].title : QString();
+            error_ = Error{
+                ErrorCode::Internal,
+                status == run::RunStatus::Suspended
+                    ? tr("The engine was told to end during “%1”, by a shutdown or a time limit.")
+                          .arg(at)
+                          .toStdString()
+                    : tr("The engine ended during “%1” without saying why: it was killed, or memory ran out.")
+                          .arg(at)
+                          .toStdString(),
+                target_.toStdString(),
+                tr("Build again: shards that were finished are used. Its log: %1").arg(log_).toStdString()};
         } else if (!error_) {
             error_ = controller_->failure().value_or(
-                Error{ErrorCode::Internal, tr("The build ended without a word").toStdString(),
-                      target_.toStdString(), tr("Build again; what was finished is used.").toStdString()});
+                Error{ErrorCode::Internal, tr("The engine ended before it began").toStdString(),
+                      target_.toStdString(), tr("Its log: %1").arg(log_).toStdString()});
         }
         end(State::Failed);
     } else {

@@ -21,18 +21,22 @@ namespace atelier {
 struct BuildStage {
     enum class State { Waiting, Current, Done };
     QString title, note;
+    std::int64_t total = 0;  // pictures it had to go through
     State state = State::Waiting;
 };
+
+// How many pictures a finished version left out, by reason; most first.
+std::vector<std::pair<QString, int>> leftOut(const data::Manifest& manifest);
 
 class DatasetBuild : public QObject {
     Q_OBJECT
   public:
     enum class State { Idle, Running, Finished, Failed, Cancelled };
-    // `makeChannel` starts and watches a work folder; tests give a fake. `engine`: path of atelier-engine, ""
-    // = none yet.
+    // `makeChannel` starts and watches a work folder; tests give a fake. `engine`: path of
+    // atelier-engine, or why there is none.
     using MakeChannel =
         std::function<std::unique_ptr<RunChannel>(const QString& workFolder, const LaunchCommand& command)>;
-    DatasetBuild(MakeChannel makeChannel, std::function<QString()> engine, QObject* parent = nullptr);
+    DatasetBuild(MakeChannel makeChannel, std::function<Result<QString>()> engine, QObject* parent = nullptr);
     ~DatasetBuild() override;
 
     // Builds the next version of the document's folder with the options of its dataset.yaml.
@@ -52,7 +56,9 @@ class DatasetBuild : public QObject {
     double elapsedSeconds() const;
     double leftSeconds() const { return left_; }  // < 0: not known yet
     const std::optional<Error>& error() const { return error_; }
+    // What is left out so far, by reason; most first, few rows.
     std::vector<std::pair<QString, int>> droppedByReason() const;
+    std::uint64_t samples() const { return samples_; }  // of the finished version
     ShardTableModel& shards() { return shards_; }
 
   Q_SIGNALS:
@@ -66,7 +72,7 @@ class DatasetBuild : public QObject {
     void refresh();
     void end(State state);
     MakeChannel makeChannel_;
-    std::function<QString()> engine_;
+    std::function<Result<QString>()> engine_;
     std::unique_ptr<RunController> controller_;
     ShardTableModel shards_;
     std::vector<BuildStage> stages_;
@@ -76,7 +82,8 @@ class DatasetBuild : public QObject {
     std::optional<Error> error_;
     double fraction_ = 0, left_ = -1, megabytesPerSecond_ = 0, startedAt_ = 0, endedAt_ = 0;
     bool cancelAsked_ = false;
-    std::uint64_t samples_ = 0;  // of the finished version
+    std::uint64_t samples_ = 0;
+    QString log_;
     QTimer tick_;
 };
 

@@ -152,6 +152,16 @@ DatasetDocument::DatasetDocument(QObject* parent) : QObject(parent) {
                 if (!changed.empty()) Q_EMIT entriesChanged(changed);
                 Q_EMIT countsChanged();
             });
+    connect(&loader_, &DatasetLoader::skipped, this, [this](const QStringList& problems) {
+        constexpr qsizetype kShown = 3;
+        QStringList lines = problems.mid(0, kShown);
+        if (problems.size() > kShown) lines << tr("and %n more", nullptr, int(problems.size() - kShown));
+        lines << tr(
+            "Pictures in there are missing here and in the shards. Give yourself the right to read "
+            "them, then rescan.");
+        Q_EMIT problem(tr("%n place(s) could not be read.", nullptr, int(problems.size())),
+                       lines.join(QLatin1Char('\n')));
+    });
     connect(&loader_, &DatasetLoader::failed, this, &DatasetDocument::problem);
     connect(&loader_, &DatasetLoader::finished, this, &DatasetDocument::loadingFinished);
 }
@@ -284,6 +294,18 @@ void DatasetDocument::append(std::vector<data::EditRecord> records) {
             },
             Qt::QueuedConnection);
     });
+}
+
+void DatasetDocument::markUnreadable(const std::string& path, const std::string& why) {
+    const auto at =
+        std::find_if(entries_.begin(), entries_.end(), [&](const DatasetEntry& e) { return e.path == path; });
+    if (at == entries_.end() || !at->readable) return;
+    at->probed = true;
+    at->readable = false;
+    at->problem = why;
+    counts_.update(*at, tokenLimit_);
+    Q_EMIT entriesChanged({int(at - entries_.begin())});
+    Q_EMIT countsChanged();
 }
 
 void DatasetDocument::setCaption(int index, const QString& caption, int mergeId) {

@@ -54,6 +54,9 @@ class DatasetDocument : public QObject {
     int tokensOf(const QString& caption) const { return countTokens_ ? countTokens_(caption) : -1; }
     int tokenLimit() const { return tokenLimit_; }
 
+    // What only decoding shows: the picture at this path breaks after its header.
+    void markUnreadable(const std::string& path, const std::string& why);
+
     QUndoStack& undoStack() { return undo_; }
     // Each is one undo step. Typing into one caption merges into one step until `mergeId` changes.
     void setCaption(int index, const QString& caption, int mergeId);

@@ -62,6 +62,18 @@ DatasetImagesModel::DatasetImagesModel(DatasetDocument& document, Thumbnails& th
     connect(&document_, &DatasetDocument::loadingFinished, this, [this] {
         if (facet_ != Facet{} || predicate_ || sort_ != ImageSort::Name) refresh();
     });
+    const auto markFailed = [this](const QString& path) {
+        if (thumbnails_.failed(path))
+            document_.markUnreadable(path.toStdString(), thumbnails_.problem(path).toStdString());
+    };
+    connect(&thumbnails_, &Thumbnails::ready, this, markFailed);
+    // Decoded before it was probed: said again, since probing sees the header only.
+    connect(&document_, &DatasetDocument::entriesChanged, this,
+            [this, markFailed](const std::vector<int>& indices) {
+                if (!thumbnails_.anyFailed()) return;
+                for (const int i : indices)
+                    if (document_.entry(i).readable) markFailed(document_.pathOf(i));
+            });
     rebuild();
 }
 

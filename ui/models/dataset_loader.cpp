@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "core/base/hash.h"
+#include "core/data/image_end.h"
 #include "core/data/scan.h"
 
 namespace atelier {
@@ -38,6 +39,10 @@ ProbedEntry probe(int index, const data::ScannedImage& image, const data::Captio
         p.height = info->height;
         p.format = info->format;
         p.wrongExtension = !info->otherExtension.empty();
+        if (const Status whole = data::checkEnd(image.path, info->format); !whole) {
+            p.readable = false;
+            p.problem = whole.error().what;
+        }
     } else {
         p.readable = false;
         p.problem = info.error().what;
@@ -126,6 +131,12 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
         all->counts.add(all->entries.back(), job->tokenLimit);
     }
     deliver([this, all] { Q_EMIT scanned(all); });
+    if (!scan->problems.empty()) {
+        QStringList lines;
+        for (const data::ScanProblem& problem : scan->problems)
+            lines << QString::fromStdString(problem.path.string() + ": " + problem.text);
+        deliver([this, lines] { Q_EMIT skipped(lines); });
+    }
 
     const data::CaptionTables tables = data::CaptionTables::read(*scan);
     scan->others = {};  // what is not needed any more goes at once: names of 100 000 files are not small

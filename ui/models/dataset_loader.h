@@ -60,6 +60,7 @@ class DatasetLoader : public QObject {
     void scanned(const std::shared_ptr<atelier::ScannedEntries>& all);
     void probed(const std::vector<atelier::ProbedEntry>& batch);
     void duplicatesFound(const std::vector<std::pair<int, int>>& twins);  // index, index of the first equal
+    void skipped(const QStringList& problems);  // folders that could not be read: "/pics/old: …"
     void failed(const QString& what, const QString& hint);
     void finished();
 

@@ -105,13 +105,14 @@ void Thumbnails::work() {
         }
         auto decoded = data::decodeThumbnail(fs::path(wish.path.toStdString()), wish.side);
         QImage image = decoded ? toQImage(*decoded) : QImage();
+        const QString why = decoded ? QString() : QString::fromStdString(decoded.error().what);
         QMetaObject::invokeMethod(
             this,
-            [this, wish, image = std::move(image)] {
+            [this, wish, why, image = std::move(image)] {
                 const QString key = keyOf(wish.path, wish.side);
                 wanted_.remove(key);
                 if (image.isNull())
-                    failed_.insert(wish.path);
+                    failed_.insert(wish.path, why);
                 else
                     keep(key, image);
                 Q_EMIT ready(wish.path);

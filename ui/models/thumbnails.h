@@ -5,6 +5,7 @@
 
 #include <QCache>
 #include <QElapsedTimer>
+#include <QHash>
 #include <QImage>
 #include <QObject>
 #include <QSet>
@@ -27,6 +28,8 @@ class Thumbnails : public QObject {
     // Forgets wishes that nobody has repeated lately: call when the view has jumped.
     void dropPending();
     bool failed(const QString& path) const { return failed_.contains(path); }
+    bool anyFailed() const { return !failed_.isEmpty(); }
+    QString problem(const QString& path) const { return failed_.value(path); }  // why it failed
     // Also for pictures that changed on disk.
     void clear();
     int pending() const;
@@ -43,8 +46,9 @@ class Thumbnails : public QObject {
     void keep(const QString& key, const QImage& image);
     int usual_;  // kilobytes
     QElapsedTimer large_;
-    QCache<QString, QImage> cache_;  // cost in kilobytes
-    QSet<QString> wanted_, failed_;  // main thread only
+    QCache<QString, QImage> cache_;   // cost in kilobytes
+    QSet<QString> wanted_;            // main thread only, as the next
+    QHash<QString, QString> failed_;  // path → why
     mutable std::mutex mutex_;
     std::vector<Wish> wishes_;  // newest last
     int workers_ = 0, decoded_ = 0;

@@ -13,6 +13,7 @@
 #include "ui/style/icons.h"
 #include "ui/style/tokens.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/messages.h"
 
 namespace atelier {
 
@@ -114,6 +115,8 @@ ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& doc
     card->addLayout(foot);
     column->addWidget(needsCard_);
     column->addStretch(1);
+    nothing_ = new EmptyState(QStringLiteral("configure"), {}, {});
+    column->insertWidget(0, nothing_);
     setWidget(content_);
     connect(&templates_, &QAbstractItemModel::modelReset, this, &ConfigureGallery::rebuild);
     connect(&document_, &ConfigDocument::checked, this, &ConfigureGallery::showNeeds);
@@ -132,6 +135,20 @@ void ConfigureGallery::rebuild() {
         cards_.push_back(card);
     }
     arrange();
+}
+
+// Instead of cards: nothing was found, or nothing is installed.
+void ConfigureGallery::showNothing(bool nothing) {
+    nothing_->setVisible(nothing);
+    if (!nothing) return;
+    if (cards_.empty())
+        nothing_->setText(
+            tr("There are no templates"),
+            tr("They come with the studio, in share/atelier/templates, and were not found there. "
+               "Install the studio again, or open a YAML file of yours with Ctrl+O."));
+    else
+        nothing_->setText(tr("No template matches"),
+                          tr("“%1” is in no title and no description.").arg(search_));
 }
 
 void ConfigureGallery::setSearch(const QString& text) {
@@ -155,6 +172,7 @@ void ConfigureGallery::arrange() {
                                (place / columns) * (kCardHeight + kGap), cardWidth, kCardHeight);
         ++place;
     }
+    showNothing(place == 0);
     const int rows = (place + columns - 1) / columns;
     grid_->setFixedHeight(std::max(0, rows * (kCardHeight + kGap) - kGap));
 }

@@ -12,6 +12,7 @@ class QLabel;
 namespace atelier {
 
 class ConfigDocument;
+class EmptyState;
 class TemplateModel;
 struct ConfigTemplate;
 
@@ -50,12 +51,14 @@ class ConfigureGallery : public QScrollArea {
   private:
     void rebuild();
     void arrange();
+    void showNothing(bool nothing);
     void showNeeds();
     TemplateModel& templates_;
     ConfigDocument& document_;
     QWidget* content_;
     QWidget* grid_;
     QVBoxLayout* needs_;
+    EmptyState* nothing_;
     QLabel* needsTitle_;
     QWidget* needsCard_;
     QLabel* plan_;

@@ -38,6 +38,9 @@ ImageGrid::ImageGrid(DatasetImagesModel& model, QWidget* parent) : QListView(par
         ready_.insert(path);
         if (!repaint_.isActive()) repaint_.start();
     });
+    // Always there, so that columns do not move; its handle only while there is more.
+    connect(verticalScrollBar(), &QScrollBar::rangeChanged, this,
+            [this](int low, int high) { verticalScrollBar()->setEnabled(high > low); });
     connect(verticalScrollBar(), &QScrollBar::valueChanged, this, [this, last = 0](int value) mutable {
         if (std::abs(value - last) > viewport()->height()) model_.thumbnails().dropPending();
         last = value;

@@ -254,8 +254,15 @@ void DatasetsPage::connectModels() {
     connect(&images_, &QAbstractItemModel::modelReset, this, &DatasetsPage::refreshInspector);
     connect(&images_, &QAbstractItemModel::layoutChanged, this, &DatasetsPage::refreshInspector);
     connect(&document_, &DatasetDocument::problem, this, [this](const QString& what, const QString& hint) {
-        banners()->show(QStringLiteral("problem"),
-                        {Severity::Error, what, hint, {{tr("Rescan"), [this] { document_.rescan(); }}}});
+        banners()->show(
+            QStringLiteral("problem"),
+            {Severity::Error, what, hint, {{tr("Rescan"), [this] {
+                                                QTimer::singleShot(
+                                                    0, this, [this] {  // not from within the banner's button
+                                                        banners()->remove(QStringLiteral("problem"));
+                                                        document_.rescan();
+                                                    });
+                                            }}}});
     });
     connect(&build_, &DatasetBuild::changed, this, [this] {
         const bool busy = build_.state() == DatasetBuild::State::Running;
@@ -266,10 +273,12 @@ void DatasetsPage::connectModels() {
     connect(&build_, &DatasetBuild::finished, this, [this] {
         store_.refresh();
         switcher_->setCurrentIndex(store_.rowOf(QString::fromStdString(document_.folder().string())));
-        Q_EMIT messageRaised({Severity::Good,
-                              tr("Version %1 is built and verified.").arg(build_.version()),
-                              build_.target(),
-                              {{tr("Show"), [this] { showTab(1); }}}});
+        const auto all = qint64(document_.entries().size()), in = qint64(build_.samples());
+        Q_EMIT messageRaised(
+            {Severity::Good,
+             tr("Version %1 is built and verified.").arg(build_.version()),
+             in < all ? tr("%1 images, %2 left out.").arg(figure(in), figure(all - in)) : build_.target(),
+             {{tr("Show"), [this] { showTab(1); }}}});
     });
 }
 

@@ -264,7 +264,8 @@ void DatasetShardsTab::refreshBuild() {
         showVersion(shown_);
     }
     for (QPushButton* b : {copy_, folder_, train_}) b->setVisible(!busy && shown_ > 0);
-    const auto reasons = build_.droppedByReason();
+    const bool over = state == DatasetBuild::State::Idle || state == DatasetBuild::State::Finished;
+    const auto reasons = over ? leftOut_ : build_.droppedByReason();
     clearLayout(dropped_);
     for (const auto& [reason, n] : reasons) dropped_->addWidget(factRow(reason, figure(n)));
     droppedCard_->setVisible(!reasons.empty());
@@ -295,7 +296,10 @@ void DatasetShardsTab::refreshVersions() {
         button->setCheckable(true);
         button->setAutoExclusive(true);
         button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-        connect(button, &QPushButton::clicked, this, [this, v = *it] { showVersion(v); });
+        connect(button, &QPushButton::clicked, this, [this, v = *it] {
+            showVersion(v);
+            refreshBuild();
+        });
         versions_->addWidget(button);
         if (!shown_) {
             button->setChecked(true);
@@ -310,6 +314,7 @@ void DatasetShardsTab::refreshVersions() {
 
 void DatasetShardsTab::showVersion(int version) {
     shown_ = version;
+    leftOut_.clear();
     if (version <= 0) return;
     const auto manifest = data::readManifest(document_.folder() / ("v" + std::to_string(version)));
     if (!manifest) {
@@ -317,6 +322,7 @@ void DatasetShardsTab::showVersion(int version) {
         return;
     }
     shards_.setManifest(*manifest);
+    leftOut_ = leftOut(*manifest);
     tableTitle_->setText(tr("Version %1").arg(version));
     static_cast<ElidedLabel*>(tableNote_)
         ->setText(tr("%n shard(s) in %1", nullptr, int(manifest->content.shards.size()))

@@ -56,6 +56,7 @@ class DatasetShardsTab : public QWidget {
     DatasetBuild& build_;
     ShardTableModel shards_;
     int shown_ = 0;
+    std::vector<std::pair<QString, int>> leftOut_;  // of the version that is shown
     QWidget *hero_, *content_;
     EmptyState* empty_;
     QLabel *heroTitle_, *tableTitle_, *tableNote_, *sideTotal_;

@@ -80,7 +80,8 @@ void EngineLocator::locate(const QString& chosen) {
                        .arg(info_.path, said.isEmpty() ? QString() : QStringLiteral(": ") + said));
         } else if (words[1] != QLatin1String(kVersion)) {
             settle(EngineState::OtherVersion, words[1],
-                   tr("Engine %1 expected, %2 found at %3. Training is off; datasets and runs work.")
+                   tr("Engine %1 expected, %2 found at %3. Training and building are off. Choose another one "
+                      "in Settings.")
                        .arg(QLatin1String(kVersion), words[1], info_.path));
         } else {
             settle(EngineState::Ready, words[1], {});

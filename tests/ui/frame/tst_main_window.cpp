@@ -13,6 +13,7 @@
 #include "ui/frame/main_window.h"
 #include "ui/frame/settings_sheet.h"
 #include "ui/frame/status_bar.h"
+#include "ui/session/engine_locator.h"
 #include "ui/session/settings.h"
 #include "ui/style/theme.h"
 
@@ -61,6 +62,7 @@ class TestMainWindow : public QObject {
     void dropThatCannotBeUsedSaysWhy();
     void narrowWindowTurnsTheInspectorIntoADrawer();
     void sheetIsInsideTheWindow();
+    void settingsSayWhatIsWrongWithTheEngine();
     void sheetHasTheKeyboard();
     void nothingDroppedIsSilent();
     void bannersReplaceAndClose();
@@ -205,7 +207,8 @@ void TestMainWindow::narrowWindowTurnsTheInspectorIntoADrawer() {
 }
 
 void TestMainWindow::sheetIsInsideTheWindow() {
-    auto* sheet = new SettingsSheet(window_.get(), *settings_);
+    EngineLocator engine;
+    auto* sheet = new SettingsSheet(window_.get(), *settings_, engine);
     QPointer<SettingsSheet> alive(sheet);
     sheet->show();
     QVERIFY(window_->rect().contains(sheet->geometry()));
@@ -215,6 +218,28 @@ void TestMainWindow::sheetIsInsideTheWindow() {
     QCOMPARE(settings_->theme(), ThemeChoice::Dark);
     QTest::keyClick(sheet, Qt::Key_Escape);
     QTRY_VERIFY(!alive);
+}
+
+void TestMainWindow::settingsSayWhatIsWrongWithTheEngine() {
+    const QString path = dir_->filePath(QStringLiteral("atelier-engine"));
+    QFile script(path);
+    QVERIFY(script.open(QIODevice::WriteOnly));
+    script.write("#!/bin/sh\necho atelier-engine 9.9.9\n");
+    script.close();
+    QVERIFY(script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner));
+    EngineLocator engine;
+    auto* sheet = new SettingsSheet(window_.get(), *settings_, engine);
+    sheet->show();
+    QSignalSpy changed(&engine, &EngineLocator::changed);
+    engine.locate(path);
+    QVERIFY(changed.wait(10000));
+    const auto says = [&](const QString& words) {
+        for (const QLabel* label : sheet->findChildren<QLabel*>())
+            if (label->text().contains(words)) return true;
+        return false;
+    };
+    QVERIFY(says(path) && says(QStringLiteral("9.9.9 found")));
+    sheet->reject();
 }
 
 void TestMainWindow::sheetHasTheKeyboard() {

@@ -6,6 +6,8 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include <unistd.h>
+
 #include "core/data/edits.h"
 #include "ui/models/dataset_document.h"
 #include "ui/models/dataset_facets_model.h"
@@ -51,6 +53,8 @@ class TestDatasetModels : public QObject {
   private Q_SLOTS:
     void init();
     void loadsAndTellsWhatNeedsALook();
+    void brokenAfterTheHeaderIsUnreadable();
+    void closedFoldersAreTold();
     void editsAreJournalledAndUndone();
     void countsStayInStep();
     void typingIsOneStep();
@@ -364,6 +368,61 @@ void TestDatasetModels::recognises() {
     const Dropped psd = recognise({dir_->filePath(QStringLiteral("art.psd"))});
     QCOMPARE(psd.kind, DroppedKind::Unsupported);
     QVERIFY(psd.refusal.contains(QStringLiteral(".psd")));
+}
+
+// Cut files are found while the list is read, damage in the middle when the picture is decoded for the grid.
+void TestDatasetModels::brokenAfterTheHeaderIsUnreadable() {
+    QImage noise(200, 200, QImage::Format_RGB32);
+    for (int y = 0; y < 200; ++y)
+        for (int x = 0; x < 200; ++x) noise.setPixel(x, y, QRgb(x * 7919 + y * 104729));
+    const auto damaged = [&](const char* name, const auto& damage) {
+        const QString path = pictures_ + QLatin1Char('/') + QLatin1String(name);
+        QVERIFY(noise.save(path));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        QByteArray bytes = file.readAll();
+        damage(bytes);
+        QVERIFY(file.resize(0) && file.seek(0) && file.write(bytes) == bytes.size());
+    };
+    const auto cut = [](QByteArray& b) { b.truncate(b.size() / 2); };
+    damaged("cut.png", cut);
+    damaged("cut.jpg", cut);
+    damaged("more.jpg", [](QByteArray& b) { b += "words of another program"; });
+    damaged("flipped.png", [](QByteArray& b) { b[b.size() / 2] = char(b[b.size() / 2] ^ 0x55); });
+    DatasetDocument document;
+    DatasetImagesModel images(document, thumbnails_);
+    openScratch(document);
+    QCOMPARE(document.count(Look::Unreadable), 3);  // cut.png, cut.jpg and broken.jpg
+    QSignalSpy changed(&document, &DatasetDocument::entriesChanged);
+    for (int row = 0; row < images.rowCount(); ++row)
+        (void)thumbnails_.get(images.index(row).data(DatasetImagesModel::PathRole).toString(), 64);
+    QTRY_COMPARE_WITH_TIMEOUT(document.count(Look::Unreadable), 4, 10000);
+    for (const DatasetEntry& e : document.entries()) {
+        const bool broken = e.name() != QStringLiteral("more.jpg") && e.name() != QStringLiteral("fox.png") &&
+                            e.name() != QStringLiteral("owl.png") && e.name() != QStringLiteral("zwin.png");
+        QVERIFY2(e.readable != broken, qPrintable(e.name()));
+        QVERIFY2(!broken || !e.problem.empty(), qPrintable(e.name()));
+    }
+}
+
+// A folder without the right to read it: what is in there is missing, which is said.
+void TestDatasetModels::closedFoldersAreTold() {
+    const QString closed = pictures_ + QStringLiteral("/closed");
+    QVERIFY(QDir().mkpath(closed));
+    QVERIFY(QFile::setPermissions(closed, {}));
+    const bool root = geteuid() == 0;  // may read everything: looks as somebody else
+    if (root) {
+        QVERIFY(QFile::setPermissions(dir_->path(), QFile::Permissions(0x7777)));
+        QVERIFY(seteuid(65534) == 0);
+    }
+    DatasetDocument document;
+    QSignalSpy problem(&document, &DatasetDocument::problem);
+    openScratch(document);
+    if (root) QVERIFY(seteuid(0) == 0);
+    QFile::setPermissions(closed, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    QCOMPARE(problem.size(), 1);
+    QVERIFY2(problem[0][1].toString().contains(closed), qPrintable(problem[0][1].toString()));
+    QCOMPARE(int(document.entries().size()), 4);
 }
 
 void TestDatasetModels::shardTable() {

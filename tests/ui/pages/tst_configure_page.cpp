@@ -16,6 +16,7 @@
 #include "ui/pages/configure_gallery.h"
 #include "ui/pages/configure_issues.h"
 #include "ui/pages/configure_page.h"
+#include "ui/widgets/messages.h"
 
 using namespace atelier;
 
@@ -58,6 +59,7 @@ class TestConfigurePage : public QObject {
     void issuesJumpAndCorrect();
     void searchLooksEverywhere();
     void templatesStartWithWhatIsKnown();
+    void galleryIsNeverBlank();
     void startIsRefusedWithErrors();
     void everyFieldHasAName();
     void numbersAsPeopleWriteThem();
@@ -199,6 +201,21 @@ void TestConfigurePage::templatesStartWithWhatIsKnown() {
     QVERIFY(page.open(QStringLiteral("/d/{0..3}.tar")));
     page.gallery()->choose(templates.find(QStringLiteral("fine-tune")));
     QCOMPARE(document.config().dataset.params.path, std::string("/d/{0..3}.tar"));
+}
+
+void TestConfigurePage::galleryIsNeverBlank() {
+    Fixture f;
+    auto* nothing = f.page.gallery()->findChild<EmptyState*>();
+    QVERIFY(nothing && !nothing->isVisible());
+    f.page.gallery()->setSearch(QStringLiteral("no such thing"));
+    QVERIFY(nothing->isVisible());
+    f.page.gallery()->setSearch({});
+    QVERIFY(!nothing->isVisible());
+    ConfigDocument document;
+    TemplateModel none({}, {});
+    ConfigureGallery gallery(none, document);
+    gallery.show();
+    QVERIFY(gallery.findChild<EmptyState*>()->isVisible());
 }
 
 void TestConfigurePage::startIsRefusedWithErrors() {
