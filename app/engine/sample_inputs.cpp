@@ -34,7 +34,10 @@ Status readSize(const char* option, const std::string& text, int& width, int& he
     if (text.empty()) return {};
     const auto pair = readPair(text, 'x', true);
     constexpr int kLargest = 65536;
-    if (!pair || pair->first < 1 || pair->second < 1 || std::max(pair->first, pair->second) > kLargest)
+    if (pair && std::max(pair->first, pair->second) > kLargest)
+        return fail(ErrorCode::Usage, fmt::format("{}×{} is too large a picture", pair->first, pair->second),
+                    option, fmt::format("Give at most {} pixels a side.", kLargest));
+    if (!pair || pair->first < 1 || pair->second < 1)
         return fail(ErrorCode::Usage, "the size \"" + text + "\" is not understood", option,
                     "Write 512 or 768x512 (width x height).");
     std::tie(width, height) = *pair;
