@@ -18,6 +18,7 @@
 #include "core/base/strings.h"
 #include "core/engine/eval/generate.h"
 #include "core/engine/models/pipeline.h"
+#include "core/engine/nn/packed_weight.h"
 #include "core/engine/train/device.h"
 
 namespace atelier::cli {
@@ -101,7 +102,10 @@ Status serve(const std::string& model, const std::string& precision, const std::
     load.device = device;
     load.dtype = precision == "bf16" ? at::kBFloat16 : at::kFloat;
     ATELIER_TRY(const auto pipeline, loadPipeline(expandUser(model), load));
-    for (const auto& [name, module] : pipeline.modules()) module->eval();
+    for (const auto& [name, module] : pipeline.modules()) {
+        module->eval();
+        nn::packWeights(*module, nn::PlainWeights::Keep);
+    }
     for (auto& parameter : pipeline.unet->parameters()) parameter.requires_grad_(true);
     std::printf("%s\n", dumpJson({{"ready", true}, {"threads", at::get_num_threads()}}).c_str());
     std::fflush(stdout);

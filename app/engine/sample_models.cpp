@@ -9,9 +9,16 @@
 #include "app/engine/weighted_file.h"
 #include "core/base/strings.h"
 #include "core/engine/models/additions.h"
+#include "core/engine/nn/packed_weight.h"
 
 namespace atelier::cli {
 namespace {
+
+// After the last change of its weights.
+void prepare(torch::nn::Module& module) {
+    module.eval();
+    nn::packWeights(module, nn::PlainWeights::Drop);
+}
 
 Status requireFile(const std::string& option, const std::string& file) {
     std::error_code error;
@@ -45,7 +52,7 @@ Result<Pipeline> loadRefiner(const std::string& name, const Pipeline& first, con
         return fail(ErrorCode::Model, "its denoiser does not take this model's latents", folder.string(),
                     "A refiner is a text-to-image model with the same autoencoder.");
     refiner.vae = first.vae;
-    for (const auto& [component, module] : refiner.modules()) module->eval();
+    for (const auto& [component, module] : refiner.modules()) prepare(*module);
     return refiner;
 }
 
@@ -85,10 +92,10 @@ Result<SampleModels> loadModels(const ModelFiles& files, const LoadOptions& opti
     for (const auto& file : files.embeddings) {
         ATELIER_DO(addEmbedding(models.pipeline, expandUser(file)));
     }
-    for (const auto& [name, module] : models.pipeline.modules()) module->eval();
+    for (const auto& [name, module] : models.pipeline.modules()) prepare(*module);
     const auto control = [&](std::shared_ptr<ControlNetModel> model, double scale) {
         const std::size_t i = models.controls.size();
-        model->eval();
+        prepare(*model);
         models.controls.push_back({std::move(model),
                                    {},
                                    scale,

@@ -12,11 +12,15 @@ from pathlib import Path
 from pairs import table, usable_cores
 
 HERE = Path(__file__).resolve().parent
+HALF_SD = ["--batch", "1", "--channels", "160,320,640,640"]
 # Options of each benchmark: always, given the folder of the programs; with --quick.
 BENCHMARKS = {
     "shards": (lambda bin: ["--engine", bin / "atelier-engine"], ["--total", "20000000"]),
     "resize": (lambda bin: ["--engine", bin / "atelier-engine"], ["--images", "8"]),
     "train": (lambda bin: ["--bin", bin], ["--steps", "1", "--warmup", "1"]),
+    "train-bf16": (lambda bin: ["--bin", bin, "--precision", "bf16"], ["--steps", "1", "--warmup", "1"]),
+    "train-one": (lambda bin: ["--bin", bin, *HALF_SD], ["--steps", "1", "--warmup", "1"]),
+    "train-one-bf16": (lambda bin: ["--bin", bin, *HALF_SD, "--precision", "bf16"], ["--steps", "1", "--warmup", "1"]),
     "models": (lambda bin: ["--bin", bin], ["--precision", "fp32", "--works", "unet", "text_encoder", "start"]),
     "studio": (lambda bin: ["--studio", bin / "atelier", "--tests", bin.parent / "tests"], ["--events", "20000"]),
 }
@@ -48,7 +52,7 @@ def main():
             print(f"== {name}", file=sys.stderr, flush=True)
             result = Path(folder) / f"{name}.json"
             always, quick = BENCHMARKS[name]
-            command = [sys.executable, HERE / f"{name}.py", *always(options.bin.resolve()), *(quick if options.quick else []), "--pairs", pairs, "--json", result]
+            command = [sys.executable, HERE / f"{name.split('-')[0]}.py", *always(options.bin.resolve()), *(quick if options.quick else []), "--pairs", pairs, "--json", result]
             done = subprocess.run([str(part) for part in command], stdout=subprocess.DEVNULL)
             if done.returncode != 0 or not result.exists():
                 failed.append(name)

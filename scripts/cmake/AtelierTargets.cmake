@@ -35,7 +35,7 @@ function(atelier_python_test name)
     return()
   endif()
   if(NOT A_TIMEOUT)
-    set(A_TIMEOUT 600)
+    set(A_TIMEOUT 900)
   endif()
   add_test(NAME ${name} COMMAND ${ATELIER_ORACLE_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/${A_SCRIPT})
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABEL}" TIMEOUT ${A_TIMEOUT}

@@ -146,13 +146,7 @@ Transformer2D::Transformer2D(const TransformerOptions& o) {
 
 at::Tensor Transformer2D::forward(const at::Tensor& x_BCHW, const at::Tensor& context_BTC) const {
     const auto project = [](const at::Tensor& tokens, const Linear* linear, const Conv2d* conv) {
-        // A 1×1 convolution is the same matrix product over tokens.
-        if (linear) return linear->forward(tokens);
-        const auto y = at::linear(tokens, conv->weight.flatten(1), conv->bias);
-        if (!conv->lowRank) return y;
-        const auto& [down, up, scale] = conv->lowRank;
-        return at::add(y, at::linear(at::linear(tokens, down->weight.flatten(1)), up->weight.flatten(1)),
-                       scale);
+        return linear ? linear->forward(tokens) : conv->forwardTokens(tokens);
     };
     at::Tensor tokens = project(toTokens(norm_->forward(x_BCHW)), linearIn_.get(), convIn_.get());
     for (const auto& block : *blocks_) tokens = block->forward(tokens, context_BTC);

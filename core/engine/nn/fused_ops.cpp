@@ -283,6 +283,7 @@ at::Tensor groupNorm(const at::Tensor& x_BCHW, const GroupNorm& norm, bool silu)
 }
 
 at::Tensor normSiluConv(const at::Tensor& x_BCHW, const GroupNorm& norm, const Conv2d& conv) {
+    if (conv.packed.fits(x_BCHW)) return conv.forward(groupNorm(x_BCHW, norm, true));
     return NormSiluConvFunction::apply(x_BCHW, norm.weight, norm.bias, conv.weight, conv.bias, norm.groups,
                                        norm.eps, conv.stride, conv.padding);
 }

@@ -42,7 +42,8 @@ Linear::Linear(std::int64_t in, std::int64_t out, bool withBias) {
     if (withBias) bias = register_parameter("bias", at::empty({out}, parameterOptions()));
 }
 at::Tensor Linear::forward(const at::Tensor& x) const {
-    return withLowRank(at::linear(x, weight, bias), lowRank, x);
+    return withLowRank(packed.fits(x) ? packed.linear(x, weight, bias) : at::linear(x, weight, bias), lowRank,
+                       x);
 }
 void Linear::attachLowRank(std::int64_t rank, double scale) {
     attach(*this, std::make_shared<Linear>(weight.size(1), rank, false),
@@ -56,8 +57,15 @@ Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int6
     if (withBias) bias = register_parameter("bias", at::empty({out}, parameterOptions()));
 }
 at::Tensor Conv2d::forward(const at::Tensor& x_BCHW) const {
-    return withLowRank(at::conv2d(x_BCHW, weight, bias, {stride, stride}, {padding, padding}), lowRank,
-                       x_BCHW);
+    return withLowRank(packed.fits(x_BCHW)
+                           ? packed.conv2d(x_BCHW, weight, bias, stride, padding)
+                           : at::conv2d(x_BCHW, weight, bias, {stride, stride}, {padding, padding}),
+                       lowRank, x_BCHW);
+}
+at::Tensor Conv2d::forwardTokens(const at::Tensor& x) const {
+    const auto y = packed.fits(x) ? packed.linear(x, weight, bias) : at::linear(x, weight.flatten(1), bias);
+    if (!lowRank) return y;
+    return at::add(y, lowRank.up->forwardTokens(lowRank.down->forwardTokens(x)), lowRank.scale);
 }
 void Conv2d::attachLowRank(std::int64_t rank, double scale) {
     attach(*this, std::make_shared<Conv2d>(weight.size(1), rank, weight.size(2), stride, padding, false),

@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+#include "core/engine/nn/packed_weight.h"
+
 namespace atelier::nn {
 
 // While it lives, layers made by this thread get parameters of this dtype and device: half floats without a
@@ -46,6 +48,7 @@ class Linear : public torch::nn::Module {
     at::Tensor weight;  // [out, in]
     at::Tensor bias;    // [out], undefined without
     LowRank<Linear> lowRank;
+    PackedWeight packed;
 };
 
 class Conv2d : public torch::nn::Module {
@@ -53,6 +56,8 @@ class Conv2d : public torch::nn::Module {
     Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride = 1,
            std::int64_t padding = 0, bool withBias = true);
     at::Tensor forward(const at::Tensor& x_BCHW) const;
+    // A 1×1 convolution of pixels that lie as tokens [B,S,in].
+    at::Tensor forwardTokens(const at::Tensor& x_BSC) const;
     // The same; A keeps the kernel, B is 1×1 (LoCon).
     void attachLowRank(std::int64_t rank, double scale);
     at::Tensor weight;  // [out, in, k, k]
@@ -60,6 +65,7 @@ class Conv2d : public torch::nn::Module {
     std::int64_t stride;
     std::int64_t padding;
     LowRank<Conv2d> lowRank;
+    PackedWeight packed;
 };
 
 class GroupNorm : public torch::nn::Module {

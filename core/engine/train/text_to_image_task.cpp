@@ -9,6 +9,7 @@
 #include <chrono>
 
 #include "core/engine/eval/picture_file.h"
+#include "core/engine/nn/packed_weight.h"
 #include "core/engine/train/prior.h"
 #include "core/engine/train/task.h"
 
@@ -425,11 +426,13 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
     pipeline.vae->to(settings.device);
     pipeline.unet->to(settings.device);
     freeze(*pipeline.vae);
+    nn::packWeights(*pipeline.vae, nn::PlainWeights::Keep);
     for (const auto& encoder : pipeline.textEncoders()) {
         encoder->to(settings.device);
         if (settings.trainTextEncoder && !settings.lora) continue;
         freeze(*encoder);
         encoder->to(settings.computeType);
+        nn::packWeights(*encoder, nn::PlainWeights::Keep);
     }
     if (settings.lora) ATELIER_DO(beginLora(pipeline, settings));
     pipeline.unet->train();
