@@ -136,10 +136,6 @@ void ConfigurePart::start() {
 }
 
 void ConfigurePart::exportConfiguration() {
-    if (document_.errorCount() > 0) {
-        page_->start();  // says what is missing and goes there
-        return;
-    }
     // The export reads a file: the saved one, or a frozen copy among the project's drafts.
     const QString name = QString::fromStdString(document_.config().experiment.name);
     QString file = document_.isModified() ? QString() : document_.file();

@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QCloseEvent>
 #include <QFileDialog>
+#include <QKeyEvent>
 #include <QMenu>
 #include <QMenuBar>
 #include <QScreen>
@@ -60,6 +61,7 @@ MainWindow::MainWindow(Settings& settings, Recognise recognise)
     connect(&looking_, &QFutureWatcher<Dropped>::finished, this, [this] {
         if (overlay_ && overlay_->isVisible()) showOverlay();
     });
+    qApp->installEventFilter(this);
     restoreLayout();
 }
 
@@ -286,6 +288,25 @@ void MainWindow::openDialog(bool folder) {
 
 void MainWindow::showMessage(const Message& message) {
     toasts_->show(message);
+}
+
+// Text fields take some keys of Emacs (Ctrl+E, Ctrl+K) where the window has an action for them.
+bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() != QEvent::ShortcutOverride) return QMainWindow::eventFilter(watched, event);
+    const auto* keys = static_cast<QKeyEvent*>(event);
+    if (keys->modifiers() != Qt::ControlModifier || (keys->key() != Qt::Key_E && keys->key() != Qt::Key_K))
+        return QMainWindow::eventFilter(watched, event);
+    std::vector<Page::MenuAction> all = actions_;
+    if (Page* page = currentPage()) {
+        const auto own = page->pageActions();
+        all.insert(all.end(), own.begin(), own.end());
+    }
+    for (const Page::MenuAction& entry : all)
+        if (entry.action->shortcut() == QKeySequence(keys->keyCombination()) && entry.action->isEnabled()) {
+            event->ignore();
+            return true;
+        }
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::setFirstRun(QWidget* page) {

@@ -300,17 +300,25 @@ void ConfigurePage::setRunOn(const QStringList& choices) {
 }
 
 void ConfigurePage::start() {
-    if (document_.errorCount() > 0) {
-        const Issue first = document_.issues().front();
-        Q_EMIT messageRaised(
-            {Severity::Error,
-             tr("Not started: %n value(s) missing or wrong.", nullptr, document_.errorCount()),
-             QString::fromStdString(describe(first, {})),
-             {}});
-        if (!galleryShown()) jump(QString::fromStdString(first.path), first.line);
-        return;
-    }
-    Q_EMIT startRequested();
+    const int errors = document_.errorCount();
+    if (errors > 0)
+        showFirstError(tr("Not started: %n value(s) missing or wrong.", nullptr, errors));
+    else
+        Q_EMIT startRequested();
+}
+
+void ConfigurePage::exportFiles() {
+    const int errors = document_.errorCount();
+    if (errors > 0)
+        showFirstError(tr("Not exported: %n value(s) missing or wrong.", nullptr, errors));
+    else if (document_.isOpen())
+        Q_EMIT exportRequested();
+}
+
+void ConfigurePage::showFirstError(const QString& what) {
+    const Issue first = document_.issues().front();
+    Q_EMIT messageRaised({Severity::Error, what, QString::fromStdString(describe(first, {})), {}});
+    if (!galleryShown()) jump(QString::fromStdString(first.path), first.line);
 }
 
 }  // namespace atelier

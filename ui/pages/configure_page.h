@@ -50,6 +50,8 @@ class ConfigurePage : public Page {
     ConfigureGallery* gallery() const { return gallery_; }
     ConfigureIssues* issuesList() const { return issuesList_; }
     void start();
+    void exportFiles();
+    void showFirstError(const QString& what);
 
   Q_SIGNALS:
     void startRequested();  // the document has no errors

@@ -295,9 +295,7 @@ void ConfigurePage::makeActions() {
         if (document_.isOpen()) Q_EMIT saveRequested(true);
     });
     exportAction_ = addPageAction(tr("Configuration"), tr("Export…"), QKeySequence(QStringLiteral("Ctrl+E")),
-                                  QStringLiteral("export"), [this] {
-                                      if (document_.isOpen()) Q_EMIT exportRequested();
-                                  });
+                                  QStringLiteral("export"), [this] { exportFiles(); });
     startAction_ =
         addPageAction(tr("Configuration"), tr("Start"), QKeySequence(QStringLiteral("Ctrl+Return")),
                       QStringLiteral("play"), [this] { start(); });

@@ -182,6 +182,7 @@ void DatasetsPage::refreshCounts() {
 }
 
 void DatasetsPage::refreshInspector() {
+    moved_.stop();
     const QModelIndex current = grid_->currentIndex();
     const std::vector<int> selected = grid_->selectedEntries();
     const bool usable = current.isValid() && current.row() < images_.rowCount();
@@ -198,6 +199,7 @@ void DatasetsPage::stepPicture(int direction) {
 
 // In a narrow window the caption is in the drawer.
 void DatasetsPage::editCaption() {
+    if (moved_.isActive()) refreshInspector();
     if (!inspectorVisible()) setInspectorVisible(true);
     inspector_->captionEdit()->setFocus();
 }

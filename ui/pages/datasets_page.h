@@ -3,6 +3,9 @@
 // from app/studio.
 #pragma once
 
+#include <QElapsedTimer>
+#include <QTimer>
+
 #include "ui/models/dataset_build.h"
 #include "ui/models/dataset_document.h"
 #include "ui/models/dataset_images_model.h"
@@ -85,6 +88,8 @@ class DatasetsPage : public Page {
     QStackedWidget* gridStack_;
     EmptyState* noMatch_;
     QAction *buildAction_, *undo_, *redo_;
+    QTimer moved_;  // the selection has moved, the inspector not yet
+    QElapsedTimer lastMoved_;
     int tab_ = 0;
 };
 

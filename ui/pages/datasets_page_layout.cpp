@@ -225,11 +225,15 @@ void DatasetsPage::connectModels() {
     connect(sort_, &QComboBox::currentIndexChanged, this, [this](int i) { images_.setSort(ImageSort(i)); });
     connect(size_, &QSlider::valueChanged, grid_, &ImageGrid::setCellWidth);
     connect(grid_, &ImageGrid::cellWidthChanged, size_, &QSlider::setValue);
-    auto* moved = new QTimer(this);  // a rubber band sends many changes: one refresh for all
-    moved->setSingleShot(true);
-    moved->setInterval(0);
-    connect(grid_, &ImageGrid::selectionMoved, moved, qOverload<>(&QTimer::start));
-    connect(moved, &QTimer::timeout, this, &DatasetsPage::refreshInspector);
+    // A rubber band sends many changes, a held key one a frame: the first is shown at once, of a quick row
+    // only the last.
+    moved_.setSingleShot(true);
+    connect(grid_, &ImageGrid::selectionMoved, this, [this] {
+        constexpr int kQuickMs = 60;
+        moved_.start(lastMoved_.isValid() && lastMoved_.elapsed() < kQuickMs ? kQuickMs : 0);
+        lastMoved_.start();
+    });
+    connect(&moved_, &QTimer::timeout, this, &DatasetsPage::refreshInspector);
     connect(grid_, &ImageGrid::editRequested, this, &DatasetsPage::editCaption);
     connect(grid_, &ImageGrid::largeViewRequested, this, &DatasetsPage::showLarge);
     connect(grid_, &QAbstractItemView::doubleClicked, this, &DatasetsPage::showLarge);

@@ -87,6 +87,10 @@ MonitorView::MonitorView(Thumbnails& thumbnails, QWidget* parent) : QWidget(pare
     cards_->setAutoFillBackground(false);
     columns->addWidget(scroll);
     all->addLayout(columns, 1);
+    cardsLater_.setSingleShot(true);
+    connect(&cardsLater_, &QTimer::timeout, this, [this] {
+        if (monitor_) cards_->refresh();
+    });
     connect(cards_, &MonitorCards::openFolderWanted, this, &MonitorView::openFolderWanted);
     connect(cards_, &MonitorCards::stepChosen, this, &MonitorView::showStep);
     connect(cards_, &MonitorCards::eventTabChanged, this, &MonitorView::noteView);
@@ -393,7 +397,8 @@ void MonitorView::refresh() {
     refreshFigures();
     refreshPlot();
     refreshSamples();
-    cards_->refresh();
+    // Opening shows the curve first, the cards beside it a turn later.
+    if (!cardsLater_.isActive()) cardsLater_.start(0);
 }
 
 void MonitorView::refreshFigures() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QPointer>
+#include <QTimer>
 #include <QWidget>
 
 #include "ui/models/run_monitor.h"
@@ -86,6 +87,7 @@ class MonitorView : public QWidget {
     SampleGrid* grid_ = nullptr;
     QWidget* gridHost_;
     MonitorCards* cards_;
+    QTimer cardsLater_;
     QWidget* side_;
     std::size_t markerKey_ = 0;
     int metricCount_ = 0;                                 // names in the store when the series were chosen
