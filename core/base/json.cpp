@@ -7,7 +7,41 @@
 
 namespace atelier {
 
+namespace {
+
+// Copying, writing and destroying a value go down its levels by recursion: a file of brackets alone would
+// exhaust the stack.
+constexpr int kMaxDepth = 200;
+
+bool nestedTooDeep(std::string_view text) {
+    if (text.size() <= kMaxDepth) return false;
+    int depth = 0;
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        if (quoted) {
+            if (c == '\\')
+                ++i;
+            else
+                quoted = c != '"';
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == '[' || c == '{') {
+            if (++depth > kMaxDepth) return true;
+        } else if (c == ']' || c == '}') {
+            --depth;
+        }
+    }
+    return false;
+}
+
+}  // namespace
+
 Result<Json> parseJson(std::string_view text, std::string where) {
+    if (nestedTooDeep(text))
+        return fail(ErrorCode::Data,
+                    "not usable JSON: more than " + std::to_string(kMaxDepth) + " levels are nested in it",
+                    std::move(where));
     try {
         return Json::parse(text);
     } catch (const Json::exception& e) {  // parse_error, and out_of_range for numbers like 1e999

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Encodings, sidecars, tables, and which caption holds.
+#include <QTemporaryDir>
 #include <QtTest>
 
 #include "core/data/scan.h"
@@ -27,6 +28,21 @@ class TestCaption : public QObject {
     fs::path folder() const { return temporary_.path().toStdString(); }
 
   private Q_SLOTS:
+    // Values are copied and destroyed by recursion: a file of brackets would exhaust the stack.
+    void deepJsonIsRefused() {
+        QTemporaryDir folder;
+        const fs::path root = folder.path().toStdString();
+        const std::string deep = std::string(200'000, '[') + std::string(200'000, ']');
+        writeFile(root / "a.json", "{\"caption\":\"x\",\"deep\":" + deep + "}");
+        const auto caption = readCaptionFile(root / "a.json");
+        QVERIFY(!caption && caption.error().what.find("levels are nested") != std::string::npos);
+        writeFile(root / "metadata.jsonl", "{\"file_name\":\"a.png\",\"text\":\"[\",\"deep\":" + deep +
+                                               "}\n{\"file_name\":\"b.png\",\"text\":\"y\"}\n");
+        const auto table = readTable(root / "metadata.jsonl");
+        QVERIFY(table.has_value());
+        QCOMPARE(table->rows.size(), std::size_t(1));
+        QCOMPARE(table->problems.size(), std::size_t(1));
+    }
     void encodings_data() {
         QTest::addColumn<QByteArray>("bytes");
         QTest::addColumn<QString>("text");
