@@ -126,7 +126,7 @@ void makeShardsAbsolute(std::string& path, const fs::path& base) {
     while (!rest.empty()) {
         const auto next = rest.find("::");
         std::string one(rest.substr(0, next));
-        makeAbsolute(one, base);
+        if (!one.starts_with("${")) makeAbsolute(one, base);  // an environment variable may be absolute
         shards += (shards.empty() ? "" : "::") + one;
         rest = next == std::string_view::npos ? std::string_view{} : rest.substr(next + 2);
     }
@@ -223,7 +223,7 @@ Result<std::string> readConfigFile(const fs::path& path) {
                     fs::exists(path / "config.yaml", error)
                         ? "Its configuration is " + (path / "config.yaml").string() + "."
                         : "Give a YAML file.");
-    if (!fs::exists(path, error))
+    if (!fs::exists(path, error) && !error)
         return fail(ErrorCode::Usage, "there is no such file or folder", path.string(), "Check the path.");
     return readFile(path, 16 << 20);
 }
@@ -243,8 +243,32 @@ Result<LoadedConfig> loadTrainConfig(const fs::path& path, std::span<const std::
                 path.string() + (first.line > 0 ? ":" + std::to_string(first.line) : ""), first.hint);
 }
 
+namespace {
+
+// Resolved texts are meant as they stand: each "${" gets a backslash, and the backslashes before it are
+// doubled, so that reading them again gives the same.
+std::string escaped(std::string_view text) {
+    std::string out;
+    std::size_t backslashes = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text.substr(i).starts_with("${")) out += std::string(backslashes + 1, '\\');
+        backslashes = text[i] == '\\' ? backslashes + 1 : 0;
+        out += text[i];
+    }
+    return out;
+}
+
+void escapeTexts(Json& value) {
+    if (value.is_string()) value = escaped(value.get<std::string>());
+    if (value.is_structured())
+        for (auto& part : value) escapeTexts(part);
+}
+
+}  // namespace
+
 std::string frozenYaml(const LoadedConfig& loaded) {
     Json frozen = loaded.resolved;
+    escapeTexts(frozen);
     // A section that is there but empty means its defaults (`wandb:`); one that is off is left out.
     for (const auto& section : trainSchema().children)
         if (section.optional && section.type == ValueType::Section && frozen[section.key].is_null())

@@ -65,6 +65,7 @@ class TestConfig : public QObject {
     void overridesWithoutAKeyAreNamed();
     void interpolationsFollowOverrides();
     void pathsAreAbsolute();
+    void escapedReferencesStayTexts();
     void methodFollowsTheModel();
     void replayNeedsLess();
     void newerFormatIsRefused();
@@ -289,6 +290,22 @@ void TestConfig::pathsAreAbsolute() {
     QCOMPARE(*config.model.pretrained, std::string("org/name"));  // no such folder: a name on a hub
     QCOMPARE(*config.method.init, std::string("/x"));
     QCOMPARE(config.dataset.params.path, "/base/a.tar::" + expandUser("~/b.tar").string() + "::pipe:cat c");
+}
+
+// What was escaped in the file must come out of the frozen configuration as the same text.
+void TestConfig::escapedReferencesStayTexts() {
+    std::string text = kGood;
+    text.replace(text.find("[a]"), 3, R"(['costs \${5}', 'a\\\${b}', 'c\d'])");
+    const auto checked = check(text, {R"(dataset.params.path=\${DATA}/{0..3}.tar)"});
+    QVERIFY2(!hasErrors(checked.issues), all(checked).c_str());
+    const std::vector<std::string> prompts{"costs ${5}", "a\\${b}", "c\\d"};
+    QCOMPARE(checked.loaded.config.sampling.prompts, prompts);
+    QCOMPARE(checked.loaded.config.dataset.params.path, std::string("${DATA}/{0..3}.tar"));
+    const auto again = check(frozenYaml(checked.loaded));
+    QVERIFY2(!hasErrors(again.issues), all(again).c_str());
+    QCOMPARE(again.loaded.config.sampling.prompts, prompts);
+    QCOMPARE(again.loaded.config.dataset.params.path, checked.loaded.config.dataset.params.path);
+    QCOMPARE(again.loaded.hash, checked.loaded.hash);
 }
 
 void TestConfig::methodFollowsTheModel() {
