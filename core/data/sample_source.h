@@ -48,7 +48,7 @@ struct TrainPlan {
     std::string imageKey = "jpg;png;jpeg;webp";  // first present wins
     std::string captionKey = "txt";
     std::string maskKey;                    // "mask.png": a second picture cropped alike; empty: none
-    std::uint64_t maxPixels = 200'000'000;  // larger pictures are refused before decoding
+    std::uint64_t maxPixels = 300'000'000;  // as a dataset build; larger ones are refused before decoding
 };
 
 // Why a drawn sample was not used; the caller turns it into a `sample_dropped` event.

@@ -193,7 +193,8 @@ Result<std::vector<Request>> ControlInbox::poll() {
     next_ = now + interval_;
     for (const auto& waiting : list()) {
         const auto text = readFile(waiting.path, kMaxRequestBytes);
-        if (!text && !fs::exists(waiting.path)) continue;  // withdrawn meanwhile
+        std::error_code error;
+        if (!text && !fs::exists(waiting.path, error)) continue;  // withdrawn meanwhile
         auto request =
             text ? parseRequest(*text, waiting.id) : Result<Request>(tl::make_unexpected(text.error()));
         if (!request) {

@@ -251,6 +251,14 @@ class Runs(unittest.TestCase):
         self.assertEqual([e for e in self.events("torn") if e["type"] == "warning"][-1]["code"], "checkpoint_unreadable")
         self.assertEqual(self.events("torn")[-1]["step"], 12)
 
+    def test_counters_of_another_type_fall_back(self):
+        self.train(self.config("counters"))
+        state = self.run_dir("counters") / "checkpoints" / "step-00000012" / "state" / "state.json"
+        state.write_text(json.dumps(json.loads(state.read_text()) | {"step": "twelve"}))
+        error = self.train(self.run_dir("counters"))
+        self.assertIn("state.json", error)
+        self.assertIn("An older checkpoint is used", json.dumps(self.events("counters")))
+
     def test_losses_that_are_not_finite(self):
         self.train(self.config("skip", images=16), "loss.kl_weight=1.0e+38")
         warnings = [e for e in self.events("skip") if e["type"] == "warning"]

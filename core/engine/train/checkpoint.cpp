@@ -74,16 +74,21 @@ Result<Counters> readCounters(const run::RunFolder& folder, std::int64_t step) {
     const fs::path file = folder.stateFile(step);
     ATELIER_TRY(const auto text, readFile(file));
     ATELIER_TRY(const auto json, parseJson(text, file.string()));
-    if (json.value("version", 0) > kStateVersion)
-        return fail(ErrorCode::Model, "it was written by a newer version of the engine", file.string(),
-                    "Use that version, or a newer one.");
-    Counters counters{json.value("step", std::int64_t{-1}), json.value("images", std::int64_t{-1}), {}};
-    if (const auto dataset = json.find("dataset"); dataset != json.end() && dataset->is_object())
-        counters.dataset = {dataset->value("order", std::string()), dataset->value("content", std::string()),
-                            dataset->value("samples", std::uint64_t{0})};
-    if (counters.step != step || counters.images < 0)
-        return fail(ErrorCode::Model, "its counters make no sense", file.string());
-    return counters;
+    try {
+        if (json.value("version", 0) > kStateVersion)
+            return fail(ErrorCode::Model, "it was written by a newer version of the engine", file.string(),
+                        "Use that version, or a newer one.");
+        Counters counters{json.value("step", std::int64_t{-1}), json.value("images", std::int64_t{-1}), {}};
+        if (const auto dataset = json.find("dataset"); dataset != json.end() && dataset->is_object())
+            counters.dataset = {dataset->value("order", std::string()),
+                                dataset->value("content", std::string()),
+                                dataset->value("samples", std::uint64_t{0})};
+        if (counters.step != step || counters.images < 0)
+            return fail(ErrorCode::Model, "its counters make no sense", file.string());
+        return counters;
+    } catch (const nlohmann::json::exception& error) {  // another type than expected
+        return fail(ErrorCode::Model, fmt::format("it is damaged: {}", error.what()), file.string());
+    }
 }
 
 }  // namespace
@@ -94,11 +99,13 @@ Result<CheckpointFacts> writeCheckpoint(const run::RunFolder& folder, Task& task
     const fs::path target = folder.checkpointDir(counters.step);
     std::error_code error;
     fs::remove_all(target, error);  // of a process that was killed while writing it
-    if (auto written = writeAll(folder, task, optimizer, counters, settings); !written) {
+    auto written = writeAll(folder, task, optimizer, counters, settings);
+    if (written) written = linkPipeline(folder, counters.step);
+    if (!written) {
+        fs::remove(folder.doneMarker(counters.step), error);
         fs::remove_all(target, error);
         return tl::make_unexpected(std::move(written).error());
     }
-    ATELIER_DO(linkPipeline(folder, counters.step));
     return CheckpointFacts{folderBytes(target),
                            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
 }
@@ -151,7 +158,7 @@ Status retireCheckpoints(const run::RunFolder& folder, std::optional<std::int64_
         fs::remove_all(path, error);
         if (error)
             return fail(ErrorCode::Io, "an old checkpoint cannot be removed: " + error.message(),
-                        path.string(), "It only costs disk space.");
+                        path.string());
     }
     return {};
 }

@@ -94,7 +94,7 @@ class TrainingRun {
                              "An older checkpoint is used instead.");
                     }));
         if (resumed) counters_ = *resumed;
-        ATELIER_DO(retireCheckpoints(folder_, settings_.keepLast, settings_.keepEvery));
+        retireOldCheckpoints();
         monitor_.emplace(events_, options_, settings_, counters_.step, counters_.images);
         monitor_->setTotals(settings_.totalUpdates, settings_.totalImages);
         ATELIER_DO(openData());
@@ -173,8 +173,8 @@ class TrainingRun {
     // ---- one optimizer update
     // -------------------------------------------------------------------------------------------
 
-    // Batches → losses → gradients (summed over `accumulation` micro-steps) → clip → AdamW at lr(step) → EMA
-    // → meters.
+    // Batches → losses → gradients (summed over `accumulation` micro-steps) → clip → optimizer at lr(step) →
+    // EMA → meters.
     Status update() {
         const auto begin = Clock::now();
         const double waited = source_->secondsWaited();
@@ -335,7 +335,15 @@ class TrainingRun {
         ATELIER_DO(events_.write(run::Checkpoint{counters_.step,
                                                  folder_.relative(folder_.checkpointDir(counters_.step)),
                                                  facts.bytes, facts.seconds}));
-        return retireCheckpoints(folder_, settings_.keepLast, settings_.keepEvery);
+        retireOldCheckpoints();
+        return {};
+    }
+
+    // One that stays costs disk space; that is no reason to end a run, or to doubt the new one.
+    void retireOldCheckpoints() {
+        if (const auto retired = retireCheckpoints(folder_, settings_.keepLast, settings_.keepEvery);
+            !retired)
+            warn("checkpoint_not_removed", retired.error().message(), "Remove it by hand to free the space.");
     }
 
     // ---- end

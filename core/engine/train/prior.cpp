@@ -85,9 +85,16 @@ Status makePictures(const Settings& settings, std::int64_t count, const CountPro
 
 // [3,side,side] uint8: scaled to the short side, the centre cut out.
 Result<at::Tensor> loadSquare(const fs::path& file, int side) {
-    ATELIER_TRY(auto decoded, data::decodeImageFile(file, {.shortSide = side}));
-    const auto image =
-        data::resizeImage(std::move(decoded.image), {side, data::ResizeMode::Square, /*enlarge=*/true});
+    const data::DecodeOptions options{.shortSide = side};
+    ATELIER_TRY(auto decoded, data::decodeImageFile(file, options));
+    const data::ResizeSpec square{side, data::ResizeMode::Square, /*enlarge=*/true};
+    const auto scaled = data::scaledSize({decoded.image.width, decoded.image.height}, square);
+    if (std::uint64_t(scaled.width) * std::uint64_t(scaled.height) > options.maxPixels)
+        return fail(ErrorCode::Data,
+                    fmt::format("its {} × {} pixels are too oblong for a square of {}", decoded.originalWidth,
+                                decoded.originalHeight, side),
+                    file.string(), "Crop it, or take it out of the class pictures.");
+    const auto image = data::resizeImage(std::move(decoded.image), square);
     auto pixels_HWC = at::empty({side, side, 3}, at::kByte);
     std::memcpy(pixels_HWC.mutable_data_ptr<std::uint8_t>(), image.rgb.get(), image.byteSize());
     return pixels_HWC.permute({2, 0, 1});

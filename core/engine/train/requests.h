@@ -15,8 +15,7 @@ namespace atelier::train {
 
 class Requests {
   public:
-    Requests(const run::RunFolder& folder, run::EventWriter& events)
-        : inbox_(folder, events), events_(events) {}
+    Requests(const run::RunFolder& folder, run::EventWriter& events) : inbox_(folder, events) {}
 
     Status refuseStale() { return inbox_.refuseStale(); }
 
@@ -44,7 +43,6 @@ class Requests {
     Status answer(std::vector<run::Request>& waiting, const Status& outcome);
 
     run::ControlInbox inbox_;
-    run::EventWriter& events_;
     std::vector<run::Request> checkpoints_, samples_, stops_;
     std::optional<std::vector<std::string>> prompts_;
     std::optional<std::int64_t> finishStep_, finishImages_;

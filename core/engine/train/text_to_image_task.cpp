@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Methods "scratch", "finetune" and "lora": the denoiser of a latent diffusion model (Rombach et al. 2022,
-// eq. 3), optionally with its text encoder; all of their weights, or low-rank updates to them. Loss = mean
-// over elements of (prediction − target)², in float32.
+// Methods "scratch", "finetune", "dreambooth" and "lora": the denoiser of a latent diffusion model (Rombach
+// et al. 2022, eq. 3), optionally with its text encoder; all of their weights, or low-rank updates to them.
+// The loss is that of objective.h, in float32.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
 
+#include "core/base/memory.h"
+#include "core/base/strings.h"
 #include "core/engine/eval/picture_file.h"
 #include "core/engine/nn/packed_weight.h"
 #include "core/engine/train/prior.h"
@@ -20,6 +22,20 @@ constexpr std::int64_t kCacheBatch = 16;
 
 double secondsSince(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+std::string optimizerName(OptimizerKind kind) {
+    switch (kind) {
+        case OptimizerKind::AdamW:
+            break;
+        case OptimizerKind::Lion:
+            return "Lion";
+        case OptimizerKind::Sgd:
+            return "SGD";
+        case OptimizerKind::Adafactor:
+            return "Adafactor";
+    }
+    return "AdamW";
 }
 
 // What a scheduler_config.json stands for.
@@ -122,7 +138,7 @@ class TextToImageTask final : public Task {
                  {"ss_total_batch_size", std::to_string(settings_.imagesPerUpdate())},
                  {"ss_gradient_accumulation_steps", std::to_string(settings_.accumulation)},
                  {"ss_mixed_precision", settings_.computeType == at::kFloat ? "no" : "bf16"},
-                 {"ss_optimizer", "AdamW"},
+                 {"ss_optimizer", optimizerName(settings_.optimizer.kind)},
                  {"ss_caption_dropout_rate", number(settings_.plan.captionDropout)}}};
     }
 
@@ -219,6 +235,18 @@ class TextToImageTask final : public Task {
         return {side, side, 0, 0, side, side};
     }
 
+    // A cache that does not fit would end the process without a word.
+    static Status checkCacheFits(std::uint64_t each, std::int64_t count) {
+        const auto needed = each * static_cast<std::uint64_t>(count), available = availableMemory();
+        if (needed <= available) return {};
+        return fail(ErrorCode::Config,
+                    fmt::format("the latents of {} take {}, {} of memory are left",
+                                plural(static_cast<std::size_t>(count), "picture"), humanBytes(needed),
+                                humanBytes(available)),
+                    "dataset.params.latent_cache",
+                    "Set it to off: pictures are then encoded at every visit.");
+    }
+
     // Moments of every sample of the dataset, in its own order; a sample that cannot be decoded stays
     // undefined.
     Status fillCache(const PrepareProgress& progress) {
@@ -233,6 +261,7 @@ class TextToImageTask final : public Task {
         for (std::int64_t done = 0; done < total;) {
             ATELIER_TRY(const auto batch, nextBatch(source, std::min(kCacheBatch, total - done), {}));
             const auto moments = encodeMoments(batch.pixels_BCHW).cpu();
+            if (done == 0) ATELIER_DO(checkCacheFits(moments[0].nbytes(), total));
             for (std::int64_t i = 0; i < batch.size(); ++i)
                 cache_[batch.indices[static_cast<std::size_t>(i)]] = {
                     moments[i].clone(), batch.sizes[static_cast<std::size_t>(i)]};
