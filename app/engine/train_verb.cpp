@@ -231,7 +231,6 @@ int trainVerb(Arguments arguments) {
     if (const auto found = resolveModels(plan->config.config, fetchModel); !found)
         return report(found.error(), json);
     options.runFolder = plan->runFolder;
-    options.resume = plan->resume;
     options.startOver = plan->startOver;
     if (plan->resume || plan->frozen) options.overrides = command->overrides;
 

@@ -37,7 +37,6 @@ struct Outcome {
 
 struct Options {
     fs::path runFolder;
-    bool resume = false;                 // the folder is an existing run: continue it
     bool startOver = false;              // nothing was trained there: the configuration replaces the old one
     bool takeover = false;               // take a LOCK that another host left behind
     std::string device;                  // auto | cpu | cuda | "" = as configured
