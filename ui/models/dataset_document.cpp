@@ -6,6 +6,7 @@
 #include <QUndoCommand>
 #include <algorithm>
 #include <unordered_map>
+#include <utility>
 
 namespace atelier {
 
@@ -93,8 +94,22 @@ class SourcesCommand : public QUndoCommand {
     DatasetDocument::EditMap editsBefore_;
 };
 
-DatasetDocument::DatasetDocument(QObject* parent) : QObject(parent) {
+namespace {
+constexpr int kRetryMs = 5000;
+
+// Where and what; the hint is shown by itself.
+QString said(const Error& error) {
+    return QString::fromStdString(error.where.empty() ? error.what : error.where + ": " + error.what) +
+           QLatin1Char('.');
+}
+}  // namespace
+
+DatasetDocument::DatasetDocument(QObject* parent)
+    : QObject(parent), unsaved_(std::make_shared<std::vector<data::EditRecord>>()) {
     writer_.setMaxThreadCount(1);
+    retry_.setSingleShot(true);
+    retry_.setInterval(kRetryMs);
+    connect(&retry_, &QTimer::timeout, this, &DatasetDocument::saveAgain);
     connect(&loader_, &DatasetLoader::progressed, this, [this](const LoadProgress& p) {
         progress_ = p;
         Q_EMIT progressed();
@@ -168,13 +183,18 @@ DatasetDocument::DatasetDocument(QObject* parent) : QObject(parent) {
 
 DatasetDocument::~DatasetDocument() {
     loader_.cancel();
+    saveAgain();
     writer_.waitForDone();
 }
 
 Status DatasetDocument::open(const fs::path& folder) {
+    saveAgain();
+    writer_.waitForDone();
     ATELIER_TRY(data::DatasetFolder dataset, data::readDatasetFolder(folder));
     ATELIER_TRY(data::Edits edits, data::readEdits(dataset.editsPath()));
-    writer_.waitForDone();
+    unsaved_ = std::make_shared<std::vector<data::EditRecord>>();
+    retry_.stop();
+    if (std::exchange(unsavedCount_, 0) > 0) Q_EMIT unsavedChanged(0, {});
     dataset_ = std::move(dataset);
     edits_ = std::move(edits.images);
     editCount_ = 0;
@@ -277,20 +297,24 @@ void DatasetDocument::apply(const std::vector<Change>& changes) {
     Q_EMIT countsChanged();
 }
 
+// What could not be written stays in `unsaved_`, in order, before what comes later.
 void DatasetDocument::append(std::vector<data::EditRecord> records) {
-    if (records.empty() || !open_) return;
+    if (!open_ || (records.empty() && unsavedCount_ == 0)) return;
     editCount_ += int(records.size());
     const fs::path path = dataset_.editsPath();
-    writer_.start([this, path, records = std::move(records)] {
-        const Status written = data::appendEdits(path, records);
+    writer_.start([this, path, unsaved = unsaved_, records = std::move(records)] {
+        unsaved->insert(unsaved->end(), records.begin(), records.end());
+        const Status written = unsaved->empty() ? Status() : data::appendEdits(path, *unsaved);
+        if (written) unsaved->clear();
         QMetaObject::invokeMethod(
             this,
-            [this, written] {
-                if (written)
-                    Q_EMIT saved();
-                else
-                    Q_EMIT problem(QString::fromStdString(written.error().message()),
-                                   QString::fromStdString(written.error().hint));
+            [this, unsaved, count = int(unsaved->size()),
+             why = written ? QString() : QString::fromStdString(written.error().message())] {
+                if (unsaved != unsaved_) return;  // of a dataset that was open before
+                const int before = std::exchange(unsavedCount_, count);
+                if (count > 0) retry_.start();
+                if (count == 0) Q_EMIT saved();
+                if (before != count) Q_EMIT unsavedChanged(count, why);
             },
             Qt::QueuedConnection);
     });
@@ -398,8 +422,7 @@ void DatasetDocument::applySources(const std::vector<std::string>& sources, Edit
 void DatasetDocument::save() {
     if (!open_) return;
     if (const Status written = data::writeDatasetFolder(dataset_); !written)
-        Q_EMIT problem(QString::fromStdString(written.error().message()),
-                       QString::fromStdString(written.error().hint));
+        Q_EMIT problem(said(written.error()), QString::fromStdString(written.error().hint));
     else
         Q_EMIT saved();
 }

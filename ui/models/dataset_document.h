@@ -6,6 +6,7 @@
 
 #include <QObject>
 #include <QThreadPool>
+#include <QTimer>
 #include <QUndoStack>
 #include <memory>
 #include <optional>
@@ -66,6 +67,8 @@ class DatasetDocument : public QObject {
     void removeSource(int source);
     // Captions of files that were dropped, matched by stem; returns how many found their picture.
     int attachCaptions(const QStringList& files);
+    int unsavedCount() const { return unsavedCount_; }
+    void saveAgain() { append({}); }
     Status rename(const QString& name);
 
     // What build options this dataset keeps; written at once.
@@ -82,6 +85,9 @@ class DatasetDocument : public QObject {
     void loadingFinished();
     void problem(const QString& what, const QString& hint);
     void saved();
+    // Edits that could not be written yet (a full disk): kept, and tried again every few seconds and with the
+    // next edit. 0 = all are in the journal.
+    void unsavedChanged(int count, const QString& why);
 
   private:
     friend class EditCommand;
@@ -105,7 +111,10 @@ class DatasetDocument : public QObject {
     DatasetLoader loader_;
     LoadProgress progress_;
     QUndoStack undo_;
-    QThreadPool writer_;  // one thread: the journal keeps its order
+    QThreadPool writer_;                                      // one thread: the journal keeps its order
+    std::shared_ptr<std::vector<data::EditRecord>> unsaved_;  // of the writer's thread
+    int unsavedCount_ = 0;
+    QTimer retry_;
     DatasetLoader::CountTokens countTokens_;
     int tokenLimit_ = 75;
     int editCount_ = 0;

@@ -119,7 +119,9 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
     if (!scan) {
         deliver([this, error = scan.error()] {
             running_ = false;
-            Q_EMIT failed(QString::fromStdString(error.message()), QString::fromStdString(error.hint));
+            Q_EMIT failed(
+                QString::fromStdString(error.where.empty() ? error.what : error.where + ": " + error.what),
+                QString::fromStdString(error.hint));
             Q_EMIT finished();
         });
         return;

@@ -157,7 +157,7 @@ void DatasetsPage::refreshCounts() {
         text = tr("%1 of %2").arg(figure(shown), figure(qint64(document_.entries().size())));
     if (selected > 1) text += QStringLiteral(" · ") + tr("%n selected", nullptr, selected);
     count_->setText(text);
-    const int edits = document_.editCount();
+    const int edits = document_.editCount() - document_.unsavedCount();
     setStatusNote(edits > 0 ? tr("%n edit(s) saved", nullptr, edits) : QString());
     const bool none = shown == 0 && !document_.loading();
     if (none && document_.entries().empty())

@@ -255,6 +255,19 @@ void DatasetsPage::connectModels() {
     connect(&document_, &DatasetDocument::entriesAdded, counts, later);
     connect(&document_, &DatasetDocument::progressed, counts, later);
     connect(&document_, &DatasetDocument::loadingFinished, this, &DatasetsPage::refreshCounts);
+    connect(&document_, &DatasetDocument::unsavedChanged, this, [this](int count, const QString& why) {
+        if (count == 0)
+            banners()->remove(QStringLiteral("unsaved"));
+        else
+            banners()->show(
+                QStringLiteral("unsaved"),
+                {Severity::Error,
+                 tr("%n edit(s) are not saved yet; they are tried again by themselves.", nullptr, count),
+                 why,
+                 {{tr("Save now"), [this] { document_.saveAgain(); }}}},
+                false);
+        refreshCounts();
+    });
     connect(&images_, &QAbstractItemModel::modelReset, this, &DatasetsPage::refreshInspector);
     connect(&images_, &QAbstractItemModel::layoutChanged, this, &DatasetsPage::refreshInspector);
     connect(&document_, &DatasetDocument::problem, this, [this](const QString& what, const QString& hint) {

@@ -235,7 +235,7 @@ void MonitorView::setMonitor(RunMonitor* monitor, const RunViewState& view) {
         plot_->setSeries({});
         return;
     }
-    grid_ = new SampleGrid(monitor->samples(), thumbnails_);
+    grid_ = new SampleGrid(monitor->samples(), thumbnails_, gridHost_);
     grid_->setMode(SampleGrid::Mode(sampleTabs_->currentIndex()));
     gridHost_->layout()->addWidget(grid_);
     connect(grid_, &SampleGrid::opened, this, &MonitorView::openSample);

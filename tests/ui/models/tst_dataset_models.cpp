@@ -56,6 +56,7 @@ class TestDatasetModels : public QObject {
     void brokenAfterTheHeaderIsUnreadable();
     void closedFoldersAreTold();
     void editsAreJournalledAndUndone();
+    void unwrittenEditsAreKept();
     void countsStayInStep();
     void typingIsOneStep();
     void sourcesComeAndGoWithTheirEdits();
@@ -154,6 +155,25 @@ void TestDatasetModels::editsAreJournalledAndUndone() {
 }
 
 // Counts are kept change by change; counting anew must give the same.
+// Whatever keeps the journal from being written (here a folder of its name): nothing is lost or called saved.
+void TestDatasetModels::unwrittenEditsAreKept() {
+    DatasetDocument document;
+    openScratch(document);
+    const QString journal = QString::fromStdString(document.dataset().editsPath().string());
+    QVERIFY(QDir().mkpath(journal));
+    QSignalSpy unsaved(&document, &DatasetDocument::unsavedChanged);
+    document.setCaption(0, QStringLiteral("first"), 1);
+    QTRY_COMPARE(document.unsavedCount(), 1);
+    QVERIFY2(unsaved[0][1].toString().contains(journal), qPrintable(unsaved[0][1].toString()));
+    QVERIFY(QDir().rmdir(journal));
+    document.setCaption(1, QStringLiteral("second"), 2);
+    QTRY_COMPARE(document.unsavedCount(), 0);
+    const auto kept = data::readEdits(document.dataset().editsPath());
+    QVERIFY(kept.has_value());
+    QCOMPARE(kept->images.size(), std::size_t(2));
+    QCOMPARE(unsaved.back()[0].toInt(), 0);
+}
+
 void TestDatasetModels::countsStayInStep() {
     DatasetDocument document;
     openScratch(document);
