@@ -108,6 +108,7 @@ void MainWindow::build(Slot& s) {
     });
     const QByteArray split = settings_.layout(QStringLiteral("splitters/") + s.entry.id);
     if (!split.isEmpty()) page->restoreSplitters(split);
+    page->orderTabs();
     Q_EMIT pageBuilt(s.entry.id, page);
 }
 

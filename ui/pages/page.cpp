@@ -158,4 +158,29 @@ void Page::setBadge(int count) {
     Q_EMIT badgeChanged(count);
 }
 
+namespace {
+bool takesTab(const QWidget* widget) {
+    return (widget->focusPolicy() & Qt::TabFocus) && widget->focusProxy() == nullptr;
+}
+
+void inLayoutOrder(const QLayout* layout, QWidgetList& found) {
+    for (int i = 0; layout && i < layout->count(); ++i) {
+        QLayoutItem* item = layout->itemAt(i);
+        if (item->layout()) inLayoutOrder(item->layout(), found);
+        if (QWidget* widget = item->widget()) {
+            if (takesTab(widget)) found << widget;
+            inLayoutOrder(widget->layout(), found);
+        }
+    }
+}
+}  // namespace
+
+void Page::orderTabs() {
+    QWidgetList order;
+    inLayoutOrder(header()->layout(), order);
+    for (QWidget* w = nextInFocusChain(); w != this; w = w->nextInFocusChain())
+        if (isAncestorOf(w) && takesTab(w) && !header()->isAncestorOf(w)) order << w;
+    for (qsizetype i = 1; i < order.size(); ++i) setTabOrder(order[i - 1], order[i]);
+}
+
 }  // namespace atelier

@@ -5,6 +5,7 @@
 #include <QPushButton>
 #include <QTemporaryDir>
 #include <QToolButton>
+#include <QVBoxLayout>
 #include <QtTest>
 
 #include "ui/frame/command_palette.h"
@@ -63,6 +64,7 @@ class TestMainWindow : public QObject {
     void narrowWindowTurnsTheInspectorIntoADrawer();
     void sheetIsInsideTheWindow();
     void settingsSayWhatIsWrongWithTheEngine();
+    void tabGoesAsThePageIsRead();
     void shortcutsWorkFromTextFields();
     void sheetHasTheKeyboard();
     void nothingDroppedIsSilent();
@@ -241,6 +243,26 @@ void TestMainWindow::settingsSayWhatIsWrongWithTheEngine() {
     };
     QVERIFY(says(path) && says(QStringLiteral("9.9.9 found")));
     sheet->reject();
+}
+
+// The header of a page is often filled after its body.
+void TestMainWindow::tabGoesAsThePageIsRead() {
+    auto* made = new TestPage(QStringLiteral("late"));
+    auto* inBody = new QPushButton(QStringLiteral("body"));
+    auto* body = new QWidget;
+    (new QVBoxLayout(body))->addWidget(inBody);
+    made->setBody(body);
+    auto* left = new QPushButton(QStringLiteral("left"));
+    auto* right = new QPushButton(QStringLiteral("right"));
+    made->header()->addTrailing(right);
+    made->header()->addLeading(left);
+    window_->addPage(
+        {QStringLiteral("late"), QStringLiteral("Late"), QStringLiteral("runs"), [made] { return made; }});
+    window_->showPage(QStringLiteral("late"));
+    QWidgetList order;
+    for (QWidget* w = made->nextInFocusChain(); w != made; w = w->nextInFocusChain())
+        if (w == inBody || w == left || w == right) order << w;
+    QCOMPARE(order, QWidgetList({left, right, inBody}));
 }
 
 // Ctrl+K deletes to the end of the line in text fields of X11, which claim it as this one does (the offscreen
