@@ -10,9 +10,11 @@ namespace atelier::cli {
 int benchVerb(Arguments arguments) {
     if (!arguments.empty() && arguments[0] == "train") return benchTrain(arguments.subspan(1));
     if (!arguments.empty() && arguments[0] == "model") return benchModel(arguments.subspan(1));
+    if (!arguments.empty() && arguments[0] == "loading") return benchLoading(arguments.subspan(1));
     CLI::App app{
         "Figures of this machine as JSON.\n  bench train [options]   one training step of a UNet\n"
         "  bench model DIR         the models of a pipeline folder, line by line\n"
+        "  bench loading DIR       a pipeline folder read and saved\n"
         "  bench data [options]    shard writing and reading"};
     app.name("atelier-engine bench");
     app.allow_extras();

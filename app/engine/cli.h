@@ -64,6 +64,7 @@ int doctorVerb(Arguments arguments);
 
 // Parts of benchVerb, which takes their names off the arguments.
 int benchData(Arguments arguments);
+int benchLoading(Arguments arguments);
 int benchModel(Arguments arguments);
 int benchTrain(Arguments arguments);
 

@@ -3,7 +3,6 @@
 #include "core/base/files.h"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -227,35 +226,6 @@ Status writeFileAtomic(const fs::path& path, std::string_view bytes) {
     ATELIER_TRY(auto file, AtomicFile::create(path));
     ATELIER_DO(file.write(bytes));
     return file.commit();
-}
-
-Result<MappedFile> MappedFile::open(const fs::path& path) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return failErrno(errno, "open", path.string());
-    struct stat info {};
-    if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
-        ::close(fd);
-        return fail(ErrorCode::Io, "it is not a regular file", path.string());
-    }
-    const auto size = static_cast<std::size_t>(info.st_size);
-    void* data = size == 0 ? nullptr : ::mmap(nullptr, size, PROT_READ, MAP_SHARED, fd, 0);
-    const int code = errno;
-    ::close(fd);
-    if (data == MAP_FAILED) return failErrno(code, "map into memory", path.string());
-    return MappedFile(data, size);
-}
-
-MappedFile::MappedFile(MappedFile&& other) noexcept
-    : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-
-MappedFile& MappedFile::operator=(MappedFile&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    return *this;
-}
-
-MappedFile::~MappedFile() {
-    if (data_) ::munmap(data_, size_);
 }
 
 }  // namespace atelier

@@ -77,20 +77,4 @@ class AtomicFile {
 
 Status writeFileAtomic(const fs::path& path, std::string_view bytes);
 
-// Read-only memory map of a whole file.
-class MappedFile {
-  public:
-    static Result<MappedFile> open(const fs::path& path);
-    MappedFile(MappedFile&& other) noexcept;
-    MappedFile& operator=(MappedFile&& other) noexcept;
-    ~MappedFile();
-
-    std::span<const std::byte> bytes() const { return {static_cast<const std::byte*>(data_), size_}; }
-
-  private:
-    MappedFile(void* data, std::size_t size) : data_(data), size_(size) {}
-    void* data_ = nullptr;
-    std::size_t size_ = 0;
-};
-
 }  // namespace atelier

@@ -57,19 +57,22 @@ Result<ConvertReport> writeAndCompare(const Embedding& embedding, const fs::path
         auto shape = entry.tensor->shape;
         if (shape.size() == 1) shape.insert(shape.begin(), 1);
         tensors.push_back({nameOf(part), to, std::move(shape), [entry = entry, from, to] {
-                               auto owner =
-                                   std::make_shared<const Bytes>(convertType(entry.bytes(), from, to));
-                               return TensorBytes{*owner, owner};
+                               return entry.bytes().map([&](const Bytes& bytes) {
+                                   auto owner = std::make_shared<const Bytes>(convertType(bytes, from, to));
+                                   return TensorBytes{*owner, owner};
+                               });
                            }});
     }
     ATELIER_DO(writeSafetensors(made, std::move(tensors)));
     ATELIER_TRY(const auto result, WeightSet::openFile(made));
     for (const auto& [part, entry] : embedding.vectors) {
         const auto again = *result.find(nameOf(part));
+        ATELIER_TRY(const Bytes before, entry.bytes());
+        ATELIER_TRY(const Bytes after, again.bytes());
         report.maximumDifference =
             std::max(report.maximumDifference,
-                     maximumDifference(entry.bytes(), entry.tensor->type, again.bytes(), again.tensor->type));
-        if (!allFinite(entry.bytes(), entry.tensor->type)) report.notFinite.push_back(nameOf(part));
+                     maximumDifference(before, entry.tensor->type, after, again.tensor->type));
+        if (!allFinite(before, entry.tensor->type)) report.notFinite.push_back(nameOf(part));
     }
     report.bytes = result.files().front()->fileSize();
     return report;
@@ -83,7 +86,8 @@ Result<TextualInversion> readEmbedding(const fs::path& path) {
     TextualInversion result{embedding.token, {}};
     for (const auto& [part, entry] : embedding.vectors) {
         const auto& shape = entry.tensor->shape;
-        const auto bytes = dialects::convertType(entry.bytes(), entry.tensor->type, TensorType::F32);
+        ATELIER_TRY(const dialects::Bytes stored, entry.bytes());
+        const auto bytes = dialects::convertType(stored, entry.tensor->type, TensorType::F32);
         TokenVectors vectors{part, shape.size() == 2 ? shape[0] : 1, shape.back(), {}};
         vectors.values.resize(bytes.size() / sizeof(float));
         std::memcpy(vectors.values.data(), bytes.data(), bytes.size());

@@ -30,9 +30,10 @@ Result<ConvertReport> writeAndCompare(const WeightSet& source, const fs::path& m
         table.push_back(*entry.tensor);
         tensors.push_back({name, to, entry.tensor->shape, [entry, from, to, &tick] {
                                tick("write");
-                               auto owner =
-                                   std::make_shared<const Bytes>(convertType(entry.bytes(), from, to));
-                               return TensorBytes{*owner, owner};
+                               return entry.bytes().map([&](const Bytes& bytes) {
+                                   auto owner = std::make_shared<const Bytes>(convertType(bytes, from, to));
+                                   return TensorBytes{*owner, owner};
+                               });
                            }});
     }
     report.family = judgeTensors(table).family;
@@ -44,10 +45,11 @@ Result<ConvertReport> writeAndCompare(const WeightSet& source, const fs::path& m
     for (const auto& name : names) {
         tick("read again");
         const auto a = *source.find(name), b = *result.find(name);
-        report.maximumDifference =
-            std::max(report.maximumDifference,
-                     maximumDifference(a.bytes(), a.tensor->type, b.bytes(), b.tensor->type));
-        if (isConvertible(a.tensor->type) && !allFinite(a.bytes(), a.tensor->type))
+        ATELIER_TRY(const Bytes before, a.bytes());
+        ATELIER_TRY(const Bytes after, b.bytes());
+        report.maximumDifference = std::max(report.maximumDifference,
+                                            maximumDifference(before, a.tensor->type, after, b.tensor->type));
+        if (isConvertible(a.tensor->type) && !allFinite(before, a.tensor->type))
             report.notFinite.push_back(name);
     }
     report.bytes = result.files().front()->fileSize();

@@ -231,26 +231,25 @@ Result<SafetensorsFile> SafetensorsFile::open(const fs::path& path) {
     const auto bad = [&](std::string what, const char* hint = kDamagedHint) {
         return fail(ErrorCode::Model, std::move(what), path.string(), hint);
     };
-    ATELIER_TRY(auto map, MappedFile::open(path));
     SafetensorsFile file;
     file.path_ = path;
-    file.map_ = std::make_shared<MappedFile>(std::move(map));
-    const std::span<const std::byte> all = file.map_->bytes();
-    const std::string_view text(reinterpret_cast<const char*>(all.data()), all.size());
-    if (text.starts_with("version https://git-lfs"))
+    ATELIER_TRY(file.file_, FileBytes::open(path));
+    const std::uint64_t size = file.file_.size();
+    static constexpr std::string_view kPointer = "version https://git-lfs";
+    ATELIER_TRY(const std::string start,
+                file.file_.text({0, std::min<std::uint64_t>(size, kPointer.size())}));
+    if (start.starts_with(kPointer))
         return bad("it is a Git LFS pointer, not the weights",
                    "Run \"git lfs pull\" where it came from, or download the file itself.");
-    if (all.size() < 8)
-        return bad(fmt::format("it has {} bytes, too few for a safetensors file", all.size()));
+    if (size < 8) return bad(fmt::format("it has {} bytes, too few for a safetensors file", size));
     std::uint64_t length = 0;
-    for (int i = 7; i >= 0; --i)
-        length = length << 8 | static_cast<std::uint8_t>(all[static_cast<std::size_t>(i)]);
+    for (std::size_t i = 8; i-- > 0;) length = length << 8 | static_cast<std::uint8_t>(start[i]);
     if (length > kMaxHeader)
         return bad(fmt::format("its header would have {} bytes; at most {} are allowed", length, kMaxHeader),
                    "It is probably not a safetensors file.");
-    if (length > all.size() - 8)
-        return bad(fmt::format("its header of {} bytes reaches past the file's {}", length, all.size()));
-    const std::string_view header = text.substr(8, length);
+    if (length > size - 8)
+        return bad(fmt::format("its header of {} bytes reaches past the file's {}", length, size));
+    ATELIER_TRY(const std::string header, file.file_.text({8, length}));
     if (!isValidUtf8(header)) return bad("its header is not UTF-8");
 
     HeaderHandler handler;
@@ -273,7 +272,7 @@ Result<SafetensorsFile> SafetensorsFile::open(const fs::path& path) {
             return bad(fmt::format("tensor \"{}\": {}", tensor.name, problem));
         previous = tensor.end;
     }
-    if (const std::uint64_t data = all.size() - file.dataStart_; previous != data)
+    if (const std::uint64_t data = size - file.dataStart_; previous != data)
         return bad(fmt::format("its tensors need {} bytes of data, the file holds {}", previous, data));
     std::sort(tensors.begin(), tensors.end(),
               [](const TensorInfo& a, const TensorInfo& b) { return a.name < b.name; });
@@ -287,8 +286,14 @@ const TensorInfo* TensorFile::find(std::string_view name) const {
     return it != tensors_.end() && it->name == name ? &*it : nullptr;
 }
 
-std::span<const std::byte> SafetensorsFile::bytes(const TensorInfo& tensor) const {
-    return map_->bytes().subspan(dataStart_ + tensor.begin, tensor.end - tensor.begin);
+Status SafetensorsFile::read(const TensorInfo& tensor, std::uint64_t offset, std::span<std::byte> out) const {
+    return file_.read(dataStart_ + tensor.begin + offset, out);
+}
+
+Result<std::vector<std::byte>> TensorFile::bytes(const TensorInfo& tensor) const {
+    std::vector<std::byte> bytes(tensor.end - tensor.begin);
+    ATELIER_DO(read(tensor, 0, bytes));
+    return bytes;
 }
 
 }  // namespace atelier

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// safetensors files: validated reading through a memory map, atomic writing, sharded checkpoints. No LibTorch
+// safetensors files: validated reading, atomic writing, sharded checkpoints. No LibTorch
 // here: tensors are bytes with a dtype and a shape; core/engine/models/state_dict turns them into at::Tensor
 // and back.
 #pragma once
@@ -17,6 +17,7 @@
 
 #include "core/base/files.h"
 #include "core/base/result.h"
+#include "core/weights/file_bytes.h"
 #include "core/weights/tensor_file.h"
 
 namespace atelier {
@@ -28,12 +29,12 @@ class SafetensorsFile final : public TensorFile {
     // with numbers.
     static Result<SafetensorsFile> open(const fs::path& path);
 
-    std::span<const std::byte> bytes(const TensorInfo& tensor) const override;
-    std::uint64_t fileSize() const override { return map_->bytes().size(); }
+    Status read(const TensorInfo& tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+    std::uint64_t fileSize() const override { return file_.size(); }
     std::string_view format() const override { return "safetensors"; }
 
   private:
-    std::shared_ptr<MappedFile> map_;
+    FileBytes file_;
     std::uint64_t dataStart_ = 0;
 };
 
@@ -52,7 +53,7 @@ class WeightSet {
     struct Entry {
         const TensorFile* file = nullptr;
         const TensorInfo* tensor = nullptr;
-        std::span<const std::byte> bytes() const { return file->bytes(*tensor); }
+        Result<std::vector<std::byte>> bytes() const { return file->bytes(*tensor); }
     };
     std::optional<Entry> find(std::string_view name) const;
     std::vector<std::string> names() const;  // sorted
@@ -79,7 +80,7 @@ struct TensorToWrite {
     std::string name;
     TensorType type = TensorType::F32;
     std::vector<std::int64_t> shape;
-    std::function<TensorBytes()>
+    std::function<Result<TensorBytes>()>
         bytes;  // called once, in file order, so that converting needs one tensor's memory
 };
 

@@ -41,7 +41,7 @@ Status writeSafetensors(const fs::path& path, std::vector<TensorToWrite> tensors
     ATELIER_DO(file.write(prefix));
     ATELIER_DO(file.write(text));
     for (std::size_t i = 0; i < tensors.size(); ++i) {
-        const TensorBytes data = tensors[i].bytes();
+        ATELIER_TRY(const TensorBytes data, tensors[i].bytes());
         if (data.bytes.size() != sizes[i])
             return fail(ErrorCode::Internal,
                         fmt::format("tensor \"{}\" gave {} bytes instead of {}", tensors[i].name,

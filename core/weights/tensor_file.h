@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/base/files.h"
+#include "core/base/result.h"
 
 namespace atelier {
 
@@ -71,9 +72,11 @@ class TensorFile {
     // Names of one and the same bytes: (a later name, the first name).
     const std::vector<std::pair<std::string, std::string>>& tied() const { return tied_; }
     const TensorInfo* find(std::string_view name) const;
-    // Row-major and dense; valid while this object lives; not necessarily aligned. `tensor` is one of
-    // tensors().
-    virtual std::span<const std::byte> bytes(const TensorInfo& tensor) const = 0;
+    // Fills `out` with the tensor's bytes from `offset` on, row-major and dense. `tensor` is one of
+    // tensors(); may be called from several threads. Errors (code Model): the file was cut or written to
+    // meanwhile.
+    virtual Status read(const TensorInfo& tensor, std::uint64_t offset, std::span<std::byte> out) const = 0;
+    Result<std::vector<std::byte>> bytes(const TensorInfo& tensor) const;
     virtual std::uint64_t fileSize() const = 0;
     virtual std::string_view format() const = 0;  // "safetensors", "pickle (zip)", …
 

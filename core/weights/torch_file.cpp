@@ -28,7 +28,7 @@ constexpr int kMaxDepth = 32;
 // Views may share storages, but a file does not hold many times its own size.
 constexpr std::uint64_t kTiedFactor = 4, kSlack = std::uint64_t{64} << 20;
 
-using Storages = std::map<std::string, std::span<const std::byte>, std::less<>>;
+using Storages = std::map<std::string, ByteRange, std::less<>>;
 
 tl::unexpected<Error> bad(
     const fs::path& path, std::string what,
@@ -36,13 +36,10 @@ tl::unexpected<Error> bad(
     return fail(ErrorCode::Model, std::move(what), path.string(), hint);
 }
 
-std::string_view textOf(std::span<const std::byte> bytes) {
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 // --- zip form: NAME/data.pkl and NAME/data/KEY ---
-Result<Document> readZip(const fs::path& path, std::span<const std::byte> all, Storages& storages) {
-    ATELIER_TRY(const ZipRecords records, readZipRecords(all, path.string()));
+Result<Document> readZip(const FileBytes& file, Storages& storages) {
+    const fs::path& path = file.path();
+    ATELIER_TRY(const ZipRecords records, readZipRecords(file));
     std::string root;
     for (const auto& [name, bytes] : records) {
         if (!name.ends_with("/data.pkl")) continue;
@@ -56,24 +53,36 @@ Result<Document> readZip(const fs::path& path, std::span<const std::byte> all, S
         return bad(path, "it is a TorchScript program, not weights",
                    "Save the model's state_dict with torch.save or as safetensors.");
     if (const auto order = records.find(root + "byteorder");
-        order != records.end() && textOf(order->second) == "big")
-        return bad(path, "its numbers are big endian", "Save it again on a little-endian machine.");
-    const auto pickled = records.at(root + "data.pkl");
-    if (pickled.size() > kMaxPickle)
+        order != records.end() && order->second.size == 3) {
+        ATELIER_TRY(const std::string name, file.text(order->second));
+        if (name == "big")
+            return bad(path, "its numbers are big endian", "Save it again on a little-endian machine.");
+    }
+    const ByteRange range = records.at(root + "data.pkl");
+    if (range.size > kMaxPickle)
         return bad(path,
-                   fmt::format("its data.pkl has {} bytes, at most {} are read", pickled.size(), kMaxPickle));
+                   fmt::format("its data.pkl has {} bytes, at most {} are read", range.size, kMaxPickle));
+    ATELIER_TRY(const std::string pickled, file.text(range));
     for (const auto& [name, bytes] : records)
         if (name.starts_with(root + "data/")) storages[name.substr(root.size() + 5)] = bytes;
-    return pickle::read(textOf(pickled), path.string());
+    return pickle::read(pickled, path.string());
 }
 
 // --- old form: magic number, protocol, system, object, keys; then for each key its count and its data ---
-Result<Document> readOld(const fs::path& path, std::span<const std::byte> all, Storages& storages) {
-    std::string_view rest = textOf(all);
+Result<Document> readOld(const FileBytes& file, Storages& storages) {
+    const fs::path& path = file.path();
+    std::uint64_t at = 0;
+    // Where a pickle ends is known only when it is read: a longer piece of the file after each that was too
+    // short.
     const auto next = [&]() -> Result<Document> {
-        ATELIER_TRY(auto document, pickle::read(rest.substr(0, kMaxPickle), path.string()));
-        rest.remove_prefix(document.size);
-        return document;
+        for (std::uint64_t length = std::uint64_t{1} << 20;; length *= 16) {
+            const std::uint64_t there = std::min({length, file.size() - at, kMaxPickle});
+            ATELIER_TRY(const std::string piece, file.text({at, there}));
+            auto document = pickle::read(piece, path.string());
+            if (!document && there == length && length < kMaxPickle) continue;
+            if (document) at += document->size;
+            return document;
+        }
     };
     ATELIER_TRY(const Document magic, next());
     static constexpr std::string_view kMagic("\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19", 10);
@@ -99,15 +108,15 @@ Result<Document> readOld(const fs::path& path, std::span<const std::byte> all, S
         const auto width = elementBytes.find(key);
         if (width == elementBytes.end())
             return bad(path, fmt::format("nothing uses its storage \"{}\"", key));
-        if (rest.size() < 8) return bad(path, fmt::format("it ends before storage \"{}\"", key));
+        if (file.size() - at < 8) return bad(path, fmt::format("it ends before storage \"{}\"", key));
         std::uint64_t count = 0, size = 0;
-        std::memcpy(&count, rest.data(), 8);
-        rest.remove_prefix(8);
-        if (__builtin_mul_overflow(count, width->second, &size) || size > rest.size())
+        ATELIER_DO(file.read(at, std::as_writable_bytes(std::span(&count, 1))));
+        at += 8;
+        if (__builtin_mul_overflow(count, width->second, &size) || size > file.size() - at)
             return bad(path, fmt::format("storage \"{}\" of {} elements reaches past the end", key, count));
-        if (!storages.emplace(key, std::as_bytes(std::span(rest.data(), size))).second)
+        if (!storages.emplace(key, ByteRange{at, size}).second)
             return bad(path, fmt::format("storage \"{}\" is there twice", key));
-        rest.remove_prefix(size);
+        at += size;
     }
     return document;
 }
@@ -225,9 +234,9 @@ Result<Placed> place(const fs::path& path, const std::string& name, const Docume
     overflow |= __builtin_mul_overflow(last, width, &viewed);
     if (overflow) return wrong("its size overflows 64 bits");
     if (elements == 0) return placed;
-    if (viewed > data->second.size())
+    if (viewed > data->second.size)
         return wrong(fmt::format("{} {} reaches to byte {} of a storage of {}", tensorTypeName(tensor.type),
-                                 shapeText(tensor.shape), viewed, data->second.size()));
+                                 shapeText(tensor.shape), viewed, data->second.size));
     placed.view.storage = data->second;
     placed.view.offset = static_cast<std::uint64_t>(tensor.offset + storage.viewOffset) * width;
     if (!isRowMajor(tensor)) placed.view.strides = tensor.strides;
@@ -236,34 +245,34 @@ Result<Placed> place(const fs::path& path, const std::string& name, const Docume
 
 // Row-major copy of a strided view; recursion depth is the rank, at most 16.
 void gather(const TorchFile::View& view, const TensorInfo& tensor, std::size_t width, std::size_t axis,
-            std::uint64_t from, std::byte*& to) {
+            const std::byte* from, std::byte*& to) {
     if (axis == tensor.shape.size()) {
-        std::memcpy(to, view.storage.data() + from, width);
+        std::memcpy(to, from, width);
         to += width;
         return;
     }
-    const auto step = static_cast<std::uint64_t>(view.strides[axis]) * width;
+    const auto step = static_cast<std::size_t>(view.strides[axis]) * width;
     for (std::int64_t i = 0; i < tensor.shape[axis]; ++i)
-        gather(view, tensor, width, axis + 1, from + static_cast<std::uint64_t>(i) * step, to);
+        gather(view, tensor, width, axis + 1, from + static_cast<std::size_t>(i) * step, to);
 }
 
 }  // namespace
 
 Result<TorchFile> TorchFile::open(const fs::path& path) {
-    ATELIER_TRY(auto map, MappedFile::open(path));
     TorchFile file;
     file.path_ = path;
-    file.map_ = std::make_shared<MappedFile>(std::move(map));
-    const auto all = file.map_->bytes();
-    file.zip_ = textOf(all).starts_with("PK");
+    ATELIER_TRY(file.file_, FileBytes::open(path));
+    const std::uint64_t size = file.file_.size();
+    ATELIER_TRY(const std::string start, file.file_.text({0, std::min<std::uint64_t>(2, size)}));
+    file.zip_ = start == "PK";
     Storages storages;
     ATELIER_TRY(const Document document,
-                file.zip_ ? readZip(path, all, storages) : readOld(path, all, storages));
+                file.zip_ ? readZip(file.file_, storages) : readOld(file.file_, storages));
     Flattener flat(document, path);
     ATELIER_DO(flat.run());
     file.metadata_ = std::move(flat.metadata);
     std::uint64_t total = 0;
-    std::map<std::tuple<const std::byte*, std::uint64_t, TensorType, std::vector<std::int64_t>,
+    std::map<std::tuple<std::uint64_t, std::uint64_t, TensorType, std::vector<std::int64_t>,
                         std::vector<std::int64_t>>,
              std::string>
         first;
@@ -271,40 +280,40 @@ Result<TorchFile> TorchFile::open(const fs::path& path) {
         const pickle::Tensor& tensor = document.tensors[index];
         ATELIER_TRY(auto placed, place(path, name, document, tensor, storages));
         total += placed.bytes;
-        if (placed.bytes > all.size() * kTiedFactor + kSlack || total > all.size() * kTiedFactor + kSlack)
+        if (placed.bytes > size * kTiedFactor + kSlack || total > size * kTiedFactor + kSlack)
             return bad(path,
                        fmt::format("its tensors would take {} in all, many times the file's {}",
-                                   humanBytes(total), humanBytes(all.size())),
+                                   humanBytes(total), humanBytes(size)),
                        "No model is built like this; do not trust the file.");
+        const ByteRange storage = placed.view.storage;
         if (placed.bytes > 0) {
-            const auto [it, fresh] = first.emplace(std::tuple(placed.view.storage.data(), placed.view.offset,
-                                                              tensor.type, tensor.shape, tensor.strides),
-                                                   name);
+            const auto [it, fresh] = first.emplace(
+                std::tuple(storage.offset, placed.view.offset, tensor.type, tensor.shape, tensor.strides),
+                name);
             if (!fresh) file.tied_.emplace_back(name, it->second);
         }
-        const std::uint64_t begin =
-            placed.bytes
-                ? static_cast<std::uint64_t>(placed.view.storage.data() - all.data()) + placed.view.offset
-                : 0;
+        const std::uint64_t begin = placed.bytes ? storage.offset + placed.view.offset : 0;
         file.tensors_.push_back({name, tensor.type, tensor.shape, begin, begin + placed.bytes});
         file.views_[name] = std::move(placed.view);
     }
     return file;
 }
 
-std::span<const std::byte> TorchFile::bytes(const TensorInfo& tensor) const {
+Status TorchFile::read(const TensorInfo& tensor, std::uint64_t offset, std::span<std::byte> out) const {
     const View& view = views_.find(tensor.name)->second;
-    const std::uint64_t size = tensor.end - tensor.begin;
-    if (size == 0) return {};
-    if (view.strides.empty()) return view.storage.subspan(view.offset, size);
-    const std::lock_guard lock(gathered_->mutex);
-    auto& dense = gathered_->bytes[tensor.name];
-    if (dense.empty()) {
-        dense.resize(size);
-        std::byte* to = dense.data();
-        gather(view, tensor, static_cast<std::size_t>(bitsPerElement(tensor.type)) / 8, 0, view.offset, to);
-    }
-    return dense;
+    if (out.empty()) return {};
+    if (view.strides.empty()) return file_.read(view.storage.offset + view.offset + offset, out);
+    const auto width = static_cast<std::size_t>(bitsPerElement(tensor.type)) / 8;
+    std::size_t reach = width;
+    for (std::size_t i = 0; i < tensor.shape.size(); ++i)
+        reach +=
+            static_cast<std::size_t>(tensor.shape[i] - 1) * static_cast<std::size_t>(view.strides[i]) * width;
+    std::vector<std::byte> viewed(reach), dense(tensor.end - tensor.begin);
+    ATELIER_DO(file_.read(view.storage.offset + view.offset, viewed));
+    std::byte* to = dense.data();
+    gather(view, tensor, width, 0, viewed.data(), to);
+    std::copy_n(dense.begin() + static_cast<std::ptrdiff_t>(offset), out.size(), out.begin());
+    return {};
 }
 
 }  // namespace atelier

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Files of torch.save (.bin, .ckpt, .pt, .pth): the zip form and the older one, as a tensor table. Reads by
-// memory map and runs nothing (pickle.h). Opened through openTensorFile.
+// Files of torch.save (.bin, .ckpt, .pt, .pth): the zip form and the older one, as a tensor table. Runs
+// nothing (pickle.h). Opened through openTensorFile.
 #pragma once
 
 #include <map>
-#include <memory>
-#include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/weights/file_bytes.h"
 #include "core/weights/tensor_file.h"
 
 namespace atelier {
@@ -22,25 +21,20 @@ class TorchFile final : public TensorFile {
     // that reaches past its storage, by name.
     static Result<TorchFile> open(const fs::path& path);
 
-    // A view that is not row-major is gathered on first use and kept.
-    std::span<const std::byte> bytes(const TensorInfo& tensor) const override;
-    std::uint64_t fileSize() const override { return map_->bytes().size(); }
+    // A view that is not row-major is gathered.
+    Status read(const TensorInfo& tensor, std::uint64_t offset, std::span<std::byte> out) const override;
+    std::uint64_t fileSize() const override { return file_.size(); }
     std::string_view format() const override { return zip_ ? "pickle (zip)" : "pickle (old form)"; }
 
     struct View {
-        std::span<const std::byte> storage;
+        ByteRange storage;
         std::uint64_t offset = 0;           // bytes
         std::vector<std::int64_t> strides;  // elements; empty = row-major
     };
 
   private:
-    struct Gathered {
-        std::mutex mutex;
-        std::map<std::string, std::vector<std::byte>, std::less<>> bytes;
-    };
-    std::shared_ptr<MappedFile> map_;
+    FileBytes file_;
     std::map<std::string, View, std::less<>> views_;
-    std::unique_ptr<Gathered> gathered_ = std::make_unique<Gathered>();
     bool zip_ = false;
 };
 

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The records of an uncompressed zip archive as ranges of bytes: what torch.save writes. Nothing is unpacked,
-// so nothing can blow up; used by torch_file.cpp only.
+// The records of an uncompressed zip archive as ranges of its bytes: what torch.save writes. Nothing is
+// unpacked, so nothing can blow up; used by torch_file.cpp only.
 #pragma once
 
-#include <cstddef>
 #include <map>
-#include <span>
 #include <string>
 
 #include "core/base/result.h"
+#include "core/weights/file_bytes.h"
 
 namespace atelier {
 
-using ZipRecords = std::map<std::string, std::span<const std::byte>, std::less<>>;
+using ZipRecords = std::map<std::string, ByteRange, std::less<>>;
 
-// `where` is for messages. Errors (code Model): no archive, cut off, compressed or encrypted records, records
+// Errors (code Model): no archive, cut off, compressed or encrypted records, records
 // that overlap or lie outside, names that lead out of the archive, a name twice.
-Result<ZipRecords> readZipRecords(std::span<const std::byte> archive, const std::string& where);
+Result<ZipRecords> readZipRecords(const FileBytes& archive);
 
 }  // namespace atelier

@@ -22,6 +22,7 @@ BENCHMARKS = {
     "train-one": (lambda bin: ["--bin", bin, *HALF_SD], ["--steps", "1", "--warmup", "1"]),
     "train-one-bf16": (lambda bin: ["--bin", bin, *HALF_SD, "--precision", "bf16"], ["--steps", "1", "--warmup", "1"]),
     "models": (lambda bin: ["--bin", bin], ["--precision", "fp32", "--works", "unet", "text_encoder", "start"]),
+    "loading": (lambda bin: ["--bin", bin, "--keep"], ["--quick"]),
     "studio": (lambda bin: ["--studio", bin / "atelier", "--tests", bin.parent / "tests"], ["--events", "20000"]),
 }
 

@@ -5,6 +5,8 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include "core/base/strings.h"
+
 namespace atelier {
 namespace {
 
@@ -41,7 +43,13 @@ Result<std::shared_ptr<Module>> loadModule(const fs::path& folder, const LoadOpt
         const at::ScalarType type = storedType(config, options.dtype);
         const nn::ParameterOptionsGuard inThatType{at::TensorOptions(type)};
         auto module = std::make_shared<Module>(config);
-        ATELIER_DO(loadStateDict(*module, weights, rename));
+        ATELIER_TRY(const auto notFinite, loadStateDict(*module, weights, rename));
+        if (!notFinite.empty())
+            options.warn(
+                fmt::format("{}: {} NaN or infinity, the first is {}. Nothing sensible is computed with "
+                            "them: fetch the model again or take another.",
+                            weights.path().string(), plural(notFinite.size(), "tensor holds", "tensors hold"),
+                            notFinite.front()));
         module->to(options.device);
         module->eval();
         return module;

@@ -5,11 +5,13 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 
 #include "core/base/json.h"
+#include "core/base/log.h"
 #include "core/config/architectures.h"
 #include "core/engine/models/autoencoder_kl.h"
 #include "core/engine/models/clip_text_model.h"
@@ -34,6 +36,8 @@ struct LoadOptions {
     at::ScalarType dtype = at::kFloat;  // autoencoders that say force_upcast stay float32 instead of kHalf
     at::Device device = at::kCPU;
     std::string variant;  // "fp16": prefer files of that variant; the plain file is the fall-back
+    // Told about weights that load but hold NaN or infinity.
+    std::function<void(const std::string& text)> warn = [](const std::string& text) { log::warning(text); };
 };
 // `folder` holds config.json and the weights. Errors (code Model) name the file, the tensor or key, and the
 // remedy.

@@ -3,13 +3,13 @@
 #include "core/engine/models/state_dict.h"
 
 #include <ATen/ATen.h>
+#include <ATen/Parallel.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstring>
-#include <set>
+#include <mutex>
 
 namespace atelier {
 namespace {
@@ -27,33 +27,79 @@ constexpr std::array<std::pair<TensorType, at::ScalarType>, 10> kTypePairs{{
     {TensorType::F64, at::kDouble},
 }};
 
-// The file's bytes as a tensor; borrowed from the map when aligned, copied otherwise. Undefined for exotic
-// dtypes.
-at::Tensor borrowTensor(const WeightSet::Entry& entry) {
-    const auto pair = std::find_if(kTypePairs.begin(), kTypePairs.end(),
-                                   [&](const auto& p) { return p.first == entry.tensor->type; });
-    if (pair == kTypePairs.end()) return {};
-    const auto bytes = entry.bytes();
-    const auto options = at::TensorOptions().dtype(pair->second);
-    if (bytes.empty() ||
-        reinterpret_cast<std::uintptr_t>(bytes.data()) % c10::elementSize(pair->second) != 0) {
-        const at::Tensor copy = at::empty(entry.tensor->shape, options);
-        if (!bytes.empty()) std::memcpy(copy.data_ptr(), bytes.data(), bytes.size());
-        return copy;
-    }
-    return at::from_blob(const_cast<std::byte*>(bytes.data()), entry.tensor->shape, options);
+std::optional<at::ScalarType> scalarType(TensorType type) {
+    const auto pair =
+        std::find_if(kTypePairs.begin(), kTypePairs.end(), [&](const auto& p) { return p.first == type; });
+    return pair == kTypePairs.end() ? std::nullopt : std::optional(pair->second);
 }
 
 // One pass over the values; NaN makes both ends NaN.
 bool allFinite(const at::Tensor& tensor) {
-    if (tensor.numel() == 0) return true;
+    if (!tensor.is_floating_point() || tensor.numel() == 0) return true;
     const auto [low, high] = tensor.aminmax();
     return std::isfinite(low.item<double>()) && std::isfinite(high.item<double>());
 }
 
+// Where a tensor of a file goes.
+struct Copy {
+    WeightSet::Entry entry;
+    at::Tensor target;
+    bool finite = true;
+};
+
+// Elements first … first + count − 1, read into their place, or by way of a buffer where the file has another
+// dtype. Returns whether all are finite.
+Result<bool> readPiece(const Copy& copy, std::int64_t first, std::int64_t count) {
+    const at::ScalarType type = *scalarType(copy.entry.tensor->type);
+    const std::size_t width = c10::elementSize(type);
+    const auto target = copy.target.view({-1}).narrow(0, first, count);
+    const bool inPlace = target.scalar_type() == type;
+    const at::Tensor stored = inPlace ? target : at::empty({count}, type);
+    ATELIER_DO(copy.entry.file->read(
+        *copy.entry.tensor, static_cast<std::uint64_t>(first) * width,
+        {static_cast<std::byte*>(stored.data_ptr()), static_cast<std::size_t>(count) * width}));
+    if (!inPlace) target.copy_(stored);
+    return allFinite(stored);
+}
+
+// All of them, on all threads, through buffers of a few megabytes: neither the file nor a second copy of the
+// weights is ever in this process's memory.
+Status readAll(std::vector<Copy>& copies) {
+    constexpr std::int64_t kPiece = std::int64_t{1} << 20;  // elements
+    struct Piece {
+        std::size_t copy;
+        std::int64_t first, count;
+    };
+    std::vector<Piece> pieces;
+    for (std::size_t i = 0; i < copies.size(); ++i) {
+        const std::int64_t all = copies[i].target.numel();
+        for (std::int64_t first = 0; first < all; first += kPiece)
+            pieces.push_back({i, first, std::min(kPiece, all - first)});
+    }
+    std::mutex mutex;
+    std::optional<Error> problem;
+    at::parallel_for(0, static_cast<std::int64_t>(pieces.size()), 1,
+                     [&](std::int64_t begin, std::int64_t end) {
+                         const at::NoGradGuard guard;
+                         for (std::int64_t i = begin; i < end; ++i) {
+                             const Piece& piece = pieces[static_cast<std::size_t>(i)];
+                             const auto finite = readPiece(copies[piece.copy], piece.first, piece.count);
+                             if (finite && *finite) continue;
+                             const std::lock_guard lock(mutex);
+                             if (finite)
+                                 copies[piece.copy].finite = false;
+                             else if (!problem)
+                                 problem = finite.error();
+                             if (problem) return;
+                         }
+                     });
+    if (problem) return fail(*std::move(problem));
+    return {};
+}
+
 // What does not fit, gathered to one message.
 struct Misfits {
-    std::vector<std::string> missing, extra, shapes, types, values;
+    std::vector<std::string> missing, extra, shapes, types;
 
     Status status(const std::string& where) const {
         std::string text;
@@ -67,8 +113,6 @@ struct Misfits {
         add(extra, "a tensor belongs to no part of the model:", "tensors belong to no part of the model");
         add(shapes, "a tensor has the wrong shape:", "tensors have the wrong shape");
         add(types, "a tensor has a dtype that is not read:", "tensors have a dtype that is not read");
-        add(values, "a tensor holds values that are not finite:",
-            "tensors hold values that are not finite (NaN or infinity)");
         if (text.empty()) return {};
         return fail(ErrorCode::Model, text, where,
                     "Weights and config.json beside them do not belong together, or the file is damaged.");
@@ -105,7 +149,8 @@ std::int64_t countParameters(const torch::nn::Module& module) {
     return count;
 }
 
-Status loadStateDict(torch::nn::Module& module, const WeightSet& weights, const RenameFunction& rename) {
+Result<std::vector<std::string>> loadStateDict(torch::nn::Module& module, const WeightSet& weights,
+                                               const RenameFunction& rename) {
     const at::NoGradGuard guard;
     std::map<std::string, std::string> inFile;  // the module's name → the file's
     for (const auto& name : weights.names()) {
@@ -113,6 +158,7 @@ Status loadStateDict(torch::nn::Module& module, const WeightSet& weights, const 
         if (!own.empty()) inFile[own] = name;
     }
     Misfits misfits;
+    std::vector<Copy> copies;
     for (const auto& [name, parameter] : namedParameters(module)) {
         const auto it = inFile.find(name);
         if (it == inFile.end()) {
@@ -127,15 +173,19 @@ Status loadStateDict(torch::nn::Module& module, const WeightSet& weights, const 
                                                  shapeText(parameter.sizes())));
             continue;
         }
-        const at::Tensor source = borrowTensor(*entry);
-        if (source.defined() && source.is_floating_point() == parameter.is_floating_point()) {
-            if (source.is_floating_point() && !allFinite(source)) misfits.values.push_back(name);
-            parameter.copy_(source);
-        } else
+        const auto type = scalarType(entry->tensor->type);
+        if (type && c10::isFloatingType(*type) == parameter.is_floating_point())
+            copies.push_back({*entry, parameter});
+        else
             misfits.types.push_back(fmt::format("{} ({})", name, tensorTypeName(entry->tensor->type)));
     }
     for (const auto& [name, original] : inFile) misfits.extra.push_back(original);
-    return misfits.status(weights.path().string());
+    ATELIER_DO(misfits.status(weights.path().string()));
+    ATELIER_DO(readAll(copies));
+    std::vector<std::string> notFinite;
+    for (const Copy& copy : copies)
+        if (!copy.finite) notFinite.push_back(copy.entry.tensor->name);
+    return notFinite;
 }
 
 Status assignTensors(const NamedTensors& targets, const NamedTensors& tensors, const std::string& where) {
@@ -168,13 +218,16 @@ Result<NamedTensors> readTensors(const fs::path& path) {
     NamedTensors tensors;
     for (const auto& name : weights.names()) {
         const auto entry = weights.find(name);
-        const at::Tensor borrowed = borrowTensor(*entry);
-        if (!borrowed.defined())
+        const auto type = scalarType(entry->tensor->type);
+        if (!type)
             return fail(ErrorCode::Model,
                         fmt::format("tensor \"{}\" has dtype {}, which is not read", name,
                                     tensorTypeName(entry->tensor->type)),
                         path.string());
-        tensors.emplace_back(name, borrowed.clone());
+        const at::Tensor tensor = at::empty(entry->tensor->shape, *type);
+        ATELIER_DO(entry->file->read(*entry->tensor, 0,
+                                     {static_cast<std::byte*>(tensor.data_ptr()), tensor.nbytes()}));
+        tensors.emplace_back(name, tensor);
     }
     return tensors;
 }

@@ -34,10 +34,11 @@ std::int64_t countParameters(const torch::nn::Module& module);
 // An empty result means: ignore this tensor (position_ids).
 using RenameFunction = std::function<std::string(const std::string& nameInFile)>;
 
-// Copies every parameter from the file, converting to the module's dtype and device. Missing, extra and
-// wrongly shaped tensors are one Error (code Model) that names the first of each kind and counts the rest;
-// the module is then unspecified.
-Status loadStateDict(torch::nn::Module& module, const WeightSet& weights, const RenameFunction& rename = {});
+// Reads every parameter, which must be on the CPU and contiguous, from the file in the module's dtype.
+// Returns the names of tensors that hold NaN or infinity. Missing, extra and wrongly shaped tensors are one
+// Error (code Model) that names the first of each kind and counts the rest; the module is then unspecified.
+Result<std::vector<std::string>> loadStateDict(torch::nn::Module& module, const WeightSet& weights,
+                                               const RenameFunction& rename = {});
 // Copies tensors into those of the same names; the same Error for what is missing, extra or wrongly shaped.
 Status assignTensors(const NamedTensors& targets, const NamedTensors& tensors, const std::string& where);
 // The same into all parameters of a module.

@@ -55,8 +55,10 @@ Status compareTensors(const NamedTensors& written, const WeightSet& read) {
     for (const auto& [name, tensor] : written) {
         const auto entry = read.find(name);
         const auto expected = tensor.detach().cpu().contiguous();
-        if (!entry || entry->bytes().size() != expected.nbytes() ||
-            std::memcmp(entry->bytes().data(), expected.const_data_ptr(), expected.nbytes()) != 0)
+        const auto bytes = entry ? entry->bytes() : std::vector<std::byte>();
+        if (!bytes) return fail(bytes.error());
+        if (!entry || bytes->size() != expected.nbytes() ||
+            std::memcmp(bytes->data(), expected.const_data_ptr(), expected.nbytes()) != 0)
             return fail(ErrorCode::Io,
                         "the tensor \"" + name + "\" reads back differently than it was written",
                         read.path().string(),

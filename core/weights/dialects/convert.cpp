@@ -45,8 +45,8 @@ TensorType valueType(const ConvertOptions& options, const std::string& component
     return isEdited(options, component, found) ? TensorType::F32 : found.entry.tensor->type;
 }
 // What the result is to hold, in the folder's layout and of valueType.
-Bytes values(const ConvertOptions& options, const std::string& component, const Found& found) {
-    Bytes bytes = folderBytes(found);
+Result<Bytes> values(const ConvertOptions& options, const std::string& component, const Found& found) {
+    ATELIER_TRY(Bytes bytes, folderBytes(found));
     if (!isEdited(options, component, found)) return bytes;
     bytes = convertType(bytes, found.entry.tensor->type, TensorType::F32);
     std::vector<float> floats(bytes.size() / sizeof(float));
@@ -59,10 +59,10 @@ Bytes values(const ConvertOptions& options, const std::string& component, const 
 TensorToWrite forFolder(const std::string& component, const Found& found, const ConvertOptions& options,
                         Meter& meter) {
     const TensorType type = targetType(options, found);
-    return {found.pair.folder, type, found.pair.shape, [&, type] {
+    return {found.pair.folder, type, found.pair.shape, [&, type]() -> Result<TensorBytes> {
                 meter.tick();
-                return owned(convertType(values(options, component, found),
-                                         valueType(options, component, found), type));
+                ATELIER_TRY(const Bytes bytes, values(options, component, found));
+                return owned(convertType(bytes, valueType(options, component, found), type));
             }};
 }
 
@@ -72,12 +72,13 @@ using Group = std::vector<std::pair<const Part*, const Found*>>;
 TensorToWrite forSingle(const Group& group, const ConvertOptions& options, Meter& meter) {
     const Found& first = *group.front().second;
     const TensorType type = targetType(options, first);
-    return {first.pair.single, type, singleShape(first.pair), [group, &options, &meter, type] {
+    return {first.pair.single, type, singleShape(first.pair),
+            [group, &options, &meter, type]() -> Result<TensorBytes> {
                 Bytes all;
                 for (const auto& [part, found] : group) {
                     meter.tick();
-                    Bytes bytes = convertType(values(options, part->component, *found),
-                                              valueType(options, part->component, *found), type);
+                    ATELIER_TRY(const Bytes stored, values(options, part->component, *found));
+                    Bytes bytes = convertType(stored, valueType(options, part->component, *found), type);
                     if (found->pair.layout == Layout::Transposed)
                         bytes = transpose(bytes, found->pair.shape[0], found->pair.shape[1],
                                           bitsPerElement(type) / 8);
@@ -174,9 +175,8 @@ Status writeSingle(const Source& source, const fs::path& file, const fs::path& o
     for (const auto& name : weights.names()) {
         if (source.used.contains(name) || name.starts_with("model_ema.")) continue;
         const auto entry = *weights.find(name);
-        tensors.push_back({name, entry.tensor->type, entry.tensor->shape, [entry] {
-                               return TensorBytes{entry.bytes(), nullptr};
-                           }});
+        tensors.push_back(
+            {name, entry.tensor->type, entry.tensor->shape, [entry] { return entry.bytes().map(owned); }});
     }
     auto kept = weights.files().front()->metadata();
     for (const char* stale : {"modelspec.hash_sha256", "modelspec.date", "modelspec.title"})
@@ -230,10 +230,10 @@ Result<double> compare(const Source& source, const Source& result, const Convert
             meter.tick();
             const Found &a = source.parts[p].tensors[i], &b = result.parts[p].tensors[i];
             const std::string& component = source.parts[p].component;
-            const Bytes before = values(options, component, a);
+            ATELIER_TRY(const Bytes before, values(options, component, a));
+            ATELIER_TRY(const Bytes after, folderBytes(b));
             const TensorType type = valueType(options, component, a);
-            largest =
-                std::max(largest, maximumDifference(before, type, folderBytes(b), b.entry.tensor->type));
+            largest = std::max(largest, maximumDifference(before, type, after, b.entry.tensor->type));
             if (!allFinite(before, type)) notFinite.push_back(a.entry.tensor->name);
         }
     return largest;

@@ -52,7 +52,7 @@ struct ModelTensor {
     std::string component, name;
     TensorType type = TensorType::F32;
     std::vector<std::int64_t> shape;
-    std::function<std::vector<std::byte>()> bytes;  // keeps the model open
+    std::function<Result<std::vector<std::byte>>()> bytes;  // keeps the model open
 };
 // All networks of a pipeline folder or a single file. Errors as convertModel's.
 Result<std::vector<ModelTensor>> openModel(const fs::path& path, const ConvertOptions& options);

@@ -171,9 +171,9 @@ Status addComponent(Source& source, const fs::path& folder, const std::string& c
 
 }  // namespace
 
-Bytes folderBytes(const Found& found) {
-    const auto bytes = found.entry.bytes();
-    if (!found.single) return {bytes.begin(), bytes.end()};
+Result<Bytes> folderBytes(const Found& found) {
+    ATELIER_TRY(Bytes bytes, found.entry.bytes());
+    if (!found.single) return bytes;
     return toFolderLayout(found.pair, bytes, bitsPerElement(found.entry.tensor->type) / 8);
 }
 

@@ -25,7 +25,7 @@ struct Part {
     std::vector<Found> tensors;
 };
 // The tensor in the folder's layout.
-Bytes folderBytes(const Found& found);
+Result<Bytes> folderBytes(const Found& found);
 
 struct Source {
     PipelineConfigs configs;

@@ -247,8 +247,8 @@ Result<File> read(const fs::path& given) {
         module.component = key.component;
         module.path = key.path;
         const auto entry = *weights.find(name);
-        const auto bytes = entry.bytes();
-        Tensor tensor{entry.tensor->type, entry.tensor->shape, {bytes.begin(), bytes.end()}};
+        ATELIER_TRY(auto bytes, entry.bytes());
+        Tensor tensor{entry.tensor->type, entry.tensor->shape, std::move(bytes)};
         if (key.role == Role::Alpha) {
             if (tensor.elements() != 1 || !dialects::isConvertible(tensor.type))
                 return bad(path, fmt::format("\"{}\" is not one number", name));

@@ -27,8 +27,9 @@ bool isTarget(const ModelTensor& tensor, bool convolutions) {
     return has(".attentions.") || (convolutions && !has("class_embedding"));
 }
 
-std::vector<double> values(const ModelTensor& tensor) {
-    const auto bytes = dialects::convertType(tensor.bytes(), tensor.type, TensorType::F64);
+Result<std::vector<double>> values(const ModelTensor& tensor) {
+    ATELIER_TRY(const dialects::Bytes stored, tensor.bytes());
+    const auto bytes = dialects::convertType(stored, tensor.type, TensorType::F64);
     std::vector<double> out(bytes.size() / sizeof(double));
     std::memcpy(out.data(), bytes.data(), bytes.size());
     return out;
@@ -117,11 +118,19 @@ Result<ExtractReport> extract(const fs::path& base, const fs::path& tuned, const
     std::mutex mutex;
     std::atomic<std::size_t> next{0};
     std::uint64_t done = 0;
+    std::optional<Error> problem;
     const auto work = [&] {
         for (std::size_t i = next++; i < pairs.size(); i = next++) {
             const auto& [a, b] = pairs[i];
-            auto difference = values(*b);
-            const auto from = values(*a);
+            auto after = values(*b);
+            const auto before = values(*a);
+            if (!after || !before) {
+                const std::lock_guard lock(mutex);
+                if (!problem) problem = !after ? after.error() : before.error();
+                return;
+            }
+            std::vector<double>& difference = *after;
+            const std::vector<double>& from = *before;
             double largest = 0, squares = 0;
             for (std::size_t k = 0; k < from.size(); ++k) {
                 difference[k] -= from[k];
@@ -154,6 +163,7 @@ Result<ExtractReport> extract(const fs::path& base, const fs::path& tuned, const
         threads.emplace_back(work);
     work();
     for (auto& thread : threads) thread.join();
+    if (problem) return fail(*std::move(problem));
     if (report.file.modules.empty())
         return fail(ErrorCode::Model,
                     "the two models have the same weights in all layers that a LoRA can hold",

@@ -132,7 +132,8 @@ class TestSafetensors : public QObject {
             const auto opened = SafetensorsFile::open(path("fuzz"));
             refused += !opened;
             if (opened)
-                for (const auto& t : opened->tensors()) QVERIFY(opened->bytes(t).size() == t.end - t.begin);
+                for (const auto& t : opened->tensors())
+                    QVERIFY(opened->bytes(t).value().size() == t.end - t.begin);
         }
         QVERIFY(refused > 1000);
     }
@@ -173,6 +174,32 @@ class TestSafetensors : public QObject {
         QVERIFY(!fs::exists(path("bad")));
     }
 
+    // What another program does to a file that is open here: an error that names the file, never a signal.
+    void filesThatChangeWhileTheyAreRead() {
+        const auto write = [&](const char* name) {
+            QVERIFY(writeSafetensors(path(name), {floats("a", {1 << 16}, std::vector<float>(1 << 16, 1))}));
+        };
+        write("cut");
+        const auto cut = SafetensorsFile::open(path("cut")).value();
+        fs::resize_file(path("cut"), 5000);
+        const auto bytes = cut.bytes(cut.tensors().front());
+        QVERIFY(!bytes);
+        QCOMPARE(bytes.error().where, path("cut").string());
+        QVERIFY(bytes.error().what.find("while it was read") != std::string::npos);
+
+        write("written");
+        const auto written = SafetensorsFile::open(path("written")).value();
+        QVERIFY(written.bytes(written.tensors().front()));
+        fs::last_write_time(path("written"), fs::last_write_time(path("written")) + std::chrono::seconds(1));
+        QVERIFY(!written.bytes(written.tensors().front()));
+
+        write("replaced");  // the open file stays what it was
+        const auto replaced = SafetensorsFile::open(path("replaced")).value();
+        write("other");
+        fs::rename(path("other"), path("replaced"));
+        QVERIFY(replaced.bytes(replaced.tensors().front()));
+    }
+
     void shards() {
         const fs::path folder = path("sharded");
         QVERIFY(createDirectories(folder));
@@ -187,7 +214,7 @@ class TestSafetensors : public QObject {
         index("model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors");
         const auto set = WeightSet::open(folder, "model").value();
         QCOMPARE(set.names(), (std::vector<std::string>{"a", "b"}));
-        QCOMPARE(set.find("b")->bytes().size(), 8U);
+        QCOMPARE(set.find("b")->bytes().value().size(), 8U);
         QVERIFY(!set.find("unused"));
         for (const char* name :
              {"../model-00002-of-00002.safetensors", "/etc/passwd", "C:x.safetensors", "other.bin"}) {

@@ -98,7 +98,7 @@ class TestTorchFile : public QObject {
         return WeightSet::openFile(path("x.ckpt"));
     }
     static std::vector<float> values(const WeightSet& set, const char* name) {
-        const auto bytes = set.find(name)->bytes();
+        const auto bytes = set.find(name)->bytes().value();
         std::vector<float> out(bytes.size() / 4);
         std::memcpy(out.data(), bytes.data(), bytes.size());
         return out;
@@ -284,7 +284,7 @@ class TestTorchFile : public QObject {
                 if (set)
                     for (const auto& name : set->names()) {
                         const auto entry = *set->find(name);
-                        QCOMPARE(entry.bytes().size(), entry.tensor->end - entry.tensor->begin);
+                        QCOMPARE(entry.bytes().value().size(), entry.tensor->end - entry.tensor->begin);
                     }
             }
     }
