@@ -9,6 +9,8 @@
 
 #include "core/base/strings.h"
 #include "core/config/architectures.h"
+#include "core/weights/dialects/values.h"
+#include "core/weights/readers.h"
 
 namespace atelier {
 namespace {
@@ -30,53 +32,92 @@ bool isFloating(TensorType type) {
     }
 }
 
-// Which other programs take such a file as it is, by the rules in their readers.
-std::vector<Reader> readersOf(const TensorVerdict& verdict, std::span<const TensorInfo> tensors) {
-    const auto any = [&](std::string_view part) {
-        return std::ranges::any_of(tensors,
-                                   [&](const TensorInfo& t) { return t.name.find(part) != t.name.npos; });
-    };
-    if (verdict.kind == "checkpoint" && !verdict.family.empty())
-        return {{"A1111", true, ""}, {"ComfyUI", true, ""}, {"diffusers", true, "from_single_file"}};
-    if (verdict.kind == "textual_inversion") {
-        const bool nameless = any("emb_params") || any("clip_l") || any("string_to_param");
-        return {{"A1111", true, ""},
-                {"ComfyUI", true, ""},
-                {"diffusers", true, nameless ? "with the token given" : ""}};
+// Names of tensors with NaN or infinity. Errors: the file changed meanwhile.
+Result<std::vector<std::string>> scanValues(const WeightSet& weights) {
+    std::vector<std::string> found;
+    std::vector<std::byte> buffer;
+    for (const auto& name : weights.names()) {
+        const auto entry = *weights.find(name);
+        if (!dialects::isConvertible(entry.tensor->type)) continue;
+        const std::uint64_t size = entry.tensor->end - entry.tensor->begin;
+        constexpr std::uint64_t kPiece = std::uint64_t{4} << 20;
+        for (std::uint64_t at = 0; at < size; at += kPiece) {
+            buffer.resize(std::min(kPiece, size - at));
+            ATELIER_DO(entry.file->read(*entry.tensor, at, buffer));
+            if (dialects::allFinite(buffer, entry.tensor->type)) continue;
+            found.push_back(name);
+            break;
+        }
     }
-    if (verdict.kind != "lora") return {};
-    const auto names = [](const std::string& dialect) {
-        return "it reads other names: lora convert --to " + dialect;
-    };
-    if (any("base_model.model."))
-        return {{"PEFT", true, ""},
-                {"ComfyUI", true, ""},
-                {"A1111", false, names("kohya")},
-                {"diffusers", false, names("diffusers")}};
-    if (any(".lora_down.weight"))
-        return {{"A1111", true, ""}, {"ComfyUI", true, ""}, {"diffusers", true, ""}};
-    return {{"diffusers", true, ""}, {"ComfyUI", true, ""}, {"A1111", false, names("kohya")}};
+    return found;
 }
 
-// Of a pipeline folder with nothing missing.
-std::vector<Reader> folderReaders() {
-    return {{"diffusers", true, "from_pretrained"},
-            {"ComfyUI", true, "its DiffusersLoader"},
-            {"A1111", false, "it reads single files: convert makes one"}};
+// What trainers say of themselves, under short names; lists and numbers as such where the text is JSON.
+Json trainingOf(const std::map<std::string, std::string>& metadata) {
+    static constexpr std::pair<const char*, const char*> kKeys[] = {
+        {"ss_output_name", "name"},
+        {"modelspec.title", "title"},
+        {"modelspec.architecture", "architecture"},
+        {"modelspec.prediction_type", "prediction"},
+        {"modelspec.resolution", "resolution"},
+        {"ss_resolution", "resolution"},
+        {"ss_base_model_version", "base_model"},
+        {"ss_sd_model_name", "base_file"},
+        {"ss_network_module", "network"},
+        {"ss_network_dim", "rank"},
+        {"ss_network_alpha", "alpha"},
+        {"ss_network_args", "network_options"},
+        {"ss_num_train_images", "images"},
+        {"ss_steps", "steps"},
+        {"ss_epoch", "epochs"},
+        {"ss_learning_rate", "learning_rate"},
+        {"ss_unet_lr", "unet_learning_rate"},
+        {"ss_text_encoder_lr", "text_encoder_learning_rate"},
+        {"ss_optimizer", "optimizer"},
+        {"ss_lr_scheduler", "schedule"},
+        {"ss_mixed_precision", "mixed_precision"},
+        {"ss_clip_skip", "clip_skip"},
+        {"ss_seed", "seed"},
+        {"modelspec.date", "date"},
+        {"modelspec.trigger_phrase", "trigger"},
+        {"ss_training_comment", "comment"}};
+    Json training;
+    for (const auto& [key, name] : kKeys)
+        if (const auto it = metadata.find(key); it != metadata.end() && it->second != "None")
+            training[name] = it->second;
+    const auto tags = metadata.find("ss_tag_frequency");
+    if (tags == metadata.end()) return training;
+    const auto folders = parseJson(tags->second, "ss_tag_frequency");
+    if (!folders || !folders->is_object()) return training;
+    std::map<std::string, std::int64_t> counts;
+    for (const auto& [folder, words] : folders->items())
+        if (words.is_object())
+            for (const auto& [word, count] : words.items())
+                if (count.is_number_integer()) counts[word] += count.template get<std::int64_t>();
+    std::vector<std::pair<std::string, std::int64_t>> order(counts.begin(), counts.end());
+    std::ranges::stable_sort(order, [](const auto& x, const auto& y) { return x.second > y.second; });
+    constexpr std::size_t kTop = 10;
+    for (std::size_t i = 0; i < std::min(kTop, order.size()); ++i)
+        training["tags"].push_back({order[i].first, order[i].second});
+    return training;
 }
 
-std::string describeReaders(const std::vector<Reader>& readers) {
-    std::vector<std::string> taking, others;
-    for (const Reader& reader : readers) {
-        if (reader.takes)
-            taking.push_back(reader.program + (reader.how.empty() ? "" : " (" + reader.how + ")"));
-        else
-            others.push_back("; not by " + reader.program + ": " + reader.how);
-    }
-    return "by their rules it is read by: " + join(taking, ", ") + join(others, "");
+// Dtypes of floating tensors over all parts, the one with the most bytes first.
+std::string precisionOf(const std::vector<PartReport>& parts) {
+    std::map<std::string, std::uint64_t> bytes;
+    for (const auto& part : parts)
+        for (const auto& tensor : part.tensorList)
+            if (isFloating(tensor.type))
+                bytes[std::string(tensorTypeName(tensor.type))] += tensor.end - tensor.begin;
+    std::vector<std::pair<std::uint64_t, std::string>> order;
+    for (const auto& [type, size] : bytes) order.emplace_back(size, type);
+    std::sort(order.rbegin(), order.rend());
+    std::vector<std::string> names;
+    for (const auto& [size, type] : order) names.push_back(type);
+    return join(names, " + ");
 }
 
-void addTensors(PartReport& part, const WeightSet& weights) {
+void addTensors(PartReport& part, const WeightSet& weights, bool values) {
     std::vector<TensorInfo> tensors;
     for (const auto& name : weights.names()) tensors.push_back(*weights.find(name)->tensor);
     for (const TensorInfo& tensor : tensors) {
@@ -98,6 +139,11 @@ void addTensors(PartReport& part, const WeightSet& weights) {
         (part.types.contains("F16") || part.types.contains("BF16")))
         part.notes.push_back("its weights are of mixed precision");
     part.tensorList = std::move(tensors);
+    if (!values) return;
+    if (auto found = scanValues(weights))
+        part.notFinite = *std::move(found);
+    else
+        part.problems.push_back(found.error().message());
 }
 
 // The configuration as this engine reads it; "" when it can compute it.
@@ -121,7 +167,8 @@ std::string classOf(const Json& config) {
 }
 
 // One component's folder: its config, its weights.
-PartReport inspectComponent(const fs::path& folder, const std::string& name, const std::string& className) {
+PartReport inspectComponent(const fs::path& folder, const std::string& name, const std::string& className,
+                            bool values) {
     PartReport part;
     part.name = name;
     part.className = className;
@@ -160,7 +207,7 @@ PartReport inspectComponent(const fs::path& folder, const std::string& name, con
                     other || other.error().what.find("holds no") == std::string::npos)
                     weights = std::move(other);
     if (weights)
-        addTensors(part, *weights);
+        addTensors(part, *weights, values);
     else
         part.problems.push_back(weights.error().message());
     return part;
@@ -173,7 +220,7 @@ std::string overallFamily(const std::vector<PartReport>& parts) {
     return {};
 }
 
-Result<ModelReport> inspectPipeline(const fs::path& folder) {
+Result<ModelReport> inspectPipeline(const fs::path& folder, bool values) {
     ATELIER_TRY(const Json index, readModelJson(folder / "model_index.json"));
     if (!index.is_object())
         return fail(ErrorCode::Model, "it is not a JSON object", (folder / "model_index.json").string());
@@ -182,19 +229,19 @@ Result<ModelReport> inspectPipeline(const fs::path& folder) {
     report.what = "pipeline folder" + (classOf(index).empty() ? std::string() : " (" + classOf(index) + ")");
     for (const auto& [name, entry] : index.items()) {
         if (!entry.is_array() || entry.size() != 2 || !entry[1].is_string()) continue;
-        report.parts.push_back(inspectComponent(folder / name, name, entry[1].get<std::string>()));
+        report.parts.push_back(inspectComponent(folder / name, name, entry[1].get<std::string>(), values));
     }
     if (report.parts.empty()) report.problems.push_back("model_index.json names no component");
     return report;
 }
 
-Result<ModelReport> inspectFolder(const fs::path& folder) {
-    if (fs::exists(folder / "model_index.json")) return inspectPipeline(folder);
+Result<ModelReport> inspectFolder(const fs::path& folder, bool values) {
+    if (fs::exists(folder / "model_index.json")) return inspectPipeline(folder, values);
     ModelReport report;
     report.path = folder.string();
     if (fs::exists(folder / "config.json")) {
         report.what = "model folder";
-        report.parts.push_back(inspectComponent(folder, folder.filename().string(), ""));
+        report.parts.push_back(inspectComponent(folder, folder.filename().string(), "", values));
         return report;
     }
     report.what = "folder of weights";
@@ -206,7 +253,7 @@ Result<ModelReport> inspectFolder(const fs::path& folder) {
         PartReport part;
         part.name = file.filename().string();
         if (auto weights = WeightSet::openFile(file))
-            addTensors(part, *weights);
+            addTensors(part, *weights, values);
         else
             part.problems.push_back(weights.error().what);
         report.parts.push_back(std::move(part));
@@ -229,24 +276,28 @@ bool ModelReport::complete() const {
                                            [](const PartReport& part) { return part.problems.empty(); });
 }
 
-Result<ModelReport> inspectModel(const fs::path& path) try {
+Result<ModelReport> inspectModel(const fs::path& path, bool values) try {
     if (!fs::exists(path)) return fail(ErrorCode::Model, "there is no such file or folder", path.string());
     ModelReport report;
     if (fs::is_directory(path)) {
-        ATELIER_TRY(report, inspectFolder(path));
+        ATELIER_TRY(report, inspectFolder(path, values));
     } else {
         const std::string name = path.filename().string();
         ATELIER_TRY(const auto weights, WeightSet::openFile(path));
         report.path = path.string();
         report.what = std::string(weights.files().front()->format()) + " file";
         report.parts.emplace_back().name = name;
-        addTensors(report.parts.back(), weights);
+        addTensors(report.parts.back(), weights, values);
     }
     report.family = overallFamily(report.parts);
+    report.precision = precisionOf(report.parts);
+    for (const auto& part : report.parts)
+        if (!part.verdict.variant.empty()) report.variant = part.verdict.variant;
+    if (report.parts.size() == 1) report.training = trainingOf(report.parts.front().metadata);
     if (report.parts.size() == 1)
         report.readers = report.parts.front().readers;
     else if (report.what.starts_with("pipeline") && report.complete())
-        report.readers = folderReaders();
+        report.readers = folderReaders(report.family, report.variant);
     return report;
 } catch (const fs::filesystem_error& error) {  // folders that may not be looked into
     return failErrno(error.code().value(), "read", error.path1().string());
@@ -281,12 +332,16 @@ Json toJson(const ModelReport& report, bool withTensors) {
                          {"metadata", part.metadata},
                          {"config", part.config},
                          {"notes", part.notes},
+                         {"not_finite", part.notFinite},
                          {"problems", part.problems}});
         if (withTensors) parts.back()["tensor_list"] = tensorsToJson(part.tensorList);
     }
     return {{"path", report.path},
             {"what", report.what},
             {"family", report.family},
+            {"variant", report.variant},
+            {"precision", report.precision},
+            {"training", report.training},
             {"complete", report.complete()},
             {"problems", report.problems},
             {"readers", readers},
@@ -328,6 +383,14 @@ std::string describe(const ModelReport& report) {
                                        ? value.substr(0, validUtf8Prefix(value.substr(0, 100))) + "…"
                                        : value);
         for (const auto& note : part.notes) out += fmt::format("  {:{}}  {}\n", "", width, note);
+        if (!part.notFinite.empty())
+            out += fmt::format("  {:{}}  warning: {} NaN or infinity: {}{}\n", "", width,
+                               plural(part.notFinite.size(), "tensor holds", "tensors hold"),
+                               join(std::vector(part.notFinite.begin(),
+                                                part.notFinite.begin() +
+                                                    std::min<std::ptrdiff_t>(3, std::ssize(part.notFinite))),
+                                    ", "),
+                               part.notFinite.size() > 3 ? ", …" : "");
         for (const auto& problem : part.problems)
             out += fmt::format("  {:{}}  problem: {}\n", "", width, problem);
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is this model file or folder? Family and component by tensor names and shapes, dtypes, totals,
-// metadata, what is missing. Reads headers only. Used by `atelier-engine inspect` and by the studio when a
-// model is dropped on it.
+// metadata, what is missing, values that are not finite. Used by `atelier-engine inspect` and by the studio
+// when a model is dropped on it.
 #pragma once
 
 #include <cstdint>
@@ -22,14 +22,15 @@ struct TensorVerdict {
     std::string kind;    // "unet", "vae", "text_encoder", "controlnet", "checkpoint", "lora",
                          // "textual_inversion", "unknown"
     std::string family;  // "Stable Diffusion 1", "Stable Diffusion XL", …; empty when the tensors do not tell
-    std::string detail;  // one line: "UNet2DConditionModel, 4 → 4 channels, context 768"
+    std::string detail;     // one line: "UNet2DConditionModel, 4 → 4 channels, context 768"
+    std::string variant{};  // "inpainting", "edit" (by instruction), "depth", "upscaling"; empty: plain
 };
 TensorVerdict judgeTensors(std::span<const TensorInfo> tensors);
 
 // Another program, whether it takes such a file as it is by the rules of its reader, and how, or why not and
 // what helps.
 struct Reader {
-    std::string program;  // "A1111", "ComfyUI", "diffusers", "PEFT"
+    std::string program;  // "A1111", "ComfyUI", "diffusers", "kohya", "PEFT"
     bool takes = false;
     std::string how;
 };
@@ -47,6 +48,7 @@ struct PartReport {
     std::vector<Reader> readers;         // of this file alone; empty where nothing is known
     Json config;                         // config.json, scheduler_config.json or null
     std::vector<std::string> notes;      // worth knowing: tied tensors, mixed precision
+    std::vector<std::string> notFinite;  // tensors that hold NaN or infinity; empty without a scan
     std::vector<std::string> problems;   // what is missing or broken, as sentences
 };
 
@@ -54,6 +56,9 @@ struct ModelReport {
     std::string path;
     std::string what;  // "pipeline folder (StableDiffusionPipeline)", "safetensors file", …
     std::string family;
+    std::string variant;    // as TensorVerdict's
+    std::string precision;  // "F16", "F32 + F16": dtypes of the floating tensors, the most bytes first
+    Json training;          // what trainers wrote about themselves (ss_*, modelspec.*); null without
     std::vector<PartReport> parts;
     std::vector<std::string> problems;
     std::vector<Reader> readers;  // of the whole
@@ -62,7 +67,9 @@ struct ModelReport {
 };
 
 // Errors (code Model) only when there is nothing to report on: not there, not a model, an unreadable file.
-Result<ModelReport> inspectModel(const fs::path& path);
+// `values`: also read all tensors for NaN and infinity, which takes about a second for 4 GB; else headers
+// only.
+Result<ModelReport> inspectModel(const fs::path& path, bool values = false);
 
 // `withTensors`: name, dtype and shape of every tensor, too.
 Json toJson(const ModelReport& report, bool withTensors = false);

@@ -66,6 +66,14 @@ std::string inputPurpose(std::int64_t channels) {
                            : "";
 }
 
+std::string inputVariant(std::int64_t channels) {
+    return channels == 9   ? "inpainting"
+           : channels == 8 ? "edit"
+           : channels == 7 ? "upscaling"
+           : channels == 5 ? "depth"
+                           : "";
+}
+
 TensorVerdict judgeUnet(const Table& t) {
     const TensorInfo* in = t.find("conv_in.weight");
     const std::int64_t width = Table::side(in, 0), channels = Table::side(in, 1),
@@ -78,7 +86,8 @@ TensorVerdict judgeUnet(const Table& t) {
             fmt::format("UNet, {} → {} channels, first level {} wide, {}{}", channels,
                         Table::side(t.find("conv_out.weight"), 0), width,
                         context ? fmt::format("context {}", context) : "no attention to text",
-                        inputPurpose(channels))};
+                        inputPurpose(channels)),
+            inputVariant(channels)};
 }
 
 TensorVerdict judgeVae(const Table& t) {
@@ -124,11 +133,12 @@ TensorVerdict judgeCheckpoint(const Table& t) {
     if (t.ending(".weight", "first_stage_model.")) parts += ", autoencoder";
     if (t.ending(".weight", "cond_stage_model.") || t.ending(".weight", "conditioner."))
         parts += ", text encoder";
-    return {
-        "checkpoint", family,
-        fmt::format("single-file checkpoint ({}): {}{}{}", dialect, parts,
-                    t.has("model_ema.num_updates") || t.has("model_ema.decay") ? ", averaged UNet" : "",
-                    inputPurpose(Table::side(t.find("model.diffusion_model.input_blocks.0.0.weight"), 1)))};
+    const std::int64_t channels = Table::side(t.find("model.diffusion_model.input_blocks.0.0.weight"), 1);
+    return {"checkpoint", family,
+            fmt::format("single-file checkpoint ({}): {}{}{}", dialect, parts,
+                        t.has("model_ema.num_updates") || t.has("model_ema.decay") ? ", averaged UNet" : "",
+                        inputPurpose(channels)),
+            inputVariant(channels)};
 }
 
 TensorVerdict judgeLora(const Table& t) {

@@ -69,6 +69,16 @@ double elementAt(std::span<const std::byte> bytes, TensorType type, std::size_t 
     }
 }
 
+// NaN and infinity are the numbers whose exponent is all ones. Without a branch in the loop, so that many are
+// looked at together.
+template <class Bits>
+bool exponentsBelow(std::span<const std::byte> bytes, Bits exponent) {
+    bool found = false;
+    for (std::size_t i = 0; i < bytes.size() / sizeof(Bits); ++i)
+        found |= (readAt<Bits>(bytes, i) & exponent) == exponent;
+    return !found;
+}
+
 }  // namespace
 
 bool isConvertible(TensorType type) {
@@ -77,10 +87,16 @@ bool isConvertible(TensorType type) {
 }
 
 bool allFinite(std::span<const std::byte> bytes, TensorType type) {
-    const std::size_t count = bytes.size() * 8 / static_cast<std::size_t>(bitsPerElement(type));
-    for (std::size_t i = 0; i < count; ++i)
-        if (!std::isfinite(elementAt(bytes, type, i))) return false;
-    return true;
+    switch (type) {
+        case TensorType::F16:
+            return exponentsBelow<std::uint16_t>(bytes, 0x7c00);
+        case TensorType::BF16:
+            return exponentsBelow<std::uint16_t>(bytes, 0x7f80);
+        case TensorType::F32:
+            return exponentsBelow<std::uint32_t>(bytes, 0x7f800000);
+        default:
+            return exponentsBelow<std::uint64_t>(bytes, 0x7ff0000000000000);
+    }
 }
 
 Bytes convertType(std::span<const std::byte> bytes, TensorType from, TensorType to) {

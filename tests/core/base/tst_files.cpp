@@ -33,7 +33,6 @@ class TestFiles : public QObject {
         const auto pipe = root() / "pipe";
         QCOMPARE(::mkfifo(pipe.c_str(), 0600), 0);
         QCOMPARE(readFile(pipe).value(), std::string());
-        QCOMPARE(MappedFile::open(pipe).error().what, std::string("it is not a regular file"));
         fs::remove(pipe);
     }
     void droppedWithoutTrace() {

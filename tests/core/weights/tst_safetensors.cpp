@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // safetensors: the format's rules one by one, the writer to the byte, shards, and damaged files of every
 // kind.
+#include <sys/stat.h>
+
 #include <QTemporaryDir>
 #include <QTest>
 #include <cstring>
@@ -9,6 +11,7 @@
 
 #include "core/base/json.h"
 #include "core/weights/inspect.h"
+#include "core/weights/readers.h"
 #include "core/weights/safetensors.h"
 
 using namespace atelier;
@@ -193,6 +196,9 @@ class TestSafetensors : public QObject {
         fs::last_write_time(path("written"), fs::last_write_time(path("written")) + std::chrono::seconds(1));
         QVERIFY(!written.bytes(written.tensors().front()));
 
+        QCOMPARE(::mkfifo(path("pipe").c_str(), 0600), 0);
+        QCOMPARE(SafetensorsFile::open(path("pipe")).error().what, std::string("it is not a regular file"));
+
         write("replaced");  // the open file stays what it was
         const auto replaced = SafetensorsFile::open(path("replaced")).value();
         write("other");
@@ -279,7 +285,7 @@ class TestSafetensors : public QObject {
         const ModelReport inversion = inspectModel(path("ti.safetensors")).value();
         QVERIFY(describe(inversion).find("read by: A1111") != std::string::npos);
         const Json json = toJson(inversion, true);
-        QCOMPARE(json["readers"].size(), std::size_t(3));
+        QCOMPARE(json["readers"].size(), std::size_t(4));
         QCOMPARE(json["readers"][2].dump(),
                  std::string(R"({"program":"diffusers","takes":true,"how":"with the token given"})"));
         QCOMPARE(json["parts"][0]["tensor_list"].dump(),
@@ -291,6 +297,80 @@ class TestSafetensors : public QObject {
         QVERIFY(describe(inspectModel(path("peft.safetensors")).value())
                     .find("PEFT, ComfyUI; not by A1111: it reads other names: lora convert --to kohya") !=
                 std::string::npos);
+    }
+
+    // Every tensor with a NaN or an infinity is named, in every floating dtype; plain numbers never are.
+    void valuesThatAreNoNumbers() {
+        const auto make = [&](TensorType type, std::vector<std::uint64_t> bits) {
+            const auto width = static_cast<std::size_t>(bitsPerElement(type)) / 8;
+            auto owner = std::make_shared<std::vector<std::byte>>(bits.size() * width);
+            for (std::size_t i = 0; i < bits.size(); ++i)
+                std::memcpy(owner->data() + i * width, &bits[i], width);
+            return TensorToWrite{"", type, {static_cast<std::int64_t>(bits.size())}, [owner] {
+                                     return TensorBytes{*owner, owner};
+                                 }};
+        };
+        std::vector<TensorToWrite> tensors;
+        const auto add = [&](const char* name, TensorToWrite tensor) {
+            tensor.name = name;
+            tensors.push_back(std::move(tensor));
+        };
+        add("bad.bf16", make(TensorType::BF16, {0, 0x7f80}));
+        add("bad.f16", make(TensorType::F16, {0x7bff, 0xfe00}));
+        add("bad.f32", make(TensorType::F32, {0x7f7fffff, 0xff800000}));
+        add("bad.f64", make(TensorType::F64, {0, 0x7ff8000000000000}));
+        add("good.f16", make(TensorType::F16, {0x7bff, 0xfbff, 1}));
+        add("good.f32", make(TensorType::F32, {0x7f7fffff, 0xff7fffff, 1}));
+        add("good.i64", make(TensorType::I64, {0x7ff8000000000000}));
+        QVERIFY(writeSafetensors(path("nan.safetensors"), tensors));
+        const ModelReport report = inspectModel(path("nan.safetensors"), true).value();
+        QCOMPARE(report.parts[0].notFinite,
+                 (std::vector<std::string>{"bad.bf16", "bad.f16", "bad.f32", "bad.f64"}));
+        QVERIFY(report.complete());  // a warning, not a fault of the file
+        QVERIFY(
+            describe(report).find("warning: 4 tensors hold NaN or infinity: bad.bf16, bad.f16, bad.f32, …") !=
+            std::string::npos);
+        QVERIFY(inspectModel(path("nan.safetensors")).value().parts[0].notFinite.empty());
+    }
+
+    void whatTrainersSayAndWhoReadsIt() {
+        QVERIFY(writeSafetensors(path("lora.safetensors"),
+                                 {floats("lora_unet_x.lora_down.weight", {1, 2}, {1, 2}),
+                                  floats("lora_unet_x.lora_up.weight", {2, 1}, {1, 2})},
+                                 {{"ss_network_dim", "16"},
+                                  {"ss_base_model_version", "sd_v1"},
+                                  {"ss_seed", "None"},
+                                  {"ss_tag_frequency", R"({"a": {"cat": 2, "dog": 3}, "b": {"cat": 4}})"}}));
+        const ModelReport report = inspectModel(path("lora.safetensors")).value();
+        QCOMPARE(report.training.dump(),
+                 std::string(R"({"base_model":"sd_v1","rank":"16","tags":[["cat",6],["dog",3]]})"));
+        QCOMPARE(report.precision, std::string("F32"));
+        QCOMPARE(report.readers.size(), std::size_t(4));
+        const auto verdictOf = [&](std::vector<TensorInfo> tensors) {
+            std::string text;
+            for (const auto& reader : readersOf(judgeTensors(tensors), tensors))
+                text += reader.program + (reader.takes ? "+ " : "- ");
+            return text;
+        };
+        const std::string unet = "model.diffusion_model.";
+        const auto checkpoint = [&](std::int64_t channels, bool text) {
+            std::vector<TensorInfo> tensors{
+                {unet + "input_blocks.0.0.weight", TensorType::F16, {320, channels, 3, 3}, 0, 0},
+                {unet + "input_blocks.2.1.transformer_blocks.0.attn2.to_k.weight",
+                 TensorType::F16,
+                 {320, 768},
+                 0,
+                 0},
+                {"first_stage_model.x.weight", TensorType::F16, {1}, 0, 0}};
+            if (text)
+                tensors.push_back({"cond_stage_model.transformer.x.weight", TensorType::F16, {1}, 0, 0});
+            return tensors;
+        };
+        QCOMPARE(verdictOf(checkpoint(4, true)), std::string("A1111+ ComfyUI+ diffusers+ kohya+ "));
+        QCOMPARE(verdictOf(checkpoint(9, true)), std::string("A1111+ ComfyUI+ diffusers+ kohya- "));
+        QCOMPARE(verdictOf(checkpoint(5, true)), std::string("A1111- ComfyUI- diffusers- kohya- "));
+        QCOMPARE(verdictOf(checkpoint(4, false)), std::string("A1111- ComfyUI- diffusers- kohya- "));
+        QCOMPARE(judgeTensors(checkpoint(9, true)).variant, std::string("inpainting"));
     }
 
     void reports() {
