@@ -4,9 +4,12 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/engine/fetch_model.h"
 #include "app/engine/sample_inputs.h"
 #include "app/engine/weighted_file.h"
+#include "core/base/hash.h"
 #include "core/base/strings.h"
 #include "core/engine/models/additions.h"
 #include "core/engine/nn/packed_weight.h"
@@ -56,6 +59,27 @@ Result<Pipeline> loadRefiner(const std::string& name, const Pipeline& first, con
     return refiner;
 }
 
+bool decidesPictures(const fs::path& file) {
+    static const std::set<std::string> kinds{".safetensors", ".bin", ".ckpt", ".pt",
+                                             ".json",        ".txt", ".model"};
+    return kinds.contains(file.extension().string()) && !file.filename().string().starts_with("samples");
+}
+
+// One line for each file: a model folder's own and those of its components.
+void listStates(const fs::path& path, int depth, std::vector<std::string>& lines) {
+    std::error_code error;
+    const auto status = fs::status(path, error);
+    if (fs::is_directory(status) && depth > 0) {
+        for (fs::directory_iterator it(path, error), end; !error && it != end; it.increment(error))
+            if (it->is_directory(error) || decidesPictures(it->path()))
+                listStates(it->path(), depth - 1, lines);
+    } else if (fs::is_regular_file(status)) {
+        const auto size = fs::file_size(path, error);
+        const auto time = fs::last_write_time(path, error).time_since_epoch().count();
+        lines.push_back(fmt::format("{} {} {}\n", path.string(), size, time));
+    }
+}
+
 std::string fileName(const std::string& path) {
     const auto name = fs::path(path).filename().string();
     return name.empty() ? fs::path(path).parent_path().filename().string() : name;
@@ -78,6 +102,21 @@ Status checkModelFiles(const ModelFiles& files) {
             return fail(ErrorCode::Usage,
                         fmt::format("{} values for {}", shares->size(), plural(nets, "ControlNet")), option,
                         "Give one for all, or one for each.");
+    const std::size_t acting = std::max(nets, pictures);
+    for (std::size_t i = 0; i < acting; ++i) {
+        const double begin = shareOf(files.controlStart, i, 0), end = shareOf(files.controlEnd, i, 1);
+        if (begin >= end)
+            return fail(ErrorCode::Usage,
+                        fmt::format("a ControlNet that acts from {} to {} never acts", begin, end),
+                        "--control-start", "Its start must be below its end.");
+    }
+    if (acting == 0 && !(files.controlStart.empty() && files.controlEnd.empty()))
+        return fail(ErrorCode::Usage, "there is no ControlNet that it could be for",
+                    files.controlStart.empty() ? "--control-end" : "--control-start",
+                    "Give --controlnet and --control, or leave it out.");
+    if (files.refiner.empty() && files.refinerStart != ModelFiles{}.refinerStart)
+        return fail(ErrorCode::Usage, "there is no refiner that it could be for", "--refiner-start",
+                    "Give --refiner, or leave it out.");
     return {};
 }
 
@@ -85,6 +124,12 @@ Result<SampleModels> loadModels(const ModelFiles& files, const LoadOptions& opti
     SampleModels models;
     ATELIER_TRY(const auto folder, modelPath(files.model));
     ATELIER_TRY(models.pipeline, loadPipeline(folder, options));
+    for (const auto& [part, there] : {std::pair{"unet", models.pipeline.unet != nullptr},
+                                      std::pair{"vae", models.pipeline.vae != nullptr}})
+        if (!there)
+            return fail(ErrorCode::Model, fmt::format("the pipeline has no {}, which pictures need", part),
+                        (folder / "model_index.json").string(),
+                        "`atelier-engine inspect` says what it holds.");
     for (const auto& text : files.loras) {
         const auto [file, weight] = splitWeight(text);
         ATELIER_DO(mergeLora(models.pipeline, expandUser(file), weight));
@@ -127,6 +172,25 @@ Status addModels(const ModelFiles& files, const SampleModels& models, const eval
     }
     if (models.refiner) inputs.refiner = eval::Refiner{&*models.refiner, files.refinerStart};
     return {};
+}
+
+std::string inputStamp(const ModelFiles& files, const std::vector<std::string>& pictures) {
+    std::vector<std::string> paths{files.model, files.refiner};
+    for (const auto* list : {&files.loras, &files.controlNets})
+        for (const auto& text : *list) paths.push_back(splitWeight(text).file);
+    for (const auto* list : {&files.embeddings, &files.controls, &pictures})
+        paths.insert(paths.end(), list->begin(), list->end());
+    std::string all;
+    for (const auto& path : paths) {
+        if (path.empty()) continue;
+        const auto place = modelPath(path).value_or(expandUser(path));
+        std::error_code error;
+        std::vector<std::string> lines;
+        listStates(fs::absolute(place, error).lexically_normal(), 2, lines);
+        std::ranges::sort(lines);
+        all += join(lines, "") + "\n";
+    }
+    return hex(xxh3(all));
 }
 
 void describeModels(const ModelFiles& files, Json& description) {

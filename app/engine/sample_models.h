@@ -34,6 +34,9 @@ Result<SampleModels> loadModels(const ModelFiles& files, const LoadOptions& opti
 // ControlNets with their pictures, and the refiner, which `models` goes on owning.
 Status addModels(const ModelFiles& files, const SampleModels& models, const eval::GenerateOptions& options,
                  eval::GenerateInputs& inputs);
+// 16 hex digits that change with any of these files and with those of `pictures`: by place, size and time of
+// the last change, as reading whole models would take longer than sampling.
+std::string inputStamp(const ModelFiles& files, const std::vector<std::string>& pictures);
 // What samples.json and the pictures say of them.
 void describeModels(const ModelFiles& files, Json& description);
 

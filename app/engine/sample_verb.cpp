@@ -73,6 +73,9 @@ Status checkArguments(const SampleArguments& arguments) {
                         "Check the path.");
     }
     ATELIER_DO(checkModelFiles(arguments.models));
+    if (arguments.guessMode && arguments.models.controls.empty())
+        return fail(ErrorCode::Usage, "there is no ControlNet that it could be for", "--guess-mode",
+                    "Give --controlnet and --control, or leave it out.");
     if (arguments.resume && !arguments.start.latents.empty())
         return fail(ErrorCode::Usage, "given noise cannot be resumed", "--resume",
                     "Leave out --latents or --resume.");
@@ -112,6 +115,8 @@ class Output {
           part_(arguments.prompts.part),
           done_(requests_.size()) {
         if (model_.filename().empty()) model_ = model_.parent_path();
+        const auto stamp = inputStamp(arguments.models,
+                                      {arguments.start.image, arguments.start.mask, arguments.start.latents});
         for (const auto& [file, request] : requests_) {
             auto description = eval::describePicture(request, options, file);
             if (!arguments.start.image.empty())
@@ -119,6 +124,8 @@ class Output {
             if (!arguments.start.mask.empty())
                 description["mask"] = fs::path(arguments.start.mask).filename().string();
             describeModels(arguments.models, description);
+            if (arguments.bf16 || arguments.fp16) description["precision"] = arguments.bf16 ? "bf16" : "fp16";
+            description["inputs"] = stamp;
             descriptions_.push_back(std::move(description));
         }
         for (std::size_t i = 0; i < requests_.size(); ++i) {

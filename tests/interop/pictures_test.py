@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `sample` makes the pictures that diffusers' own pipelines make from the same weights, noise, picture and mask.
 import json
+import math
 import os
 import pathlib
 import shutil
@@ -15,7 +16,7 @@ import numpy
 import torch
 from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline
 from PIL import Image
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 import tiny_pipeline
 
@@ -213,6 +214,58 @@ class ManyPromptsTest(unittest.TestCase):
         self.assertEqual(len(json.loads((out / "samples.json").read_text())["samples"]), 4)
         sample(*self.command(out, "--resume", "--seed", 8))
         self.assertNotEqual(after["cat_2.png"], (out / "cat_2.png").stat().st_mtime_ns, "a picture of another seed was kept")
+
+    def test_pictures_of_another_model_or_precision_are_made_again(self):
+        out, other = self.folder / "changed", self.folder / "other" / "model"
+        shutil.copytree(self.folder / "model", other)
+        weights = other / "vae/diffusion_pytorch_model.safetensors"
+        save_file({name: tensor * 1.5 for name, tensor in load_file(weights).items()}, weights)
+        self.assertEqual(sample(*self.command(out))[0], 0)
+        first = self.pictures(out)
+        self.assertEqual(sample(*self.command(out, "--resume")[2:], "--model", other)[0], 0)
+        second = self.pictures(out)
+        for name in first:
+            self.assertTrue((first[name] != second[name]).any(), name)
+        times = {p: p.stat().st_mtime_ns for p in out.glob("*.png")}
+        self.assertEqual(sample(*self.command(out, "--resume")[2:], "--model", other, "--bf16")[0], 0)
+        self.assertTrue(all(p.stat().st_mtime_ns != t for p, t in times.items()), "float32 pictures were kept")
+
+    def test_pictures_that_are_no_numbers_are_not_written(self):
+        lora, out = self.folder / "nan.safetensors", self.folder / "nan"
+        layer = "unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q"
+        save_file({f"{layer}.lora_A.weight": torch.full((2, 64), math.nan), f"{layer}.lora_B.weight": torch.ones(64, 2)}, lora)
+        code, err = sample(*self.command(out, "--lora", lora))
+        self.assertEqual(code, 2, err)
+        self.assertIn("no numbers", err)
+        self.assertEqual(list(out.glob("*.png")), [])
+
+    def test_missing_parts_are_named(self):
+        broken = self.folder / "broken"
+        shutil.copytree(self.folder / "model", broken)
+        index = json.loads((broken / "model_index.json").read_text())
+        for part in ("unet", "vae", "text_encoder", "tokenizer"):
+            for entry in (["diffusers", 17], [None, None]):
+                (broken / "model_index.json").write_text(json.dumps({**index, part: entry}))
+                code, err = sample(*self.command(self.folder / "none")[2:], "--model", broken)
+                self.assertEqual(code, 2, f"{part} {entry}: {err}")
+                self.assertIn(part.replace("_", " "), err.replace("_", " "))
+
+    def test_schedules_beyond_reason_are_refused(self):
+        wild = self.folder / "wild"
+        shutil.copytree(self.folder / "model", wild)
+        file = wild / "scheduler/scheduler_config.json"
+        usual = json.loads(file.read_text())
+        for key, value in (("num_train_timesteps", 2_000_000_000), ("beta_end", 2.0), ("beta_start", -1.0)):
+            file.write_text(json.dumps({**usual, key: value}))
+            code, err = sample(*self.command(self.folder / "none")[2:], "--model", wild)
+            self.assertEqual(code, 2, f"{key}: {err}")
+            self.assertIn(key, err)
+
+    def test_options_without_their_subject_are_refused(self):
+        for options in (["--guess-mode"], ["--refiner-start", 0.5], ["--control-start", 0.5], ["--control-end", 0.5]):
+            code, err = sample(*self.command(self.folder / "unused", *options))
+            self.assertEqual(code, 2, err)
+            self.assertIn(f"{options[0]}: there is no", err)
 
     def test_ctrl_c_leaves_what_is_done(self):
         for number, code in ((signal.SIGINT, 1), (signal.SIGTERM, 4)):

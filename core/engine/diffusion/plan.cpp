@@ -335,7 +335,15 @@ Result<SamplingPlan> planSampling(const NoiseSchedule& schedule, Sampler sampler
         return fail(ErrorCode::Model,
                     "steps_offset " + std::to_string(config.stepsOffset) + " leads beyond the last timestep",
                     "scheduler_config.json", "Use fewer steps or another timestep_spacing.");
-    if (sampler == Sampler::Pndm) planPndm(config, plan);
+    if (sampler == Sampler::Pndm) {
+        // Its steps divide by √ᾱ.
+        if (schedule.alphaBar.at(static_cast<std::size_t>(plan.timesteps.front())) <= 0)
+            return fail(
+                ErrorCode::Usage,
+                "the sampler pndm cannot start where nothing of the picture is left (zero terminal SNR)", "",
+                "Use another sampler: ddim, euler or dpmpp_2m.");
+        planPndm(config, plan);
+    }
     if (family == Family::Sigma) planSigmas(schedule, plan, spacing);
     if (multistep) {
         ATELIER_DO(checkSolver(config, sampler));

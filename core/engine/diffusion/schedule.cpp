@@ -230,8 +230,15 @@ Result<ScheduleConfig> scheduleConfigFromJson(const Json& json, const std::strin
     ATELIER_DO(reader.get("clip_sample_range", config.clipSampleRange));
     ATELIER_DO(reader.get("set_alpha_to_one", config.setAlphaToOne));
     ATELIER_DO(readSolverKeys(reader, config));
-    if (config.numTrainTimesteps < 1)
-        return fail(ErrorCode::Model, "num_train_timesteps must be at least 1", where);
+    constexpr int kMostTimesteps = 1'000'000;  // the tables of all of them are held in memory
+    if (config.numTrainTimesteps < 1 || config.numTrainTimesteps > kMostTimesteps)
+        return fail(ErrorCode::Model,
+                    "num_train_timesteps must be at least 1 and at most " + std::to_string(kMostTimesteps),
+                    where);
+    for (const auto& [key, beta] :
+         {std::pair{"beta_start", config.betaStart}, std::pair{"beta_end", config.betaEnd}})
+        if (!(beta >= 0 && beta <= 1))
+            return fail(ErrorCode::Model, std::string(key) + " must be a variance from 0 to 1", where);
     if (!config.trainedBetas.empty()) config.numTrainTimesteps = static_cast<int>(config.trainedBetas.size());
     return config;
 }

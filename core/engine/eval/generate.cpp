@@ -160,6 +160,20 @@ at::Tensor toPictures(const at::Tensor& pixels) {
         .cpu();
 }
 
+// Numbers that no picture can be made of come out as black or grey ones that look like a result.
+Status checkPixels(const at::Tensor& pixels, const GenerateOptions& options) {
+    if (at::isfinite(pixels).all().item<bool>()) return {};
+    const bool half = pixels.scalar_type() == at::kHalf;
+    return fail(
+        ErrorCode::Model,
+        fmt::format("the pictures hold values that are no numbers (sampler {}, {} steps, guidance {})",
+                    samplerName(options.sampler), options.steps, options.guidance),
+        "",
+        half ? "float16 is too narrow for this model: compute with --bf16 or in float32."
+             : "The weights, a LoRA or an embedding hold NaN, or their weights or the guidance are far "
+               "too large. Leave out one after the other.");
+}
+
 }  // namespace
 
 Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
@@ -188,7 +202,9 @@ Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& req
         ATELIER_TRY(const auto latents, sampleLatents(call, part, static_cast<std::int64_t>(first)));
         const auto unscaled =
             pipeline.vae->unscaleLatents(latents).to(deviceOf(*pipeline.vae)).to(typeOf(*pipeline.vae));
-        ATELIER_DO(sink(first, toPictures(pipeline.vae->decode(unscaled))));
+        const auto pixels = pipeline.vae->decode(unscaled);
+        ATELIER_DO(checkPixels(pixels, options));
+        ATELIER_DO(sink(first, toPictures(pixels)));
     }
     return {};
 }

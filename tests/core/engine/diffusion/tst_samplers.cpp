@@ -45,6 +45,17 @@ class TestSamplers : public QObject {
     Q_OBJECT
 
   private Q_SLOTS:
+    void pndmRefusesToStartWithoutSignal() {
+        auto config = stableDiffusion();
+        config.rescaleBetasZeroSnr = true;
+        config.predictionType = PredictionType::VPrediction;
+        config.timestepSpacing = TimestepSpacing::Trailing;
+        const auto schedule = makeNoiseSchedule(config, at::kCPU).value();
+        const auto plan = planSampling(schedule, Sampler::Pndm, 4);
+        QVERIFY(!plan);
+        QVERIFY(plan.error().what.find("zero terminal SNR") != std::string::npos);
+        QVERIFY(planSampling(schedule, Sampler::Euler, 4));
+    }
     void alphaBarOfEverySchedule() {
         const auto sd = makeNoiseSchedule(stableDiffusion(), at::kCPU).value();
         near(sd.alphaBar[0], 0.999149978);
