@@ -17,6 +17,7 @@
 #include <functional>
 
 #include "app/studio/configure_part.h"
+#include "app/studio/models_part.h"
 #include "core/base/strings.h"
 #include "core/text/clip_tokenizer.h"
 #include "ui/frame/english_plurals.h"
@@ -98,6 +99,15 @@ Result<QString> usableEngine(const EngineInfo& info) {
     return fail(ErrorCode::Usage, info.problem.toStdString());
 }
 
+// The tiny pipeline that comes with the studio.
+QString miniModel() {
+    const QString program = QCoreApplication::applicationDirPath();
+    for (const QString& at : {program + QStringLiteral("/../share/atelier/models/mini"),
+                              program + QStringLiteral("/../../../resources/models/mini")})
+        if (QFileInfo::exists(at)) return QDir(at).canonicalPath();
+    return {};
+}
+
 void openFolder(const QString& path) {
     QDesktopServices::openUrl(QUrl::fromLocalFile(path));
 }
@@ -136,6 +146,7 @@ struct Studio::Parts {
     RunDesk runDesk{settings, engine};
     Thumbnails runPictures;
     std::unique_ptr<ConfigurePart> configure;
+    std::unique_ptr<ModelsPart> models;
     MainWindow window;  // last: its pages use everything above
     QStringList paths;
     bool started = false;  // what the first paint need not wait for
@@ -194,6 +205,11 @@ void Studio::addPages() {
          }});
     p.window.addPage({QStringLiteral("runs"), tr("Runs"), QStringLiteral("runs"),
                       [&p] { return new RunsPage(p.runs, p.runWatcher, p.runDesk, p.runPictures); }});
+    p.window.addPage({QStringLiteral("models"), tr("Models"), QStringLiteral("models"), [&p] {
+                          p.models = std::make_unique<ModelsPart>(p.settings, p.engine, p.runs, p.runDesk,
+                                                                  p.runPictures, p.window, miniModel());
+                          return p.models->makePage();
+                      }});
     p.runWatcher.setFolders({p.project + QStringLiteral("/runs")});
     for (const QString& run : p.settings.recent(RecentKind::Run)) p.runWatcher.addElsewhere(run);
     connect(&p.runWatcher, &RunListWatcher::elsewhereAdded, this,

@@ -322,6 +322,7 @@ bool MainWindow::firstRunShown() const {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+    if (mayClose_ && !mayClose_()) return event->ignore();
     settings_.setLayout(QStringLiteral("window/geometry"), saveGeometry());
     for (const auto& s : slots_)
         if (s->page)

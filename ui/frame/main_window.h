@@ -49,6 +49,8 @@ class MainWindow : public QMainWindow {
     void showMessage(const Message& message);
     // A path from the command line, "Open…" or a drop: recognised, then shown on its page.
     void openPath(const QString& path);
+    // Asked before the window closes; false keeps it open (the guard says why).
+    void setCloseGuard(std::function<bool()> mayClose) { mayClose_ = std::move(mayClose); }
     // Shown instead of the pages until something is opened.
     void setFirstRun(QWidget* page);
     bool firstRunShown() const;
@@ -99,6 +101,7 @@ class MainWindow : public QMainWindow {
     ToastHost* toasts_;
     DropOverlay* overlay_ = nullptr;
     QPointer<QWidget> firstRun_;
+    std::function<bool()> mayClose_;
     std::vector<Page::MenuAction> actions_;
     std::vector<Place> history_;
     std::size_t here_ = 0;

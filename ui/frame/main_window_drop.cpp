@@ -34,6 +34,7 @@ QString MainWindow::pageFor(DroppedKind kind) const {
         case DroppedKind::Run:
             return QStringLiteral("runs");
         case DroppedKind::Model:
+            return QStringLiteral("models");
         case DroppedKind::Shards:
             return QStringLiteral("configure");
         case DroppedKind::Nothing:

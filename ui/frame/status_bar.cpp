@@ -34,23 +34,12 @@ StatusBar::StatusBar(QWidget* parent) : QWidget(parent) {
     connect(device_, &QToolButton::clicked, this, &StatusBar::deviceClicked);
     row->addWidget(device_);
 
-    run_ = new QWidget;
-    auto* run = new QHBoxLayout(run_);
-    run->setContentsMargins(8, 0, 0, 0);
-    run->setSpacing(8);
-    auto* line = makeLine(Qt::Vertical);
-    line->setFixedHeight(14);
-    run->addWidget(line);
-    runName_ = part({}, tr("Newest run"));
-    connect(runName_, &QToolButton::clicked, this, &StatusBar::runClicked);
-    run->addWidget(runName_);
-    runBar_ = new ProgressLine;
-    runBar_->setFixedWidth(120);
-    run->addWidget(runBar_);
-    runNote_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
-    run->addWidget(runNote_);
-    run_->hide();
-    row->addWidget(run_);
+    run_ = makeTask(tr("Newest run"));
+    connect(run_.name, &QToolButton::clicked, this, &StatusBar::runClicked);
+    row->addWidget(run_.all);
+    job_ = makeTask(tr("Job"));
+    connect(job_.name, &QToolButton::clicked, this, &StatusBar::jobClicked);
+    row->addWidget(job_.all);
 
     row->addStretch(1);
     note_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
@@ -67,13 +56,39 @@ void StatusBar::setDevice(const QString& name, const QString& memory) {
     device_->setAccessibleName(device_->toolTip());
 }
 
+StatusBar::Task StatusBar::makeTask(const QString& accessibleName) {
+    Task task{new QWidget, part({}, accessibleName), new ProgressLine,
+              makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2)};
+    auto* row = new QHBoxLayout(task.all);
+    row->setContentsMargins(8, 0, 0, 0);
+    row->setSpacing(8);
+    auto* line = makeLine(Qt::Vertical);
+    line->setFixedHeight(14);
+    row->addWidget(line);
+    row->addWidget(task.name);
+    task.bar->setFixedWidth(120);
+    row->addWidget(task.bar);
+    row->addWidget(task.note);
+    task.all->hide();
+    return task;
+}
+
+void StatusBar::show(const Task& task, const QString& name, double fraction, const QString& note,
+                     const QString& toolTip) {
+    task.all->setVisible(!name.isEmpty());
+    task.name->setText(name);
+    task.name->setToolTip(toolTip);
+    task.name->setAccessibleName(toolTip);
+    task.bar->setFraction(fraction);
+    task.note->setText(note);
+}
+
 void StatusBar::setRun(const QString& name, double fraction, const QString& note) {
-    run_->setVisible(!name.isEmpty());
-    runName_->setText(name);
-    runName_->setToolTip(tr("Open the monitor of %1").arg(name));
-    runName_->setAccessibleName(runName_->toolTip());
-    runBar_->setFraction(fraction);
-    runNote_->setText(note);
+    show(run_, name, fraction, note, tr("Open the monitor of %1").arg(name));
+}
+
+void StatusBar::setJob(const QString& name, double fraction, const QString& note) {
+    show(job_, name, fraction, note, tr("Show the job %1").arg(name));
 }
 
 void StatusBar::setNote(const QString& note) {

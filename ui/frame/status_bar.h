@@ -19,6 +19,8 @@ class StatusBar : public QWidget {
     void setDevice(const QString& name, const QString& memory);
     // Empty name: no run. fraction 0 … 1; note "57 % · 18 min left".
     void setRun(const QString& name, double fraction, const QString& note);
+    // A job in the background of this window; empty name: none.
+    void setJob(const QString& name, double fraction, const QString& note);
     void setNote(const QString& note);
     void setEngine(const QString& text, bool ready);
     void setEngineProblem(const QString& problem);  // its tooltip
@@ -26,6 +28,7 @@ class StatusBar : public QWidget {
   Q_SIGNALS:
     void deviceClicked();
     void runClicked();
+    void jobClicked();
     void engineClicked();
 
   protected:
@@ -33,10 +36,16 @@ class StatusBar : public QWidget {
 
   private:
     QToolButton* device_;
-    QWidget* run_;
-    QToolButton* runName_;
-    ProgressLine* runBar_;
-    QLabel* runNote_;
+    struct Task {  // name, bar, note
+        QWidget* all;
+        QToolButton* name;
+        ProgressLine* bar;
+        QLabel* note;
+    };
+    Task makeTask(const QString& accessibleName);
+    static void show(const Task& task, const QString& name, double fraction, const QString& note,
+                     const QString& toolTip);
+    Task run_, job_;
     QLabel* note_;
     QToolButton* engine_;
 };

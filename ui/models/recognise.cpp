@@ -35,12 +35,29 @@ bool has(const QString& folder, const char* name) {
     return QFileInfo::exists(folder + QLatin1Char('/') + QLatin1String(name));
 }
 
+bool isWeights(const QString& name) {
+    static const QSet<QString> all{QStringLiteral("safetensors"), QStringLiteral("ckpt"),
+                                   QStringLiteral("pt"), QStringLiteral("pth"), QStringLiteral("bin")};
+    return all.contains(QFileInfo(name).suffix().toLower());
+}
+
+// A component's folder, or one with files of weights and no pictures.
+bool holdsWeights(const QString& folder) {
+    bool weights = false;
+    for (const QString& name : QDir(folder).entryList(QDir::Files)) {
+        if (isImage(name)) return false;
+        weights = weights || isWeights(name);
+    }
+    return weights;
+}
+
 DroppedKind kindOfFolder(const QString& path) {
     if (has(path, "dataset.yaml")) return DroppedKind::Dataset;
     if (has(path, "config.yaml") &&
         (has(path, "events.jsonl") || has(path, "job.sbatch") || has(path, "LOCK")))
         return DroppedKind::Run;
-    if (has(path, "model_index.json")) return DroppedKind::Model;
+    if (has(path, "model_index.json") || has(path, "adapter_config.json") || holdsWeights(path))
+        return DroppedKind::Model;
     return DroppedKind::ImageFolder;
 }
 
@@ -50,7 +67,7 @@ DroppedKind kindOfFile(const QString& path) {
     if (info.fileName() == QLatin1String("dataset.yaml")) return DroppedKind::Dataset;
     if (info.fileName() == QLatin1String("events.jsonl")) return DroppedKind::Run;
     if (suffix == QLatin1String("yaml") || suffix == QLatin1String("yml")) return DroppedKind::Config;
-    if (suffix == QLatin1String("safetensors")) return DroppedKind::Model;
+    if (isWeights(path)) return DroppedKind::Model;
     if (suffix == QLatin1String("tar")) return DroppedKind::Shards;
     if (isImage(path)) return DroppedKind::Images;
     if (isCaption(path) || suffix == QLatin1String("json")) return DroppedKind::Captions;

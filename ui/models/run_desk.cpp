@@ -183,12 +183,10 @@ QString RunDesk::startCommand(const QString& folder, const QStringList& override
     return trainCommand(enginePath(), folder, overrides).shellLine();
 }
 
-SampleJob* RunDesk::sample(const QString& folder, qint64 step, const SampleOrder& order, QObject* parent) {
-    const QString place =
-        QStringLiteral("%1/pictures/%2").arg(cleanPath(folder), QString::fromStdString(run::stepName(step)));
+SampleJob* RunDesk::sample(const QString& place, const SampleOrder& order, QObject* parent) {
     QString target;
     for (int n = 1; target.isEmpty() || QFileInfo::exists(target); ++n)
-        target = QStringLiteral("%1/%2").arg(place).arg(n, 4, 10, QLatin1Char('0'));
+        target = QStringLiteral("%1/%2").arg(cleanPath(place)).arg(n, 4, 10, QLatin1Char('0'));
     return new SampleJob(enginePath(), order, target, parent);
 }
 

@@ -53,8 +53,8 @@ class RunDesk : public QObject {
     Status startNew(const QString& folder, const std::string& yaml);
     QString startCommand(const QString& folder,
                          const QStringList& overrides = {}) const;  // as typed into a shell
-    // Pictures from a pipeline folder, in the background; they go into a folder of their own in the run.
-    SampleJob* sample(const QString& folder, qint64 step, const SampleOrder& order, QObject* parent);
+    // Pictures from a pipeline folder, in the background; they go into a folder of their own in `place`.
+    SampleJob* sample(const QString& place, const SampleOrder& order, QObject* parent);
     QString sampleCommandLine(const SampleOrder& order) const;
     // How a run was looked at last: zoom, curves, tabs. Belongs to the user, not to the run.
     RunViewState viewState(const QString& folder) const;

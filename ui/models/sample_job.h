@@ -3,17 +3,14 @@
 // and cancel. Made by RunDesk; the sample sheet shows it.
 #pragma once
 
-#include <QByteArray>
 #include <QObject>
 #include <QString>
 #include <QStringList>
 #include <vector>
 
 #include "core/base/result.h"
+#include "ui/models/engine_job.h"
 #include "ui/models/sample_model.h"
-#include "ui/session/launcher.h"
-
-class QProcess;
 
 namespace atelier {
 
@@ -36,12 +33,12 @@ class SampleJob : public QObject {
     // Starts at once; `target` is the folder the pictures go to (made by the engine).
     SampleJob(const QString& engine, const SampleOrder& order, const QString& target,
               QObject* parent = nullptr);
-    ~SampleJob() override;
+    ~SampleJob() override { job_.kill(); }  // it may be within a long step
 
-    bool running() const { return process_ != nullptr; }
+    bool running() const { return job_.running(); }
     QString folder() const { return target_; }
-    double fraction() const { return fraction_; }  // < 0: the model is being loaded
-    void cancel();
+    double fraction() const { return job_.fraction(); }  // < 0: the model is being loaded
+    void cancel() { job_.cancel(); }
     // When it has finished: entries as read back from samples.json, or an error in the engine's own words;
     // Cancelled when it was asked to.
     const Result<std::vector<SampleEntry>>& pictures() const { return pictures_; }
@@ -51,15 +48,10 @@ class SampleJob : public QObject {
     void finished();  // once
 
   private:
-    void readLines();
-    void end(Result<std::vector<SampleEntry>> result);
-    Error problem(int code);
+    void end();
     QString target_;
     Result<std::vector<SampleEntry>> pictures_;
-    QProcess* process_ = nullptr;
-    QByteArray line_;
-    double fraction_ = -1;
-    bool cancelled_ = false;
+    EngineJob job_;
 };
 
 }  // namespace atelier

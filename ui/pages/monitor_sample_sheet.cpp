@@ -36,21 +36,16 @@ QLabel* fieldLabel(const QString& text, QWidget* field) {
 }
 }  // namespace
 
-SampleSheet::SampleSheet(QWidget* window, RunDesk& desk, RunMonitor& monitor, qint64 step,
-                         Thumbnails& thumbnails)
-    : Sheet(window, QStringLiteral("camera"), tr("Sample from step %1").arg(countText(step)),
-            tr("%1, its averaged weights where it keeps them").arg(monitor.name()), 860),
+SampleSheet::SampleSheet(QWidget* window, RunDesk& desk, const SampleSubject& subject, Thumbnails& thumbnails)
+    : Sheet(window, QStringLiteral("camera"), subject.title, subject.subtitle, 860),
       desk_(desk),
       thumbnails_(thumbnails),
-      folder_(monitor.folder()),
-      step_(step),
-      pipeline_(QStringLiteral("%1/checkpoints/%2/pipeline")
-                    .arg(monitor.folder(), QString::fromStdString(run::stepName(step)))) {
+      subject_(subject) {
     auto* body = new QWidget;
     auto* row = new QHBoxLayout(body);
     row->setContentsMargins(24, 16, 24, 16);
     row->setSpacing(20);
-    row->addWidget(makeForm(monitor.settings()));
+    row->addWidget(makeForm());
     row->addWidget(makePictures(), 1);
     setBody(body);
     openFolder_ = makeButton(tr("Open folder"), QStringLiteral("folder"), ButtonRole::Ghost);
@@ -78,14 +73,14 @@ SampleSheet::~SampleSheet() {
     delete job_.data();  // ends its process
 }
 
-QWidget* SampleSheet::makeForm(const RunSettings& settings) {
+QWidget* SampleSheet::makeForm() {
     auto* form = new QWidget;
     form->setFixedWidth(300);
     auto* grid = new QGridLayout(form);
     grid->setContentsMargins(0, 0, 0, 0);
     grid->setHorizontalSpacing(12);
     grid->setVerticalSpacing(4);
-    const RunSettings::Sampling& usual = settings.sampling;
+    const RunSettings::Sampling& usual = subject_.usual;
     prompt_ = new QPlainTextEdit(usual.prompts.value(0));
     prompt_->setTabChangesFocus(true);
     prompt_->setFixedHeight(76);
@@ -143,9 +138,8 @@ QWidget* SampleSheet::makePictures() {
     QFrame* well = makeWell();
     auto* inside = new QVBoxLayout(well);
     inside->setContentsMargins(8, 8, 8, 8);
-    hint_ = makeLabel(
-        tr("The pictures appear here.\nThe run is not disturbed, but shares the machine with them."),
-        TextSize::Body, QFont::Normal, Tone::Text2);
+    hint_ = makeLabel(tr("The pictures appear here.") + QLatin1Char('\n') + subject_.note, TextSize::Body,
+                      QFont::Normal, Tone::Text2);
     hint_->setAlignment(Qt::AlignCenter);
     hint_->setWordWrap(true);
     list_ = new QListWidget;
@@ -187,7 +181,7 @@ QWidget* SampleSheet::makePictures() {
 
 SampleOrder SampleSheet::order() const {
     SampleOrder order;
-    order.model = pipeline_;
+    order.model = subject_.model;
     order.prompt = prompt_->toPlainText().simplified();
     order.negative = negative_->text().simplified();
     order.sampler = sampler_->currentData().toString();
@@ -215,7 +209,7 @@ void SampleSheet::run() {
     if (job_ != nullptr) return;
     problem_->hide();
     problem_->clear();
-    job_ = desk_.sample(folder_, step_, order(), this);
+    job_ = desk_.sample(subject_.place, order(), this);
     connect(job_, &SampleJob::progressed, this, &SampleSheet::refresh);
     connect(job_, &SampleJob::finished, this, &SampleSheet::ended);
     refresh();
@@ -233,7 +227,7 @@ void SampleSheet::ended() {
         lastFolder_ = job_->folder();
         made_.insert(made_.begin(), made->begin(), made->end());
         model_.clear();
-        model_.setStep(step_, made_);
+        model_.setStep(subject_.step, made_);
     } else if (made.error().code != ErrorCode::Cancelled) {
         problem_->setText(QString::fromStdString(made.error().message()));
         problem_->show();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // "Sample from it": prompt and settings, a run of `atelier-engine sample` in the background, its pictures.
-// Opened by the monitor for one checkpoint; pictures of one sheet stay together and open in the same large
-// view as samples.
+// Opened by the monitor for one checkpoint and by the Models page for a model; pictures of one sheet stay
+// together and open in the same large view as samples.
 #pragma once
 
 #include <QPointer>
@@ -23,10 +23,20 @@ namespace atelier {
 class ProgressLine;
 class Thumbnails;
 
+// What pictures are made from, and where they go.
+struct SampleSubject {
+    QString title, subtitle;
+    QString model;    // pipeline folder
+    QString place;    // folder that gets a folder for each set of pictures
+    qint64 step = 0;  // of training; 0: none
+    QString note;     // said before there are pictures
+    RunSettings::Sampling usual;
+};
+
 class SampleSheet : public Sheet {
     Q_OBJECT
   public:
-    SampleSheet(QWidget* window, RunDesk& desk, RunMonitor& monitor, qint64 step, Thumbnails& thumbnails);
+    SampleSheet(QWidget* window, RunDesk& desk, const SampleSubject& subject, Thumbnails& thumbnails);
     ~SampleSheet() override;
     SampleOrder order() const;
     void setPrompt(const QString& prompt);
@@ -47,16 +57,15 @@ class SampleSheet : public Sheet {
     void keyPressEvent(QKeyEvent* event) override;
 
   private:
-    QWidget* makeForm(const RunSettings& settings);
+    QWidget* makeForm();
     QWidget* makePictures();
     void refresh();
     void showPictures();
     void ended();
     RunDesk& desk_;
     Thumbnails& thumbnails_;
-    QString folder_;
-    qint64 step_;
-    QString pipeline_, lastFolder_;
+    SampleSubject subject_;
+    QString lastFolder_;
     SampleModel model_;
     std::vector<SampleEntry> made_;
     QPointer<SampleJob> job_;

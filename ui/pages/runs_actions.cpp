@@ -8,6 +8,7 @@
 #include <QFileInfo>
 #include <QMenu>
 
+#include "core/run/run_folder.h"
 #include "ui/models/run_words.h"
 #include "ui/pages/export_sheet.h"
 #include "ui/pages/monitor_cards.h"
@@ -111,7 +112,16 @@ void RunsPage::resumeFrom(qint64 step) {
 
 void RunsPage::sampleFrom(qint64 step) {
     if (!monitor_) return;
-    auto* sheet = new SampleSheet(window(), desk_, *monitor_, step, view_->thumbnails());
+    SampleSubject subject;
+    subject.title = tr("Sample from step %1").arg(countText(step));
+    subject.subtitle = tr("%1, its averaged weights where it keeps them").arg(monitor_->name());
+    const QString name = QString::fromStdString(run::stepName(step));
+    subject.model = QStringLiteral("%1/checkpoints/%2/pipeline").arg(monitor_->folder(), name);
+    subject.place = QStringLiteral("%1/pictures/%2").arg(monitor_->folder(), name);
+    subject.step = step;
+    subject.note = tr("The run is not disturbed, but shares the machine with them.");
+    subject.usual = monitor_->settings().sampling;
+    auto* sheet = new SampleSheet(window(), desk_, subject, view_->thumbnails());
     connect(sheet, &SampleSheet::folderWanted, this,
             [this](const QString& path) { desk_.showInFiles(path); });
     sheet->open();
