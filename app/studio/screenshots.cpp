@@ -23,6 +23,8 @@
 #include "ui/pages/configure_page.h"
 #include "ui/pages/datasets_grid.h"
 #include "ui/pages/datasets_page.h"
+#include "ui/pages/models_list.h"
+#include "ui/pages/models_page.h"
 #include "ui/pages/runs_page.h"
 
 namespace atelier {
@@ -44,6 +46,9 @@ struct Scene {
 std::vector<Scene> scenes(const QString& demo) {
     const auto datasets = [](MainWindow& w) {
         return qobject_cast<DatasetsPage*>(w.showPage(QStringLiteral("datasets")));
+    };
+    const auto models = [](MainWindow& w) {
+        return qobject_cast<ModelsPage*>(w.showPage(QStringLiteral("models")));
     };
     return {
         {QStringLiteral("first-run"), true, {}},
@@ -81,8 +86,30 @@ std::vector<Scene> scenes(const QString& demo) {
              w.showPage(QStringLiteral("runs"), QStringLiteral("newest"));
              settle(1500);
          }},
+        {QStringLiteral("models"), false,
+         [=](MainWindow& w) {
+             auto* page = models(w);
+             settle(1500);
+             page->list()->view()->setCurrentIndex(page->list()->view()->model()->index(0, 0));
+             settle(800);
+         }},
+        {QStringLiteral("models-tensors"), false, [=](MainWindow& w) { models(w)->inspector()->showTab(1); }},
+        {QStringLiteral("models-convert-sheet"), false,
+         [=](MainWindow& w) {
+             models(w)->inspector()->showTab(0);
+             if (ModelJobSheet* sheet = models(w)->openSheet(ModelTask::Convert)) sheet->begin();
+             settle(2500);
+         }},
+        {QStringLiteral("models-jobs"), false,
+         [=](MainWindow& w) {
+             for (QDialog* sheet : w.findChildren<QDialog*>()) sheet->reject();
+             w.resize(1100, 700);
+             settle(300);
+             models(w)->setInspectorVisible(true);
+         }},
         {QStringLiteral("configure-templates"), false,
          [=](MainWindow& w) {
+             w.resize(1440, 900);
              qobject_cast<ConfigurePage*>(w.showPage(QStringLiteral("configure")))->gallery()->choose(0);
          }},
         {QStringLiteral("configure"), false,
