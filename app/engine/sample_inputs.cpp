@@ -55,7 +55,7 @@ Status readCrop(const std::string& text, eval::GenerateOptions& options) {
 }
 
 Result<eval::GivenNoise> readNoise(const std::string& file, const Pipeline& pipeline,
-                                   const ScheduleConfig& schedule, std::size_t pictures,
+                                   const ScheduleConfig& schedule, std::size_t pictures, bool sizeGiven,
                                    eval::GenerateOptions& options) {
     eval::GivenNoise noise;
     if (file.empty()) return noise;
@@ -83,8 +83,15 @@ Result<eval::GivenNoise> readNoise(const std::string& file, const Pipeline& pipe
                     fmt::format("\"step_noise\" must be F32 of shape [{}, N, C, h, w]", evaluations), file,
                     "It holds the noise added after each network evaluation.");
     const int factor = pipeline.vae->config().downscale();
-    options.height = static_cast<int>(latents.size(2)) * factor;
-    options.width = static_cast<int>(latents.size(3)) * factor;
+    const int height = static_cast<int>(latents.size(2)) * factor;
+    const int width = static_cast<int>(latents.size(3)) * factor;
+    if (sizeGiven && (options.width != width || options.height != height))
+        return fail(ErrorCode::Usage,
+                    fmt::format("it is the noise of {}×{} pixels, the size asked for is {}×{}", width, height,
+                                options.width, options.height),
+                    file, "Leave out --size, or give the noise's.");
+    options.height = height;
+    options.width = width;
     return noise;
 }
 
@@ -145,7 +152,8 @@ Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& 
                     files.crop.empty() ? "--original-size" : "--crop",
                     "SDXL models are; leave the option out.");
     ATELIER_DO(eval::fitMemory(pipeline, options));  // before pictures are scaled to that size
-    ATELIER_TRY(inputs.noise, readNoise(files.latents, pipeline, schedule, pictures, options));
+    ATELIER_TRY(inputs.noise,
+                readNoise(files.latents, pipeline, schedule, pictures, !files.size.empty(), options));
     if (!files.image.empty()) inputs.picture.pixels_1CHW = toPixels(fitted(std::move(image), options));
     if (!files.mask.empty()) {
         ATELIER_TRY(auto mask, readImage(files.mask));

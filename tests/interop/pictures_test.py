@@ -239,6 +239,12 @@ class ManyPromptsTest(unittest.TestCase):
         self.assertIn("no numbers", err)
         self.assertEqual(list(out.glob("*.png")), [])
 
+    def test_noise_of_another_size_is_refused(self):
+        save_file({"latents": torch.zeros(4, 4, 8, 8)}, self.folder / "noise.safetensors")
+        code, err = sample(*self.command(self.folder / "none", "--latents", self.folder / "noise.safetensors"))
+        self.assertEqual(code, 2, err)
+        self.assertIn("32×32 pixels, the size asked for is 16×16", err)
+
     def test_missing_parts_are_named(self):
         broken = self.folder / "broken"
         shutil.copytree(self.folder / "model", broken)
