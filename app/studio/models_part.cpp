@@ -9,8 +9,10 @@
 namespace atelier {
 
 ModelsPart::ModelsPart(Settings& settings, EngineLocator& engine, RunListModel& runs, RunDesk& runDesk,
-                       Thumbnails& thumbnails, MainWindow& window, const QString& bundled)
+                       Thumbnails& thumbnails, MainWindow& window, const QString& project,
+                       const QString& bundled)
     : runs_(runs), runDesk_(runDesk), thumbnails_(thumbnails), window_(window), desk_(settings, engine) {
+    desk_.setProject(project);
     desk_.setBundled(bundled);
     connect(&runs, &RunListModel::runsChanged, this, &ModelsPart::takeRuns);
     connect(&desk_.jobs(), &ModelJobs::changed, this, &ModelsPart::showJobs);

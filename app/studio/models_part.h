@@ -21,7 +21,7 @@ class ModelsPart : public QObject {
     Q_OBJECT
   public:
     ModelsPart(Settings& settings, EngineLocator& engine, RunListModel& runs, RunDesk& runDesk,
-               Thumbnails& thumbnails, MainWindow& window, const QString& bundled);
+               Thumbnails& thumbnails, MainWindow& window, const QString& project, const QString& bundled);
     Page* makePage();
 
   private:

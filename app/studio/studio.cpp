@@ -206,8 +206,9 @@ void Studio::addPages() {
     p.window.addPage({QStringLiteral("runs"), tr("Runs"), QStringLiteral("runs"),
                       [&p] { return new RunsPage(p.runs, p.runWatcher, p.runDesk, p.runPictures); }});
     p.window.addPage({QStringLiteral("models"), tr("Models"), QStringLiteral("models"), [&p] {
-                          p.models = std::make_unique<ModelsPart>(p.settings, p.engine, p.runs, p.runDesk,
-                                                                  p.runPictures, p.window, miniModel());
+                          p.models =
+                              std::make_unique<ModelsPart>(p.settings, p.engine, p.runs, p.runDesk,
+                                                           p.runPictures, p.window, p.project, miniModel());
                           return p.models->makePage();
                       }});
     p.runWatcher.setFolders({p.project + QStringLiteral("/runs")});

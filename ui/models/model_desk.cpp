@@ -92,11 +92,14 @@ QString ModelDesk::engineProblem() const {
 QString ModelDesk::enginePath() const {
     return engine_.info().path.isEmpty() ? QStringLiteral("atelier-engine") : engine_.info().path;
 }
+QString ModelDesk::project() const {
+    return project_.isEmpty() ? settings_.projectFolder() : project_;
+}
 QString ModelDesk::modelFolder() const {
-    return settings_.modelFolder();
+    return project() + QStringLiteral("/models");
 }
 QString ModelDesk::pictureFolder(const QString& name) const {
-    return settings_.projectFolder() + QStringLiteral("/pictures/") +
+    return project() + QStringLiteral("/pictures/") +
            QString(name).replace(QLatin1Char('/'), QLatin1Char('-'));
 }
 
@@ -115,7 +118,7 @@ void ModelDesk::rescan() {
         return;
     }
     scanning_ = true;
-    places_.project = settings_.modelFolder();
+    places_.project = modelFolder();
     places_.opened = settings_.recent(RecentKind::Model);
     QThreadPool::globalInstance()->start([self = QPointer<ModelDesk>(this), places = places_] {
         auto found = std::make_shared<std::vector<ModelEntry>>(findModels(places));
@@ -137,7 +140,7 @@ void ModelDesk::rescan() {
 void ModelDesk::lookAtNew() {
     for (const ModelEntry& entry : models_.all())
         if (!entry.facts && entry.problem.isEmpty() && asked_.insert(entry.path).second)
-            waiting_.push_back({entry.path, false, {}});
+            waiting_.push_back({entry.path, false, false, {}});
     pump();
 }
 
@@ -145,8 +148,7 @@ void ModelDesk::add(const QString& path) {
     const QFileInfo info(path);
     const QString clean = info.exists() ? info.canonicalFilePath() : info.absoluteFilePath();
     settings_.addRecent(RecentKind::Model, clean);
-    models_.put(
-        {clean, info.isDir() ? info.fileName() : info.completeBaseName(), ModelSource::Opened, {}, {}});
+    models_.put({clean, info.fileName(), ModelSource::Opened, {}, {}});
     lookAtNew();
 }
 
@@ -155,8 +157,8 @@ void ModelDesk::forget(const QString& path) {
     rescan();
 }
 
-void ModelDesk::inspect(const QString& path, Inspected done) {
-    waiting_.push_front({path, true, std::move(done)});
+void ModelDesk::inspect(const QString& path, bool values, Inspected done) {
+    waiting_.push_front({path, true, values, std::move(done)});
     pump();
 }
 
@@ -165,7 +167,8 @@ void ModelDesk::pump() {
     while (engineReady() && !waiting_.empty() && looking_.size() < kLooksAtOnce) {
         Look look = std::move(waiting_.front());
         waiting_.pop_front();
-        QStringList words{QStringLiteral("inspect"), look.path, QStringLiteral("--quick")};
+        QStringList words{QStringLiteral("inspect"), look.path};
+        if (!look.values) words << QStringLiteral("--quick");
         if (look.tensors) words << QStringLiteral("--tensors");
         looking_.push_back(std::make_unique<EngineJob>(LaunchCommand{enginePath(), words, {}, {}, {}}));
         EngineJob* job = looking_.back().get();
@@ -182,10 +185,11 @@ void ModelDesk::pump() {
             };
             // Something is missing in a model: exit code 2, and a report all the same.
             if (job->output().startsWith('{'))
-                QThreadPool::globalInstance()->start([output = job->output(), answer] {
+                QThreadPool::globalInstance()->start([output = job->output(), values = look.values, answer] {
                     QMetaObject::invokeMethod(
                         QCoreApplication::instance(),
-                        [facts = parseModelFacts(output), answer] { answer(facts); }, Qt::QueuedConnection);
+                        [facts = parseModelFacts(output, values), answer] { answer(facts); },
+                        Qt::QueuedConnection);
                 });
             else
                 answer(tl::make_unexpected(job->error()));

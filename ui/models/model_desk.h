@@ -59,6 +59,8 @@ class ModelDesk : public QObject {
     ModelListModel& models() { return models_; }
     ModelJobs& jobs() { return jobs_; }
 
+    // The project of this start, where it is not the one of the settings.
+    void setProject(const QString& folder) { project_ = folder; }
     void setBundled(const QString& folder) { places_.bundled = folder; }
     void setHub(bool look) { places_.hub = look; }
     void setRuns(std::vector<ModelPlaces::Run> runs);
@@ -69,8 +71,9 @@ class ModelDesk : public QObject {
     void forget(const QString& path);  // off the list of opened ones; the file stays
 
     using Inspected = std::function<void(const Result<std::shared_ptr<const ModelFacts>>&)>;
-    // With every tensor; before those that only fill the list.
-    void inspect(const QString& path, Inspected done);
+    // With every tensor; before those that only fill the list. `values`: also looks for NaN and infinity in
+    // them, which takes seconds for a big model.
+    void inspect(const QString& path, bool values, Inspected done);
     EngineJob* start(const QString& title, const QStringList& arguments, const QString& target);
     QString commandLine(const QStringList& arguments) const;
 
@@ -87,12 +90,14 @@ class ModelDesk : public QObject {
   private:
     struct Look {
         QString path;
-        bool tensors;
+        bool tensors, values;
         Inspected done;
     };
     void lookAtNew();
     void pump();
     QString enginePath() const;
+    QString project() const;
+    QString project_;
     Settings& settings_;
     EngineLocator& engine_;
     ModelPlaces places_;

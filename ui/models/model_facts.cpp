@@ -69,6 +69,7 @@ void addPart(ModelFacts& facts, const Json& json) {
     part.bytes = number(json, "bytes");
     part.notes = texts(json, "notes");
     part.problems = texts(json, "problems");
+    facts.notFinite << texts(json, "not_finite");
     if (const auto types = json.find("dtypes"); types != json.end() && types->is_object())
         for (const auto& [type, count] : types->items()) part.types << QString::fromStdString(type);
     if (const auto meta = json.find("metadata"); meta != json.end() && meta->is_object())
@@ -122,7 +123,10 @@ QString ModelFacts::kindWords() const {
 }
 
 QString ModelFacts::title() const {
-    return family.isEmpty() ? kindWords() : QStringLiteral("%1 · %2").arg(kindWords(), family);
+    QStringList words{kindWords()};
+    for (const QString& word : {family, variant})
+        if (!word.isEmpty()) words << word;
+    return words.join(QStringLiteral(" · "));
 }
 
 QString ModelFacts::iconName() const {
@@ -142,7 +146,7 @@ QString ModelFacts::iconName() const {
     }
 }
 
-Result<std::shared_ptr<const ModelFacts>> parseModelFacts(const QByteArray& bytes) {
+Result<std::shared_ptr<const ModelFacts>> parseModelFacts(const QByteArray& bytes, bool valuesRead) {
     ATELIER_TRY(const Json json, parseJson(bytes.toStdString(), "atelier-engine inspect"));
     if (!json.is_object() || !json.contains("parts"))
         return fail(ErrorCode::Model, "the engine's answer is not a report on a model", {},
@@ -151,12 +155,14 @@ Result<std::shared_ptr<const ModelFacts>> parseModelFacts(const QByteArray& byte
     facts->path = text(json, "path");
     facts->what = text(json, "what");
     facts->family = text(json, "family");
+    facts->variant = text(json, "variant");
     facts->problems = texts(json, "problems");
     for (const Json& part : list(json, "parts")) addPart(*facts, part);
     for (const Json& reader : list(json, "readers"))
         facts->readers.push_back({text(reader, "program"), text(reader, "how"),
                                   reader.contains("takes") && reader["takes"] == true});
     facts->kind = kindOf(facts->what, facts->parts);
+    facts->valuesRead = valuesRead;
     facts->complete = facts->problems.isEmpty();
     return std::shared_ptr<const ModelFacts>(std::move(facts));
 }

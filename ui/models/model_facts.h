@@ -31,7 +31,7 @@ struct ReaderFacts {
 };
 
 struct ModelFacts {
-    QString path, what, family;
+    QString path, what, family, variant;
     ModelKind kind = ModelKind::Unknown;
     bool complete = false;
     QStringList problems;  // of the whole and its parts, the part named
@@ -39,6 +39,8 @@ struct ModelFacts {
     std::vector<ReaderFacts> readers;
     std::vector<std::pair<QString, QString>> metadata;  // of all parts, "format" left out
     std::vector<TensorFacts> tensors;                   // when asked for
+    QStringList notFinite;                              // tensors with NaN or infinity, when asked for
+    bool valuesRead = false;
     qint64 parameters = 0, bytes = 0, tensorCount = 0;
 
     bool isFolder() const;  // of a pipeline or of weights
@@ -52,6 +54,6 @@ struct ModelFacts {
 };
 
 // Error (Model): not what inspect prints.
-Result<std::shared_ptr<const ModelFacts>> parseModelFacts(const QByteArray& json);
+Result<std::shared_ptr<const ModelFacts>> parseModelFacts(const QByteArray& json, bool valuesRead = false);
 
 }  // namespace atelier

@@ -29,8 +29,7 @@ class Finder {
             std::find_if(found.begin(), found.end(), [&](const ModelEntry& e) { return e.path == clean; });
         ModelEntry* entry = at != found.end() ? &*at : nullptr;
         if (entry == nullptr) {
-            found.push_back(
-                {clean, info.isDir() ? info.fileName() : info.completeBaseName(), source, origin, {}});
+            found.push_back({clean, info.fileName(), source, origin, {}});
             entry = &found.back();
         }
         if (!usedBy.isEmpty() && !entry->usedBy.contains(usedBy)) entry->usedBy << usedBy;

@@ -65,6 +65,22 @@ void addText(QVBoxLayout* box, const QString& text, Tone tone, const QString& ic
     row->addWidget(label, 1);
     box->addWidget(line);
 }
+
+// What reading all values found.
+void addValues(QVBoxLayout* box, const ModelFacts& facts) {
+    if (!facts.valuesRead) return;
+    if (facts.notFinite.isEmpty())
+        addText(box, ModelsInspector::tr("All values were read; none is NaN or infinity."), Tone::Good,
+                QStringLiteral("check"));
+    else
+        addText(
+            box,
+            ModelsInspector::tr(
+                "%n tensor(s) hold NaN or infinity, the first is %1. Pictures made with it will be black.",
+                nullptr, int(facts.notFinite.size()))
+                .arg(facts.notFinite.front()),
+            Tone::Bad, QStringLiteral("error"));
+}
 }  // namespace
 
 ModelsInspector::ModelsInspector(QWidget* parent) : QWidget(parent) {
@@ -113,6 +129,7 @@ QWidget* ModelsInspector::makeFactsTab() {
     add(ModelAction::Merge, tr("Merge…"), QStringLiteral("layers"), ButtonRole::Normal);
     add(ModelAction::Resize, tr("Rank…"), QStringLiteral("crop"), ButtonRole::Normal);
     add(ModelAction::Convert, tr("Convert…"), QStringLiteral("export"), ButtonRole::Normal);
+    add(ModelAction::Verify, tr("Check values"), QStringLiteral("check"), ButtonRole::Normal);
     add(ModelAction::Show, tr("Show in folder"), QStringLiteral("folder"), ButtonRole::Ghost);
     box->addWidget(bar);
     auto* scroll = new QScrollArea;
@@ -135,7 +152,8 @@ QWidget* ModelsInspector::makeTensorsTab() {
     box->addWidget(find_);
     tensorView_ = makeTable(&filter_, tr("Tensors"));
     tensorView_->horizontalHeader()->setSectionResizeMode(TensorTableModel::Name, QHeaderView::Stretch);
-    tensorView_->setColumnWidth(TensorTableModel::Shape, 130);
+    tensorView_->setTextElideMode(Qt::ElideLeft);  // names differ at their end
+    tensorView_->setColumnWidth(TensorTableModel::Shape, 116);
     tensorView_->setColumnWidth(TensorTableModel::Type, 60);
     box->addWidget(tensorView_, 1);
     count_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
@@ -234,6 +252,7 @@ void ModelsInspector::fill(const ModelEntry& entry, const ModelFacts* facts) {
                     QStringLiteral("warning"));
         for (const QString& problem : facts->problems)
             addText(box, problem, Tone::Bad, QStringLiteral("error"));
+        addValues(box, *facts);
         addText(box,
                 tr("%1, %2, %3 parameters in %4 tensors")
                     .arg(facts->precision().isEmpty() ? tr("no weights") : facts->precision(),

@@ -52,7 +52,7 @@ ModelJobSheet::ModelJobSheet(QWidget* window, ModelDesk& desk, ModelTask task,
       desk_(desk),
       task_(task),
       facts_(std::move(facts)),
-      model_(name) {
+      model_(facts_ && !facts_->isFolder() ? QFileInfo(name).completeBaseName() : name) {
     auto* body = new QWidget;
     auto* all = new QVBoxLayout(body);
     all->setContentsMargins(24, 18, 24, 18);
@@ -225,7 +225,8 @@ void ModelJobSheet::proposeName() {
     QString base = model_;
     base.replace(QLatin1Char('/'), QLatin1Char('-'));
     if (task_ == ModelTask::Merge && other_->currentIndex() >= 0)
-        base = other_->currentText().section(QLatin1Char('/'), -1) + QLatin1Char('-') + base;
+        base = other_->currentText().section(QLatin1Char('/'), -1).remove(QStringLiteral(".safetensors")) +
+               QLatin1Char('-') + base;
     if (task_ == ModelTask::Resize) base += QStringLiteral("-r%1").arg(rank_->value());
     const QString free = QFileInfo(ModelDesk::freePath(folder_->text(), base, suffix())).fileName();
     proposed_ = free.left(free.size() - suffix().size());

@@ -100,6 +100,7 @@ void ModelsPage::buildActions() {
     add(tr("Convert…"), QKeySequence(Qt::CTRL | Qt::Key_E), QStringLiteral("export"), ModelAction::Convert);
     add(tr("Merge into a model…"), {}, QStringLiteral("layers"), ModelAction::Merge);
     add(tr("Change the rank…"), {}, QStringLiteral("crop"), ModelAction::Resize);
+    add(tr("Check values"), {}, QStringLiteral("check"), ModelAction::Verify);
     add(tr("Show in folder"), {}, QStringLiteral("folder"), ModelAction::Show);
     add(tr("Copy path"), {}, QStringLiteral("copy"), ModelAction::CopyPath);
     addPageAction(menu, tr("Download…"), {}, QStringLiteral("import"),
@@ -125,16 +126,22 @@ void ModelsPage::refresh() {
     inspector_->show(entry, facts());
     if (entry == nullptr || whole_.contains(path) || asked_ == path || !entry->problem.isEmpty()) return;
     asked_ = path;
-    desk_.inspect(path, [self = QPointer<ModelsPage>(this),
-                         path](const Result<std::shared_ptr<const ModelFacts>>& facts) {
-        if (!self) return;
-        if (facts) {
-            self->whole_.clear();  // a big model's table is a megabyte: one is enough
-            self->whole_.insert(path, *facts);
-        }
-        if (self->asked_ == path) self->asked_.clear();
-        self->refresh();
-    });
+    look(path, false);
+}
+
+void ModelsPage::look(const QString& path, bool values) {
+    desk_.inspect(
+        path, values,
+        [self = QPointer<ModelsPage>(this), path](const Result<std::shared_ptr<const ModelFacts>>& facts) {
+            if (!self) return;
+            self->setStatusNote({});
+            if (facts) {
+                self->whole_.clear();  // a big model's table is a megabyte: one is enough
+                self->whole_.insert(path, *facts);
+            }
+            if (self->asked_ == path) self->asked_.clear();
+            if (self->list_->current() == path) self->refresh();
+        });
 }
 
 void ModelsPage::refreshCounts() {
@@ -245,6 +252,10 @@ void ModelsPage::act(ModelAction action) {
         return;
     }
     if (action == ModelAction::Train) return Q_EMIT pageRequested(QStringLiteral("configure"), path);
+    if (action == ModelAction::Verify) {
+        setStatusNote(tr("Reading the values of %1").arg(QFileInfo(path).fileName()));
+        return look(path, true);
+    }
     if (action == ModelAction::Sample) return trySample();
     openSheet(action == ModelAction::Convert ? ModelTask::Convert
               : action == ModelAction::Merge ? ModelTask::Merge

@@ -39,6 +39,7 @@ class ModelsPage : public Page {
     void buildHeader();
     void buildActions();
     void refresh();
+    void look(const QString& path, bool values);
     void refreshCounts();
     void refreshJobs();
     void jobEnded(EngineJob* job);

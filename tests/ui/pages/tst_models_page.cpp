@@ -134,6 +134,10 @@ class TestModelsPage : public QObject {
         QCOMPARE(facts->tensors.size(), std::size_t(facts->tensorCount));
         QCOMPARE(ModelsInspector::refusal(ModelAction::Train, *facts), QString());
         QVERIFY(!ModelsInspector::refusal(ModelAction::Merge, *facts).isEmpty());
+        QVERIFY(!facts->valuesRead);
+        bench.page->act(ModelAction::Verify);
+        QTRY_VERIFY(bench.page->facts()->valuesRead);
+        QVERIFY(bench.page->facts()->notFinite.isEmpty());
         bench.page->inspector()->tensorFilter()->setText(QStringLiteral("unet/conv_in"));
         QCOMPARE(bench.page->inspector()->tensorView()->model()->rowCount(), 2);
 
