@@ -15,6 +15,9 @@ LaunchCommand sampleCommand(const QString& engine, const SampleOrder& order, con
                         QStringLiteral("--sampler"),  order.sampler,
                         QStringLiteral("--seed"),     QString::number(order.seed)};
     if (!order.negative.isEmpty()) options << QStringLiteral("--negative=") + order.negative;
+    if (!order.lora.isEmpty())
+        options << QStringLiteral("--lora")
+                << QStringLiteral("%1:%2").arg(order.lora, QString::number(order.loraWeight, 'g', 6));
     return sampleCommand(engine, order.model, prompts, target, options, {});
 }
 

@@ -23,6 +23,8 @@ struct SampleOrder {
     int steps = 30;
     double guidance = 7.5;
     int count = 1;
+    QString lora = {};  // file that is added to the model; "" = none
+    double loraWeight = 1;
 };
 
 LaunchCommand sampleCommand(const QString& engine, const SampleOrder& order, const QString& target);

@@ -192,6 +192,7 @@ QString ModelsInspector::refusal(ModelAction action, const ModelFacts& facts) {
     switch (action) {
         case ModelAction::Train:
         case ModelAction::Sample:
+            if (lora && action == ModelAction::Sample) return {};
             if (facts.kind != ModelKind::Pipeline)
                 return facts.kind == ModelKind::Checkpoint
                            ? tr("It takes a pipeline folder: convert it first.")
@@ -229,7 +230,7 @@ void ModelsInspector::show(const ModelEntry* entry, std::shared_ptr<const ModelF
     tabs_->setSegmentText(2, facts ? tr("Metadata %1").arg(facts->metadata.size()) : tr("Metadata"));
     for (const auto& [action, button] : buttons_) {
         const bool forLora = action == ModelAction::Merge || action == ModelAction::Resize;
-        const bool forModel = action == ModelAction::Train || action == ModelAction::Sample;
+        const bool forModel = action == ModelAction::Train;
         const bool lora = facts && facts->kind == ModelKind::Lora;
         button->setVisible(!(forLora && !lora) && !(forModel && lora));
         const QString why = facts ? refusal(action, *facts) : tr("It is not known yet what this is.");

@@ -269,6 +269,21 @@ void ModelsPage::trySample() {
     subject.subtitle = facts()->title();
     subject.model = entry->path;
     subject.place = desk_.pictureFolder(entry->name);
+    if (facts()->kind == ModelKind::Lora) {
+        subject.lora = entry->path;
+        for (const bool same : {true, false})
+            for (const ModelEntry& base : desk_.models().all())
+                if (base.facts && base.facts->complete && base.facts->kind == ModelKind::Pipeline &&
+                    (base.facts->family == facts()->family) == same)
+                    subject.bases.emplace_back(base.name, base.path);
+        if (subject.bases.empty()) {
+            Q_EMIT messageRaised({Severity::Warning,
+                                  tr("A LoRA is tried on a base model, and none is known."),
+                                  tr("Open or download a pipeline folder first."),
+                                  {}});
+            return;
+        }
+    }
     subject.note = tr("They are kept in %1.").arg(subject.place);
     auto* sheet = new SampleSheet(window(), runs_, subject, thumbnails_);
     connect(sheet, &SampleSheet::folderWanted, this,

@@ -126,7 +126,21 @@ QWidget* SampleSheet::makeForm() {
     grid->addWidget(fieldLabel(tr("Sampler"), sampler_), 8, 0, 1, 2);
     grid->addWidget(sampler_, 9, 0, 1, 2);
     for (const int gap : {2, 4, 6, 8}) grid->setRowMinimumHeight(gap, 24);
-    grid->setRowStretch(10, 1);
+    if (!subject_.lora.isEmpty()) {
+        base_ = new QComboBox;
+        base_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        for (const auto& [name, folder] : subject_.bases) base_->addItem(name, folder);
+        weight_ = new QDoubleSpinBox;
+        weight_->setRange(-4, 4);
+        weight_->setSingleStep(0.1);
+        weight_->setValue(1);
+        grid->addWidget(fieldLabel(tr("Base model"), base_), 10, 0);
+        grid->addWidget(fieldLabel(tr("Weight"), weight_), 10, 1);
+        grid->addWidget(base_, 11, 0);
+        grid->addWidget(weight_, 11, 1);
+        grid->setRowMinimumHeight(10, 24);
+    }
+    grid->setRowStretch(12, 1);
     return form;
 }
 
@@ -181,7 +195,9 @@ QWidget* SampleSheet::makePictures() {
 
 SampleOrder SampleSheet::order() const {
     SampleOrder order;
-    order.model = subject_.model;
+    order.model = base_ ? base_->currentData().toString() : subject_.model;
+    order.lora = subject_.lora;
+    if (weight_) order.loraWeight = weight_->value();
     order.prompt = prompt_->toPlainText().simplified();
     order.negative = negative_->text().simplified();
     order.sampler = sampler_->currentData().toString();

@@ -31,6 +31,8 @@ struct SampleSubject {
     qint64 step = 0;  // of training; 0: none
     QString note;     // said before there are pictures
     RunSettings::Sampling usual;
+    QString lora = {};                                    // a LoRA is tried on one of `bases`
+    std::vector<std::pair<QString, QString>> bases = {};  // name, pipeline folder
 };
 
 class SampleSheet : public Sheet {
@@ -74,6 +76,8 @@ class SampleSheet : public Sheet {
     QSpinBox *steps_, *count_;
     QDoubleSpinBox* guidance_;
     QComboBox* sampler_;
+    QComboBox* base_ = nullptr;  // of a LoRA
+    QDoubleSpinBox* weight_ = nullptr;
     QListWidget* list_;
     QLabel *hint_, *problem_, *note_;
     ProgressLine* bar_;

@@ -3,6 +3,7 @@
 #include <QDragEnterEvent>
 #include <QMimeData>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -71,6 +72,7 @@ class TestMainWindow : public QObject {
     void bannersReplaceAndClose();
     void everyControlHasAName();
     void remembersItsPage();
+    void aGuardKeepsTheWindowOpen();
     void pluralsAreEnglish();
 
   private:
@@ -371,6 +373,20 @@ void TestMainWindow::remembersItsPage() {
     window_->finish();
     QCOMPARE(window_->rememberedPage(), QStringLiteral("runs"));
     QVERIFY(window_->minimumSize() == QSize(800, 560));
+}
+
+void TestMainWindow::aGuardKeepsTheWindowOpen() {
+    bool may = false;
+    window_->setCloseGuard([&may] { return may; });
+    QVERIFY(!window_->close());
+    QVERIFY(window_->isVisible());
+    may = true;
+    QVERIFY(window_->close());
+    window_->statusPanel()->setJob(QStringLiteral("mini → mini.safetensors"), 0.5, QStringLiteral("50 %"));
+    QSignalSpy clicked(window_->statusPanel(), &StatusBar::jobClicked);
+    for (QToolButton* one : window_->statusPanel()->findChildren<QToolButton*>())
+        if (one->text().startsWith(QLatin1String("mini"))) one->click();
+    QCOMPARE(clicked.count(), 1);
 }
 
 void TestMainWindow::pluralsAreEnglish() {

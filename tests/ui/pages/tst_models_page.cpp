@@ -149,9 +149,13 @@ class TestModelsPage : public QObject {
         QSignalSpy ended(&bench.desk.jobs(), &ModelJobs::ended);
         QVERIFY(sheet->begin());
         QVERIFY(!sheet->begin());  // one at a time
+        QSignalSpy progressed(bench.desk.jobs().at(0).work.get(), &EngineJob::progressed);
         QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 1, 30000);
         const EngineJob* job = bench.desk.jobs().at(0).work.get();
         QCOMPARE(job->state(), EngineJob::State::Done);
+        QVERIFY(progressed.count() > 0);
+        QCOMPARE(job->total(), 688.0);
+        QCOMPARE(job->phase(), QStringLiteral("read again"));
         QVERIFY(resultWords(job->result()).contains(QStringLiteral("maximum difference")));
         QVERIFY(QFileInfo::exists(target));
         QTRY_VERIFY(bench.desk.models().rowOf(QFileInfo(target).canonicalFilePath()) >= 0);
@@ -191,6 +195,13 @@ class TestModelsPage : public QObject {
         QCOMPARE(bench.desk.jobs().at(0).work->state(), EngineJob::State::Done);
         resize->reject();
         bench.page->open(bench.at("style.safetensors"));
+        SampleOrder order;
+        order.model = kMini;
+        order.lora = facts->path;
+        order.loraWeight = 0.5;
+        QVERIFY(sampleCommand(QStringLiteral("/e"), order, bench.at("p"))
+                    .arguments.contains(facts->path + QStringLiteral(":0.5")));
+        QCOMPARE(ModelsInspector::refusal(ModelAction::Sample, *facts), QString());
         // The tiny model has other layers than this LoRA names.
         QTRY_VERIFY(bench.desk.models().find(QFileInfo(kMini).canonicalFilePath())->facts);
         ModelJobSheet* merge = bench.page->openSheet(ModelTask::Merge);
