@@ -66,6 +66,9 @@ struct EnumNames<Timesteps> {
     };
 };
 
+// Methods whose loss is that of a denoiser.
+inline constexpr std::string_view kDenoisingMethods = "method.type=scratch|finetune|dreambooth|lora";
+
 struct LossConfig {
     std::optional<Prediction> predictionType;  // absent: what the training noise schedule says
     bool zeroTerminalSnr = false;
@@ -94,20 +97,20 @@ struct LossConfig {
                   {.label = ATELIER_TR("Network predicts"),
                    .help = ATELIER_TR("What the UNet is asked for; absent: what the training noise schedule "
                                       "says. A pretrained model keeps its own."),
-                   .when = "method.type=scratch|finetune|dreambooth|lora"}),
+                   .when = kDenoisingMethods}),
             field("zero_terminal_snr", &C::zeroTerminalSnr,
                   {.label = ATELIER_TR("Zero terminal SNR"),
                    .help = ATELIER_TR("Rescales the noise schedule so that its last step holds no signal at "
                                       "all; the network has to predict velocity."),
                    .higher = ATELIER_TR("Very dark and very bright pictures become possible."),
                    .related = {"loss.prediction_type"},
-                   .when = "method.type=scratch|finetune|dreambooth|lora"}),
+                   .when = kDenoisingMethods}),
             field("type", &C::type,
                   {.label = ATELIER_TR("Compared by"),
                    .help = ATELIER_TR("How prediction and target are compared: squared, absolute, or squared "
                                       "for small and absolute for large differences."),
                    .related = {"loss.huber_delta"},
-                   .when = "method.type=scratch|finetune|dreambooth|lora"}),
+                   .when = kDenoisingMethods}),
             field("huber_delta", &C::huberDelta,
                   {.label = ATELIER_TR("Huber delta"),
                    .help = ATELIER_TR("Difference at which the loss turns from squared to absolute."),
@@ -128,7 +131,7 @@ struct LossConfig {
                    .help = ATELIER_TR("How much samples count by the amount of noise that was added."),
                    .higher = ATELIER_TR("min_snr with gamma 5 is a common choice and often learns faster."),
                    .related = {"loss.min_snr_gamma"},
-                   .when = "method.type=scratch|finetune|dreambooth|lora"}),
+                   .when = kDenoisingMethods}),
             field("min_snr_gamma", &C::minSnrGamma,
                   {.label = ATELIER_TR("Min-SNR gamma"),
                    .help = ATELIER_TR("Signal-to-noise ratio above which samples stop counting more."),
@@ -145,7 +148,7 @@ struct LossConfig {
                    .max = 1,
                    .usual = {UsualRange{"", 0, 0.15}},
                    .higher = ATELIER_TR("Darker and brighter pictures; too high and colours go wrong."),
-                   .when = "method.type=scratch|finetune|dreambooth|lora",
+                   .when = kDenoisingMethods,
                    .fractional = true}),
             field("pyramid_noise", &C::pyramidNoise,
                   {.label = ATELIER_TR("Pyramid noise"),
@@ -155,7 +158,7 @@ struct LossConfig {
                    .max = 1,
                    .usual = {UsualRange{"", 0, 0.9}},
                    .higher = ATELIER_TR("Large shapes and brightness change faster."),
-                   .when = "method.type=scratch|finetune|dreambooth|lora",
+                   .when = kDenoisingMethods,
                    .importance = Importance::Expert,
                    .fractional = true}),
             field("input_perturbation", &C::inputPerturbation,
@@ -165,13 +168,13 @@ struct LossConfig {
                    .min = 0,
                    .max = 1,
                    .usual = {UsualRange{"", 0, 0.2}},
-                   .when = "method.type=scratch|finetune|dreambooth|lora",
+                   .when = kDenoisingMethods,
                    .importance = Importance::Expert,
                    .fractional = true}),
             field("timestep_sampling", &C::timestepSampling,
                   {.label = ATELIER_TR("Timesteps"),
                    .help = ATELIER_TR("Which amounts of noise are trained on how often."),
-                   .when = "method.type=scratch|finetune|dreambooth|lora",
+                   .when = kDenoisingMethods,
                    .importance = Importance::Expert}),
             field("timestep_mean", &C::timestepMean,
                   {.label = ATELIER_TR("Timestep mean"),
@@ -198,7 +201,7 @@ struct LossConfig {
                    .help = ATELIER_TR("Smallest timestep that is trained on."),
                    .min = 0,
                    .max = 100'000,
-                   .when = "method.type=scratch|finetune|dreambooth|lora",
+                   .when = kDenoisingMethods,
                    .importance = Importance::Expert}),
             field(
                 "timestep_max", &C::timestepMax,
@@ -206,7 +209,7 @@ struct LossConfig {
                  .help = ATELIER_TR("Largest timestep that is trained on; absent: the last of the schedule."),
                  .min = 0,
                  .max = 100'000,
-                 .when = "method.type=scratch|finetune|dreambooth|lora",
+                 .when = kDenoisingMethods,
                  .importance = Importance::Expert}),
             field("l1_weight", &C::l1Weight,
                   {.label = ATELIER_TR("L1 weight"),

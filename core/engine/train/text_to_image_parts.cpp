@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/engine/train/text_to_image_parts.h"
+
+#include <fmt/format.h>
+
+#include "core/engine/train/task.h"
+
+namespace atelier::train {
+namespace {
+
+// The scheduler_config.json of a source: from its folder, or its parameters as they are.
+Result<Json> scheduleJson(const ComponentSource& source) {
+    if (source.folder.empty()) return source.params.value_or(Json::object());
+    return readModelJson(componentFolder(source, "scheduler") / "scheduler_config.json");
+}
+
+Result<std::shared_ptr<const ClipTokenizer>> loadTokenizer(const ComponentSource& source,
+                                                           const std::string& name) {
+    ATELIER_TRY(auto tokenizer, ClipTokenizer::load(componentFolder(source, name)));
+    return std::make_shared<const ClipTokenizer>(std::move(tokenizer));
+}
+
+Result<std::shared_ptr<ClipTextModel>> makeOrLoadTextEncoder(const Settings& settings,
+                                                             const ClipTokenizer& tokenizer) {
+    const auto& source = settings.models.textEncoder;
+    if (!source.folder.empty()) return loadTextEncoder(componentFolder(source, "text_encoder"));
+    // What the tokenizer decides need not be repeated in the configuration.
+    Json params = *source.params;
+    if (!params.contains("vocab_size")) params["vocab_size"] = tokenizer.vocabSize();
+    if (!params.contains("bos_token_id")) params["bos_token_id"] = tokenizer.bosId();
+    if (!params.contains("eos_token_id")) params["eos_token_id"] = tokenizer.eosId();
+    if (!params.contains("pad_token_id")) params["pad_token_id"] = tokenizer.padId();
+    ATELIER_TRY(const auto config, clipTextConfigFromJson(params, "model.text_encoder.params"));
+    return makeTextEncoder(config, settings.seed);
+}
+
+Status requireGiven(const ComponentSource& source, const std::string& key) {
+    if (source.given()) return {};
+    return fail(ErrorCode::Config, "this component is not given", "model." + key,
+                "Give model.pretrained (a pipeline folder), or model." + key + ".pretrained, or model." +
+                    key + ".params.");
+}
+
+Status checkTextWidth(const Pipeline& pipeline) {
+    const auto& unet = pipeline.unet->config();
+    if (unet.additionEmbedType == "text_time")
+        return fail(ErrorCode::Config, "an SDXL UNet needs two text encoders", "model",
+                    "Give model.pretrained: a pipeline folder that has text_encoder_2.");
+    const int width = pipeline.textEncoder->config().hiddenSize;
+    for (const int expected : unet.crossAttentionDim)
+        if (expected != width)
+            return fail(
+                ErrorCode::Config,
+                fmt::format("the UNet expects text of width {}, the text encoder gives {}", expected, width),
+                "model.unet.params.cross_attention_dim",
+                fmt::format("Set it to {}, or use a text encoder of width {}.", width, expected));
+    return {};
+}
+
+// Widths that have to meet where components join.
+Status checkFit(const Pipeline& pipeline, const Settings& settings) {
+    const auto& unet = pipeline.unet->config();
+    const auto& vae = pipeline.vae->config();
+    ATELIER_DO(pipeline.textEncoder2 ? checkConditioning(pipeline) : checkTextWidth(pipeline));
+    if (unet.inChannels != vae.latentChannels)
+        return fail(ErrorCode::Config,
+                    fmt::format("the UNet takes {} channels, the autoencoder gives {}", unet.inChannels,
+                                vae.latentChannels),
+                    "model.unet.params.in_channels", "They must be equal.");
+    if (settings.plan.resolution % vae.downscale())
+        return fail(ErrorCode::Config,
+                    fmt::format("{} is not a multiple of {}", settings.plan.resolution, vae.downscale()),
+                    "dataset.params.resolution", "The autoencoder shrinks pictures by this factor.");
+    for (const auto& [tokenizer, encoder] : {std::pair{pipeline.tokenizer, pipeline.textEncoder},
+                                             std::pair{pipeline.tokenizer2, pipeline.textEncoder2}})
+        if (encoder && tokenizer->vocabSize() > encoder->config().vocabSize)
+            return fail(ErrorCode::Config,
+                        fmt::format("the tokenizer has {} tokens, the text encoder knows {}",
+                                    tokenizer->vocabSize(), encoder->config().vocabSize),
+                        "model.text_encoder", "Tokenizer and text encoder must belong together.");
+    return {};
+}
+
+}  // namespace
+
+Result<Sampler> samplerOf(const Json& scheduler) {
+    ATELIER_TRY(const auto config, scheduleConfigFromJson(scheduler, "scheduler/scheduler_config.json"));
+    return samplerFromConfig(config);
+}
+
+Result<Pipeline> loadParts(const Settings& settings) {
+    const auto& models = settings.models;
+    ATELIER_DO(requireGiven(models.vae, "vae"));
+    ATELIER_DO(requireGiven(models.unet, "unet"));
+    const bool refiner = models.textEncoder2.given() && !models.textEncoder.given();
+    if (!refiner) ATELIER_DO(requireGiven(models.textEncoder, "text_encoder"));
+    if (models.vae.folder.empty())
+        return fail(ErrorCode::Config, "an autoencoder with random weights cannot be trained on", "model.vae",
+                    "Train one first (method.type: autoencoder), or give model.vae.pretrained.");
+    if (models.tokenizer.folder.empty() && !refiner)
+        return fail(ErrorCode::Config, "no tokenizer is given", "model.tokenizer",
+                    "Give model.tokenizer.pretrained.");
+
+    Pipeline pipeline;
+    if (!refiner) {
+        ATELIER_TRY(pipeline.tokenizer, loadTokenizer(models.tokenizer, "tokenizer"));
+        ATELIER_TRY(pipeline.textEncoder, makeOrLoadTextEncoder(settings, *pipeline.tokenizer));
+    }
+    if (models.textEncoder2.given()) {
+        ATELIER_TRY(pipeline.tokenizer2, loadTokenizer(models.tokenizer2, "tokenizer_2"));
+        ATELIER_TRY(pipeline.textEncoder2,
+                    loadTextEncoder(componentFolder(models.textEncoder2, "text_encoder_2")));
+        ATELIER_TRY(pipeline.zerosForEmptyPrompt, zerosForEmptyPrompt(models.textEncoder2.folder));
+    }
+    ATELIER_TRY(pipeline.vae, loadVae(componentFolder(models.vae, "vae")));
+    if (!models.unet.folder.empty()) {
+        ATELIER_TRY(pipeline.unet, loadUnet(componentFolder(models.unet, "unet")));
+    } else {
+        ATELIER_TRY(const auto config,
+                    unet2DConditionConfigFromJson(*models.unet.params, "model.unet.params"));
+        pipeline.unet = makeUnet(config, settings.seed);
+    }
+    if (models.unet.folder == models.vae.folder) pipeline.source = models.unet.folder;
+    ATELIER_DO(checkFit(pipeline, settings));
+    return pipeline;
+}
+
+Result<NoiseSchedule> makeSchedule(const Settings& settings, Json& scheduler) {
+    const auto& models = settings.models;
+    ATELIER_TRY(auto trainingJson, scheduleJson(models.trainingSchedule));
+    ATELIER_TRY(auto config, scheduleConfigFromJson(trainingJson, "model.noise_scheduler_training"));
+    if (models.predictionType) config.predictionType = *models.predictionType;
+    if (settings.zeroTerminalSnr && config.predictionType == PredictionType::Epsilon)
+        return fail(ErrorCode::Config, "this model predicts noise, which zero terminal SNR does not go with",
+                    "loss.zero_terminal_snr", "Set loss.prediction_type: v_prediction, or turn it off.");
+    if (settings.zeroTerminalSnr) config.rescaleBetasZeroSnr = true;
+    scheduler = scheduleConfigToJson(config);
+    const auto& inference =
+        models.inferenceSchedule.given() ? models.inferenceSchedule : models.trainingSchedule;
+    if (!inference.folder.empty()) {
+        ATELIER_TRY(scheduler, scheduleJson(inference));
+        scheduler["prediction_type"] = predictionTypeName(config.predictionType);
+    }
+    if (settings.zeroTerminalSnr) {
+        // Sampling has to begin at the timestep without signal (Lin et al. 2023).
+        scheduler["rescale_betas_zero_snr"] = true;
+        scheduler["timestep_spacing"] = "trailing";
+    }
+    if (settings.modelsSampler && !settings.prompts.empty()) ATELIER_DO(samplerOf(scheduler));
+    return makeNoiseSchedule(config, settings.device);
+}
+
+}  // namespace atelier::train
