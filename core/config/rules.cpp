@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Rules between fields, one named function each, and the usual ranges of single fields.
+#include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "core/base/strings.h"
 #include "core/config/check.h"
@@ -204,16 +206,68 @@ void evaluationCaptionsAreNotUsed(const RuleInput& in, Findings& findings) {
                  "Give a few of its captions as sampling.prompts.");
 }
 
-// An adapter is an update to something that was trained before.
-void loraNeedsABaseModel(const RuleInput& in, Findings& findings) {
+// An adapter and a new word belong to something that was trained before.
+void adaptersNeedABaseModel(const RuleInput& in, Findings& findings) {
     const ModelConfig& model = in.config.model;
-    if (in.config.method.type != MethodType::Lora || model.pretrained || model.unet.pretrained ||
-        model.unet.params.empty() || findings.unfilled("model.pretrained") ||
+    const MethodType type = in.config.method.type;
+    if ((type != MethodType::Lora && type != MethodType::TextualInversion) || model.pretrained ||
+        model.unet.pretrained || model.unet.params.empty() || findings.unfilled("model.pretrained") ||
         findings.unfilled("model.unet.pretrained"))
         return;
     findings.add(IssueSeverity::Error, "lora_base", "model.unet",
-                 "a LoRA is an update to a trained UNet, and this one would start from scratch",
+                 type == MethodType::Lora
+                     ? "a LoRA is an update to a trained UNet, and this one would start from scratch"
+                     : "new words are learned for a trained UNet, and this one would start from scratch",
                  "Give model.pretrained (a pipeline folder).", Remedy{"method.type", "scratch"});
+}
+
+// Whether a text names one of the words, as the tokenizer finds them: in capitals or not.
+bool namesToken(const std::string& text, const std::map<std::string, std::string>& tokens) {
+    const auto lower = toLowerAscii(text);
+    return std::ranges::any_of(tokens, [&](const auto& token) {
+        return lower.find(toLowerAscii(token.first)) != std::string::npos;
+    });
+}
+
+void newWordsAreWords(const RuleInput& in, Findings& findings) {
+    const MethodConfig& method = in.config.method;
+    if (method.type == MethodType::TextualInversion && method.tokens.empty() &&
+        !findings.unfilled("method.tokens"))
+        findings.add(IssueSeverity::Error, "no_tokens", "method.tokens",
+                     "textual inversion learns new words, and none is given",
+                     "Such as {\"<toy>\": toy cat}: the new word, and the words it starts from.");
+    std::map<std::string, std::string> seen;  // as the tokenizer compares them
+    for (const auto& [word, start] : method.tokens) {
+        const bool blank =
+            std::ranges::any_of(word, [](char c) { return c == ' ' || c == ',' || c == '\t' || c == '\n'; });
+        if (word.empty() || blank)
+            findings.add(IssueSeverity::Error, "token_word", "method.tokens",
+                         "\"" + word + "\" is not one word", "Without blanks and commas, such as <my-toy>.");
+        const auto [other, fresh] = seen.emplace(toLowerAscii(word), word);
+        if (!fresh)
+            findings.add(IssueSeverity::Error, "token_word", "method.tokens",
+                         "\"" + other->second + "\" and \"" + word + "\" are the same word in a prompt",
+                         "Capitals make no difference.");
+    }
+}
+
+// A caption or prompt without the new word teaches it nothing and shows nothing of it.
+void newWordsAreUsed(const RuleInput& in, Findings& findings) {
+    const MethodConfig& method = in.config.method;
+    if (method.tokens.empty() ||
+        (method.type != MethodType::TextualInversion && method.type != MethodType::Lora))
+        return;
+    if (method.instancePrompt && !findings.unfilled("method.instance_prompt") &&
+        !namesToken(*method.instancePrompt, method.tokens))
+        findings.add(IssueSeverity::Error, "token_unused", "method.instance_prompt",
+                     "no new word is in it, so that none would be learned",
+                     "Write " + method.tokens.begin()->first + " into it.");
+    const auto& prompts = in.config.sampling.prompts;
+    if (in.purpose == Purpose::Train && !prompts.empty() &&
+        std::ranges::none_of(prompts, [&](const auto& p) { return namesToken(p, method.tokens); }))
+        findings.add(IssueSeverity::Warning, "token_unseen", "sampling.prompts",
+                     "no prompt names a new word, so that the pictures do not show what is learned",
+                     "Write " + method.tokens.begin()->first + " into one of them.");
 }
 
 // Class pictures are made by the base model as a whole.
@@ -310,7 +364,8 @@ void precisionFitsTheDevice(const RuleInput& in, Findings& findings) {
 
 void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
     const MethodType type = in.config.method.type;
-    if (in.config.model.trainTextEncoder && type == MethodType::Autoencoder)
+    if (in.config.model.trainTextEncoder &&
+        (type == MethodType::Autoencoder || type == MethodType::TextualInversion))
         findings.add(
             IssueSeverity::Error, "text_encoder", "model.train_text_encoder",
             std::string("the text encoder is not trained with method.type ") + std::string(enumName(type)),
@@ -363,7 +418,9 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     runIsLongerThanItsParts(input, findings);
     evaluationIsExplicit(input, findings);
     evaluationCaptionsAreNotUsed(input, findings);
-    loraNeedsABaseModel(input, findings);
+    adaptersNeedABaseModel(input, findings);
+    newWordsAreWords(input, findings);
+    newWordsAreUsed(input, findings);
     classPicturesNeedABaseModel(input, findings);
     zeroTerminalSnrNeedsAnotherTarget(input, findings);
     timestepRangeIsOrdered(input, findings);

@@ -38,7 +38,8 @@ struct TrainPlan {
     double flipProbability = 0.0;  // horizontal
     double captionDropout = 0.0;   // probability of the empty caption
     CaptionLines captionLines = CaptionLines::All;
-    std::string captionInstead;                // of every sample, instead of its own; "": none
+    std::vector<std::string> captionsInstead;  // one of them, drawn, instead of a sample's own; empty: none
+    std::vector<std::string> captionWords;     // a caption that has none of them begins with the first
     bool shuffleTags = false;                  // the parts between commas, in an order drawn for every visit
     int keepTags = 0;                          // the first so many keep their place and are never dropped
     double tagDropout = 0.0;                   // probability of leaving out each other tag

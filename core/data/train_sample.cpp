@@ -23,11 +23,22 @@ constexpr unsigned kAttempts = 64;  // stand-ins tried for one number before the
 constexpr std::uint64_t kDropoutDraw = 0, kLineDraw = 1, kTagDraw = 16;  // RandomStream::Caption
 constexpr std::uint64_t kTopDraw = 0, kLeftDraw = 1, kFlipDraw = 2;      // RandomStream::Crop
 
+// The caption as it is when it names one of the words (in capitals or not), else behind the first of them.
+std::string withWord(const std::string& caption, const std::vector<std::string>& words) {
+    const std::string text = toLowerAscii(caption);
+    const auto named = [&](const std::string& word) {
+        return text.find(toLowerAscii(word)) != std::string::npos;
+    };
+    if (words.empty() || std::any_of(words.begin(), words.end(), named)) return caption;
+    return caption.empty() ? words.front() : words.front() + ", " + caption;
+}
+
 Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample& sample) {
     const Random random(plan.seed, RandomStream::Caption, sample.number);
-    if (!plan.captionInstead.empty()) {
-        sample.captionFull = plan.captionInstead;
-        if (random.uniform(kDropoutDraw) >= plan.captionDropout) sample.caption = plan.captionInstead;
+    if (!plan.captionsInstead.empty()) {
+        const auto& drawn = plan.captionsInstead[random.below(plan.captionsInstead.size(), kLineDraw)];
+        sample.captionFull = drawn;
+        if (random.uniform(kDropoutDraw) >= plan.captionDropout) sample.caption = drawn;
         return {};
     }
     const auto member = index.find(sample.index, plan.captionKey);
@@ -49,7 +60,7 @@ Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample
     if (plan.shuffleTags || plan.tagDropout > 0)
         sample.caption =
             drawTags(sample.caption, plan.keepTags, plan.tagDropout, plan.shuffleTags, random, kTagDraw);
-    sample.caption = plan.captionPrefix + sample.caption + plan.captionSuffix;
+    sample.caption = plan.captionPrefix + withWord(sample.caption, plan.captionWords) + plan.captionSuffix;
     if (random.uniform(kDropoutDraw) < plan.captionDropout) sample.caption.clear();
     return {};
 }

@@ -71,6 +71,8 @@ QString methodText(const TrainConfig& c, qint64 pixels) {
             return with(T::tr("Autoencoder"), pixels > 0 ? T::tr("%1 px").arg(pixels) : base);
         case MethodType::Lora:
             return with(T::tr("LoRA r%1").arg(c.method.rank), base);
+        case MethodType::TextualInversion:
+            return with(T::tr("Textual inversion"), base);
     }
     return {};
 }

@@ -25,6 +25,7 @@ QString iconFor(const QString& method) {
     if (method == QLatin1String("scratch")) return QStringLiteral("scratch");
     if (method == QLatin1String("dreambooth")) return QStringLiteral("user");
     if (method == QLatin1String("lora")) return QStringLiteral("brush");
+    if (method == QLatin1String("textual_inversion")) return QStringLiteral("tag");
     return QStringLiteral("models");
 }
 }  // namespace

@@ -183,7 +183,7 @@ struct ModelConfig {
 };
 ATELIER_SECTION(ModelConfig);
 
-enum class MethodType { Finetune, Scratch, DreamBooth, Autoencoder, Lora };
+enum class MethodType { Finetune, Scratch, DreamBooth, Autoencoder, Lora, TextualInversion };
 template <>
 struct EnumNames<MethodType> {
     static constexpr std::array kNames{
@@ -192,6 +192,17 @@ struct EnumNames<MethodType> {
         EnumName{MethodType::DreamBooth, "dreambooth", ATELIER_TR("DreamBooth")},
         EnumName{MethodType::Autoencoder, "autoencoder", ATELIER_TR("Autoencoder")},
         EnumName{MethodType::Lora, "lora", ATELIER_TR("LoRA")},
+        EnumName{MethodType::TextualInversion, "textual_inversion", ATELIER_TR("Textual inversion")},
+    };
+};
+
+enum class TokenCaptions { Object, Style, Own };
+template <>
+struct EnumNames<TokenCaptions> {
+    static constexpr std::array kNames{
+        EnumName{TokenCaptions::Object, "object", ATELIER_TR("Sentences about an object")},
+        EnumName{TokenCaptions::Style, "style", ATELIER_TR("Sentences about a style")},
+        EnumName{TokenCaptions::Own, "own", ATELIER_TR("The pictures' own captions")},
     };
 };
 
@@ -209,24 +220,29 @@ struct MethodConfig {
     bool useRslora = false;
     std::vector<std::string> targets{"to_q", "to_k", "to_v", "to_out.0"};
     std::optional<std::string> init;
+    std::map<std::string, std::string> tokens;  // new word → words that it starts from
+    std::optional<std::int64_t> vectors;
+    TokenCaptions captions = TokenCaptions::Object;
+    bool keepLength = false;
 
     static constexpr auto fields() {
         using C = MethodConfig;
         return std::tuple{
-            field("type", &C::type,
-                  {.label = ATELIER_TR("Method"),
-                   .help = ATELIER_TR(
-                       "What is trained: a whole UNet from scratch or from a base model, one subject into a "
-                       "base model, an autoencoder, or a small adapter. Not given: follows from the model "
-                       "section."),
-                   .importance = Importance::Basic}),
+            field(
+                "type", &C::type,
+                {.label = ATELIER_TR("Method"),
+                 .help = ATELIER_TR(
+                     "What is trained: a whole UNet from scratch or from a base model, one subject into a "
+                     "base model, an autoencoder, a small adapter, or the meaning of a new word. Not given: "
+                     "follows from the model section."),
+                 .importance = Importance::Basic}),
             field(
                 "instance_prompt", &C::instancePrompt,
                 {.label = ATELIER_TR("Subject"),
                  .help = ATELIER_TR("Caption of every picture instead of its own: a rare word and the "
                                     "class, such as \"a photo of sks dog\". Absent: each picture's caption."),
                  .related = {"method.class_prompt"},
-                 .when = "method.type=dreambooth|lora",
+                 .when = "method.type=dreambooth|lora|textual_inversion",
                  .importance = Importance::Basic}),
             field("class_prompt", &C::classPrompt,
                   {.label = ATELIER_TR("Class"),
@@ -305,6 +321,43 @@ struct MethodConfig {
                    .when = "method.type=lora",
                    .importance = Importance::Expert,
                    .text = TextKind::File}),
+            field(
+                "tokens", &C::tokens,
+                {.label = ATELIER_TR("New words"),
+                 .help = ATELIER_TR(
+                     "Each new word and the words that it starts from, such as \"<toy>\": toy cat. Only the "
+                     "vectors of the new words are learned. With method lora they are learned beside the "
+                     "adapter (pivotal tuning)."),
+                 .related = {"method.vectors", "method.captions"},
+                 .when = "method.type=textual_inversion|lora",
+                 .importance = Importance::Basic}),
+            field("vectors", &C::vectors,
+                  {.label = ATELIER_TR("Vectors of a word"),
+                   .help = ATELIER_TR("How many vectors a new word stands for, each as much as one word of a "
+                                      "prompt. Absent: as many as the words it starts from."),
+                   .unit = "vectors",
+                   .min = 1,
+                   .max = 75,
+                   .usual = {UsualRange{"", 1, 16}},
+                   .higher = ATELIER_TR("More detail is kept; the word mixes less well with others."),
+                   .lower = ATELIER_TR("Mixes well with other words."),
+                   .related = {"method.tokens"},
+                   .when = "method.type=textual_inversion|lora"}),
+            field("captions", &C::captions,
+                  {.label = ATELIER_TR("Captions of new words"),
+                   .help = ATELIER_TR(
+                       "What the pictures are called while new words are learned: short sentences with the "
+                       "words in them, drawn for every visit, or the pictures' own captions; one that names "
+                       "no new word gets the first in front. method.instance_prompt wins over it."),
+                   .related = {"method.instance_prompt"},
+                   .when = "method.type=textual_inversion"}),
+            field("keep_length", &C::keepLength,
+                  {.label = ATELIER_TR("Keep the vectors' length"),
+                   .help = ATELIER_TR("After every step each new vector is brought to the mean length of the "
+                                      "model's own words."),
+                   .higher = ATELIER_TR("The word cannot outweigh the rest of a prompt."),
+                   .related = {"method.tokens"},
+                   .when = "method.type=textual_inversion|lora"}),
         };
     }
 };

@@ -259,6 +259,7 @@ struct OptimizerParams {
     double epsilon = 1e-8;
     double momentum = 0;                            // sgd
     std::optional<double> textEncoderLearningRate;  // absent: the same
+    std::optional<double> tokenLearningRate;        // absent: the same
 
     static constexpr auto fields() {
         using C = OptimizerParams;
@@ -269,7 +270,8 @@ struct OptimizerParams {
                    .min = 0,
                    .max = 1,
                    .usual = {UsualRange{"lora", 1e-5, 1e-3}, UsualRange{"finetune", 1e-6, 1e-4},
-                             UsualRange{"scratch", 1e-5, 3e-3}, UsualRange{"autoencoder", 1e-5, 5e-3}},
+                             UsualRange{"scratch", 1e-5, 3e-3}, UsualRange{"autoencoder", 1e-5, 5e-3},
+                             UsualRange{"textual_inversion", 1e-5, 0.1}},
                    .higher = ATELIER_TR("Learns faster; too high and pictures turn to noise or fry."),
                    .lower = ATELIER_TR("Safer and slower."),
                    .related = {"lr_scheduler.params.learning_rate", "lr_scheduler.params.warmup_length",
@@ -326,6 +328,16 @@ struct OptimizerParams {
                        ATELIER_TR("Keeps more of what the text encoder knew; half of the UNet's is usual."),
                    .related = {"optimizer.params.learning_rate"},
                    .when = "model.train_text_encoder=true",
+                   .fractional = true}),
+            field("token_learning_rate", &C::tokenLearningRate,
+                  {.label = ATELIER_TR("Learning rate, new words"),
+                   .help = ATELIER_TR("Peak step size of the vectors of method.tokens; it follows the same "
+                                      "schedule. Absent: as everything else."),
+                   .min = 0,
+                   .max = 10,
+                   .usual = {UsualRange{"", 1e-5, 0.1}},
+                   .related = {"optimizer.params.learning_rate", "method.tokens"},
+                   .when = "method.type=textual_inversion|lora",
                    .fractional = true}),
         };
     }

@@ -79,8 +79,9 @@ Status mergeLora(Pipeline& pipeline, const fs::path& file, double weight) {
     return {};
 }
 
-Result<std::string> addEmbedding(Pipeline& pipeline, const fs::path& file) {
-    ATELIER_TRY(const auto inversion, readEmbedding(file));
+Result<std::string> addEmbedding(Pipeline& pipeline, const fs::path& file, const std::string& token) {
+    ATELIER_TRY(auto inversion, readEmbedding(file));
+    if (!token.empty()) inversion.token = token;
     for (const auto& part : inversion.parts) {
         const auto [tokenizer, encoder] = placeOf(pipeline, part.part);
         if (!encoder || !*tokenizer)

@@ -14,7 +14,8 @@ Status mergeLora(Pipeline& pipeline, const fs::path& file, double weight);
 
 // The file's token becomes one of the tokenizer's, its vectors rows of the text encoder; in a prompt it
 // stands for all of them. A file for XL fills both text encoders, any other the first. Returns the token.
-// Errors (code Model): no textual inversion, another width, a word that is a token already.
-Result<std::string> addEmbedding(Pipeline& pipeline, const fs::path& file);
+// `token`: the word to use instead of the file's own. Errors (code Model): no textual inversion, another
+// width, a word that is a token already.
+Result<std::string> addEmbedding(Pipeline& pipeline, const fs::path& file, const std::string& token = {});
 
 }  // namespace atelier

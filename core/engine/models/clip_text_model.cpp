@@ -102,7 +102,15 @@ ClipTextModel::ClipTextModel(const ClipTextConfig& config)
 ClipTextModel::~ClipTextModel() = default;
 
 at::Tensor ClipTextModel::embed(const at::Tensor& inputIds_BS) const {
-    return parts_->tokens->forward(inputIds_BS) + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
+    auto words = parts_->tokens->forward(inputIds_BS);
+    if (!learned_ND_.empty()) {
+        const auto rows = at::cat(learned_ND_).to(words.scalar_type());
+        const auto index = (inputIds_BS - firstLearned_).clamp(0, rows.size(0) - 1);
+        const auto isLearned =
+            (inputIds_BS >= firstLearned_).logical_and(inputIds_BS < firstLearned_ + rows.size(0));
+        words = at::where(isLearned.unsqueeze(-1), at::embedding(rows, index), words);
+    }
+    return words + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
 }
 
 // Early files say eos_token_id 2, which no text holds: there the row's largest id marks the end. Otherwise
@@ -184,6 +192,15 @@ Status ClipTextModel::setTokenVectors(std::int64_t firstId, const at::Tensor& ve
     }
     table.narrow(0, firstId, vectors_ND.size(0)).copy_(vectors_ND);
     return {};
+}
+
+void ClipTextModel::learnTokens(std::int64_t firstId, std::vector<at::Tensor> vectors_ND) {
+    firstLearned_ = firstId;
+    learned_ND_ = std::move(vectors_ND);
+}
+
+const at::Tensor& ClipTextModel::tokenTable() const {
+    return parts_->tokens->weight;
 }
 
 std::string ClipTextModel::renameFromFile(const std::string& name) {

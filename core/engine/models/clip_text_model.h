@@ -45,6 +45,12 @@ class ClipTextModel : public torch::nn::Module {
     // Gives the tokens from `firstId` on these vectors [n, hiddenSize]; the table grows where they are new
     // (config().vocabSize with it). Errors (code Model): another width, or a gap behind the last token.
     Status setTokenVectors(std::int64_t firstId, const at::Tensor& vectors_ND);
+    // Tokens that are being learned: from `firstId` on, the rows of these tensors [n, hiddenSize], one behind
+    // the other, stand for the table's, which stay as they are. Gradients flow into them alone. The table
+    // must have as many rows (setTokenVectors); an empty list ends it.
+    void learnTokens(std::int64_t firstId, std::vector<at::Tensor> vectors_ND);
+    // The table's rows, [vocabSize, hiddenSize].
+    const at::Tensor& tokenTable() const;
 
     const ClipTextConfig& config() const { return config_; }
     // Names with and without "text_model." in front are read; "position_ids" is ignored.
@@ -56,6 +62,8 @@ class ClipTextModel : public torch::nn::Module {
     struct Parts;
     ClipTextConfig config_;
     std::unique_ptr<Parts> parts_;
+    std::int64_t firstLearned_ = 0;
+    std::vector<at::Tensor> learned_ND_;
 };
 
 // CLIPTextModel's own initial values (transformers' CLIPPreTrainedModel._init_weights), deterministic as

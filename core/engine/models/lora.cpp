@@ -169,21 +169,6 @@ Status writeKohya(const fs::path& path, const NamedTensors& tensors,
     return writeTensors(path, tensors, at::kHalf, metadata);
 }
 
-Status writeFolder(const Pipeline& pipeline, const NamedTensors& weights, const LoraRecord& record,
-                   const fs::path& folder) {
-    ATELIER_DO(createDirectories(folder / "a1111"));
-    ATELIER_DO(writeTensors(folder / kDiffusersFile, weights, at::kFloat,
-                            adapterMetadata(pipeline, record.options)));
-    ATELIER_DO(writeKohya(folder / "a1111" / (record.name + ".safetensors"),
-                          kohyaTensors(weights, record.options, pipeline.textEncoder2 != nullptr),
-                          kohyaMetadata(pipeline, record)));
-    const auto& o = record.options;
-    const Json description{
-        {"base_model", record.base.string()}, {"rank", o.rank},       {"alpha", o.alpha},
-        {"use_rslora", o.rankStabilized},     {"targets", o.targets}, {"text_encoder", o.textEncoder}};
-    return writeFileAtomic(folder / kRecordFile, dumpJsonPretty(description));
-}
-
 Result<LoraRecord> readRecord(const fs::path& folder) {
     const fs::path file = folder / kRecordFile;
     ATELIER_TRY(const Json json, readModelJson(file));
@@ -251,10 +236,19 @@ NamedTensors loraParameters(const Pipeline& pipeline) {
     return result;
 }
 
-Status saveLora(const Pipeline& pipeline, const NamedTensors& weights, const LoraRecord& record,
-                const fs::path& folder) {
-    return writeFolderWhole(folder,
-                            [&](const fs::path& to) { return writeFolder(pipeline, weights, record, to); });
+Status writeLora(const Pipeline& pipeline, const NamedTensors& weights, const LoraRecord& record,
+                 const fs::path& folder) {
+    ATELIER_DO(createDirectories(folder / "a1111"));
+    ATELIER_DO(writeTensors(folder / kDiffusersFile, weights, at::kFloat,
+                            adapterMetadata(pipeline, record.options)));
+    ATELIER_DO(writeKohya(folder / "a1111" / (record.name + ".safetensors"),
+                          kohyaTensors(weights, record.options, pipeline.textEncoder2 != nullptr),
+                          kohyaMetadata(pipeline, record)));
+    const auto& o = record.options;
+    const Json description{
+        {"base_model", record.base.string()}, {"rank", o.rank},       {"alpha", o.alpha},
+        {"use_rslora", o.rankStabilized},     {"targets", o.targets}, {"text_encoder", o.textEncoder}};
+    return writeFileAtomic(folder / kRecordFile, dumpJsonPretty(description));
 }
 
 bool isLoraFolder(const fs::path& folder) {

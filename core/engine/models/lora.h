@@ -42,17 +42,17 @@ struct LoraRecord {
     Json training = Json::object();  // further ss_ keys of kohya's metadata, values as text
 };
 
-// `folder` (new, written whole or not at all):
+// Into `folder`, which is made where it is missing:
 //   pytorch_lora_weights.safetensors  diffusers' load_lora_weights and PEFT, float32
 //   a1111/<name>.safetensors          A1111, ComfyUI and kohya's tools, float16, with ss_ and modelspec keys
 //   lora.json                         rank, alpha, targets and base model; makes the folder one that
 //                                     loadPipeline opens
 // `weights` as loraParameters.
-Status saveLora(const Pipeline& pipeline, const NamedTensors& weights, const LoraRecord& record,
-                const fs::path& folder);
+Status writeLora(const Pipeline& pipeline, const NamedTensors& weights, const LoraRecord& record,
+                 const fs::path& folder);
 
 bool isLoraFolder(const fs::path& folder);
-// The base model of a folder that saveLora wrote, with the updates attached.
+// The base model of a folder that writeLora wrote, with the updates attached.
 Result<Pipeline> loadLoraPipeline(const fs::path& folder, const LoadOptions& options,
                                   const std::set<std::string>& components);
 

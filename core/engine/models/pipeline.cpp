@@ -8,6 +8,7 @@
 
 #include "core/base/strings.h"
 #include "core/engine/models/lora.h"
+#include "core/engine/models/token_vectors.h"
 
 namespace atelier {
 namespace {
@@ -227,6 +228,7 @@ Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& fo
 Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options,
                               const std::set<std::string>& components) {
     const auto& classes = ourComponents();
+    if (isTokenFolder(folder)) return loadTokenPipeline(folder, options, components);
     if (isLoraFolder(folder)) return loadLoraPipeline(folder, options, components);
     ATELIER_TRY(const auto present, pipelineComponents(folder));
     std::vector<std::string> names;

@@ -60,7 +60,7 @@ Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& fo
 // `source` that are not ours (safety_checker, feature_extractor, …) are kept byte for byte; large files of
 // theirs are hard links where the file system allows.
 Status savePipeline(const Pipeline& pipeline, const fs::path& folder, const SaveOptions& options = {});
-// How it and saveLora write: `fill` makes a folder beside `folder`, which is synced and renamed, or removed.
+// How it writes: `fill` makes a folder beside `folder`, which is synced and renamed, or removed.
 Status writeFolderWhole(const fs::path& folder, const std::function<Status(const fs::path&)>& fill);
 
 }  // namespace atelier

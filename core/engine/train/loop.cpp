@@ -88,7 +88,7 @@ class TrainingRun {
         ATELIER_DO(phase("load"));
         ATELIER_TRY(task_, makeTask(settings_));
         optimizer_.emplace(task_->parameters(), settings_.computeType, settings_.optimizer, settings_.ema);
-        optimizer_->scaleLearningRate("text_encoder", settings_.textEncoderRatio);
+        task_->configure(*optimizer_);
         ATELIER_TRY(const auto resumed, loadNewestCheckpoint(folder_, *optimizer_, [&](const Error& error) {
                         warn("checkpoint_unreadable", error.message(),
                              "An older checkpoint is used instead.");

@@ -45,6 +45,7 @@ Optimizer::Optimizer(NamedTensors parameters, at::ScalarType computeType, const 
     }
     rule_ = makeUpdateRule(options, masters_);
     ratios_.assign(masters_.size(), 1.0);
+    lengths_.assign(masters_.size(), 0.0);
     if (ema_) shadows_ = clones(masters_);
     gradients_.resize(masters_.size());
 }
@@ -83,12 +84,20 @@ void Optimizer::scaleLearningRate(const std::string& prefix, double ratio) {
         if (names_[i].starts_with(prefix)) ratios_[i] = ratio;
 }
 
+void Optimizer::keepRowLength(const std::string& prefix, double length) {
+    for (std::size_t i = 0; i < names_.size(); ++i)
+        if (names_[i].starts_with(prefix)) lengths_[i] = length;
+}
+
 // A weight without a gradient was not part of this graph: torch.optim leaves it alone, too.
 void Optimizer::step(double learningRate, const at::Tensor& nonFinite) {
     const at::NoGradGuard noGrad;
     std::vector<double> rates;
     for (const double ratio : ratios_) rates.push_back(ratio * learningRate);
     rule_->step(masters_, gradients_, rates, nonFinite);
+    for (std::size_t i = 0; i < masters_.size(); ++i)
+        if (lengths_[i] > 0)
+            masters_[i].mul_(lengths_[i] / at::linalg_vector_norm(masters_[i], 2, -1, true).clamp_min(1e-12));
     ++updates_;
     if (ema_) at::_foreach_lerp_(shadows_, masters_, 1 - ema_->at(updates_));
     if (separateMasters_) copyMastersToModel();

@@ -37,6 +37,8 @@ class Optimizer {
               std::optional<EmaOptions> ema);
     // Weights whose name begins with `prefix` learn at `ratio` times the learning rate.
     void scaleLearningRate(const std::string& prefix, double ratio);
+    // After every update the rows of weights whose name begins with `prefix` are scaled to this L2 length.
+    void keepRowLength(const std::string& prefix, double length);
 
     // Adds the gradients of one backward pass to the sum of this update and frees them where they are copies.
     void gatherGradients();
@@ -74,6 +76,7 @@ class Optimizer {
     std::vector<at::Tensor> masters_;     // the same tensors in float32 runs
     std::vector<at::Tensor> gradients_;   // float32 sums; the parameters' own .grad in float32 runs
     std::vector<double> ratios_;          // of the learning rate
+    std::vector<double> lengths_;         // of rows; 0: free
     std::unique_ptr<UpdateRule> rule_;
     std::vector<at::Tensor> shadows_;
     std::optional<EmaOptions> ema_;

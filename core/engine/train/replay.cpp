@@ -17,7 +17,8 @@ namespace {
 
 struct RecordedBatch {
     at::Tensor latents, noise, timesteps;
-    TextConditioning conditioning;
+    TextConditioning conditioning;  // with tokens: the sizes alone
+    TextTokens tokens;              // where words are learned: what the text encoders read
 };
 
 Result<std::vector<fs::path>> batchFiles(const fs::path& folder) {
@@ -43,17 +44,37 @@ Result<std::vector<fs::path>> batchFiles(const fs::path& folder) {
     return files;
 }
 
-Result<RecordedBatch> readBatch(const fs::path& file, const UNet2DConditionModel& unet,
+// Names and types of a batch's tensors. Learned words go through the text encoders, so that token numbers are
+// recorded instead of the encoders' outputs.
+std::map<std::string, at::ScalarType> expectedTensors(const Pipeline& pipeline, bool learnsWords) {
+    std::map<std::string, at::ScalarType> expected{
+        {"latents", at::kFloat}, {"noise", at::kFloat}, {"timesteps", at::kLong}};
+    const bool sized = pipeline.unet->config().additionEmbedType == "text_time";
+    if (sized) expected["time_ids"] = at::kFloat;
+    if (learnsWords) {
+        if (pipeline.textEncoder) expected["input_ids"] = at::kLong;
+        if (pipeline.textEncoder2) expected["input_ids_2"] = at::kLong;
+    } else {
+        expected["encoder_hidden_states"] = at::kFloat;
+        if (sized) expected["text_embeds"] = at::kFloat;
+    }
+    return expected;
+}
+
+// What the UNet is told, with gradients into learned words.
+TextConditioning conditioningOf(const Pipeline& pipeline, const RecordedBatch& batch, at::Device device) {
+    if (!batch.tokens.first_NS.defined() && !batch.tokens.second_NS.defined()) return batch.conditioning;
+    auto conditioning = encodeTokens(pipeline, batch.tokens);
+    conditioning.timeIds_NI = batch.conditioning.timeIds_NI;
+    return conditioning.to(device, at::kFloat);
+}
+
+Result<RecordedBatch> readBatch(const fs::path& file, const Pipeline& pipeline, bool learnsWords,
                                 const NoiseSchedule& schedule, at::Device device) {
     ATELIER_TRY(const auto list, readTensors(file));
     const std::map<std::string, at::Tensor> tensors(list.begin(), list.end());
     const auto wrong = [&](const std::string& what) { return fail(ErrorCode::Usage, what, file.string()); };
-    std::map<std::string, at::ScalarType> expected{{"latents", at::kFloat},
-                                                   {"noise", at::kFloat},
-                                                   {"timesteps", at::kLong},
-                                                   {"encoder_hidden_states", at::kFloat}};
-    const bool sized = unet.config().additionEmbedType == "text_time";
-    if (sized) expected.insert({{"text_embeds", at::kFloat}, {"time_ids", at::kFloat}});
+    const auto expected = expectedTensors(pipeline, learnsWords);
     for (const auto& [name, type] : expected) {
         const auto found = tensors.find(name);
         if (found == tensors.end()) return wrong("the tensor \"" + name + "\" is missing");
@@ -62,20 +83,29 @@ Result<RecordedBatch> readBatch(const fs::path& file, const UNet2DConditionModel
     }
     for (const auto& [name, tensor] : tensors)
         if (!expected.contains(name)) return wrong("the tensor \"" + name + "\" is not known here");
+    const auto given = [&](const char* name) {
+        const auto found = tensors.find(name);
+        return found == tensors.end() ? at::Tensor() : found->second;
+    };
     RecordedBatch batch{tensors.at("latents"),
                         tensors.at("noise"),
                         tensors.at("timesteps"),
-                        {tensors.at("encoder_hidden_states"), {}, {}}};
-    if (sized) {
-        batch.conditioning.textEmbeds_NP = tensors.at("text_embeds");
-        batch.conditioning.timeIds_NI = tensors.at("time_ids");
-    }
+                        {given("encoder_hidden_states"), given("text_embeds"), given("time_ids")},
+                        {given("input_ids"), given("input_ids_2")}};
+    for (const auto& [encoder, ids] : {std::pair{pipeline.textEncoder, batch.tokens.first_NS},
+                                       std::pair{pipeline.textEncoder2, batch.tokens.second_NS}})
+        if (ids.defined())
+            if (auto checked = encoder->checkInputs(ids); !checked) return wrong(checked.error().what);
     if (batch.latents.sizes() != batch.noise.sizes()) return wrong("latents and noise differ in shape");
     if (batch.timesteps.numel() > 0 && (batch.timesteps.min().item<std::int64_t>() < 0 ||
                                         batch.timesteps.max().item<std::int64_t>() >= schedule.size()))
         return wrong(fmt::format("timesteps must lie in 0…{}", schedule.size() - 1));
-    const auto inputs = unetInputs(batch.latents, batch.timesteps, batch.conditioning);
-    if (auto checked = unet.checkInputs(inputs); !checked) return wrong(checked.error().what);
+    {
+        const at::NoGradGuard noGrad;
+        const auto inputs =
+            unetInputs(batch.latents, batch.timesteps, conditioningOf(pipeline, batch, at::kCPU));
+        if (auto checked = pipeline.unet->checkInputs(inputs); !checked) return wrong(checked.error().what);
+    }
     for (auto* tensor : {&batch.latents, &batch.noise, &batch.timesteps}) *tensor = tensor->to(device);
     batch.conditioning = batch.conditioning.to(device, at::kFloat);
     return batch;
@@ -94,15 +124,16 @@ struct Record {
 };
 
 // The updates of the run; a rest of micro-steps that fills no update gives its losses only.
-Result<Record> runUpdates(const std::vector<fs::path>& files, UNet2DConditionModel& unet,
+Result<Record> runUpdates(const std::vector<fs::path>& files, const Pipeline& pipeline,
                           const NoiseSchedule& schedule, Optimizer& optimizer, const Settings& settings,
                           const ReplayOptions& options) {
     Record record;
     for (std::size_t i = 0; i < files.size(); ++i) {
-        ATELIER_TRY(const auto batch, readBatch(files[i], unet, schedule, settings.device));
-        const auto step =
-            denoisingLoss(unet, schedule, settings.objective, settings.computeType, batch.latents,
-                          {batch.noise, batch.noise}, batch.timesteps, batch.conditioning);
+        ATELIER_TRY(const auto batch,
+                    readBatch(files[i], pipeline, settings.tokens.has_value(), schedule, settings.device));
+        const auto step = denoisingLoss(*pipeline.unet, schedule, settings.objective, settings.computeType,
+                                        batch.latents, {batch.noise, batch.noise}, batch.timesteps,
+                                        conditioningOf(pipeline, batch, settings.device));
         (step.loss / static_cast<double>(settings.accumulation)).backward();
         optimizer.gatherGradients();
         record.loss.push_back(step.loss.item<double>());
@@ -130,6 +161,48 @@ NamedTensors withoutComponent(const NamedTensors& tensors) {
     return splitByComponent(tensors).begin()->second;
 }
 
+struct Trained {
+    NamedTensors parameters;
+    LearnedTokens words;
+};
+
+Result<Trained> beginTraining(Pipeline& pipeline, const Settings& settings) {
+    Trained trained;
+    if (settings.lora) {
+        ATELIER_DO(beginLora(pipeline, settings));
+        trained.parameters = loraParameters(pipeline);
+    }
+    if (settings.tokens) {
+        for (const auto& encoder : pipeline.textEncoders()) {
+            freeze(*encoder);
+            encoder->to(settings.computeType);
+        }
+        ATELIER_TRY(trained.words, beginTokens(pipeline, settings));
+        for (const auto& item : trained.words.parameters) trained.parameters.push_back(item);
+    }
+    if (!settings.trainsAdapters()) trained.parameters = trainableParameters(*pipeline.unet, "unet");
+    return trained;
+}
+
+Status writeResult(Pipeline& pipeline, const Optimizer& optimizer, const Settings& settings,
+                   const fs::path& out) {
+    const auto final = optimizer.hasEma() ? optimizer.averages() : optimizer.masters();
+    SaveOptions save;
+    if (settings.trainsAdapters()) {
+        NamedTensors updates, words;
+        for (const auto& item : final) (item.first.starts_with("tokens.") ? words : updates).push_back(item);
+        if (settings.lora) ATELIER_DO(writeTensors(out / "pytorch_lora_weights.safetensors", updates));
+        if (settings.tokens) {
+            ATELIER_DO(keepTokens(pipeline, words));
+            ATELIER_DO(writeTokens(words, settings.models.unet.folder, out));
+        }
+    } else {
+        ATELIER_DO(writeTensors(out / "unet_raw.safetensors", withoutComponent(optimizer.masters())));
+        save.weights["unet"] = withoutComponent(final);
+    }
+    return savePipeline(pipeline, out / "pipeline", save);
+}
+
 Status replayCaught(const LoadedConfig& config, const ReplayOptions& options) {
     ATELIER_TRY(auto settings, makeReplaySettings(config.config, options.device));
     if (settings.lora) settings.lora->options.textEncoder = false;  // its outputs are what is recorded
@@ -148,23 +221,13 @@ Status replayCaught(const LoadedConfig& config, const ReplayOptions& options) {
     ATELIER_TRY(const auto schedule, makeNoiseSchedule(scheduleConfig, settings.device));
     ATELIER_DO(requireEmpty(options.out));
 
-    if (settings.lora) ATELIER_DO(beginLora(pipeline, settings));
+    ATELIER_TRY(const auto trained, beginTraining(pipeline, settings));
     pipeline.unet->train();
     pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
-    Optimizer optimizer(
-        settings.lora ? loraParameters(pipeline) : trainableParameters(*pipeline.unet, "unet"),
-        settings.computeType, settings.optimizer, settings.ema);
-    ATELIER_TRY(const auto record, runUpdates(files, *pipeline.unet, schedule, optimizer, settings, options));
-
-    const auto final = optimizer.hasEma() ? optimizer.averages() : optimizer.masters();
-    SaveOptions save;
-    if (settings.lora) {
-        ATELIER_DO(writeTensors(options.out / "pytorch_lora_weights.safetensors", final));
-    } else {
-        ATELIER_DO(writeTensors(options.out / "unet_raw.safetensors", withoutComponent(optimizer.masters())));
-        save.weights["unet"] = withoutComponent(final);
-    }
-    ATELIER_DO(savePipeline(pipeline, options.out / "pipeline", save));
+    Optimizer optimizer(trained.parameters, settings.computeType, settings.optimizer, settings.ema);
+    if (settings.tokens) configureTokens(optimizer, trained.words, settings);
+    ATELIER_TRY(const auto record, runUpdates(files, pipeline, schedule, optimizer, settings, options));
+    ATELIER_DO(writeResult(pipeline, optimizer, settings, options.out));
     return writeFileAtomic(options.out / "losses.json",
                            dumpJsonPretty({{"loss", numbers(record.loss)},
                                            {"lr", numbers(record.learningRate)},

@@ -11,7 +11,7 @@
 namespace atelier::train {
 
 struct ReplayOptions {
-    fs::path batches;  // batch-00000.safetensors, …: latents, noise, timesteps, encoder_hidden_states
+    fs::path batches;  // batch-00000.safetensors, …: latents, noise, timesteps, encoder_hidden_states, …
     fs::path out;      // must be absent or empty
     std::string device;
     std::function<void(std::int64_t done, std::int64_t total, double loss)> onStep;

@@ -7,7 +7,9 @@
 #include <thread>
 
 #include "core/base/hash.h"
+#include "core/base/strings.h"
 #include "core/config/train_config.h"
+#include "core/engine/train/caption_templates.h"
 #include "core/engine/train/device.h"
 
 namespace atelier::train {
@@ -28,6 +30,16 @@ ComponentSource sourceOf(const ModelConfig& model, const ComponentConfig& compon
     return source;
 }
 
+// New words in the order of their spelling, which decides their numbers.
+std::optional<TokenSettings> tokenSettings(const TrainConfig& config) {
+    if (config.method.tokens.empty()) return std::nullopt;
+    TokenSettings settings;
+    for (const auto& [word, start] : config.method.tokens)
+        settings.tokens.push_back({word, start, config.method.vectors});
+    settings.keepLength = config.method.keepLength;
+    return settings;
+}
+
 Status setMethod(const TrainConfig& config, Settings& settings) {
     switch (config.method.type) {
         case MethodType::Autoencoder:
@@ -38,8 +50,12 @@ Status setMethod(const TrainConfig& config, Settings& settings) {
             settings.lora = LoraSettings{
                 {method.rank, method.alpha, method.useRslora, method.targets, config.model.trainTextEncoder},
                 method.init.value_or("")};
+            settings.tokens = tokenSettings(config);
             break;
         }
+        case MethodType::TextualInversion:
+            settings.tokens = tokenSettings(config);
+            break;
         case MethodType::DreamBooth:
         case MethodType::Finetune:
         case MethodType::Scratch:
@@ -187,6 +203,8 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
     if (params.textEncoderLearningRate && settings.learningRate.base > 0)
         settings.textEncoderRatio = *params.textEncoderLearningRate / settings.learningRate.base;
     settings.maxGradNorm = config.model.maxGradNorm;
+    if (params.tokenLearningRate && settings.tokens && settings.learningRate.base > 0)
+        settings.tokens->ratio = *params.tokenLearningRate / settings.learningRate.base;
     if (config.model.useEma) settings.ema = EmaOptions{config.model.ema.decay, config.model.ema.warmup};
     settings.nonFinite =
         config.loss.nonFinite == NonFinite::Stop ? NonFinitePolicy::Stop : NonFinitePolicy::Skip;
@@ -209,6 +227,21 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
     return {};
 }
 
+// What the pictures are called: the subject's caption, sentences with the new words, or their own captions.
+void setCaptions(const MethodConfig& method, data::TrainPlan& plan) {
+    if (method.instancePrompt) {
+        plan.captionsInstead = {*method.instancePrompt};
+        return;
+    }
+    if (method.type != MethodType::TextualInversion) return;
+    std::vector<std::string> words;
+    for (const auto& [word, start] : method.tokens) words.push_back(word);
+    if (method.captions == TokenCaptions::Own)
+        plan.captionWords = words;
+    else
+        plan.captionsInstead = captionTemplates(join(words, " "), method.captions == TokenCaptions::Style);
+}
+
 Status setData(const TrainConfig& config, Settings& settings) {
     const auto& params = config.dataset.params;
     if (config.dataset.type != DatasetType::WebDataset)
@@ -221,7 +254,7 @@ Status setData(const TrainConfig& config, Settings& settings) {
     plan.crop = params.crop == Crop::Random ? data::Crop::Random : data::Crop::Center;
     plan.flipProbability = params.flip ? 0.5 : 0.0;
     plan.captionDropout = params.textDropout;
-    plan.captionInstead = config.method.instancePrompt.value_or("");
+    setCaptions(config.method, plan);
     plan.captionLines = params.captionLines == CaptionChoice::First    ? data::CaptionLines::First
                         : params.captionLines == CaptionChoice::Random ? data::CaptionLines::Random
                                                                        : data::CaptionLines::All;
@@ -230,7 +263,7 @@ Status setData(const TrainConfig& config, Settings& settings) {
     plan.tagDropout = params.tagDropout;
     plan.captionPrefix = params.captionPrefix;
     plan.captionSuffix = params.captionSuffix;
-    plan.needCaption = settings.method == Method::TextToImage && !config.method.instancePrompt;
+    plan.needCaption = settings.method == Method::TextToImage && plan.captionsInstead.empty();
     settings.workers = static_cast<int>(std::max<std::int64_t>(config.system.workers, 1));
     if (params.validationShare > 0 || params.validationPath)
         settings.validation = ValidationSettings{

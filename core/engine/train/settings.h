@@ -16,6 +16,7 @@
 #include "core/data/sample_source.h"
 #include "core/engine/eval/generate.h"
 #include "core/engine/models/lora.h"
+#include "core/engine/models/token_vectors.h"
 #include "core/engine/train/lr_schedule.h"
 #include "core/engine/train/objective.h"
 #include "core/engine/train/optimizer.h"
@@ -48,6 +49,12 @@ struct ModelSources {
 struct LoraSettings {
     LoraOptions options;
     fs::path init;  // adapter weights to start from; empty: B is zero
+};
+
+struct TokenSettings {
+    std::vector<NewToken> tokens;
+    double ratio = 1;         // of their learning rate over the others'
+    bool keepLength = false;  // each vector as long as the model's own are on average
 };
 
 struct PriorSettings {
@@ -84,7 +91,8 @@ struct Settings {
     // model
     ModelSources models;
     bool trainTextEncoder = false;
-    std::optional<LoraSettings> lora;  // absent: the networks' own weights are trained
+    std::optional<LoraSettings> lora;
+    std::optional<TokenSettings> tokens;  // with neither, the networks' own weights are trained
     bool gradientCheckpointing = false;
     at::ScalarType computeType = at::kFloat;
     std::optional<PriorSettings> prior;  // absent: only the subject's pictures
@@ -128,6 +136,8 @@ struct Settings {
     int threads = 0;
 
     std::int64_t imagesPerUpdate() const { return batchSize * accumulation; }
+    // Whether the networks stay as they are and something small beside them is trained.
+    bool trainsAdapters() const { return lora || tokens; }
 };
 
 // `device`: auto | cpu | cuda, from the command line; "" = what the configuration says. Paths in the

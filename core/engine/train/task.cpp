@@ -86,6 +86,19 @@ Status beginLora(Pipeline& pipeline, const Settings& settings) {
     return assignTensors(loraParameters(pipeline), start, settings.lora->init.string());
 }
 
+Result<LearnedTokens> beginTokens(Pipeline& pipeline, const Settings& settings) {
+    freeze(*pipeline.unet);
+    pipeline.unet->to(settings.computeType);
+    ATELIER_DO(attachTokens(pipeline, settings.tokens->tokens, settings.seed));
+    return learnTokens(pipeline, settings.tokens->tokens);
+}
+
+void configureTokens(Optimizer& optimizer, const LearnedTokens& learned, const Settings& settings) {
+    optimizer.scaleLearningRate("tokens.", settings.tokens->ratio);
+    if (!settings.tokens->keepLength) return;
+    for (const auto& [prefix, length] : learned.meanLengths) optimizer.keepRowLength(prefix, length);
+}
+
 std::uint64_t moduleBytes(const torch::nn::Module& module) {
     std::uint64_t total = 0;
     for (const auto& parameter : module.parameters()) total += parameter.nbytes();

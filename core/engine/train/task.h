@@ -36,6 +36,8 @@ class Task {
 
     // The trained tensors, "unet.conv_in.weight": component, dot, name in its file.
     virtual NamedTensors parameters() = 0;
+    // Learning rates of their own and constraints, before the first step.
+    virtual void configure(Optimizer&) {}
     // Before the first step: caches, calibration sets. May change the plan (decodeImages off with cached
     // latents).
     virtual Status prepare(std::shared_ptr<const data::DatasetIndex> index, data::TrainPlan& plan,
@@ -79,6 +81,9 @@ std::map<std::string, NamedTensors> splitByComponent(const NamedTensors& weights
 // Attaches the updates that settings.lora asks for, with their starting values. The networks are frozen in
 // the compute type; the updates are float32 (the optimizer keeps them so) and get gradients.
 Status beginLora(Pipeline& pipeline, const Settings& settings);
+// The same for the new words that settings.tokens asks for.
+Result<LearnedTokens> beginTokens(Pipeline& pipeline, const Settings& settings);
+void configureTokens(Optimizer& optimizer, const LearnedTokens& learned, const Settings& settings);
 // Gradients off, eval mode.
 void freeze(torch::nn::Module& module);
 std::uint64_t moduleBytes(const torch::nn::Module& module);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Methods "scratch", "finetune", "dreambooth" and "lora": the denoiser of a latent diffusion model (Rombach
-// et al. 2022, eq. 3), optionally with its text encoder; all of their weights, or low-rank updates to them.
+// Methods "scratch", "finetune", "dreambooth", "lora" and "textual_inversion": the denoiser of a latent
+// diffusion model (Rombach et al. 2022, eq. 3), optionally with its text encoder; all of their weights, or
+// low-rank updates to them and the vectors of new words.
 // The loss is that of objective.h, in float32.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -41,17 +42,29 @@ std::string optimizerName(OptimizerKind kind) {
 
 class TextToImageTask final : public Task {
   public:
-    TextToImageTask(const Settings& settings, Pipeline pipeline, NoiseSchedule schedule)
-        : settings_(settings), pipeline_(std::move(pipeline)), schedule_(std::move(schedule)) {}
+    TextToImageTask(const Settings& settings, Pipeline pipeline, NoiseSchedule schedule, LearnedTokens tokens)
+        : settings_(settings),
+          pipeline_(std::move(pipeline)),
+          schedule_(std::move(schedule)),
+          tokens_(std::move(tokens)) {}
 
     NamedTensors parameters() override {
-        if (settings_.lora) return loraParameters(pipeline_);
+        if (settings_.trainsAdapters()) {
+            auto adapters = settings_.lora ? loraParameters(pipeline_) : NamedTensors();
+            adapters.insert(adapters.end(), tokens_.parameters.begin(), tokens_.parameters.end());
+            return adapters;
+        }
         auto result = trainableParameters(*pipeline_.unet, "unet");
         if (!settings_.trainTextEncoder) return result;
         for (const auto& [name, module] : pipeline_.modules())
             if (name.starts_with("text_encoder"))
                 for (auto& entry : trainableParameters(*module, name)) result.push_back(std::move(entry));
         return result;
+    }
+
+    void configure(Optimizer& optimizer) override {
+        optimizer.scaleLearningRate("text_encoder", settings_.textEncoderRatio);
+        if (settings_.tokens) configureTokens(optimizer, tokens_, settings_);
     }
 
     Status prepare(std::shared_ptr<const data::DatasetIndex> index, data::TrainPlan& plan,
@@ -86,16 +99,21 @@ class TextToImageTask final : public Task {
     double takeEncodeSeconds() override { return std::exchange(encodeSeconds_, 0.0); }
 
     Status savePipeline(const fs::path& folder, const NamedTensors& weights) override {
-        if (settings_.lora) return saveLora(pipeline_, weights, loraRecord(), folder);
+        if (settings_.trainsAdapters())
+            return writeFolderWhole(folder, [&](const fs::path& to) { return writeAdapters(weights, to); });
         SaveOptions options;
         options.weights = splitByComponent(weights);
         return atelier::savePipeline(pipeline_, folder, options);
     }
 
     Status verifyPipeline(const fs::path& folder, const NamedTensors& weights) override {
-        if (!settings_.lora) return Task::verifyPipeline(folder, weights);
-        ATELIER_TRY(const auto file, WeightSet::openFile(folder / "pytorch_lora_weights.safetensors"));
-        return compareTensors(weights, file);
+        if (!settings_.trainsAdapters()) return Task::verifyPipeline(folder, weights);
+        const auto [updates, words] = splitAdapters(weights);
+        if (settings_.lora) {
+            ATELIER_TRY(const auto file, WeightSet::openFile(folder / "pytorch_lora_weights.safetensors"));
+            ATELIER_DO(compareTensors(updates, file));
+        }
+        return settings_.tokens ? verifyTokens(words, folder) : Status();
     }
 
     Result<int> writeSamples(const fs::path& folder, const std::vector<eval::PictureRequest>& requests,
@@ -121,6 +139,21 @@ class TextToImageTask final : public Task {
     }
 
   private:
+    // Updates of the networks, vectors of new words.
+    static std::pair<NamedTensors, NamedTensors> splitAdapters(const NamedTensors& weights) {
+        std::pair<NamedTensors, NamedTensors> parts;
+        for (const auto& item : weights)
+            (item.first.starts_with("tokens.") ? parts.second : parts.first).push_back(item);
+        return parts;
+    }
+
+    Status writeAdapters(const NamedTensors& weights, const fs::path& folder) const {
+        const auto [updates, words] = splitAdapters(weights);
+        if (settings_.lora) ATELIER_DO(writeLora(pipeline_, updates, loraRecord(), folder));
+        if (settings_.tokens) ATELIER_DO(writeTokens(words, settings_.models.unet.folder, folder));
+        return {};
+    }
+
     LoraRecord loraRecord() const {
         const auto number = [](double value) { return fmt::format("{}", value); };
         return {settings_.lora->options,
@@ -216,7 +249,8 @@ class TextToImageTask final : public Task {
 
     Result<TextConditioning> encodeText(const std::vector<std::string>& captions,
                                         const std::vector<SizeCondition>& sizes) {
-        const at::AutoGradMode gradients(settings_.trainTextEncoder);
+        const at::AutoGradMode gradients(at::GradMode::is_enabled() &&
+                                         (settings_.trainTextEncoder || settings_.tokens));
         ATELIER_TRY(auto conditioning, encodePrompts(pipeline_, captions));
         if (conditioning.textEmbeds_NP.defined())
             conditioning.timeIds_NI =
@@ -293,6 +327,7 @@ class TextToImageTask final : public Task {
     const Settings& settings_;
     Pipeline pipeline_;
     NoiseSchedule schedule_;
+    LearnedTokens tokens_;
     std::shared_ptr<const data::DatasetIndex> index_;
     data::TrainPlan cachePlan_;
     std::optional<data::SampleOrder> order_;
@@ -316,15 +351,20 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
     nn::packWeights(*pipeline.vae, nn::PlainWeights::Keep);
     for (const auto& encoder : pipeline.textEncoders()) {
         encoder->to(settings.device);
-        if (settings.trainTextEncoder && !settings.lora) continue;
+        if (settings.trainTextEncoder && !settings.trainsAdapters()) continue;
         freeze(*encoder);
         encoder->to(settings.computeType);
         nn::packWeights(*encoder, nn::PlainWeights::Keep);
     }
     if (settings.lora) ATELIER_DO(beginLora(pipeline, settings));
+    LearnedTokens tokens;
+    if (settings.tokens) {
+        ATELIER_TRY(tokens, beginTokens(pipeline, settings));
+    }
     pipeline.unet->train();
     pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
-    return std::make_unique<TextToImageTask>(settings, std::move(pipeline), std::move(schedule));
+    return std::make_unique<TextToImageTask>(settings, std::move(pipeline), std::move(schedule),
+                                             std::move(tokens));
 }
 
 }  // namespace atelier::train

@@ -214,6 +214,17 @@ void TestConfig::findings_data() {
         "timestep_range", 6, "loss.timestep_max=");
     row("other method's key", "loss: {kl_weight: 0.5}\n", "loss.kl_weight", "other_method", 6,
         "loss.kl_weight=");
+    row("no new word", "method: {type: textual_inversion}\n", "method.tokens", "no_tokens", 6, "");
+    row("two words for one", "method: {type: textual_inversion, tokens: {a b: c}}\n", "method.tokens",
+        "token_word", 6, "");
+    row("the same word twice", "method: {type: lora, tokens: {<A>: c, <a>: c}}\n", "method.tokens",
+        "token_word", 6, "");
+    row("unused word", "method: {type: textual_inversion, tokens: {<a>: c}, instance_prompt: a photo of b}\n",
+        "method.instance_prompt", "token_unused", 6, "");
+    row("word that no picture shows", "method: {type: textual_inversion, tokens: {<a>: c}}\n",
+        "sampling.prompts", "token_unseen", 5, "");
+    row("words of another method", "method: {type: finetune, tokens: {<a>: c}}\n", "method.tokens",
+        "other_method", 6, "method.tokens=");
     row("swallowed data key", "x: 1\n", "x", "unknown_key", 6, "x=");
 }
 

@@ -429,6 +429,32 @@ class TestSampleSource : public QObject {
         QVERIFY(sample->caption.starts_with("sks, first ") && sample->caption.ends_with(", photo"));
     }
 
+    void captionsOfNewWords() {
+        TrainPlan plan = smallPlan();
+        plan.shuffle = Shuffle::None;
+        plan.decodeImages = false;
+        plan.captionLines = CaptionLines::First;
+        const SampleOrder order(*index_, plan);
+        plan.captionWords = {"<Toy>", "FIRST"};
+        QCOMPARE(loadTrainSample(*index_, plan, order, 5)->caption, std::string("first 5"));
+        plan.captionWords = {"<Toy>", "<b>"};
+        QCOMPARE(loadTrainSample(*index_, plan, order, 5)->caption, std::string("<Toy>, first 5"));
+        // Sentences instead: each about equally often, the same one again for the same number, no caption
+        // needed.
+        plan.captionsInstead = {"a <a>", "b <a>", "c <a>"};
+        std::map<std::string, int> counts;
+        for (std::uint64_t n = 0; n < 900; ++n) {
+            const auto sample = loadTrainSample(*index_, plan, order, n * kCount + 11);
+            VERIFY_OK(sample);
+            QCOMPARE(sample->index, std::uint64_t(11));
+            ++counts[sample->caption];
+        }
+        QCOMPARE(counts.size(), std::size_t(3));
+        for (const auto& [caption, count] : counts) QVERIFY(std::abs(count - 300) < 60);
+        plan.captionDropout = 1;
+        QCOMPARE(loadTrainSample(*index_, plan, order, 3)->caption, std::string());
+    }
+
     void captionDraws() {
         TrainPlan plan = smallPlan();
         plan.shuffle = Shuffle::None;
