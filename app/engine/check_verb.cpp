@@ -77,6 +77,7 @@ int checkVerb(Arguments arguments) {
     app.add_flag("--replay", replay, "check for `replay`, which needs neither data nor a run folder");
     app.add_flag("--no-files", noFiles,
                  "do not look for shards, models and folders: they are on another machine");
+    app.footer("With --forecast it measures what the run would need instead (check --forecast --help).");
     if (const auto code = parse(app, arguments)) return *code;
 
     ConfigLoadOptions options;

@@ -61,6 +61,7 @@ int probeVerb(Arguments arguments);
 int replayVerb(Arguments arguments);
 int benchVerb(Arguments arguments);
 int doctorVerb(Arguments arguments);
+int forecastVerb(Arguments arguments);  // check --forecast
 
 // Parts of benchVerb, which takes their names off the arguments.
 int benchData(Arguments arguments);

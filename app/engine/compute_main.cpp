@@ -17,8 +17,9 @@ namespace atelier::cli {
 namespace {
 
 constexpr std::array kVerbs{
-    Verb{"train", "", trainVerb}, Verb{"sample", "", sampleVerb}, Verb{"replay", "", replayVerb},
-    Verb{"bench", "", benchVerb}, Verb{"doctor", "", doctorVerb}, Verb{"probe", "", probeVerb},
+    Verb{"train", "", trainVerb},    Verb{"sample", "", sampleVerb}, Verb{"replay", "", replayVerb},
+    Verb{"bench", "", benchVerb},    Verb{"doctor", "", doctorVerb}, Verb{"probe", "", probeVerb},
+    Verb{"check", "", forecastVerb},
 };
 
 // Activations come and go by hundreds of megabytes, the same sizes at every step: giving each back to the

@@ -4,6 +4,7 @@
 // ms.
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -94,6 +95,9 @@ int run(const std::vector<std::string>& arguments) {
         // Shards need no LibTorch, and its start would be measured along with them.
         if (arguments.size() > 1 && arguments[0] == "bench" && arguments[1] == "data")
             return runCaught("bench data", Arguments(arguments).subspan(2), benchData);
+        // A forecast is measured on the networks themselves.
+        if (arguments[0] == "check" && std::ranges::find(arguments, "--forecast") != arguments.end())
+            return become(kCompute, arguments);
         if (!verb.run) return become(verb.sibling, arguments);
         return runCaught(verb.name, Arguments(arguments).subspan(1), verb.run);
     }

@@ -180,6 +180,41 @@ class Runs(unittest.TestCase):
         self.assertTrue(any(e["type"] == "ack" and e["request"] == "stop" and e["state"] == "done" for e in events))
         self.assertTrue(any(e["type"] == "sample" for e in events))
 
+    def forecast(self, config, *overrides, expect=0):
+        run = subprocess.run([ENGINE, "check", str(config), "--forecast", "--json", *overrides], capture_output=True, text=True)
+        self.assertEqual(run.returncode, expect, run.stderr)
+        return json.loads(run.stdout) if expect == 0 else run.stderr
+
+    def test_forecast(self):
+        config = self.config("forecast", images=9600)
+        said = self.forecast(config)
+        self.assertFalse(self.run_dir("forecast").exists(), "a forecast leaves nothing")
+        self.assertEqual([n["name"] for n in said["networks"]], ["vae"])
+        self.assertEqual(said["networks"][0]["parameters"], said["networks"][0]["trained"])
+        self.assertEqual(said["samples"], 24)
+        memory, trained = said["memory"], said["networks"][0]["trained"]
+        self.assertTrue(memory["fits"] and memory["measured"])
+        self.assertEqual(memory["weights"], 4 * trained)
+        counters = memory["optimizer"] - 4 * 4 * trained  # beside a gradient, two moments, an average
+        self.assertTrue(0 <= counters < 2000, counters)
+        self.assertEqual(memory["peak"], sum(memory[part] for part in ("program", "weights", "optimizer", "activations")))
+        self.assertEqual(said["time"]["updates"], 1200)
+        self.assertEqual(said["disk"]["checkpoints_kept"], 2)
+        # What it says of a checkpoint holds for a real one.
+        self.train(self.config("forecast", images=8))
+        real = [e for e in self.events("forecast") if e["type"] == "checkpoint"][-1]
+        self.assertAlmostEqual(said["disk"]["checkpoint"] / real["bytes"], 1, delta=0.25)
+
+    def test_forecast_of_too_much(self):
+        config = self.config("too_much", images=40_000_000)
+        said = self.forecast(config, "system.batch_size=4000000")
+        self.assertFalse(said["memory"]["fits"] or said["memory"]["measured"])
+        self.assertGreater(said["memory"]["peak"], said["memory"]["available"])
+        settings = next(fix["set"] for fix in said["fixes"] if "system.batch_size" in fix["set"])
+        batch, parts = int(settings["system.batch_size"]), int(settings["system.gradient_accumulation"])
+        self.assertEqual(batch * parts, 2 * 4_000_000, "the images of an update stay the same")
+        self.assertIn("optimizer.name", self.forecast(config, "optimizer.name=x", expect=2))
+
     def test_validation_loss(self):
         """The same samples and noise every time: without learning the number never moves, with it it falls."""
         def losses(name, *words):

@@ -117,6 +117,9 @@ class AutoencoderTask final : public Task {
     }
 
     std::uint64_t weightBytes() const override { return moduleBytes(*vae_); }
+    std::vector<std::pair<std::string, std::int64_t>> networkSizes() const override {
+        return {{"vae", parameterCount(*vae_)}};
+    }
 
   private:
     // 1/std of the posterior's samples over the calibration pictures: latents times this have unit variance.

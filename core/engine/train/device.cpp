@@ -101,6 +101,9 @@ void setThreads(int threads) {
 std::uint64_t peakResidentBytes() {
     return statusBytes("VmHWM");
 }
+std::uint64_t residentBytes() {
+    return statusBytes("VmRSS");
+}
 std::uint64_t residentAnonymousBytes() {
     return statusBytes("RssAnon");
 }

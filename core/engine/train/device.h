@@ -25,8 +25,10 @@ int physicalCores();  // of those this process may use
 // 0 = physicalCores(). Sets intra-op threads; inter-op parallelism stays at one.
 void setThreads(int threads);
 
-// Peak resident memory of this process, and the present private part of it, in bytes (/proc/self/status).
+// Peak and present resident memory of this process, and the present private part of it, in bytes
+// (/proc/self/status).
 std::uint64_t peakResidentBytes();
+std::uint64_t residentBytes();
 std::uint64_t residentAnonymousBytes();
 
 }  // namespace atelier

@@ -102,10 +102,7 @@ class TrainingRun {
     }
 
     Status openData() {
-        data::DatasetOptions options;
-        options.required =
-            settings_.plan.imageKey + (settings_.plan.needCaption ? "," + settings_.plan.captionKey : "");
-        options.filters = settings_.filters;
+        auto options = datasetOptions(settings_);
         if (settings_.validation) {
             options.validationShare = settings_.validation->share;
             ATELIER_TRY(auto validator, Validator::open(settings_, options));

@@ -334,4 +334,12 @@ Result<Settings> makeReplaySettings(const TrainConfig& config, const std::string
     return settings;
 }
 
+data::DatasetOptions datasetOptions(const Settings& settings) {
+    data::DatasetOptions options;
+    options.required =
+        settings.plan.imageKey + (settings.plan.needCaption ? "," + settings.plan.captionKey : "");
+    options.filters = settings.filters;
+    return options;
+}
+
 }  // namespace atelier::train

@@ -13,6 +13,7 @@
 
 #include "core/base/files.h"
 #include "core/base/json.h"
+#include "core/data/dataset_index.h"
 #include "core/data/sample_source.h"
 #include "core/engine/eval/generate.h"
 #include "core/engine/models/lora.h"
@@ -139,6 +140,9 @@ struct Settings {
     // Whether the networks stay as they are and something small beside them is trained.
     bool trainsAdapters() const { return lora || tokens; }
 };
+
+// What a sample must have to be trained on; without a split.
+data::DatasetOptions datasetOptions(const Settings& settings);
 
 // `device`: auto | cpu | cuda, from the command line; "" = what the configuration says. Paths in the
 // configuration are absolute already (core/config/load.h). Errors (code Config) name the key.

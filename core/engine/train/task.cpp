@@ -105,6 +105,12 @@ std::uint64_t moduleBytes(const torch::nn::Module& module) {
     return total;
 }
 
+std::int64_t parameterCount(const torch::nn::Module& module) {
+    std::int64_t total = 0;
+    for (const auto& parameter : module.parameters()) total += parameter.numel();
+    return total;
+}
+
 fs::path componentFolder(const ComponentSource& source, const std::string& name) {
     std::error_code error;
     const fs::path inside = source.folder / name;

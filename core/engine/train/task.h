@@ -60,6 +60,10 @@ class Task {
 
     // Bytes of weights, for the memory event.
     virtual std::uint64_t weightBytes() const = 0;
+    // For the forecast: every network with its parameters, trained or not; bytes of what prepare() would keep
+    // in memory for so many samples.
+    virtual std::vector<std::pair<std::string, std::int64_t>> networkSizes() const { return {}; }
+    virtual std::uint64_t cacheBytes(std::uint64_t /*samples*/) const { return 0; }
 };
 
 Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings);
@@ -87,6 +91,7 @@ void configureTokens(Optimizer& optimizer, const LearnedTokens& learned, const S
 // Gradients off, eval mode.
 void freeze(torch::nn::Module& module);
 std::uint64_t moduleBytes(const torch::nn::Module& module);
+std::int64_t parameterCount(const torch::nn::Module& module);
 // The folder of a component: `source.folder` itself when it holds config.json, else its sub-folder `name`.
 fs::path componentFolder(const ComponentSource& source, const std::string& name);
 

@@ -138,6 +138,20 @@ class TextToImageTask final : public Task {
         return bytes;
     }
 
+    std::vector<std::pair<std::string, std::int64_t>> networkSizes() const override {
+        std::vector<std::pair<std::string, std::int64_t>> sizes;
+        for (const auto& [name, module] : pipeline_.modules())
+            sizes.emplace_back(name, parameterCount(*module));
+        return sizes;
+    }
+
+    std::uint64_t cacheBytes(std::uint64_t samples) const override {
+        const auto& vae = pipeline_.vae->config();
+        const auto side =
+            static_cast<std::uint64_t>(settings_.plan.resolution) >> (vae.blockOutChannels.size() - 1);
+        return samples * 2 * static_cast<std::uint64_t>(vae.latentChannels) * side * side * sizeof(float);
+    }
+
   private:
     // Updates of the networks, vectors of new words.
     static std::pair<NamedTensors, NamedTensors> splitAdapters(const NamedTensors& weights) {
