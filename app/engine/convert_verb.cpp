@@ -13,6 +13,7 @@
 #include "core/weights/dialects/convert.h"
 #include "core/weights/embedding.h"
 #include "core/weights/rewrite.h"
+#include "core/weights/work_folder.h"
 
 #include <fmt/format.h>
 
@@ -29,10 +30,11 @@ int convertVerb(Arguments arguments) {
     bool json = false;
     app.add_option("IN", in, "pipeline folder, or single checkpoint (.safetensors, .ckpt, .bin)")->required();
     app.add_option("OUT", out, "what to write; must not exist")->required();
-    app.add_option("--to", to,
-                   "the form of OUT; default: the other one than IN's. safetensors: the same tensors, out of "
-                   "a pickle; "
-                   "embedding-…: a textual inversion")
+    app.add_option(
+           "--to", to,
+           "the form of OUT; default: the other one than IN's. IN's own form: the same model in another "
+           "precision, without averages, other variants or pickles. safetensors: the same tensors; "
+           "embedding-…: a textual inversion")
         ->check(CLI::IsMember(
             {"diffusers", "single-file", "safetensors", "embedding-diffusers", "embedding-a1111"}));
     app.add_option("--variant", options.variant, "of a folder: which files (fp16, ema, non_ema)");
@@ -41,7 +43,7 @@ int convertVerb(Arguments arguments) {
     app.add_option("--like", like,
                    "to a folder: take configurations, scheduler and tokenizers from this pipeline folder");
     app.add_flag("--without-tokenizer", options.withoutTokenizer, "to a folder: write no tokenizer");
-    app.add_flag("--ema", options.ema, "to a folder: the averaged UNet weights of a file that has both");
+    app.add_flag("--ema", options.ema, "of a file that has both: the averaged UNet weights");
     app.add_option("--prediction", options.prediction,
                    "to a folder: what the UNet predicts, if the file does not say")
         ->check(CLI::IsMember({"epsilon", "v_prediction"}));
@@ -54,10 +56,7 @@ int convertVerb(Arguments arguments) {
     if (!found) return report(found.error(), json);
     const fs::path source = *found, target = expandUser(out);
     const bool embedding = to.starts_with("embedding-"), same = embedding || to == "safetensors";
-    if (!to.empty() && !same && (to == "single-file") != fs::is_directory(source))
-        return report(Error{ErrorCode::Usage, "it already is a model of that form", source.string(),
-                            "--to names the form of OUT."},
-                      json);
+    options.keepForm = !to.empty() && !same && (to == "single-file") != fs::is_directory(source);
     static const std::map<std::string, TensorType> kTypes{
         {"fp16", TensorType::F16}, {"bf16", TensorType::BF16}, {"fp32", TensorType::F32}};
     if (!dtype.empty()) options.dtype = kTypes.at(dtype);
@@ -88,7 +87,7 @@ int convertVerb(Arguments arguments) {
         std::printf("%s\n", dumpJson(Json{{"path", target.string()},
                                           {"family", made->family},
                                           {"remarks", made->remarks},
-                                          {"form", same                 ? to.c_str()
+                                          {"form", !to.empty()          ? to.c_str()
                                                    : made->toSingleFile ? "single-file"
                                                                         : "diffusers"},
                                           {"tensors", made->tensors},

@@ -11,6 +11,7 @@
 #include "core/base/json.h"
 #include "core/base/strings.h"
 #include "core/weights/lora/lora_model.h"
+#include "core/weights/work_folder.h"
 
 #include <fmt/format.h>
 
@@ -110,6 +111,7 @@ Result<Json> writeReport(const lora::ExtractReport& report, const Options& o, lo
 }
 
 Result<Json> extract(const Options& o) {
+    ATELIER_DO(requireFree(expandUser(o.out)));
     lora::ExtractOptions options;
     options.linear = o.truncation;
     if (o.convolutionRank > 0) options.convolution = lora::Truncation{o.convolutionRank, o.truncation.energy};
@@ -123,6 +125,7 @@ Result<Json> extract(const Options& o) {
 }
 
 Result<Json> resize(const Options& o) {
+    ATELIER_DO(requireFree(expandUser(o.out)));
     ATELIER_TRY(const auto file, lora::read(expandUser(o.in)));
     const auto made =
         lora::resize(file, o.truncation, o.dtype.empty() ? std::nullopt : std::optional(kTypes.at(o.dtype)));

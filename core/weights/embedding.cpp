@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "core/weights/dialects/values.h"
+#include "core/weights/work_folder.h"
 
 namespace atelier {
 namespace {
@@ -98,22 +99,17 @@ Result<TextualInversion> readEmbedding(const fs::path& path) {
 
 Result<ConvertReport> convertEmbedding(const fs::path& in, const fs::path& out, EmbeddingDialect dialect,
                                        const ConvertOptions& options) {
-    std::error_code error;
-    if (fs::exists(fs::symlink_status(out, error)))
-        return fail(ErrorCode::Usage, "it exists already", out.string(), "Choose another name or remove it.");
+    ATELIER_DO(requireFree(out));
     ATELIER_TRY(const auto weights, WeightSet::openFile(in));
     ATELIER_TRY(const auto embedding, find(weights, in));
     if (dialect == EmbeddingDialect::Diffusers && embedding.vectors.size() > 1)
         return fail(ErrorCode::Model,
                     "it has vectors for both text encoders of XL, diffusers has no file for both",
                     in.string(), "Keep it as it is: diffusers loads each part of it by its name.");
-    const fs::path work = partialPath(out);
-    ATELIER_DO(createDirectories(work));
-    auto report = writeAndCompare(embedding, work / "embedding", dialect, options);
-    if (report)
-        if (auto moved = renameFile(work / "embedding", out); !moved)
-            report = tl::make_unexpected(moved.error());
-    fs::remove_all(work, error);
+    ATELIER_TRY(const auto work, WorkFolder::create(out));
+    const fs::path made = work.path() / "embedding";
+    ATELIER_TRY(auto report, writeAndCompare(embedding, made, dialect, options));
+    ATELIER_DO(renameFile(made, out));
     return report;
 }
 

@@ -227,7 +227,14 @@ Result<ModelReport> inspectPipeline(const fs::path& folder, bool values) {
     ModelReport report;
     report.path = folder.string();
     report.what = "pipeline folder" + (classOf(index).empty() ? std::string() : " (" + classOf(index) + ")");
+    static const std::set<std::string> kNetworks{"unet",      "vae",         "text_encoder", "text_encoder_2",
+                                                 "tokenizer", "tokenizer_2", "scheduler",    "controlnet"};
     for (const auto& [name, entry] : index.items()) {
+        const bool pair = entry.is_array() && entry.size() == 2 && entry[0].type() == entry[1].type() &&
+                          (entry[1].is_null() || entry[1].is_string());
+        if (kNetworks.contains(name) && !pair)
+            report.problems.push_back("model_index.json: the entry of " + name +
+                                      " is no [\"library\", \"Class\"]");
         if (!entry.is_array() || entry.size() != 2 || !entry[1].is_string()) continue;
         report.parts.push_back(inspectComponent(folder / name, name, entry[1].get<std::string>(), values));
     }

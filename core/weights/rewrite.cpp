@@ -6,6 +6,7 @@
 
 #include "core/weights/dialects/values.h"
 #include "core/weights/inspect.h"
+#include "core/weights/work_folder.h"
 
 namespace atelier {
 namespace {
@@ -72,17 +73,12 @@ Result<WeightSet> openSource(const fs::path& in, const std::string& variant) {
 
 Result<ConvertReport> rewriteAsSafetensors(const fs::path& in, const fs::path& out,
                                            const ConvertOptions& options) {
-    std::error_code error;
-    if (fs::exists(fs::symlink_status(out, error)))
-        return fail(ErrorCode::Usage, "it exists already", out.string(), "Choose another name or remove it.");
+    ATELIER_DO(requireFree(out));
     ATELIER_TRY(const auto source, openSource(in, options.variant));
-    const fs::path work = partialPath(out);
-    ATELIER_DO(createDirectories(work));
-    auto report = writeAndCompare(source, work / "model.safetensors", options);
-    if (report)
-        if (auto moved = renameFile(work / "model.safetensors", out); !moved)
-            report = tl::make_unexpected(moved.error());
-    fs::remove_all(work, error);
+    ATELIER_TRY(const auto work, WorkFolder::create(out));
+    const fs::path made = work.path() / "model.safetensors";
+    ATELIER_TRY(auto report, writeAndCompare(source, made, options));
+    ATELIER_DO(renameFile(made, out));
     return report;
 }
 

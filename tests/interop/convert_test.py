@@ -321,7 +321,6 @@ class Convert(unittest.TestCase):
             self.refused(mark, bad, out, *like)
         self.refused("no tokenizer", whole, out)
         self.refused("exists already", whole, self.folder / "sd1", *like)
-        self.refused("already is", whole, out, "--to", "single-file")
         self.refused("are for single files", self.folder / "sd1", out, "--ema")
         folder = self.folder / "damaged"
         shutil.copytree(self.folder / "sd1", folder)
@@ -392,6 +391,58 @@ class Convert(unittest.TestCase):
         for name, kind in (("scheduler", "v_prediction"), ("low_res_scheduler", "epsilon")):
             config = json.loads((self.folder / "up-out" / name / "scheduler_config.json").read_text())
             self.assertEqual((config["prediction_type"], config["beta_start"], config["beta_end"]), (kind, 0.0001, 0.02))
+
+    def test_the_same_form_again(self):
+        """A folder of variants and pickles becomes one of plain safetensors; a file loses its averages, or takes them."""
+        for kind, variant in (("sd1", "fp16"), ("sdxl", "non_ema")):
+            folder, out = self.folder / f"variants-{kind}", self.folder / f"plain-{kind}"
+            shutil.copytree(self.folder / kind, folder)
+            (folder / "safety_checker").mkdir()
+            (folder / "safety_checker/pytorch_model.bin").write_bytes(b"as it is")
+            (folder / "README.md").write_text("words")
+            made = {c: canonical(c, load_file(folder / c / f"{FILE[c]}.safetensors")) for c in self.made[kind]}
+            for component, state in made.items():
+                path = folder / component / FILE[component]
+                save_file({k: v.half() + 1 for k, v in state.items()}, f"{path}.{variant}.safetensors")
+                if component != "unet":  # the plain weights are pickled
+                    os.remove(f"{path}.safetensors")
+                    torch.save(state, path.with_name("pytorch_model.bin" if path.name == "model" else f"{path.name}.bin"))
+            report = self.ok(folder, out, "--to", "diffusers", "--dtype", "bf16")
+            self.assertEqual((report["form"], report["maximum_difference"] > 0), ("diffusers", True))
+            for component in made:
+                got = load_file(out / component / f"{FILE[component]}.safetensors")
+                self.assertSame(got, made[component], lambda t: t.bfloat16())
+                self.assertEqual({p.name for p in (out / component).iterdir()}, {"config.json", f"{FILE[component]}.safetensors"})
+            self.ok(folder, self.folder / f"variant-{kind}", "--to", "diffusers", "--variant", variant)
+            for component in made:
+                self.assertSame(load_file(self.folder / f"variant-{kind}" / component / f"{FILE[component]}.safetensors"), made[component], lambda t: t.half() + 1)
+            for name in ("safety_checker/pytorch_model.bin", "README.md", "model_index.json", "tokenizer/vocab.json"):
+                self.assertEqual((out / name).read_bytes(), (folder / name).read_bytes())
+            type(self.made[kind]["unet"]).from_pretrained(out / "unet")
+        plain = self.folder / "both-plain.safetensors"
+        self.ok(self.folder / "sd1", plain)
+        tensors = load_file(plain)
+        unet = {k: v for k, v in tensors.items() if k.startswith("model.diffusion_model.")}
+        both = self.folder / "both-again.safetensors"
+        save_file({**tensors, **{"model_ema." + "".join(k.split(".")[1:]): v + 1 for k, v in unet.items()}, "model_ema.decay": torch.tensor(0.99), "betas": torch.zeros(9)}, both)
+        for ema in (False, True):
+            out = self.folder / f"pruned-{ema}.safetensors"
+            self.ok(both, out, "--to", "single-file", "--dtype", "fp16", *(["--ema"] if ema else []))
+            wanted = {k: (v + 1 if ema and k in unet else v).half() for k, v in tensors.items()} | {"betas": torch.zeros(9)}
+            self.assertSame(load_file(out), wanted)
+
+    def test_what_a_file_does_not_say_stays_unsaid(self):
+        mute, again = self.folder / "mute-sd2.safetensors", self.folder / "mute-again.safetensors"
+        self.ok(self.folder / "sd2", self.folder / "told-sd2.safetensors")
+        save_file(load_file(self.folder / "told-sd2.safetensors"), mute)
+        self.ok(mute, again, "--to", "single-file", "--dtype", "fp16")
+        with safe_open(again, "pt") as file:
+            self.assertNotIn("modelspec.prediction_type", file.metadata())
+            self.assertNotIn("modelspec.architecture", file.metadata())
+        self.refused("--prediction", again, self.folder / "mute-folder", "--without-tokenizer")
+        self.ok(mute, self.folder / "told.safetensors", "--to", "single-file", "--prediction", "v_prediction")
+        self.ok(self.folder / "told.safetensors", self.folder / "told", "--without-tokenizer")
+        self.assertEqual(json.loads((self.folder / "told/scheduler/scheduler_config.json").read_text())["prediction_type"], "v_prediction")
 
     def test_sd2_asks_what_it_predicts(self):
         source = self.folder / "sd2.safetensors"

@@ -176,6 +176,21 @@ class TorchFiles(unittest.TestCase):
         self.assertIn("nothing was written", err)
         self.assertEqual([p.name for p in self.folder.iterdir()], ["big.safetensors"])
 
+    def test_what_a_killed_conversion_left_goes_with_the_next(self):
+        source = self.folder / "big.safetensors"
+        save_file({f"t{i}": torch.zeros(1 << 20) for i in range(64)}, source)
+        process = subprocess.Popen([ENGINE, "convert", source, self.folder / "out.safetensors", "--to", "safetensors", "--dtype", "fp16"],
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not list(self.folder.glob(".out.*/*")) and process.poll() is None:
+            time.sleep(0.001)
+        process.kill()
+        process.wait()
+        self.assertEqual([p.name for p in self.folder.glob(".*")], [f".out.safetensors.partial-{process.pid}"])
+        save_file({"w": torch.zeros(2)}, self.folder / "small.safetensors")
+        done = engine("convert", self.folder / "small.safetensors", self.folder / "other.safetensors", "--to", "safetensors")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(sorted(p.name for p in self.folder.iterdir()), ["big.safetensors", "other.safetensors", "small.safetensors"])
+
 
 if __name__ == "__main__":
     unittest.main()

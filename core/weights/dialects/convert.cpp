@@ -3,7 +3,6 @@
 #include "core/weights/dialects/convert.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +12,7 @@
 #include <set>
 
 #include "core/weights/dialects/sources.h"
+#include "core/weights/work_folder.h"
 
 namespace atelier {
 namespace {
@@ -152,6 +152,10 @@ std::map<std::string, std::string> modelSpec(const Source& source, const fs::pat
         {"modelspec.title", out.stem().string()},
         {"modelspec.date", date}};
     if (source.configs.controlNet) return metadata;
+    if (source.configs.prediction.empty()) {  // it is not known: nothing of ours may decide it
+        metadata.erase("modelspec.architecture");
+        return metadata;
+    }
     metadata["modelspec.prediction_type"] = velocity ? "v" : "epsilon";
     if (!size.empty())
         metadata["modelspec.resolution"] = fmt::format("{}x{}", size.back() * scale, size.front() * scale);
@@ -185,20 +189,27 @@ Status writeSingle(const Source& source, const fs::path& file, const fs::path& o
     return writeSafetensors(file, std::move(tensors), std::move(kept));
 }
 
-// Everything of a pipeline folder but the weights that are written anew, byte for byte.
+// Weights of a network that is written anew, in any form: another variant or format of the same would now be
+// another model's.
+bool isReplaced(const fs::path& file, const fs::path& from, const Source& source) {
+    const std::string component = file.parent_path().lexically_relative(from).string();
+    const bool ours = std::ranges::any_of(source.parts, [&](const Part& part) {
+        return component == (part.component.empty() ? "." : part.component);
+    });
+    const std::string name = file.filename().string(), extension = file.extension().string();
+    return ours && (extension == ".safetensors" || extension == ".bin" || extension == ".ckpt" ||
+                    extension == ".msgpack" || extension == ".h5" || name.find(".index.") != name.npos);
+}
+
+// Everything of a model's folder but the weights that are written anew, byte for byte.
 Status carryOver(const fs::path& from, const fs::path& to, const Source& source) {
-    std::set<fs::path> weights;
-    for (const auto& set : source.weights) {
-        weights.insert(set->path());
-        for (const auto& file : set->files()) weights.insert(file->path());
-    }
     std::error_code error;
     fs::recursive_directory_iterator it(from, fs::directory_options::follow_directory_symlink, error);
     for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
         const fs::path target = to / it->path().lexically_relative(from);
         if (it->is_directory()) {
             ATELIER_DO(createDirectories(target));
-        } else if (it->is_regular_file() && !weights.contains(it->path())) {
+        } else if (it->is_regular_file() && !isReplaced(it->path(), from, source)) {
             fs::copy_file(it->path(), target, error);
         }
     }
@@ -283,17 +294,11 @@ Result<std::vector<ModelTensor>> openModel(const fs::path& path, const ConvertOp
     return tensors;
 }
 
-fs::path partialPath(const fs::path& out) {
-    const fs::path target = fs::absolute(out).lexically_normal();
-    return target.parent_path() / fmt::format(".{}.partial-{}", target.filename().string(), ::getpid());
-}
-
 Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, const ConvertOptions& options) {
     std::error_code error;
     const bool fromFolder = fs::is_directory(in, error), toSingle = fromFolder != options.keepForm;
     if (!fs::exists(in, error)) return fail(ErrorCode::Model, "there is no such file or folder", in.string());
-    if (fs::exists(fs::symlink_status(out, error)))
-        return fail(ErrorCode::Usage, "it exists already", out.string(), "Choose another name or remove it.");
+    ATELIER_DO(requireFree(out));
     if (fromFolder &&
         (!options.like.empty() || options.withoutTokenizer || options.ema || !options.prediction.empty()))
         return fail(
@@ -305,12 +310,13 @@ Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, cons
     if (pipelineFolder && options.like.empty() && !options.withoutTokenizer)
         return fail(ErrorCode::Usage, "a single file holds no tokenizer", in.string(),
                     "Add --like FOLDER, any pipeline folder of the same family, or --without-tokenizer.");
-    if (pipelineFolder) ATELIER_DO(settlePrediction(source.configs, *source.weights.front(), options));
-    const fs::path target = fs::absolute(out).lexically_normal(), work = partialPath(out);
-    ATELIER_DO(createDirectories(work));
-    auto report = convertInto(source, in, work, target, toSingle, options);
-    fs::remove_all(work, error);
-    return report;
+    if (!fromFolder && !source.configs.controlNet) {
+        auto settled = settlePrediction(source.configs, *source.weights.front(), options);
+        if (!settled && pipelineFolder) return fail(std::move(settled).error());
+        if (!settled) source.configs.prediction.clear();
+    }
+    ATELIER_TRY(const auto work, WorkFolder::create(out));
+    return convertInto(source, in, work.path(), fs::absolute(out).lexically_normal(), toSingle, options);
 }
 
 }  // namespace atelier

@@ -20,11 +20,11 @@ struct ConvertOptions {
     std::optional<TensorType> dtype;  // F16, BF16 or F32; absent: every tensor keeps its own
     fs::path like;  // to a folder: a pipeline folder that gives configurations, scheduler, tokenizers
     bool withoutTokenizer = false;  // to a folder: write none (a single file holds none)
-    bool ema = false;               // to a folder: the averaged UNet weights of a file that has both
+    bool ema = false;               // of a single file: the averaged UNet weights of one that has both
     std::string variant;     // of a folder: "fp16", "ema", "non_ema"; empty: the plain files, else fp16
     std::string prediction;  // to a folder: "epsilon" or "v_prediction"; empty: as metadata or family say
     // The result has the form of the source, and what is not weights of its networks is carried over as it
-    // is.
+    // is; other variants of these weights are not.
     bool keepForm = false;
     // Weights that `edits` names (component, the folder's name) pass through `edit`: row-major, the folder's
     // shape.
@@ -56,9 +56,6 @@ struct ModelTensor {
 };
 // All networks of a pipeline folder or a single file. Errors as convertModel's.
 Result<std::vector<ModelTensor>> openModel(const fs::path& path, const ConvertOptions& options);
-
-// Where a conversion to `out` keeps its unfinished work, beside it.
-fs::path partialPath(const fs::path& out);
 
 // The direction follows from `in`: a folder becomes a single file, a file becomes a folder. `out` appears
 // whole or not at all and must not exist. Errors (code Model, nothing written): another family, a tensor

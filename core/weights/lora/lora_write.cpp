@@ -6,11 +6,11 @@
 #include <set>
 
 #include "core/base/json.h"
-#include "core/weights/dialects/convert.h"
 #include "core/weights/lora/lora_file.h"
 #include "core/weights/lora/lora_math.h"
 #include "core/weights/lora/lora_names.h"
 #include "core/weights/safetensors.h"
+#include "core/weights/work_folder.h"
 
 namespace atelier::lora {
 namespace {
@@ -206,19 +206,14 @@ Status writePeft(const File& file, const fs::path& out) {
 }  // namespace
 
 Status write(const File& file, const fs::path& out, Dialect dialect) {
-    std::error_code error;
-    if (fs::exists(fs::symlink_status(out, error)))
-        return fail(ErrorCode::Usage, "it exists already", out.string(), "Choose another name or remove it.");
     if (file.modules.empty()) return fail(ErrorCode::Model, "the LoRA has no modules", out.string());
-    const fs::path work = partialPath(out), made = work / "lora";
     if (dialect != Dialect::Kohya) ATELIER_DO(checkDora(file, out));
-    ATELIER_DO(createDirectories(work));
-    Status done = dialect == Dialect::Kohya       ? writeKohya(file, made)
-                  : dialect == Dialect::Diffusers ? writeDiffusers(file, made)
-                                                  : writePeft(file, made);
-    if (done) done = renameFile(made, out);
-    fs::remove_all(work, error);
-    return done;
+    ATELIER_TRY(const auto work, WorkFolder::create(out));
+    const fs::path made = work.path() / "lora";
+    ATELIER_DO(dialect == Dialect::Kohya       ? writeKohya(file, made)
+               : dialect == Dialect::Diffusers ? writeDiffusers(file, made)
+                                               : writePeft(file, made));
+    return renameFile(made, out);
 }
 
 }  // namespace atelier::lora

@@ -390,6 +390,14 @@ class TestSafetensors : public QObject {
         QVERIFY(report.parts[0].problems.at(0).find("mid_block_type") != std::string::npos);
         QVERIFY(report.parts[1].problems.at(0).find("vae") != std::string::npos);
         QVERIFY(describe(report).find("problem:") != std::string::npos);
+        QVERIFY(report.problems.empty());
+        QVERIFY(writeFileAtomic(
+            pipeline / "model_index.json",
+            R"({"unet": "UNet2DConditionModel", "vae": ["diffusers"], "scheduler": [null, null], "tokenizer": ["transformers", "CLIPTokenizer"]})"));
+        QCOMPARE(
+            inspectModel(pipeline).value().problems,
+            (std::vector<std::string>{"model_index.json: the entry of unet is no [\"library\", \"Class\"]",
+                                      "model_index.json: the entry of vae is no [\"library\", \"Class\"]"}));
         QVERIFY(toJson(report)["parts"][0]["tensors"] == 1);
         QVERIFY(!inspectModel(path("nothing")));
         QVERIFY(writeFileAtomic(path("x.ckpt"), "x"));
