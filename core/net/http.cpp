@@ -158,6 +158,9 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const BodySink
     const CURLcode code = curl_easy_perform(curl);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, nullptr);
     curl_slist_free_all(headers);
+    curl_off_t retryAfter = 0;
+    if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retryAfter) == CURLE_OK && retryAfter > 0)
+        exchange.response.retryAfter = static_cast<std::uint64_t>(retryAfter);
     if (exchange.error) return fail(*exchange.error);
     if (code == CURLE_ABORTED_BY_CALLBACK) return fail(ErrorCode::Cancelled, "stopped");
     if (code != CURLE_OK) {

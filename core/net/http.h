@@ -28,6 +28,7 @@ struct HttpResponse {
     std::string body;                            // up to 64 MB, when no sink took it
     std::string failure;                         // "connection refused"
     bool mayPass = false;                        // the failure may be gone in a moment
+    std::uint64_t retryAfter = 0;  // seconds that the answer asks to wait, as a number or a date
 
     std::string header(const std::string& name) const;  // "" when absent
 };

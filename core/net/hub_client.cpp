@@ -126,8 +126,7 @@ Status HubClient::waitForRetry(const HttpResponse& response, int failure, const 
                     where,
                     "Look at the network connection and run the same command again: it goes on from here.");
     double seconds = retry_.firstWaitSeconds * static_cast<double>(1ULL << std::min(failure - 1, 20));
-    if (const auto asked = wholeNumber(response.header("retry-after")))
-        seconds = std::max(seconds, static_cast<double>(*asked));
+    seconds = std::max(seconds, static_cast<double>(response.retryAfter));
     seconds = std::min(seconds, retry_.longestWaitSeconds);
     if (message_) message_(fmt::format("{}: {}; trying again in {:.1f} s", where, cause, seconds));
     const auto end = std::chrono::steady_clock::now() + std::chrono::duration<double>(seconds);

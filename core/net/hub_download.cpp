@@ -61,6 +61,11 @@ class PartialFile {
         return {};
     }
     Status append(std::string_view bytes) {
+        if (facts_.size && size_ + bytes.size() > *facts_.size)
+            return fail(ErrorCode::Io,
+                        fmt::format("the server sends more than the {} bytes of the file", *facts_.size),
+                        path_.string(),
+                        "Run the command again; if it stays so, the server or a proxy changes the file.");
         if (hash_) hash_->update(bytes);
         while (!bytes.empty()) {
             const ssize_t n = ::write(fd_, bytes.data(), bytes.size());
@@ -333,14 +338,40 @@ Status checkTarget(const fs::path& out) {
                 "Give a folder that does not exist; what is there is left alone.");
 }
 
+// Without the network: what is in the cache, when it is whole and nothing else is asked for.
+Result<DownloadedModel> cachedModel(const HubId& id, const HubSettings& settings,
+                                    const DownloadOptions& options) {
+    const CachedModel cached = findCachedModel(settings.cache, id);
+    const FileWishes& wishes = options.wishes;
+    const bool usual = options.out.empty() && wishes.variant.empty() && wishes.include.empty() &&
+                       wishes.exclude.empty() && !options.verify;
+    if (!cached.complete() || !usual)
+        return fail(ErrorCode::Usage,
+                    "offline mode is on (HF_HUB_OFFLINE)" +
+                        (cached.snapshot.empty() || cached.missing.empty()
+                             ? std::string()
+                             : ", and the cache lacks " + join(cached.missing, ", ")),
+                    id.text(), "Switch it off to download; whole models in the cache are used without.");
+    DownloadedModel model;
+    model.folder = cached.snapshot;
+    model.commit = *cachedCommit(settings.cache, id);
+    std::error_code error;
+    for (fs::recursive_directory_iterator it(cached.snapshot, error), end; !error && it != end;
+         it.increment(error)) {
+        if (it->is_directory(error)) continue;
+        ++model.files;
+        model.bytes += sizeOf(it->path());
+    }
+    model.unchecked = model.files;
+    return model;
+}
+
 }  // namespace
 
 Result<DownloadedModel> downloadModel(const HubId& id, const HubSettings& settings,
                                       const DownloadOptions& options) {
     ATELIER_DO(checkTarget(options.out));
-    if (settings.offline)
-        return fail(ErrorCode::Usage, "offline mode is on (HF_HUB_OFFLINE)", id.text(),
-                    "Switch it off to download; models in the cache are used without downloading.");
+    if (settings.offline) return cachedModel(id, settings, options);
     return Download(id, settings, options).run();
 }
 

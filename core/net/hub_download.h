@@ -40,8 +40,9 @@ struct DownloadedModel {
     std::size_t unchecked = 0;  // files for which the server gave no hash
 };
 
-// What came stays: a second call goes on from there. The revision's ref and `out` appear when everything is
-// there and matches its hash. Errors: Usage, Model (see HubClient), Io, Cancelled.
+// In offline mode: the cached model when it is whole. What came stays: a second call goes on from there. The
+// revision's ref and `out` appear when everything is there and matches its hash. Errors: Usage, Model (see
+// HubClient), Io, Cancelled.
 Result<DownloadedModel> downloadModel(const HubId& id, const HubSettings& settings,
                                       const DownloadOptions& options);
 

@@ -31,13 +31,15 @@ class Repository:
 
 
 class FakeHub:
-    """Serves as `localhost` (the hub) and 127.0.0.1 (the CDN). `trouble(path, method, count)` may return "cut", "stall", a status, or
-    "corrupt" for the count-th request of a path."""
+    """Serves as `localhost` (the hub, also below /mirror) and 127.0.0.1 (the CDN). `trouble(path, method, count)` may return a status, "refuse" (no
+    answer), "cut", "stall", "corrupt", "short", "long", or "elsewhere" (sent to the CDN's host without a word) for the count-th request of a path.
+    `retry_after`: what answers with a status of that kind ask for."""
 
     def __init__(self):
         self.repositories, self.log, self.counts = {}, [], {}
         self.trouble = lambda path, method, count: None
         self.token = "hf_secret"
+        self.retry_after = "0"
         self.ignore_range = False
         self.chunk_delay = 0
         hub = self
@@ -76,7 +78,7 @@ class FakeHub:
         self.log.clear()
         self.counts.clear()
         self.trouble = lambda path, method, count: None
-        self.ignore_range, self.chunk_delay = False, 0
+        self.ignore_range, self.chunk_delay, self.retry_after = False, 0, "0"
 
     # ---- answers
     def send(self, h, method, status, headers=(), body=b""):
@@ -94,23 +96,29 @@ class FakeHub:
 
     def answer(self, h, method):
         url = urllib.parse.urlsplit(h.path)
-        path = urllib.parse.unquote(url.path)
+        raw = url.path.removeprefix("/mirror")
+        path = urllib.parse.unquote(raw)
         host = h.headers["Host"].split(":")[0]
-        self.log.append({"host": host, "method": method, "path": path, "range": h.headers.get("Range"), "auth": h.headers.get("Authorization")})
+        self.log.append({"host": host, "method": method, "path": path, "range": h.headers.get("Range"), "auth": h.headers.get("Authorization"), "time": time.monotonic(), "mirror": raw != url.path})
         key = (path, method)
         self.counts[key] = self.counts.get(key, 0) + 1
         trouble = self.trouble(path, method, self.counts[key])
         if isinstance(trouble, int):
-            extra = [("Retry-After", "0")] if trouble == 429 else []
+            extra = [("Retry-After", self.retry_after)] if trouble in (429, 503) else []
             return self.send(h, method, trouble, extra, b"trouble")
+        if trouble == "refuse":
+            h.close_connection = True
+            return h.connection.close()
+        if trouble == "elsewhere":
+            return self.send(h, method, 302, [("Location", f"http://127.0.0.1:{self.port}{h.path}")])
         if path.startswith("/cdn/"):
             name, etag = path[5:].rsplit("/", 1)
             data = next(d for r in self.repositories.values() for n, d in r.files.items() if r.etag(n) == etag)
             return self.send_file(h, method, data, trouble, [("ETag", '"cdn-etag"')])
         if path.startswith("/api/models/"):
-            return self.answer_api(h, method, path[len("/api/models/"):])
+            return self.answer_api(h, method, raw[len("/api/models/"):])
         if "/resolve/" in path:
-            return self.answer_resolve(h, method, path[1:], trouble)
+            return self.answer_resolve(h, method, raw[1:], trouble)
         return self.fail(h, method, 404, "", "Not Found")
 
     def open(self, h, method, name):
@@ -129,7 +137,7 @@ class FakeHub:
         repository = self.open(h, method, name)
         if repository is None:
             return
-        revision = (tail if tail.startswith("refs/") else tail.split("/")[0]) or "main"
+        revision = urllib.parse.unquote(tail.split("/")[0]) or "main"
         commit = repository.revisions.get(revision, revision if revision == repository.commit else None)
         if commit is None:
             return self.fail(h, method, 404, "RevisionNotFound", f"Invalid rev id: {revision}")
@@ -156,7 +164,7 @@ class FakeHub:
         repository = self.open(h, method, name)
         if repository is None:
             return
-        revision, _, file = rest.partition("/")
+        revision, file = map(urllib.parse.unquote, rest.split("/", 1))
         commit = repository.revisions.get(revision, revision if revision == repository.commit else None)
         if commit is None:
             return self.fail(h, method, 404, "RevisionNotFound", "Invalid rev id")
@@ -184,6 +192,7 @@ class FakeHub:
         body = data[start:]
         if trouble == "corrupt":
             body = bytes([body[0] ^ 1]) + body[1:]
+        body = {"short": body[:-7], "long": body + b"surplus"}.get(trouble, body)
         h.send_response(status)
         for name, value in headers + [("Content-Length", str(len(body)))]:
             h.send_header(name, value)

@@ -47,6 +47,8 @@ class HubTest(unittest.TestCase):
         cls.hub.repositories = {"org/tiny": Repository(cls.files), "org/gated": Repository(cls.files, gated=True), "org/private": Repository(cls.files, private=True)}
         cls.tiny = cls.hub.repositories["org/tiny"]
         cls.tiny.revisions["refs/pr/1"] = cls.tiny.commit
+        cls.tiny.revisions["v1.0"] = cls.tiny.commit
+        cls.tiny.revisions["dev/next"] = cls.tiny.commit
 
     @classmethod
     def tearDownClass(cls):
@@ -127,6 +129,9 @@ class HubTest(unittest.TestCase):
         self.assertIn("v1.ckpt", self.listing(self.good("org/tiny", "--include", "v1.*", "--exclude", "*.safetensors")))
         self.good("org/tiny", "--revision", "refs/pr/1")
         self.assertEqual((self.model / "refs/refs/pr/1").read_text(), self.tiny.commit)
+        for name in ("v1.0", "dev/next"):  # a tag; a branch, whose slash is escaped in addresses
+            self.good("org/tiny@" + name)
+            self.assertEqual((self.model / "refs" / name).read_text(), self.tiny.commit)
         self.good("org/tiny@" + self.tiny.commit)
         self.refused('no revision "v9"', "org/tiny", "--revision", "v9", code=2)
 
@@ -166,6 +171,46 @@ class HubTest(unittest.TestCase):
         self.hub.trouble = lambda path, method, count: 500 if path.startswith("/cdn/unet") else None
         run = self.refused("the server answered 500, also after 2 retries", "org/tiny", "--retries", "2", code=1)
         self.assertFalse((self.model / "refs/main").exists())
+
+    def test_waits_as_long_as_it_is_asked_to(self):
+        for form, least in (("seconds", 1), ("date", 1)):
+            self.hub.reset()
+            shutil.rmtree(self.cache, ignore_errors=True)
+            self.hub.retry_after = "1" if form == "seconds" else time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(time.time() + 5))
+            self.hub.trouble = lambda path, method, count: 429 if path.endswith("/revision/main") and count == 1 else None
+            run = self.download("org/tiny")
+            self.assertEqual(run.returncode, 0, run.stderr)
+            self.assertIn("the server answered 429; trying again in", run.stderr)
+            first, second = [r["time"] for r in self.hub.log if r["path"].endswith("/revision/main")]
+            self.assertGreater(second - first, least)
+
+    def test_connections_that_never_come_about(self):
+        self.hub.trouble = lambda path, method, count: {1: "cut"}.get(count, "refuse") if path.startswith("/cdn/unet") else None
+        self.refused("also after 2 retries", "org/tiny", "--retries", "2", code=1)
+        self.assertEqual(list(dict.fromkeys(self.ranges_of("unet"))), [None, "bytes=150000-"])
+        self.assertFalse((self.model / "refs/main").exists())
+        self.hub.reset()
+        self.good("org/tiny")
+        self.assertEqual(self.ranges_of("unet"), ["bytes=150000-"])
+
+    def test_answers_of_every_kind_are_told(self):
+        for status, code, expected in ((401, 2, "or it is private"), (403, 2, "or it is private"), (404, 2, "there is no such model"), (410, 1, "the server answered 410"),
+                                       (500, 1, "the server answered 500, also after 1 retry"), (501, 1, "the server answered 501")):
+            self.hub.trouble = lambda path, method, count: status if "/api/" in path else None
+            self.refused(expected, "org/tiny", "--retries", "1", code=code)
+            self.hub.trouble = lambda path, method, count: status if path.endswith("vae/config.json") else None
+            self.refused("vae/config.json", "org/tiny", "--retries", "1", code=code)
+            self.assertFalse((self.model / "refs/main").exists())
+
+    def test_wrong_lengths(self):
+        for trouble, expected in (("short", "it has 299993 bytes instead of 300000"), ("long", "more than the 300000 bytes")):
+            self.hub.trouble = lambda path, method, count: trouble if path.startswith("/cdn/unet") else None
+            self.refused(expected, "org/tiny", code=1)
+            self.assertFalse((self.snapshot / BIG).exists())
+            self.hub.reset()
+            self.good("org/tiny")
+            self.assertEqual((self.snapshot / BIG).read_bytes(), self.files[BIG])
+            shutil.rmtree(self.cache)
 
     def test_expired_addresses_are_asked_anew(self):
         self.hub.trouble = lambda path, method, count: 403 if path.startswith("/cdn/") and count == 1 else None
@@ -229,7 +274,67 @@ class HubTest(unittest.TestCase):
             self.assertEqual(process.returncode, 0, error)
         self.assertEqual(len(self.ranges_of("unet")), 1)
 
+    def slowly(self):
+        process = subprocess.Popen([ENGINE, "download", "org/tiny"], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        partial = lambda: [p for p in self.model.glob("blobs/*.incomplete") if 20_000 < p.stat().st_size < 280_000]
+        while not partial() and process.poll() is None:
+            time.sleep(0.01)
+        return process, partial
+
+    def test_killed_and_resumed(self):
+        self.hub.chunk_delay = 0.1
+        process, partial = self.slowly()
+        process.kill()
+        process.communicate()
+        size = partial()[0].stat().st_size
+        self.assertFalse((self.model / "refs/main").exists())
+        self.hub.reset()
+        self.good("org/tiny")
+        self.assertIn(f"bytes={size}-", [r["range"] for r in self.hub.log])
+        self.assertEqual({n: (self.snapshot / n).read_bytes() for n in self.listing(self.snapshot)}, {n: self.files[n] for n in self.listing(self.snapshot)})
+
+    def test_one_that_waits_takes_over_from_one_that_is_killed(self):
+        self.hub.chunk_delay = 0.1
+        first, partial = self.slowly()
+        second = subprocess.Popen([ENGINE, "download", "org/tiny"], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        asked = lambda: len([r for r in self.hub.log if "/revision/" in r["path"]])
+        while asked() < 2 and second.poll() is None:
+            time.sleep(0.01)
+        time.sleep(0.3)
+        first.kill()
+        first.communicate()
+        self.hub.chunk_delay = 0
+        error = second.communicate(timeout=60)[1]
+        self.assertEqual(second.returncode, 0, error)
+        self.assertEqual((self.snapshot / BIG).read_bytes(), self.files[BIG])
+
+    def test_offline_with_a_part_of_a_model(self):
+        self.good("org/tiny", "--include", "*.json")
+        for verb, arguments in (("inspect", ["org/tiny"]), ("convert", ["org/tiny", self.folder / "out.safetensors"]), ("download", ["org/tiny"])):
+            run = self.engine(*arguments, verb=verb, HF_HUB_OFFLINE="1")
+            self.assertEqual(run.returncode, 2, run.stderr)
+            self.assertRegex(run.stderr, r"(?s)unet/\*.safetensors.*HF_HUB_OFFLINE|HF_HUB_OFFLINE.*unet/\*.safetensors")
+        self.good("org/tiny")
+        self.hub.reset()
+        self.assertEqual(self.good("org/tiny", HF_HUB_OFFLINE="1"), self.snapshot)  # whole: nothing is asked
+        self.refused("offline mode is on", "org/tiny", "-o", self.folder / "copy", code=2, HF_HUB_OFFLINE="1")
+        self.assertEqual(self.hub.log, [])
+
+    def test_endpoint_with_a_path(self):
+        self.good("org/private", HF_ENDPOINT=self.hub.endpoint + "/mirror/", HF_TOKEN=self.hub.token)
+        self.assertTrue(all(r["mirror"] == (r["host"] == "localhost") for r in self.hub.log))
+        self.refused(self.hub.endpoint + "/mirror/org/gated", "org/gated", code=2, HF_ENDPOINT=self.hub.endpoint + "/mirror", HF_TOKEN=self.hub.token)
+
     # ---- who may see the token
+    def test_token_does_not_follow_to_another_host(self):
+        for part in ("/api/", "/resolve/", BIG):
+            self.hub.reset()
+            self.hub.trouble = lambda path, method, count: "elsewhere" if part in path and not path.startswith("/cdn/") and count == 1 else None
+            self.download("org/private", HF_TOKEN=self.hub.token)
+            for request in self.hub.log:
+                self.assertEqual(request["auth"], "Bearer hf_secret" if request["host"] == "localhost" else None, request)
+            shutil.rmtree(self.cache, ignore_errors=True)
+
     def test_token_stays_with_the_hub(self):
         token = {"HF_TOKEN": self.hub.token}
         self.good("org/private", **token)
@@ -289,16 +394,19 @@ class HubTest(unittest.TestCase):
 
     def test_python_reads_our_cache(self):
         self.good("org/tiny")
+        self.good("org/tiny@dev/next")
         lines = self.python("""
 from huggingface_hub import snapshot_download, hf_hub_download, scan_cache_dir
 print(snapshot_download("org/tiny", local_files_only=True))
 print(hf_hub_download("org/tiny", "unet/config.json", local_files_only=True))
+print(snapshot_download("org/tiny", revision="dev/next", local_files_only=True))
 info = scan_cache_dir()
 print(len(info.warnings), [(r.repo_id, len(r.revisions), sorted(r.refs)) for r in info.repos])
 """)
         self.assertEqual(lines[0], str(self.snapshot))
         self.assertEqual(lines[1], str(self.snapshot / "unet/config.json"))
-        self.assertEqual(lines[2], "0 [('org/tiny', 1, ['main'])]")
+        self.assertEqual(lines[2], str(self.snapshot))
+        self.assertEqual(lines[3], "0 [('org/tiny', 1, ['dev/next', 'main'])]")
 
     def test_we_use_pythons_cache(self):
         self.python('from huggingface_hub import snapshot_download; snapshot_download("org/tiny", ignore_patterns=["*.bin", "*.fp16.*"])')
