@@ -5,6 +5,7 @@ import json
 import os
 import random
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -408,6 +409,23 @@ class Runs(unittest.TestCase):
             config.write_text(text[:start] + f"    pretrained: {path}\n" + text[end:])
             err = self.train(config, expect=0 if damage == "nan" else 2)  # NaN is warned about, and then every loss shows it
             self.assertIn({"nan": "1 tensor holds NaN or infinity, the first is " + name, "integers": f"{name} (I32)", "file": "is a file"}[damage], err)
+            warned = [e["text"] for e in self.events(f"from-{damage}") if e.get("code") == "weights_not_finite"]
+            self.assertEqual([name in text and "vae-nan" in text for text in warned], [True] if damage == "nan" else [])
+        # An entry of model_index.json that names no class, another class, or nothing.
+        model = self.folder / "broken-mini"
+        shutil.copytree(MINI, model)
+        whole = json.loads((MINI / "model_index.json").read_text())
+        config = self.config("broken-index", images=8)
+        config.write_text(f"experiment: {{name: broken-index, log_dir: {self.folder}/runs, num_examples_to_see: 8}}\nmodel: {{pretrained: {model}}}\n"
+                          f"system: {{batch_size: 4, threads: 1, device: cpu}}\ndataset: {{params: {{path: {self.folder}/shards, resolution: 16}}}}\n")
+        for entry, expected in (("UNet2DConditionModel", 'its entry "unet" is "UNet2DConditionModel"'), (["diffusers"], '["library", "Class"]'), ([None, None], 'no component "unet"'),
+                                (["diffusers", "FluxTransformer2DModel"], "FluxTransformer2DModel, which this engine does not compute"), (None, 'its entry "unet" is null')):
+            (model / "model_index.json").write_text(json.dumps(whole | {"unet": entry}))
+            err = self.train(config, expect=2)
+            self.assertIn(expected, err)
+            self.assertIn("broken-mini", err)
+        (model / "model_index.json").write_text("{")
+        self.assertIn("model_index.json", self.train(config, expect=2))
 
     def test_sample_with_nonsense(self):
         blocked = subprocess.run([ENGINE, "sample", "--model", MINI, "--out", self.folder / "shards" / "manifest.json", "--prompt", "x"],

@@ -47,6 +47,32 @@ std::string className(const Json& entry) {
                                                                          : std::string();
 }
 
+// The entry must name a class that this engine computes.
+Status requireComponent(const Json& index, const fs::path& folder, const std::string& name) {
+    const std::string where = (folder / "model_index.json").string();
+    const auto entry = index.find(name);
+    const bool absent = entry == index.end() || *entry == Json::array({nullptr, nullptr});
+    if (!absent && className(*entry).empty())
+        return fail(ErrorCode::Model,
+                    fmt::format("its entry \"{}\" is {} and no [\"library\", \"Class\"]", name,
+                                dumpJson(*entry).substr(0, 60)),
+                    where, "Fetch the file again, or put the pair of another model of the family there.");
+    const auto known = ourComponents().find(name);
+    if (absent || known == ourComponents().end()) {
+        std::vector<std::string> names;
+        for (const auto& [other, pair] : index.items())
+            if (!className(pair).empty()) names.push_back(other);
+        return fail(ErrorCode::Model, "it has no component \"" + name + "\"", folder.string(),
+                    "It has: " + join(names, ", ") + ".");
+    }
+    if (!known->second.empty() && !known->second.contains(className(*entry)))
+        return fail(
+            ErrorCode::Model,
+            fmt::format("its {} is a {}, which this engine does not compute", name, className(*entry)), where,
+            "It computes: " + *known->second.begin() + ".");
+    return {};
+}
+
 bool hasScheduler(const Pipeline& pipeline) {
     return pipeline.scheduler.is_object() && pipeline.scheduler.contains("_class_name");
 }
@@ -225,29 +251,24 @@ Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& fo
     return components;
 }
 
+Status checkComponent(const fs::path& folder, const std::string& name) {
+    std::error_code error;
+    if (!fs::exists(folder / "model_index.json", error)) return {};
+    ATELIER_TRY(const Json index, readModelIndex(folder));
+    return requireComponent(index, folder, name);
+}
+
 Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options,
                               const std::set<std::string>& components) {
-    const auto& classes = ourComponents();
     if (isTokenFolder(folder)) return loadTokenPipeline(folder, options, components);
     if (isLoraFolder(folder)) return loadLoraPipeline(folder, options, components);
-    ATELIER_TRY(const auto present, pipelineComponents(folder));
-    std::vector<std::string> names;
-    for (const auto& [name, cls] : present) names.push_back(name);
+    ATELIER_TRY(const Json index, readModelIndex(folder));
     std::set<std::string> wanted = components;
     if (wanted.empty())
-        for (const auto& [name, cls] : present)
-            if (classes.contains(name)) wanted.insert(name);
-    for (const auto& name : wanted) {
-        const auto known = classes.find(name);
-        if (known == classes.end() || !present.contains(name))
-            return fail(ErrorCode::Model, "it has no component \"" + name + "\"", folder.string(),
-                        "It has: " + join(names, ", ") + ".");
-        if (!known->second.empty() && !known->second.contains(present.at(name)))
-            return fail(
-                ErrorCode::Model,
-                fmt::format("its {} is a {}, which this engine does not compute", name, present.at(name)),
-                (folder / "model_index.json").string(), "It computes: " + *known->second.begin() + ".");
-    }
+        for (const auto& [name, entry] : index.items())
+            if (ourComponents().contains(name) && entry != Json::array({nullptr, nullptr}))
+                wanted.insert(name);
+    for (const auto& name : wanted) ATELIER_DO(requireComponent(index, folder, name));
     Pipeline pipeline;
     pipeline.source = folder;
     ATELIER_TRY(pipeline.zerosForEmptyPrompt, zerosForEmptyPrompt(folder));

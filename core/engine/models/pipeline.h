@@ -48,6 +48,9 @@ void movePipeline(Pipeline& pipeline, at::Device device, at::ScalarType dtype);
 // folder (lora.h) gives its base model with the updates attached.
 Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options = {},
                               const std::set<std::string>& components = {});
+// Where `folder` is a pipeline's: its model_index.json gives the component a class that is computed here.
+// Errors (code Model) as loadPipeline's.
+Status checkComponent(const fs::path& folder, const std::string& name);
 // force_zeros_for_empty_prompt of model_index.json, which SDXL's classes have and default to true.
 Result<bool> zerosForEmptyPrompt(const fs::path& folder);
 // The sub-folders of a pipeline folder that hold a component, from model_index.json.

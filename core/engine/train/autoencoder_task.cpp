@@ -150,11 +150,12 @@ class AutoencoderTask final : public Task {
 
 }  // namespace
 
-Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings) {
+Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings, const LoadOptions& load) {
     const auto& source = settings.models.vae;
     std::shared_ptr<AutoencoderKL> vae;
     if (!source.folder.empty()) {
-        ATELIER_TRY(vae, loadVae(componentFolder(source, "vae")));
+        ATELIER_TRY(const fs::path folder, componentFolder(source, "vae"));
+        ATELIER_TRY(vae, loadVae(folder, load));
     } else if (source.params) {
         ATELIER_TRY(const auto config, autoencoderKLConfigFromJson(*source.params, "model.vae.params"));
         vae = makeVae(config, settings.seed);

@@ -86,7 +86,9 @@ class TrainingRun {
         ATELIER_DO(events_.write(started));
         ATELIER_DO(requests_.refuseStale());
         ATELIER_DO(phase("load"));
-        ATELIER_TRY(task_, makeTask(settings_));
+        LoadOptions load;
+        load.warn = [&](const std::string& text) { warn("weights_not_finite", text, ""); };
+        ATELIER_TRY(task_, makeTask(settings_, load));
         optimizer_.emplace(task_->parameters(), settings_.computeType, settings_.optimizer, settings_.ema);
         task_->configure(*optimizer_);
         ATELIER_TRY(const auto resumed, loadNewestCheckpoint(folder_, *optimizer_, [&](const Error& error) {

@@ -7,14 +7,14 @@
 
 namespace atelier::train {
 
-Result<std::unique_ptr<Task>> makeTask(const Settings& settings) {
+Result<std::unique_ptr<Task>> makeTask(const Settings& settings, const LoadOptions& load) {
     switch (settings.method) {
         case Method::Autoencoder:
-            return makeAutoencoderTask(settings);
+            return makeAutoencoderTask(settings, load);
         case Method::TextToImage:
             break;
     }
-    return makeTextToImageTask(settings);
+    return makeTextToImageTask(settings, load);
 }
 
 StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, const Objective& objective,
@@ -111,7 +111,8 @@ std::int64_t parameterCount(const torch::nn::Module& module) {
     return total;
 }
 
-fs::path componentFolder(const ComponentSource& source, const std::string& name) {
+Result<fs::path> componentFolder(const ComponentSource& source, const std::string& name) {
+    ATELIER_DO(checkComponent(source.folder, name));
     std::error_code error;
     const fs::path inside = source.folder / name;
     const bool pipeline = fs::exists(source.folder / "model_index.json", error);

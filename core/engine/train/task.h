@@ -66,9 +66,10 @@ class Task {
     virtual std::uint64_t cacheBytes(std::uint64_t /*samples*/) const { return 0; }
 };
 
-Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings);
-Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings);
-Result<std::unique_ptr<Task>> makeTask(const Settings& settings);
+// `load` says who is told of weights that hold NaN or infinity.
+Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings, const LoadOptions& load);
+Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings, const LoadOptions& load);
+Result<std::unique_ptr<Task>> makeTask(const Settings& settings, const LoadOptions& load = {});
 
 // The loss of latent diffusion (Rombach et al. 2022, eq. 3) as the objective has it, in float32. latents
 // [B,L,h,w] float32 (scaled), noise as drawn, timesteps [B] int64; the network sees computeType.
@@ -93,6 +94,7 @@ void freeze(torch::nn::Module& module);
 std::uint64_t moduleBytes(const torch::nn::Module& module);
 std::int64_t parameterCount(const torch::nn::Module& module);
 // The folder of a component: `source.folder` itself when it holds config.json, else its sub-folder `name`.
-fs::path componentFolder(const ComponentSource& source, const std::string& name);
+// Error (Model): a pipeline folder whose model_index.json gives it no class that is computed here.
+Result<fs::path> componentFolder(const ComponentSource& source, const std::string& name);
 
 }  // namespace atelier::train

@@ -11,19 +11,25 @@ namespace {
 // The scheduler_config.json of a source: from its folder, or its parameters as they are.
 Result<Json> scheduleJson(const ComponentSource& source) {
     if (source.folder.empty()) return source.params.value_or(Json::object());
-    return readModelJson(componentFolder(source, "scheduler") / "scheduler_config.json");
+    ATELIER_TRY(const fs::path folder, componentFolder(source, "scheduler"));
+    return readModelJson(folder / "scheduler_config.json");
 }
 
 Result<std::shared_ptr<const ClipTokenizer>> loadTokenizer(const ComponentSource& source,
                                                            const std::string& name) {
-    ATELIER_TRY(auto tokenizer, ClipTokenizer::load(componentFolder(source, name)));
+    ATELIER_TRY(const fs::path folder, componentFolder(source, name));
+    ATELIER_TRY(auto tokenizer, ClipTokenizer::load(folder));
     return std::make_shared<const ClipTokenizer>(std::move(tokenizer));
 }
 
 Result<std::shared_ptr<ClipTextModel>> makeOrLoadTextEncoder(const Settings& settings,
-                                                             const ClipTokenizer& tokenizer) {
+                                                             const ClipTokenizer& tokenizer,
+                                                             const LoadOptions& load) {
     const auto& source = settings.models.textEncoder;
-    if (!source.folder.empty()) return loadTextEncoder(componentFolder(source, "text_encoder"));
+    if (!source.folder.empty()) {
+        ATELIER_TRY(const fs::path folder, componentFolder(source, "text_encoder"));
+        return loadTextEncoder(folder, load);
+    }
     // What the tokenizer decides need not be repeated in the configuration.
     Json params = *source.params;
     if (!params.contains("vocab_size")) params["vocab_size"] = tokenizer.vocabSize();
@@ -88,7 +94,7 @@ Result<Sampler> samplerOf(const Json& scheduler) {
     return samplerFromConfig(config);
 }
 
-Result<Pipeline> loadParts(const Settings& settings) {
+Result<Pipeline> loadParts(const Settings& settings, const LoadOptions& load) {
     const auto& models = settings.models;
     ATELIER_DO(requireGiven(models.vae, "vae"));
     ATELIER_DO(requireGiven(models.unet, "unet"));
@@ -104,17 +110,19 @@ Result<Pipeline> loadParts(const Settings& settings) {
     Pipeline pipeline;
     if (!refiner) {
         ATELIER_TRY(pipeline.tokenizer, loadTokenizer(models.tokenizer, "tokenizer"));
-        ATELIER_TRY(pipeline.textEncoder, makeOrLoadTextEncoder(settings, *pipeline.tokenizer));
+        ATELIER_TRY(pipeline.textEncoder, makeOrLoadTextEncoder(settings, *pipeline.tokenizer, load));
     }
     if (models.textEncoder2.given()) {
         ATELIER_TRY(pipeline.tokenizer2, loadTokenizer(models.tokenizer2, "tokenizer_2"));
-        ATELIER_TRY(pipeline.textEncoder2,
-                    loadTextEncoder(componentFolder(models.textEncoder2, "text_encoder_2")));
+        ATELIER_TRY(const fs::path folder, componentFolder(models.textEncoder2, "text_encoder_2"));
+        ATELIER_TRY(pipeline.textEncoder2, loadTextEncoder(folder, load));
         ATELIER_TRY(pipeline.zerosForEmptyPrompt, zerosForEmptyPrompt(models.textEncoder2.folder));
     }
-    ATELIER_TRY(pipeline.vae, loadVae(componentFolder(models.vae, "vae")));
+    ATELIER_TRY(const fs::path vae, componentFolder(models.vae, "vae"));
+    ATELIER_TRY(pipeline.vae, loadVae(vae, load));
     if (!models.unet.folder.empty()) {
-        ATELIER_TRY(pipeline.unet, loadUnet(componentFolder(models.unet, "unet")));
+        ATELIER_TRY(const fs::path folder, componentFolder(models.unet, "unet"));
+        ATELIER_TRY(pipeline.unet, loadUnet(folder, load));
     } else {
         ATELIER_TRY(const auto config,
                     unet2DConditionConfigFromJson(*models.unet.params, "model.unet.params"));

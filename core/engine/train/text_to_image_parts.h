@@ -10,7 +10,7 @@ namespace atelier::train {
 
 // What the settings name; SDXL's refiner has the second text encoder alone. Errors (code Config or Model): a
 // part that is not given, parts that do not fit together.
-Result<Pipeline> loadParts(const Settings& settings);
+Result<Pipeline> loadParts(const Settings& settings, const LoadOptions& load);
 // The schedule to train with; `scheduler` becomes what the saved pipeline carries.
 Result<NoiseSchedule> makeSchedule(const Settings& settings, Json& scheduler);
 // What a scheduler_config.json stands for.

@@ -356,8 +356,8 @@ class TextToImageTask final : public Task {
 
 }  // namespace
 
-Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings) {
-    ATELIER_TRY(auto pipeline, loadParts(settings));
+Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings, const LoadOptions& load) {
+    ATELIER_TRY(auto pipeline, loadParts(settings, load));
     ATELIER_TRY(auto schedule, makeSchedule(settings, pipeline.scheduler));
     pipeline.vae->to(settings.device);
     pipeline.unet->to(settings.device);
