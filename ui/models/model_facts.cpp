@@ -2,6 +2,7 @@
 #include "ui/models/model_facts.h"
 
 #include <QCoreApplication>
+#include <algorithm>
 
 #include "core/base/json.h"
 
@@ -89,6 +90,12 @@ void addPart(ModelFacts& facts, const Json& json) {
 
 bool ModelFacts::isFolder() const {
     return what.contains(QLatin1String("folder"));
+}
+
+bool ModelFacts::hasAverages() const {
+    return kind == ModelKind::Checkpoint && std::any_of(parts.begin(), parts.end(), [](const auto& part) {
+               return part.detail.contains(QLatin1String("averaged UNet"));
+           });
 }
 
 QString ModelFacts::precision() const {

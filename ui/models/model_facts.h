@@ -47,6 +47,7 @@ struct ModelFacts {
     bool pickled() const {
         return what.startsWith(QLatin1String("torch")) || what.contains(QLatin1String("pickle"));
     }
+    bool hasAverages() const;   // a single file with an averaged UNet beside the plain one
     QString precision() const;  // "fp16", "fp16 + fp32"
     QString kindWords() const;  // "LoRA"
     QString title() const;      // "Stable Diffusion 1, single-file checkpoint"

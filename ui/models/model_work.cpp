@@ -17,7 +17,28 @@ QStringList withPrecision(QStringList arguments, const QString& dtype) {
     if (!dtype.isEmpty()) arguments << QStringLiteral("--dtype") << dtype;
     return arguments;
 }
+
+QStringList withRank(QStringList arguments, int rank, double energy) {
+    arguments << QStringLiteral("--rank") << QString::number(rank);
+    if (energy < 1) arguments << QStringLiteral("--energy") << QString::number(energy, 'g', 6);
+    return arguments;
+}
 }  // namespace
+
+std::vector<ModelConversion> loraDialects() {
+    return {{kLora + QStringLiteral("kohya"), Words::tr("kohya"),
+             Words::tr("Names of kohya's tools, A1111 and ComfyUI."), kSafetensors},
+            {kLora + QStringLiteral("diffusers"), Words::tr("diffusers"),
+             Words::tr("What load_lora_weights reads."), kSafetensors},
+            {kLora + QStringLiteral("peft"),
+             Words::tr("PEFT"),
+             Words::tr("A folder with adapter_config.json."),
+             {}}};
+}
+
+QString dialectOf(const ModelConversion& conversion) {
+    return conversion.id.mid(kLora.size());
+}
 
 std::vector<ModelConversion> conversionsOf(const ModelFacts& facts) {
     std::vector<ModelConversion> all;
@@ -30,17 +51,19 @@ std::vector<ModelConversion> conversionsOf(const ModelFacts& facts) {
             add("single-file", Words::tr("One file"),
                 Words::tr("A checkpoint as A1111, ComfyUI and the original repositories keep it."),
                 kSafetensors);
+            add("diffusers", Words::tr("Pipeline folder again"),
+                Words::tr("In another precision, of one variant, out of pickles; the rest comes along."), {});
+            for (ModelConversion& one : all) one.hasVariants = true;
             return all;
         case ModelKind::Checkpoint:
             add("diffusers", Words::tr("Pipeline folder"),
                 Words::tr("What diffusers and Atelier load, train and sample from."), {}, true);
+            add("single-file", Words::tr("One file again"),
+                Words::tr("In another precision, without the averages beside the weights."), kSafetensors);
+            for (ModelConversion& one : all) one.hasAverages = facts.hasAverages();
             break;
         case ModelKind::Lora:
-            add("lora-kohya", Words::tr("kohya"), Words::tr("Names of kohya's tools, A1111 and ComfyUI."),
-                kSafetensors);
-            add("lora-diffusers", Words::tr("diffusers"), Words::tr("What load_lora_weights reads."),
-                kSafetensors);
-            add("lora-peft", Words::tr("PEFT"), Words::tr("A folder with adapter_config.json."), {});
+            all = loraDialects();
             break;
         case ModelKind::TextualInversion:
             add("embedding-diffusers", Words::tr("diffusers"), Words::tr("The token stands in the file."),
@@ -59,19 +82,21 @@ std::vector<ModelConversion> conversionsOf(const ModelFacts& facts) {
 }
 
 QStringList convertArguments(const ModelFacts& facts, const ModelConversion& to, const QString& target,
-                             const QString& dtype, const QString& like) {
+                             const ConversionChoices& choices) {
     QStringList words = to.id.startsWith(kLora)
                             ? QStringList{QStringLiteral("lora"), QStringLiteral("convert")}
                             : QStringList{QStringLiteral("convert")};
     words << facts.path << target << QStringLiteral("--to")
-          << (to.id.startsWith(kLora) ? to.id.mid(kLora.size()) : to.id);
+          << (to.id.startsWith(kLora) ? dialectOf(to) : to.id);
     if (to.needsTokenizer) {
-        if (like.isEmpty())
+        if (choices.like.isEmpty())
             words << QStringLiteral("--without-tokenizer");
         else
-            words << QStringLiteral("--like") << like;
+            words << QStringLiteral("--like") << choices.like;
     }
-    return withPrecision(words, dtype);
+    if (to.hasAverages && choices.averages) words << QStringLiteral("--ema");
+    if (to.hasVariants && !choices.variant.isEmpty()) words << QStringLiteral("--variant") << choices.variant;
+    return withPrecision(words, choices.dtype);
 }
 
 QStringList mergeArguments(const QString& base, const QString& lora, double weight, const QString& target,
@@ -82,10 +107,18 @@ QStringList mergeArguments(const QString& base, const QString& lora, double weig
         dtype);
 }
 
-QStringList resizeArguments(const QString& lora, int rank, const QString& target, const QString& dtype) {
-    return withPrecision({QStringLiteral("lora"), QStringLiteral("resize"), lora, target,
-                          QStringLiteral("--rank"), QString::number(rank)},
-                         dtype);
+QStringList resizeArguments(const QString& lora, int rank, double energy, const QString& target,
+                            const QString& dtype) {
+    return withPrecision(
+        withRank({QStringLiteral("lora"), QStringLiteral("resize"), lora, target}, rank, energy), dtype);
+}
+
+QStringList extractArguments(const QString& base, const QString& tuned, int rank, double energy,
+                             const QString& dialect, const QString& target, const QString& dtype) {
+    QStringList words =
+        withRank({QStringLiteral("lora"), QStringLiteral("extract"), base, tuned, target}, rank, energy);
+    words << QStringLiteral("--to") << dialect;
+    return withPrecision(words, dtype);
 }
 
 QStringList downloadArguments(const QString& id, const QString& variant) {

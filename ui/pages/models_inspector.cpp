@@ -128,6 +128,7 @@ QWidget* ModelsInspector::makeFactsTab() {
     add(ModelAction::Sample, tr("Try a prompt"), QStringLiteral("camera"), ButtonRole::Normal);
     add(ModelAction::Merge, tr("Merge…"), QStringLiteral("layers"), ButtonRole::Normal);
     add(ModelAction::Resize, tr("Rank…"), QStringLiteral("crop"), ButtonRole::Normal);
+    add(ModelAction::Extract, tr("Extract LoRA…"), QStringLiteral("layers"), ButtonRole::Normal);
     add(ModelAction::Convert, tr("Convert…"), QStringLiteral("export"), ButtonRole::Normal);
     add(ModelAction::Verify, tr("Check values"), QStringLiteral("check"), ButtonRole::Normal);
     add(ModelAction::Show, tr("Show in folder"), QStringLiteral("folder"), ButtonRole::Ghost);
@@ -193,6 +194,7 @@ QString ModelsInspector::refusal(ModelAction action, const ModelFacts& facts) {
         case ModelAction::Train:
         case ModelAction::Sample:
             if (lora && action == ModelAction::Sample) return {};
+            if (facts.kind == ModelKind::Checkpoint && action == ModelAction::Train) return {};
             if (facts.kind != ModelKind::Pipeline)
                 return facts.kind == ModelKind::Checkpoint
                            ? tr("It takes a pipeline folder: convert it first.")
@@ -200,6 +202,10 @@ QString ModelsInspector::refusal(ModelAction action, const ModelFacts& facts) {
             return facts.complete ? QString() : tr("Something is missing: %1").arg(facts.problems.value(0));
         case ModelAction::Convert:
             return conversionsOf(facts).empty() ? tr("Atelier has no other form for this.") : QString();
+        case ModelAction::Extract:
+            return facts.kind == ModelKind::Pipeline || facts.kind == ModelKind::Checkpoint
+                       ? QString()
+                       : tr("It takes a whole model.");
         case ModelAction::Merge:
         case ModelAction::Resize:
             return lora ? QString() : tr("It takes a LoRA.");
@@ -230,7 +236,7 @@ void ModelsInspector::show(const ModelEntry* entry, std::shared_ptr<const ModelF
     tabs_->setSegmentText(2, facts ? tr("Metadata %1").arg(facts->metadata.size()) : tr("Metadata"));
     for (const auto& [action, button] : buttons_) {
         const bool forLora = action == ModelAction::Merge || action == ModelAction::Resize;
-        const bool forModel = action == ModelAction::Train;
+        const bool forModel = action == ModelAction::Train || action == ModelAction::Extract;
         const bool lora = facts && facts->kind == ModelKind::Lora;
         button->setVisible(!(forLora && !lora) && !(forModel && lora));
         const QString why = facts ? refusal(action, *facts) : tr("It is not known yet what this is.");

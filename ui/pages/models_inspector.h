@@ -14,7 +14,7 @@ class QVBoxLayout;
 
 namespace atelier {
 
-enum class ModelAction { Train, Sample, Convert, Merge, Resize, Verify, Show, CopyPath };
+enum class ModelAction { Train, Sample, Convert, Merge, Extract, Resize, Verify, Show, CopyPath };
 
 class ModelsInspector : public QWidget {
     Q_OBJECT

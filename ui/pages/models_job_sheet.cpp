@@ -2,6 +2,7 @@
 #include "ui/pages/models_job_sheet.h"
 
 #include <QApplication>
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QDoubleSpinBox>
@@ -28,6 +29,15 @@ TaskWords wordsOf(ModelTask task, const QString& model) {
             return {QStringLiteral("export"), ModelJobSheet::tr("Convert %1").arg(model),
                     ModelJobSheet::tr("The result is read again and compared before it takes its name"),
                     ModelJobSheet::tr("Convert")};
+        case ModelTask::Train:
+            return {
+                QStringLiteral("play"), ModelJobSheet::tr("Train on %1").arg(model),
+                ModelJobSheet::tr("Training takes a pipeline folder: the file becomes one first, and stays"),
+                ModelJobSheet::tr("Convert and train")};
+        case ModelTask::Extract:
+            return {QStringLiteral("layers"), ModelJobSheet::tr("A LoRA from %1").arg(model),
+                    ModelJobSheet::tr("The difference to the model that it was trained from, in low rank"),
+                    ModelJobSheet::tr("Extract")};
         case ModelTask::Merge:
             return {
                 QStringLiteral("layers"), ModelJobSheet::tr("Merge %1 into a model").arg(model),
@@ -115,41 +125,8 @@ void ModelJobSheet::buildForm(QFormLayout* form) {
         connect(variant_, &QLineEdit::textChanged, this, &ModelJobSheet::refresh);
         return;
     }
-    if (task_ == ModelTask::Convert) {
-        conversions_ = conversionsOf(*facts_);
-        to_ = new QComboBox;
-        for (const ModelConversion& one : conversions_) to_->addItem(one.label);
-        addRow(form, tr("Becomes"), to_);
-        form->addRow(QString(), help_);
-        connect(to_, &QComboBox::currentIndexChanged, this, [this] {
-            proposeName();
-            refresh();
-        });
-    }
-    if (task_ != ModelTask::Resize) {
-        other_ = new QComboBox;
-        other_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-        otherRow_ = new QWidget;
-        auto* row = new QHBoxLayout(otherRow_);
-        row->setContentsMargins(0, 0, 0, 0);
-        row->addWidget(other_, 1);
-        auto* browse = makeButton(tr("Choose…"), QStringLiteral("folder"));
-        row->addWidget(browse);
-        const QString label = task_ == ModelTask::Merge ? tr("Base model") : tr("Tokenizer from");
-        other_->setAccessibleName(label);
-        addRow(form, label, otherRow_);
-        connect(browse, &QPushButton::clicked, this, [this] {
-            const QString folder = QFileDialog::getExistingDirectory(this, tr("Choose a pipeline folder"));
-            if (folder.isEmpty()) return;
-            other_->addItem(QFileInfo(folder).fileName(), folder);
-            other_->setCurrentIndex(other_->count() - 1);
-        });
-        fillOthers();
-        connect(other_, &QComboBox::currentIndexChanged, this, [this] {
-            proposeName();
-            refresh();
-        });
-    }
+    addForms(form);
+    if (task_ != ModelTask::Resize) addOther(form);
     if (task_ == ModelTask::Merge) {
         weight_ = new QDoubleSpinBox;
         weight_->setRange(-4, 4);
@@ -158,21 +135,92 @@ void ModelJobSheet::buildForm(QFormLayout* form) {
         addRow(form, tr("Weight"), weight_);
         connect(weight_, &QDoubleSpinBox::valueChanged, this, &ModelJobSheet::refresh);
     }
-    if (task_ == ModelTask::Resize) {
-        rank_ = new QSpinBox;
-        rank_->setRange(1, 4096);
-        rank_->setValue(4);
-        addRow(form, tr("Rank at most"), rank_);
-        connect(rank_, &QSpinBox::valueChanged, this, [this] {
-            proposeName();
-            refresh();
-        });
-    }
+    if (task_ == ModelTask::Resize || task_ == ModelTask::Extract) addRank(form);
     precision_ = new QComboBox;
     precision_->addItem(tr("As it is"), QString());
     for (const char* type : {"fp16", "bf16", "fp32"})
         precision_->addItem(QString::fromLatin1(type), QString::fromLatin1(type));
     addRow(form, tr("Precision"), precision_);
+    connect(precision_, &QComboBox::currentIndexChanged, this, &ModelJobSheet::refresh);
+    addPlace(form);
+}
+
+// What it becomes, and what of the source: its averages, a variant.
+void ModelJobSheet::addForms(QFormLayout* form) {
+    if (!converts() && task_ != ModelTask::Extract) return;
+    conversions_ = converts() ? conversionsOf(*facts_) : loraDialects();
+    if (task_ == ModelTask::Train)
+        std::erase_if(conversions_, [](const ModelConversion& one) { return !one.needsTokenizer; });
+    to_ = new QComboBox;
+    for (const ModelConversion& one : conversions_) to_->addItem(one.label);
+    addRow(form, task_ == ModelTask::Extract ? tr("Names of") : tr("Becomes"), to_);
+    form->addRow(QString(), help_);
+    connect(to_, &QComboBox::currentIndexChanged, this, [this] {
+        proposeName();
+        refresh();
+    });
+    if (!converts()) return;
+    if (facts_->hasAverages()) {
+        averages_ = new QCheckBox(tr("Take the averaged UNet"));
+        averages_->setToolTip(
+            tr("The file has two: the plain weights go on training better, the average of the "
+               "last steps often makes better pictures."));
+        form->addRow(QString(), averages_);
+        connect(averages_, &QCheckBox::toggled, this, &ModelJobSheet::refresh);
+    }
+    if (facts_->kind == ModelKind::Pipeline) {
+        variant_ = new QLineEdit;
+        variant_->setPlaceholderText(tr("fp16, ema, non_ema, …; empty: the plain files"));
+        addRow(form, tr("Variant"), variant_);
+        connect(variant_, &QLineEdit::textChanged, this, &ModelJobSheet::refresh);
+    }
+}
+
+void ModelJobSheet::addOther(QFormLayout* form) {
+    other_ = new QComboBox;
+    other_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    otherRow_ = new QWidget;
+    auto* row = new QHBoxLayout(otherRow_);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->addWidget(other_, 1);
+    auto* browse = makeButton(tr("Choose…"), QStringLiteral("folder"));
+    row->addWidget(browse);
+    const QString label = converts() ? tr("Tokenizer from") : tr("Base model");
+    other_->setAccessibleName(label);
+    addRow(form, label, otherRow_);
+    connect(browse, &QPushButton::clicked, this, [this] {
+        const QString folder = QFileDialog::getExistingDirectory(this, tr("Choose a pipeline folder"));
+        if (folder.isEmpty()) return;
+        other_->addItem(QFileInfo(folder).fileName(), folder);
+        other_->setCurrentIndex(other_->count() - 1);
+    });
+    fillOthers();
+    connect(other_, &QComboBox::currentIndexChanged, this, [this] {
+        proposeName();
+        refresh();
+    });
+}
+
+void ModelJobSheet::addRank(QFormLayout* form) {
+    rank_ = new QSpinBox;
+    rank_->setRange(1, 4096);
+    rank_->setValue(task_ == ModelTask::Extract ? 32 : 4);
+    addRow(form, tr("Rank at most"), rank_);
+    energy_ = new QDoubleSpinBox;
+    energy_->setRange(1, 100);
+    energy_->setDecimals(2);
+    energy_->setValue(100);
+    energy_->setSuffix(tr(" %"));
+    energy_->setToolTip(tr("A layer's rank ends where it holds this share of the squared difference."));
+    addRow(form, tr("Less where it holds"), energy_);
+    connect(rank_, &QSpinBox::valueChanged, this, [this] {
+        proposeName();
+        refresh();
+    });
+    connect(energy_, &QDoubleSpinBox::valueChanged, this, &ModelJobSheet::refresh);
+}
+
+void ModelJobSheet::addPlace(QFormLayout* form) {
     name_ = new QLineEdit;
     addRow(form, tr("Name"), name_);
     auto* place = new QWidget;
@@ -184,7 +232,6 @@ void ModelJobSheet::buildForm(QFormLayout* form) {
     row->addWidget(folder_, 1);
     row->addWidget(browse);
     addRow(form, tr("Folder"), place);
-    connect(precision_, &QComboBox::currentIndexChanged, this, &ModelJobSheet::refresh);
     connect(name_, &QLineEdit::textChanged, this, &ModelJobSheet::refresh);
     connect(folder_, &QLineEdit::textChanged, this, &ModelJobSheet::refresh);
     connect(browse, &QPushButton::clicked, this, [this] {
@@ -194,13 +241,14 @@ void ModelJobSheet::buildForm(QFormLayout* form) {
     });
 }
 
-// Known pipeline folders, those of the same family first; for a merge also single files.
+// Known pipeline folders, those of the same family first; for a merge and its reverse also single files.
+// Training needs a tokenizer.
 void ModelJobSheet::fillOthers() {
     for (const bool same : {true, false})
         for (const ModelEntry& entry : desk_.models().all()) {
             if (!entry.facts || !entry.facts->complete || entry.path == facts_->path) continue;
             const bool fits = entry.facts->kind == ModelKind::Pipeline ||
-                              (task_ == ModelTask::Merge && entry.facts->kind == ModelKind::Checkpoint);
+                              (!converts() && entry.facts->kind == ModelKind::Checkpoint);
             if (fits && (entry.facts->family == facts_->family) == same)
                 other_->addItem(entry.name, entry.path);
         }
@@ -212,8 +260,7 @@ QString ModelJobSheet::otherPath() const {
 }
 
 QString ModelJobSheet::suffix() const {
-    if (task_ == ModelTask::Convert && to_->currentIndex() >= 0)
-        return conversions_[std::size_t(to_->currentIndex())].suffix;
+    if (to_ && to_->currentIndex() >= 0) return conversions_[std::size_t(to_->currentIndex())].suffix;
     if (task_ == ModelTask::Merge)
         return QFileInfo(otherPath()).isDir() ? QString() : QStringLiteral(".safetensors");
     return facts_ && facts_->isFolder() ? QString() : QStringLiteral(".safetensors");
@@ -227,7 +274,7 @@ void ModelJobSheet::proposeName() {
     if (task_ == ModelTask::Merge && other_->currentIndex() >= 0)
         base = other_->currentText().section(QLatin1Char('/'), -1).remove(QStringLiteral(".safetensors")) +
                QLatin1Char('-') + base;
-    if (task_ == ModelTask::Resize) base += QStringLiteral("-r%1").arg(rank_->value());
+    if (rank_) base += QStringLiteral("-r%1").arg(rank_->value());
     const QString free = QFileInfo(ModelDesk::freePath(folder_->text(), base, suffix())).fileName();
     proposed_ = free.left(free.size() - suffix().size());
     name_->setText(proposed_);
@@ -241,14 +288,21 @@ QStringList ModelJobSheet::arguments() const {
     const QString dtype = precision_ ? precision_->currentData().toString() : QString();
     switch (task_) {
         case ModelTask::Convert:
+        case ModelTask::Train:
             return to_->currentIndex() < 0
                        ? QStringList()
-                       : convertArguments(*facts_, conversions_[std::size_t(to_->currentIndex())], target(),
-                                          dtype, otherPath());
+                       : convertArguments(
+                             *facts_, conversions_[std::size_t(to_->currentIndex())], target(),
+                             {dtype, otherPath(), variant_ ? variant_->text().trimmed() : QString(),
+                              averages_ && averages_->isChecked()});
+        case ModelTask::Extract:
+            return extractArguments(otherPath(), facts_->path, rank_->value(), energy_->value() / 100,
+                                    dialectOf(conversions_[std::size_t(std::max(0, to_->currentIndex()))]),
+                                    target(), dtype);
         case ModelTask::Merge:
             return mergeArguments(otherPath(), facts_->path, weight_->value(), target(), dtype);
         case ModelTask::Resize:
-            return resizeArguments(facts_->path, rank_->value(), target(), dtype);
+            return resizeArguments(facts_->path, rank_->value(), energy_->value() / 100, target(), dtype);
         case ModelTask::Download:
             break;
     }
@@ -259,9 +313,12 @@ QString ModelJobSheet::problem() const {
     if (!desk_.engineReady()) return desk_.engineProblem();
     if (task_ == ModelTask::Download)
         return id_->text().trimmed().isEmpty() ? tr("A name is needed.") : QString();
-    if (task_ == ModelTask::Convert && conversions_.empty())
-        return tr("Atelier has no other form for this kind of model.");
-    if (task_ == ModelTask::Merge && otherPath().isEmpty())
+    if (converts() && conversions_.empty()) return tr("Atelier has no other form for this kind of model.");
+    if (task_ == ModelTask::Train && otherPath().isEmpty())
+        return tr(
+            "Training needs a tokenizer, and no pipeline folder is known to take one from. Choose one, "
+            "or download one first.");
+    if (!converts() && other_ && otherPath().isEmpty())
         return tr("No base model is known. Choose one, or open it on the Models page first.");
     if (name_->text().trimmed().isEmpty()) return tr("A name is needed.");
     if (QFileInfo::exists(target())) return tr("%1 exists already. Choose another name.").arg(target());
@@ -269,11 +326,11 @@ QString ModelJobSheet::problem() const {
 }
 
 void ModelJobSheet::refresh() {
-    const bool conversion = task_ == ModelTask::Convert && to_->currentIndex() >= 0;
-    if (conversion) {
+    if (to_ && to_->currentIndex() >= 0) {
         const ModelConversion& now = conversions_[std::size_t(to_->currentIndex())];
         help_->setText(now.help);
-        form_->setRowVisible(otherRow_, now.needsTokenizer);
+        if (converts()) form_->setRowVisible(otherRow_, now.needsTokenizer);
+        if (averages_) form_->setRowVisible(averages_, now.hasAverages);
     }
     const QString dtype = precision_ ? precision_->currentData().toString() : QString();
     const ModelEntry* base = task_ == ModelTask::Merge ? desk_.models().find(otherPath()) : nullptr;
@@ -282,7 +339,7 @@ void ModelJobSheet::refresh() {
     size_->setVisible(folder_ != nullptr);
     if (folder_)
         size_->setText(
-            task_ == ModelTask::Resize || !measured
+            rank_ || !measured
                 ? tr("%1 free in %2").arg(bytesWords(ModelDesk::freeBytes(folder_->text())), folder_->text())
                 : tr("About %1; %2 free in %3")
                       .arg(bytesWords(expectedBytes(*measured, dtype)),
@@ -314,7 +371,12 @@ bool ModelJobSheet::begin() {
         accept();
     });
     connect(row, &JobRow::dismissed, row, &QWidget::hide);
-    connect(job_, &EngineJob::finished, this, &ModelJobSheet::refresh);
+    connect(job_, &EngineJob::finished, this, [this] {
+        refresh();
+        if (task_ != ModelTask::Train || job_->state() != EngineJob::State::Done) return;
+        Q_EMIT trainWanted(resultPath(job_->result()));
+        accept();
+    });
     refresh();
     Q_EMIT started(job_);
     return true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Convert, merge a LoRA, change its rank, download: a form, what it will take, the command, and the job that
-// goes on when the sheet is closed. Opened by the Models page.
+// Convert, merge a LoRA, extract one, change its rank, download: a form, what it will take, the command, and
+// the job that goes on when the sheet is closed. Opened by the Models page.
 #pragma once
 
 #include <QPointer>
@@ -9,6 +9,7 @@
 #include "ui/models/model_work.h"
 #include "ui/widgets/messages.h"
 
+class QCheckBox;
 class QComboBox;
 class QDoubleSpinBox;
 class QFormLayout;
@@ -17,7 +18,8 @@ class QVBoxLayout;
 
 namespace atelier {
 
-enum class ModelTask { Convert, Merge, Resize, Download };
+// Train: a single file becomes the pipeline folder that training takes.
+enum class ModelTask { Convert, Train, Merge, Extract, Resize, Download };
 
 class ModelJobSheet : public Sheet {
     Q_OBJECT
@@ -30,6 +32,9 @@ class ModelJobSheet : public Sheet {
     QComboBox* precision() const { return precision_; }
     QComboBox* other() const { return other_; }  // base model, or the folder that gives the tokenizer
     QSpinBox* rank() const { return rank_; }
+    QDoubleSpinBox* energy() const { return energy_; }  // per cent
+    QCheckBox* averages() const { return averages_; }   // null where there is no choice
+    QLineEdit* variant() const { return variant_; }
     QLineEdit* nameField() const { return name_; }
     QString target() const;
     QStringList arguments() const;
@@ -39,9 +44,15 @@ class ModelJobSheet : public Sheet {
   Q_SIGNALS:
     void started(atelier::EngineJob* job);
     void openWanted(const QString& path);
+    void trainWanted(const QString& folder);  // of ModelTask::Train, when the folder is there
 
   private:
+    bool converts() const { return task_ == ModelTask::Convert || task_ == ModelTask::Train; }
     void buildForm(QFormLayout* form);
+    void addForms(QFormLayout* form);
+    void addOther(QFormLayout* form);
+    void addRank(QFormLayout* form);
+    void addPlace(QFormLayout* form);
     void addRow(QFormLayout* form, const QString& label, QWidget* field);
     void fillOthers();
     void proposeName();
@@ -54,7 +65,8 @@ class ModelJobSheet : public Sheet {
     QString model_;  // its name
     std::vector<ModelConversion> conversions_;
     QComboBox *to_ = nullptr, *precision_ = nullptr, *other_ = nullptr;
-    QDoubleSpinBox* weight_ = nullptr;
+    QDoubleSpinBox *weight_ = nullptr, *energy_ = nullptr;
+    QCheckBox* averages_ = nullptr;
     QSpinBox* rank_ = nullptr;
     QLineEdit *name_ = nullptr, *folder_ = nullptr, *id_ = nullptr, *variant_ = nullptr;
     QLabel *help_, *size_, *command_, *problem_;

@@ -99,6 +99,7 @@ void ModelsPage::buildActions() {
     add(tr("Try a prompt…"), {}, QStringLiteral("camera"), ModelAction::Sample);
     add(tr("Convert…"), QKeySequence(Qt::CTRL | Qt::Key_E), QStringLiteral("export"), ModelAction::Convert);
     add(tr("Merge into a model…"), {}, QStringLiteral("layers"), ModelAction::Merge);
+    add(tr("Extract a LoRA…"), {}, QStringLiteral("layers"), ModelAction::Extract);
     add(tr("Change the rank…"), {}, QStringLiteral("crop"), ModelAction::Resize);
     add(tr("Check values"), {}, QStringLiteral("check"), ModelAction::Verify);
     add(tr("Show in folder"), {}, QStringLiteral("folder"), ModelAction::Show);
@@ -235,6 +236,8 @@ ModelJobSheet* ModelsPage::openSheet(ModelTask task) {
     if (task != ModelTask::Download && (entry == nullptr || !what)) return nullptr;
     auto* sheet = new ModelJobSheet(window(), desk_, task, what, entry ? entry->name : QString());
     connect(sheet, &ModelJobSheet::openWanted, this, &ModelsPage::open);
+    connect(sheet, &ModelJobSheet::trainWanted, this,
+            [this](const QString& folder) { Q_EMIT pageRequested(QStringLiteral("configure"), folder); });
     sheet->open();
     return sheet;
 }
@@ -251,15 +254,18 @@ void ModelsPage::act(ModelAction action) {
         Q_EMIT messageRaised({Severity::Warning, tr("Not with this model."), why, {}});
         return;
     }
-    if (action == ModelAction::Train) return Q_EMIT pageRequested(QStringLiteral("configure"), path);
+    if (action == ModelAction::Train && what->kind == ModelKind::Pipeline)
+        return Q_EMIT pageRequested(QStringLiteral("configure"), path);
     if (action == ModelAction::Verify) {
         setStatusNote(tr("Reading the values of %1").arg(QFileInfo(path).fileName()));
         return look(path, true);
     }
     if (action == ModelAction::Sample) return trySample();
-    openSheet(action == ModelAction::Convert ? ModelTask::Convert
-              : action == ModelAction::Merge ? ModelTask::Merge
-                                             : ModelTask::Resize);
+    openSheet(action == ModelAction::Train     ? ModelTask::Train
+              : action == ModelAction::Convert ? ModelTask::Convert
+              : action == ModelAction::Merge   ? ModelTask::Merge
+              : action == ModelAction::Extract ? ModelTask::Extract
+                                               : ModelTask::Resize);
 }
 
 void ModelsPage::trySample() {

@@ -2,6 +2,8 @@
 // The Models page over the real engine: what is found, what it says of models, tensors, jobs that write them.
 #include <QAbstractItemModelTester>
 #include <QComboBox>
+#include <QDoubleSpinBox>
+#include <QProcess>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QSpinBox>
@@ -9,6 +11,7 @@
 #include <QtTest>
 
 #include "core/weights/safetensors.h"
+#include "ui/models/model_work.h"
 #include "ui/models/recognise.h"
 #include "ui/models/thumbnails.h"
 #include "ui/pages/models_list.h"
@@ -59,13 +62,13 @@ TensorToWrite tensor(const std::string& name, const std::vector<std::int64_t>& s
             }};
 }
 // A LoRA of two layers in kohya's names.
-void writeLora(const QString& path) {
+void writeLora(const QString& path, std::int64_t width = 64, int block = 0) {
     std::vector<TensorToWrite> all;
     for (const char* layer : {"to_q", "to_k"}) {
-        const std::string name =
-            std::string("lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_") + layer;
-        all.push_back(tensor(name + ".lora_down.weight", {8, 64}));
-        all.push_back(tensor(name + ".lora_up.weight", {64, 8}));
+        const std::string name = "lora_unet_down_blocks_" + std::to_string(block) +
+                                 "_attentions_0_transformer_blocks_0_attn1_" + layer;
+        all.push_back(tensor(name + ".lora_down.weight", {8, width}));
+        all.push_back(tensor(name + ".lora_up.weight", {width, 8}));
         all.push_back(tensor(name + ".alpha", {}));
     }
     QVERIFY(writeSafetensors(path.toStdString(), all, {{"ss_base_model", "sd15"}}));
@@ -167,15 +170,85 @@ class TestModelsPage : public QObject {
         QCOMPARE(made->kind, ModelKind::Checkpoint);
         QCOMPARE(made->precision(), QStringLiteral("fp32"));
         QVERIFY(made->readers.size() >= 3);
-        QVERIFY(
-            ModelsInspector::refusal(ModelAction::Train, *made).contains(QStringLiteral("convert it first")));
+        QVERIFY(ModelsInspector::refusal(ModelAction::Sample, *made)
+                    .contains(QStringLiteral("convert it first")));
+        QVERIFY(!made->hasAverages());
         ModelJobSheet* back = bench.page->openSheet(ModelTask::Convert);
         QCOMPARE(back->other()->currentData().toString(),
                  QFileInfo(kMini).canonicalFilePath());  // gives the tokenizer
         QVERIFY(back->arguments().contains(QStringLiteral("--like")));
         back->form()->setCurrentIndex(1);
         QVERIFY(!back->arguments().contains(QStringLiteral("--like")));
+        QVERIFY(back->averages() == nullptr);
         back->reject();
+        QTRY_VERIFY(bench.page->window()->findChildren<ModelJobSheet*>().isEmpty());
+        // Training on the file makes the folder that it takes, and goes on there.
+        QSignalSpy wanted(bench.page.get(), &Page::pageRequested);
+        bench.page->act(ModelAction::Train);
+        auto* train = bench.page->window()->findChild<ModelJobSheet*>();
+        QVERIFY(train && train->begin());
+        QTRY_COMPARE_WITH_TIMEOUT(wanted.count(), 1, 30000);
+        QCOMPARE(wanted.at(0).at(0).toString(), QStringLiteral("configure"));
+        const QString folder = wanted.at(0).at(1).toString();
+        QVERIFY(QFileInfo::exists(folder + QStringLiteral("/unet/config.json")));
+        QVERIFY(QFileInfo::exists(folder + QStringLiteral("/tokenizer/merges.txt")));
+    }
+
+    // The command that each choice becomes.
+    void choicesBecomeOptions() {
+        ModelFacts file;
+        file.path = QStringLiteral("/m.ckpt");
+        file.kind = ModelKind::Checkpoint;
+        file.parts.push_back({{}, {}, {}, QStringLiteral("single-file checkpoint: UNet, averaged UNet")});
+        QVERIFY(file.hasAverages());
+        const auto forms = conversionsOf(file);
+        QCOMPARE(forms.at(0).id, QStringLiteral("diffusers"));
+        QCOMPARE(forms.at(1).id, QStringLiteral("single-file"));
+        ConversionChoices choices{QStringLiteral("fp16"), QStringLiteral("/base"), QStringLiteral("ema"),
+                                  true};
+        QCOMPARE(convertArguments(file, forms.at(0), QStringLiteral("/o"), choices).join(QLatin1Char(' ')),
+                 QStringLiteral("convert /m.ckpt /o --to diffusers --like /base --ema --dtype fp16"));
+        QCOMPARE(convertArguments(file, forms.at(1), QStringLiteral("/o"), choices).join(QLatin1Char(' ')),
+                 QStringLiteral("convert /m.ckpt /o --to single-file --ema --dtype fp16"));
+        ModelFacts folder;
+        folder.path = QStringLiteral("/m");
+        folder.kind = ModelKind::Pipeline;
+        for (const ModelConversion& form : conversionsOf(folder))
+            QCOMPARE(convertArguments(folder, form, QStringLiteral("/o"), choices).join(QLatin1Char(' ')),
+                     QStringLiteral("convert /m /o --to %1 --variant ema --dtype fp16").arg(form.id));
+        QCOMPARE(extractArguments(QStringLiteral("/b"), QStringLiteral("/t"), 8, 0.95, QStringLiteral("peft"),
+                                  QStringLiteral("/o"), {})
+                     .join(QLatin1Char(' ')),
+                 QStringLiteral("lora extract /b /t /o --rank 8 --energy 0.95 --to peft"));
+        QCOMPARE(resizeArguments(QStringLiteral("/l"), 2, 1, QStringLiteral("/o"), {}).join(QLatin1Char(' ')),
+                 QStringLiteral("lora resize /l /o --rank 2"));
+    }
+
+    void aLoraIsExtractedFromTwoModels() {
+        Bench bench;
+        bench.open();
+        QVERIFY(bench.factsOf(kMini));
+        writeLora(bench.at("style.safetensors"), 96, 1);  // a layer of the tiny model
+        const QString tuned = bench.at("tuned");
+        QProcess merge;
+        merge.start(QStringLiteral(ATELIER_BIN_DIR "/atelier-engine"),
+                    {QStringLiteral("lora"), QStringLiteral("merge"), kMini, tuned, QStringLiteral("--lora"),
+                     bench.at("style.safetensors"), QStringLiteral("--dtype"), QStringLiteral("fp32")});
+        QVERIFY(merge.waitForFinished(30000));
+        QCOMPARE(merge.exitCode(), 0);
+        QVERIFY(bench.factsOf(tuned));
+        ModelJobSheet* sheet = bench.page->openSheet(ModelTask::Extract);
+        QCOMPARE(sheet->other()->currentData().toString(), QFileInfo(kMini).canonicalFilePath());
+        QCOMPARE(sheet->energy()->value(), 100.0);
+        sheet->rank()->setValue(8);
+        QVERIFY(sheet->target().endsWith(QStringLiteral("/tuned-r8.safetensors")));
+        QSignalSpy ended(&bench.desk.jobs(), &ModelJobs::ended);
+        QVERIFY2(sheet->begin(), qPrintable(sheet->problem()));
+        QTRY_COMPARE_WITH_TIMEOUT(ended.count(), 1, 60000);
+        QCOMPARE(bench.desk.jobs().at(0).work->state(), EngineJob::State::Done);
+        const auto made = bench.factsOf(sheet->target());
+        QVERIFY(made);
+        QCOMPARE(made->kind, ModelKind::Lora);
     }
 
     void lorasAreConvertedAndResizedAndRefusedInTheEnginesWords() {
