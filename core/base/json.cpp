@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "core/base/strings.h"
+
 namespace atelier {
 
 namespace {
@@ -35,6 +37,14 @@ bool nestedTooDeep(std::string_view text) {
     return false;
 }
 
+// The parser's words hold all that it read of a string, however long, and bytes that are no UTF-8.
+std::string shortened(std::string words) {
+    constexpr std::size_t kEnds = 160;
+    if (words.size() > 3 * kEnds) words.replace(kEnds, words.size() - 2 * kEnds, " … ");
+    for (std::size_t bad = 0; (bad = validUtf8Prefix(words)) < words.size();) words[bad] = '?';
+    return words;
+}
+
 }  // namespace
 
 Result<Json> parseJson(std::string_view text, std::string where) {
@@ -47,7 +57,7 @@ Result<Json> parseJson(std::string_view text, std::string where) {
     } catch (const Json::exception& e) {  // parse_error, and out_of_range for numbers like 1e999
         std::string what = e.what();
         if (const auto bracket = what.find("] "); bracket != std::string::npos) what.erase(0, bracket + 2);
-        return fail(ErrorCode::Data, "not valid JSON: " + what, std::move(where));
+        return fail(ErrorCode::Data, "not valid JSON: " + shortened(std::move(what)), std::move(where));
     }
 }
 

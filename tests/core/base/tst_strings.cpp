@@ -59,6 +59,9 @@ class TestStrings : public QObject {
         QCOMPARE(dumpJson(Json{{"loss", jsonNumber(nan)}}), std::string(R"({"loss":"nan"})"));
         QVERIFY(std::isnan(numberFromJson(jsonNumber(nan), 0)));
         QVERIFY(!parseJson("{\"a\":", "x.json"));
+        // What is said of a broken text is short and can be shown.
+        const auto bytes = parseJson("\"" + std::string(100000, 'x') + "\xff\"", "x.json");
+        QVERIFY(!bytes && bytes.error().what.size() < 600 && isValidUtf8(bytes.error().what));
     }
     // NIST's example for "abc".
     void sha256() {
