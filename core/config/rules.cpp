@@ -356,10 +356,31 @@ void latentCacheNeedsFixedPictures(const RuleInput& in, Findings& findings) {
 }
 
 void precisionFitsTheDevice(const RuleInput& in, Findings& findings) {
-    if (in.config.model.mixedPrecision == Precision::Fp16)
-        findings.add(IssueSeverity::Error, "not_available", "model.mixed_precision",
-                     "training in fp16 (with gradient scaling) is not available in this version",
-                     "Use bf16 or fp32.", Remedy{"model.mixed_precision", "bf16"});
+    if (in.config.model.mixedPrecision == Precision::Fp16 && in.config.system.device == DeviceChoice::Cpu)
+        findings.add(IssueSeverity::Warning, "fp16_cpu", "model.mixed_precision",
+                     "processors compute fp16 slowly, many of them slower than fp32", "Use bf16 or fp32.",
+                     Remedy{"model.mixed_precision", "bf16"});
+}
+
+// Prodigy multiplies one step size for all weights by the learning rate.
+void prodigyFindsTheRate(const RuleInput& in, Findings& findings) {
+    if (in.config.optimizer.name != OptimizerName::Prodigy) return;
+    const auto& params = in.config.optimizer.params;
+    const auto& schedule = in.config.lrScheduler.params.learningRate;
+    const double rate = schedule.value_or(params.learningRate);
+    const std::string path =
+        schedule ? "lr_scheduler.params.learning_rate" : "optimizer.params.learning_rate";
+    if (rate < 0.1 && !findings.unfilled(path))
+        findings.add(IssueSeverity::Warning, "prodigy_rate", path,
+                     "Prodigy finds its step size itself and multiplies it by this: " + numberText(rate) +
+                         " makes it learn next to nothing",
+                     "1 is usual.", Remedy{path, "1.0"});
+    for (const auto& [other, name] : {std::pair{params.textEncoderLearningRate, "text_encoder_learning_rate"},
+                                      std::pair{params.tokenLearningRate, "token_learning_rate"}})
+        if (other && *other != rate)
+            findings.add(IssueSeverity::Error, "prodigy_rates", std::string("optimizer.params.") + name,
+                         "Prodigy finds one step size for all weights; rates of their own do not go with it",
+                         "Remove the key.", Remedy{std::string("optimizer.params.") + name, ""});
 }
 
 void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
@@ -428,6 +449,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     keysBelongToTheMethod(input, findings);
     latentCacheNeedsFixedPictures(input, findings);
     precisionFitsTheDevice(input, findings);
+    prodigyFindsTheRate(input, findings);
     textEncoderCanBeTrained(input, findings);
     datasetKindIsAvailable(input, findings);
     oneDeviceOnly(input, findings);
@@ -445,6 +467,9 @@ void checkUsualRanges(const RuleInput& input, std::vector<Issue>& issues) {
             if (!value || !value->is_number() || !findings.given(child.path) || findings.unfilled(child.path))
                 continue;
             if (!child.info.when.empty() && !conditionHolds(child.info.when, input.resolved)) continue;
+            // The usual rates are those of Adam; prodigyFindsTheRate knows the other.
+            if (child.key == "learning_rate" && input.config.optimizer.name == OptimizerName::Prodigy)
+                continue;
             const UsualRange* usual = nullptr;
             for (const auto& range : child.info.usual)
                 if (range.high > range.low && (range.method == method || (range.method.empty() && !usual)))

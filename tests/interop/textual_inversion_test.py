@@ -199,11 +199,11 @@ sampling: {{prompts: [a <toy>], every: 12, steps: 2}}
             self.assertTrue(torch.equal(base.pixels(Image.open(self.folder / "added" / f"{i:04}.png")), picture))
 
     def test_killed_and_continued_equals_uninterrupted(self):
-        for name, method in (("words", "type: textual_inversion"), ("pivotal", "type: lora, rank: 2, instance_prompt: <mood> of <toy>")):
+        for name, method, precision in (("words", "type: textual_inversion", "fp32"), ("pivotal", "type: lora, rank: 2, instance_prompt: <mood> of <toy>", "fp16")):
             with self.subTest(name):
-                expected = self.train(name, method=method)
+                expected = self.train(name, method=method, precision=precision)
                 run = self.folder / "runs" / f"{name}-2"
-                self.train_and_kill_once(self.config(f"{name}-2", method=method), run)
+                self.train_and_kill_once(self.config(f"{name}-2", method=method, precision=precision), run)
                 files = ["state/optimizer.safetensors", "pipeline/toy.safetensors", "pipeline/a1111/mood.safetensors"]
                 for file in files + (["pipeline/pytorch_lora_weights.safetensors"] if name == "pivotal" else []):
                     first, second = (next(folder.glob(f"checkpoints/*24/{file}")).read_bytes() for folder in (expected, run))
@@ -219,10 +219,10 @@ sampling: {{prompts: [a <toy>], every: 12, steps: 2}}
         self.assertPainted(plain, self.theirs(pipe), self.ours(final))
         self.assertTrue(all(k.startswith("unet.") for k in load_file(final / "pytorch_lora_weights.safetensors")))
 
-    def test_length_is_kept_and_bf16_learns(self):
+    def test_length_is_kept_and_half_precision_learns(self):
         table = self.pipe.text_encoder.get_input_embeddings().weight.detach()
         length = table.norm(dim=1).mean().item()
-        for precision in ("fp32", "bf16"):
+        for precision in ("fp32", "bf16", "fp16"):
             final = self.train(f"k-{precision}", precision=precision, more=", keep_length: true, captions: style") / "checkpoints" / "step-00000024"
             state = load_file(final / "state" / "optimizer.safetensors")
             vectors = state["master.tokens.text_encoder.<toy>"]

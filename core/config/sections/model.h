@@ -136,14 +136,16 @@ struct ModelConfig {
                 "noise_scheduler_inference", &C::noiseSchedulerInference,
                 {.label = ATELIER_TR("Noise schedule, sampling"),
                  .help = ATELIER_TR("Schedule stored in the saved pipeline and used for sample pictures.")}),
-            field("mixed_precision", &C::mixedPrecision,
-                  {.label = ATELIER_TR("Precision"),
-                   .help = ATELIER_TR("Number format of the forward and backward pass; master weights and "
-                                      "the optimizer stay 32 bit. no, false and null mean fp32."),
-                   .higher = ATELIER_TR(
-                       "bf16: about half the memory for activations and much faster on recent GPUs."),
-                   .lower = ATELIER_TR("fp32: exact, slow."),
-                   .importance = Importance::Basic}),
+            field(
+                "mixed_precision", &C::mixedPrecision,
+                {.label = ATELIER_TR("Precision"),
+                 .help = ATELIER_TR("Number format of the forward and backward pass; master weights and "
+                                    "the optimizer stay 32 bit. no, false and null mean fp32."),
+                 .higher = ATELIER_TR(
+                     "bf16: about half the memory for activations and much faster on recent GPUs. fp16: the "
+                     "same on older ones, with a scaled loss."),
+                 .lower = ATELIER_TR("fp32: exact, slow."),
+                 .importance = Importance::Basic}),
             field("max_grad_norm", &C::maxGradNorm,
                   {.label = ATELIER_TR("Gradient clipping"),
                    .help = ATELIER_TR(

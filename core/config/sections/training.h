@@ -240,14 +240,17 @@ struct DatasetConfig {
 };
 ATELIER_SECTION(DatasetConfig);
 
-enum class OptimizerName { AdamW, Lion, Sgd, Adafactor };
+enum class OptimizerName { AdamW, AdamW8bit, Lion, Sgd, Adafactor, Prodigy };
 template <>
 struct EnumNames<OptimizerName> {
     static constexpr std::array kNames{
         EnumName{OptimizerName::AdamW, "adamw", ATELIER_TR("AdamW")},
+        EnumName{OptimizerName::AdamW8bit, "adamw_8bit", ATELIER_TR("AdamW, 8 bit")},
         EnumName{OptimizerName::Lion, "lion", ATELIER_TR("Lion")},
         EnumName{OptimizerName::Sgd, "sgd", ATELIER_TR("SGD")},
         EnumName{OptimizerName::Adafactor, "adafactor", ATELIER_TR("Adafactor")},
+        EnumName{OptimizerName::Prodigy, "prodigy", ATELIER_TR("Prodigy")},
+        EnumName{OptimizerName::AdamW8bit, "adamw8bit", ""},
     };
 };
 
@@ -257,7 +260,9 @@ struct OptimizerParams {
     double beta2 = 0.999;
     double weightDecay = 0.01;
     double epsilon = 1e-8;
-    double momentum = 0;                            // sgd
+    double momentum = 0;          // sgd
+    double d0 = 1e-6, dCoef = 1;  // prodigy, as the next two
+    bool useBiasCorrection = false, safeguardWarmup = false;
     std::optional<double> textEncoderLearningRate;  // absent: the same
     std::optional<double> tokenLearningRate;        // absent: the same
 
@@ -317,6 +322,36 @@ struct OptimizerParams {
                    .max = 1,
                    .usual = {UsualRange{"", 0, 0.99}},
                    .when = "optimizer.name=sgd"}),
+            field("d0", &C::d0,
+                  {.label = ATELIER_TR("First d"),
+                   .help = ATELIER_TR("Prodigy's step size before it knows better; it only ever grows."),
+                   .min = 1e-12,
+                   .max = 1,
+                   .usual = {UsualRange{"", 1e-8, 1e-4}},
+                   .when = "optimizer.name=prodigy",
+                   .importance = Importance::Expert,
+                   .fractional = true}),
+            field("d_coef", &C::dCoef,
+                  {.label = ATELIER_TR("Factor of d"),
+                   .help = ATELIER_TR("Multiplies the step size that Prodigy finds."),
+                   .min = 1e-3,
+                   .max = 1000,
+                   .usual = {UsualRange{"", 0.1, 10}},
+                   .higher = ATELIER_TR("Learns faster; too high and pictures fry."),
+                   .lower = ATELIER_TR("Safer and slower."),
+                   .when = "optimizer.name=prodigy",
+                   .fractional = true}),
+            field("use_bias_correction", &C::useBiasCorrection,
+                  {.label = ATELIER_TR("Bias correction"),
+                   .help = ATELIER_TR("Adam's correction of the first steps, which here acts as a warm-up."),
+                   .when = "optimizer.name=prodigy",
+                   .importance = Importance::Expert}),
+            field("safeguard_warmup", &C::safeguardWarmup,
+                  {.label = ATELIER_TR("Safe with warm-up"),
+                   .help =
+                       ATELIER_TR("Keeps a warm-up of the learning rate from inflating what Prodigy finds."),
+                   .when = "optimizer.name=prodigy",
+                   .importance = Importance::Expert}),
             field("text_encoder_learning_rate", &C::textEncoderLearningRate,
                   {.label = ATELIER_TR("Learning rate, text encoder"),
                    .help = ATELIER_TR("Peak step size of the text encoder's weights; it follows the same "
@@ -351,7 +386,13 @@ struct OptimizerConfig {
     static constexpr auto fields() {
         using C = OptimizerConfig;
         return std::tuple{
-            field("name", &C::name, {.label = ATELIER_TR("Optimizer"), .help = ATELIER_TR("Update rule.")}),
+            field(
+                "name", &C::name,
+                {.label = ATELIER_TR("Optimizer"),
+                 .help = ATELIER_TR(
+                     "Update rule. What it keeps in memory per trained weight: adamw 8 bytes, adamw_8bit 2, "
+                     "lion 4, sgd none (4 with momentum), adafactor less than 1, prodigy 16. Prodigy "
+                     "finds its own step size; its learning rate is a factor, usually 1.")}),
             field("params", &C::params,
                   {.label = ATELIER_TR("Parameters"), .help = ATELIER_TR("Numbers of the update rule.")}),
         };

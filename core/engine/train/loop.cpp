@@ -183,7 +183,7 @@ class TrainingRun {
             ATELIER_TRY(const auto batch,
                         nextBatch(*source_, settings_.batchSize, [&](const auto& d) { dropped(d); }));
             ATELIER_TRY(auto step, task_->loss(batch));
-            (step.loss / parts).backward();
+            optimizer_->scaled(step.loss / parts).backward();
             optimizer_->gatherGradients();
             const auto share = step.loss.detach() / parts;
             record.loss = record.loss.defined() ? record.loss + share : share;
@@ -217,6 +217,11 @@ class TrainingRun {
     }
 
     Status nonFinite(const NonFiniteUpdate& update) {
+        // In float16 gradients overflow now and then; the factor of the loss has been halved, and that is
+        // all.
+        constexpr double kSmallestScale = 1;
+        for (const auto& [name, value] : optimizer_->meters())
+            if (name == "loss_scale" && !update.ownLoss && value >= kSmallestScale) return {};
         constexpr std::size_t kNamed = 8;
         auto keys = update.keys;
         const auto count = keys.size();

@@ -110,6 +110,7 @@ Result<std::vector<NonFiniteUpdate>> Monitor::report(const Optimizer& optimizer,
     run::Metric metric{step_, images_, {}};
     for (const auto& [name, sum] : sums) metric.values.emplace_back(name, sum.first / sum.second);
     metric.values.emplace_back("lr", records_.back().learningRate);
+    for (const auto& meter : optimizer.meters()) metric.values.push_back(meter);
     lastLoss_ = sums["loss"].first / sums["loss"].second;
     records_.clear();
     ATELIER_DO(events_.write(metric));

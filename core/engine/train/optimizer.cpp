@@ -11,6 +11,10 @@
 namespace atelier::train {
 namespace {
 
+// torch.amp.GradScaler's defaults.
+constexpr double kFirstScale = 65536, kGrowth = 2, kBackoff = 0.5;
+constexpr std::int64_t kGrowthInterval = 2000;
+
 std::vector<at::Tensor> clones(const std::vector<at::Tensor>& tensors) {
     std::vector<at::Tensor> result;
     result.reserve(tensors.size());
@@ -38,6 +42,7 @@ Optimizer::Optimizer(NamedTensors parameters, at::ScalarType computeType, const 
     const at::NoGradGuard noGrad;
     ATELIER_CHECK(!parameters.empty(), "an optimizer needs parameters");
     for (auto& [name, tensor] : parameters) {
+        ATELIER_CHECK(tensor.scalar_type() == at::kFloat, "masters are float32");
         names_.push_back(name);
         masters_.push_back(tensor.detach());
         if (separateMasters_) tensor.set_data(masters_.back().to(computeType));
@@ -48,6 +53,14 @@ Optimizer::Optimizer(NamedTensors parameters, at::ScalarType computeType, const 
     lengths_.assign(masters_.size(), 0.0);
     if (ema_) shadows_ = clones(masters_);
     gradients_.resize(masters_.size());
+    if (computeType == at::kHalf) {
+        scale_ = at::full({}, kFirstScale, masters_.front().options().dtype(at::kFloat));
+        growthTracker_ = at::zeros({}, masters_.front().options().dtype(at::kInt));
+    }
+}
+
+at::Tensor Optimizer::scaled(const at::Tensor& loss) const {
+    return scale_.defined() ? loss * scale_ : loss;
 }
 
 void Optimizer::gatherGradients() {
@@ -74,6 +87,7 @@ at::Tensor Optimizer::clip(std::optional<double> limit) {
         if (!gradient.defined()) continue;
         present.push_back(gradient);
     }
+    if (scale_.defined()) at::_foreach_mul_(present, scale_.reciprocal());
     const auto norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(present, 2)), 2);
     if (limit) at::_foreach_mul_(present, (*limit / (norm + 1e-6)).clamp_max(1.0));
     return norm;
@@ -99,6 +113,8 @@ void Optimizer::step(double learningRate, const at::Tensor& nonFinite) {
         if (lengths_[i] > 0)
             masters_[i].mul_(lengths_[i] / at::linalg_vector_norm(masters_[i], 2, -1, true).clamp_min(1e-12));
     ++updates_;
+    if (scale_.defined())
+        at::_amp_update_scale_(scale_, growthTracker_, nonFinite, kGrowth, kBackoff, kGrowthInterval);
     if (ema_) at::_foreach_lerp_(shadows_, masters_, 1 - ema_->at(updates_));
     if (separateMasters_) copyMastersToModel();
     zeroGradients();
@@ -156,8 +172,7 @@ void Optimizer::useTrained() {
     averagesInModel_ = false;
 }
 
-NamedTensors Optimizer::state() const {
-    ATELIER_CHECK(!averagesInModel_, "the state is saved with the trained weights in the model");
+NamedTensors Optimizer::parts() const {
     NamedTensors result;
     for (std::size_t i = 0; i < names_.size(); ++i) {
         result.emplace_back("master." + names_[i], masters_[i].detach());
@@ -165,6 +180,17 @@ NamedTensors Optimizer::state() const {
             if (tensors[i].defined()) result.emplace_back(moment + "." + names_[i], tensors[i]);
         if (ema_) result.emplace_back("ema." + names_[i], shadows_[i]);
     }
+    for (const auto& [name, scalar] : rule_->scalars()) result.emplace_back("rule." + name, scalar);
+    if (scale_.defined()) {
+        result.emplace_back("scaler.scale", scale_);
+        result.emplace_back("scaler.growth_tracker", growthTracker_);
+    }
+    return result;
+}
+
+NamedTensors Optimizer::state() const {
+    ATELIER_CHECK(!averagesInModel_, "the state is saved with the trained weights in the model");
+    auto result = parts();
     result.emplace_back("updates", at::scalar_tensor(updates_, at::kLong));
     return result;
 }
@@ -172,7 +198,7 @@ NamedTensors Optimizer::state() const {
 Status Optimizer::load(const NamedTensors& state, const std::string& where) {
     const at::NoGradGuard noGrad;
     std::unordered_map<std::string, at::Tensor> byName(state.begin(), state.end());
-    const auto restore = [&](const std::string& name, const at::Tensor& target) -> Status {
+    const auto restore = [&](const std::string& name, at::Tensor target) -> Status {
         const auto found = byName.find(name);
         if (found == byName.end())
             return fail(ErrorCode::Model, "it lacks the tensor \"" + name + "\"", where,
@@ -181,20 +207,26 @@ Status Optimizer::load(const NamedTensors& state, const std::string& where) {
         if (found->second.sizes() != target.sizes())
             return fail(ErrorCode::Model, "the tensor \"" + name + "\" has another shape than the model",
                         where);
+        if (found->second.scalar_type() != target.scalar_type())
+            return fail(ErrorCode::Model, "the tensor \"" + name + "\" belongs to another optimizer", where,
+                        "Continue with the optimizer the run began with.");
         target.copy_(found->second);
         return {};
     };
-    for (std::size_t i = 0; i < names_.size(); ++i) {
-        ATELIER_DO(restore("master." + names_[i], masters_[i]));
-        for (const auto& [moment, tensors] : rule_->moments())
-            if (tensors[i].defined()) ATELIER_DO(restore(moment + "." + names_[i], tensors[i]));
-        if (ema_) ATELIER_DO(restore("ema." + names_[i], shadows_[i]));
-    }
+    for (const auto& [name, target] : parts()) ATELIER_DO(restore(name, target));
     at::Tensor updates = at::zeros({}, at::kLong);
     ATELIER_DO(restore("updates", updates));
     updates_ = updates.item<std::int64_t>();
     if (separateMasters_) copyMastersToModel();
     return {};
+}
+
+std::vector<std::pair<std::string, double>> Optimizer::meters() const {
+    std::vector<std::pair<std::string, double>> result;
+    if (scale_.defined()) result.emplace_back("loss_scale", scale_.item<double>());
+    for (const auto& [name, scalar] : rule_->scalars())
+        if (name == "d") result.emplace_back("prodigy_d", scalar.item<double>());
+    return result;
 }
 
 std::uint64_t Optimizer::bytes() const {

@@ -3,9 +3,11 @@
 // EMA. One optimizer update is three calls (gather → clip → step) without a host synchronisation. Used by the
 // training loop and by replay.
 //
-// Precision: in float32 the model's own tensors are the masters. In bfloat16 the model computes with bfloat16
-// weights and activations; masters, gradients' sum, moments and EMA are float32, and the weights are rounded
-// copies of the masters. No autocast: what a tensor's type is can be read from the code.
+// Precision: in float32 the model's own tensors are the masters. In bfloat16 and float16 the model computes
+// with weights and activations of that type; masters, gradients' sum, moments and EMA are float32, and the
+// weights are rounded copies of the masters. No autocast: what a tensor's type is can be read from the code.
+// In float16 the loss is scaled so that small gradients do not vanish (Micikevicius et al. 2018), by a factor
+// that torch's GradScaler would have: halved when a gradient overflows, doubled after 2000 updates without.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -40,10 +42,12 @@ class Optimizer {
     // After every update the rows of weights whose name begins with `prefix` are scaled to this L2 length.
     void keepRowLength(const std::string& prefix, double length);
 
+    // The loss to call backward() on: times the factor in float16, else as it is.
+    at::Tensor scaled(const at::Tensor& loss) const;
     // Adds the gradients of one backward pass to the sum of this update and frees them where they are copies.
     void gatherGradients();
-    // L2 norm over all gradients together (device scalar); scales them by min(1, limit/(norm + 1e-6)) when
-    // given.
+    // Once per update: takes the factor of scaled() out of the gradients; their L2 norm, all together (device
+    // scalar); scales them by min(1, limit/(norm + 1e-6)) when given.
     at::Tensor clip(std::optional<double> limit);
     // The update rule at this learning rate, then EMA, then gradients are cleared. `nonFinite` (device float
     // scalar, 0 or 1): 1 leaves weights and moments as they are.
@@ -61,15 +65,21 @@ class Optimizer {
     void useTrained();
 
     // Everything that exact resume needs: "master." and "ema." + name, each moment of the rule ("exp_avg.",
-    // "exp_avg_sq.", "step.") + name, and "updates".
+    // "exp_avg_sq.", "step.") + name, its scalars ("rule.d"), in float16 "scaler.scale" and
+    // "scaler.growth_tracker", and "updates".
     NamedTensors state() const;
     // The reverse; an Error names the first tensor that is missing or differs in shape.
     Status load(const NamedTensors& state, const std::string& where);
+
+    // Numbers for the curves: "loss_scale" in float16, "prodigy_d". Waits for the device.
+    std::vector<std::pair<std::string, double>> meters() const;
 
     std::uint64_t bytes() const;  // memory of masters (when separate), gradients' sum, moments and EMA
 
   private:
     void copyMastersToModel();
+    // Every tensor of state() but the count of updates.
+    NamedTensors parts() const;
 
     std::vector<std::string> names_;
     std::vector<at::Tensor> parameters_;  // the model's
@@ -81,6 +91,7 @@ class Optimizer {
     std::vector<at::Tensor> shadows_;
     std::optional<EmaOptions> ema_;
     bool separateMasters_ = false;
+    at::Tensor scale_, growthTracker_;  // float16 only
     bool averagesInModel_ = false;
     std::int64_t updates_ = 0;
 };

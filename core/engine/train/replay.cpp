@@ -134,7 +134,7 @@ Result<Record> runUpdates(const std::vector<fs::path>& files, const Pipeline& pi
         const auto step = denoisingLoss(*pipeline.unet, schedule, settings.objective, settings.computeType,
                                         batch.latents, {batch.noise, batch.noise}, batch.timesteps,
                                         conditioningOf(pipeline, batch, settings.device));
-        (step.loss / static_cast<double>(settings.accumulation)).backward();
+        optimizer.scaled(step.loss / static_cast<double>(settings.accumulation)).backward();
         optimizer.gatherGradients();
         record.loss.push_back(step.loss.item<double>());
         if (options.onStep)

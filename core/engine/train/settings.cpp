@@ -158,6 +158,10 @@ OptimizerKind optimizerKind(OptimizerName name) {
             return OptimizerKind::Sgd;
         case OptimizerName::Adafactor:
             return OptimizerKind::Adafactor;
+        case OptimizerName::AdamW8bit:
+            return OptimizerKind::AdamW8bit;
+        case OptimizerName::Prodigy:
+            return OptimizerKind::Prodigy;
         case OptimizerName::AdamW:
             break;
     }
@@ -192,6 +196,10 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
     settings.optimizer.weightDecay = params.weightDecay;
     settings.optimizer.epsilon = params.epsilon;
     settings.optimizer.momentum = params.momentum;
+    settings.optimizer.firstDistance = params.d0;
+    settings.optimizer.distanceFactor = params.dCoef;
+    settings.optimizer.biasCorrection = params.useBiasCorrection;
+    settings.optimizer.safeguardWarmup = params.safeguardWarmup;
     const auto& schedule = config.lrScheduler.params;
     settings.learningRate = {.shape = lrShape(config.lrScheduler.scheduler),
                              .base = schedule.learningRate.value_or(params.learningRate),
@@ -216,7 +224,8 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
             settings.computeType = at::kBFloat16;
             break;
         case Precision::Fp16:
-            return fail(unsupported("model.mixed_precision", "fp16", "Use bf16 or fp32."));
+            settings.computeType = at::kHalf;
+            break;
     }
     if (config.model.useEma && config.model.ema.path)
         return fail(unsupported("model.ema.path", "starting the average from a file",

@@ -87,8 +87,10 @@ Status beginLora(Pipeline& pipeline, const Settings& settings) {
 }
 
 Result<LearnedTokens> beginTokens(Pipeline& pipeline, const Settings& settings) {
-    freeze(*pipeline.unet);
-    pipeline.unet->to(settings.computeType);
+    if (!settings.lora) {  // whose updates stay float32
+        freeze(*pipeline.unet);
+        pipeline.unet->to(settings.computeType);
+    }
     ATELIER_DO(attachTokens(pipeline, settings.tokens->tokens, settings.seed));
     return learnTokens(pipeline, settings.tokens->tokens);
 }

@@ -36,6 +36,10 @@ std::string optimizerName(OptimizerKind kind) {
             return "SGD";
         case OptimizerKind::Adafactor:
             return "Adafactor";
+        case OptimizerKind::AdamW8bit:
+            return "AdamW8bit";
+        case OptimizerKind::Prodigy:
+            return "Prodigy";
     }
     return "AdamW";
 }
@@ -179,7 +183,9 @@ class TextToImageTask final : public Task {
                  {"ss_max_train_steps", std::to_string(settings_.totalUpdates)},
                  {"ss_total_batch_size", std::to_string(settings_.imagesPerUpdate())},
                  {"ss_gradient_accumulation_steps", std::to_string(settings_.accumulation)},
-                 {"ss_mixed_precision", settings_.computeType == at::kFloat ? "no" : "bf16"},
+                 {"ss_mixed_precision", settings_.computeType == at::kFloat  ? "no"
+                                        : settings_.computeType == at::kHalf ? "fp16"
+                                                                             : "bf16"},
                  {"ss_optimizer", optimizerName(settings_.optimizer.kind)},
                  {"ss_caption_dropout_rate", number(settings_.plan.captionDropout)}}};
     }

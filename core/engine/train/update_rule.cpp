@@ -6,8 +6,9 @@
 #include <cmath>
 #include <map>
 
+#include "core/engine/train/update_rule_parts.h"
+
 namespace atelier::train {
-namespace {
 
 std::vector<at::Tensor> zerosLike(const std::vector<at::Tensor>& tensors) {
     std::vector<at::Tensor> result;
@@ -15,6 +16,15 @@ std::vector<at::Tensor> zerosLike(const std::vector<at::Tensor>& tensors) {
     for (const auto& tensor : tensors) result.push_back(at::zeros_like(tensor));
     return result;
 }
+
+void PerWeight::step(const std::vector<at::Tensor>& masters, const std::vector<at::Tensor>& gradients,
+                     const std::vector<double>& learningRates, const at::Tensor& nonFinite) {
+    if (nonFinite.item<float>() != 0) return;
+    for (std::size_t i = 0; i < masters.size(); ++i)
+        if (gradients[i].defined()) move(i, masters[i], gradients[i], learningRates[i]);
+}
+
+namespace {
 
 std::vector<at::Tensor> zeroScalars(const std::vector<at::Tensor>& masters) {
     std::vector<at::Tensor> result;
@@ -62,21 +72,6 @@ class AdamW final : public UpdateRule {
 
   private:
     OptimizerOptions options_;
-};
-
-// The rules without a fused kernel: one weight after the other. Whether the update is to be skipped is asked
-// once per update, which waits for the device.
-class PerWeight : public UpdateRule {
-  public:
-    void step(const std::vector<at::Tensor>& masters, const std::vector<at::Tensor>& gradients,
-              const std::vector<double>& learningRates, const at::Tensor& nonFinite) final {
-        if (nonFinite.item<float>() != 0) return;
-        for (std::size_t i = 0; i < masters.size(); ++i)
-            if (gradients[i].defined()) move(i, masters[i], gradients[i], learningRates[i]);
-    }
-
-  protected:
-    virtual void move(std::size_t i, at::Tensor weight, const at::Tensor& gradient, double learningRate) = 0;
 };
 
 class Lion final : public PerWeight {
@@ -172,6 +167,10 @@ std::unique_ptr<UpdateRule> makeUpdateRule(const OptimizerOptions& options,
             return std::make_unique<Sgd>(options, masters);
         case OptimizerKind::Adafactor:
             return std::make_unique<Adafactor>(options, masters);
+        case OptimizerKind::AdamW8bit:
+            return makeAdamW8bit(options, masters);
+        case OptimizerKind::Prodigy:
+            return makeProdigy(options, masters);
     }
     return std::make_unique<AdamW>(options, masters);
 }

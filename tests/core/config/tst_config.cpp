@@ -225,6 +225,12 @@ void TestConfig::findings_data() {
         "sampling.prompts", "token_unseen", 5, "");
     row("words of another method", "method: {type: finetune, tokens: {<a>: c}}\n", "method.tokens",
         "other_method", 6, "method.tokens=");
+    row("small rate for Prodigy", "optimizer: {name: prodigy}\n", "optimizer.params.learning_rate",
+        "prodigy_rate", 6, "optimizer.params.learning_rate=1.0");
+    row("two rates for Prodigy",
+        "optimizer: {name: prodigy, params: {learning_rate: 1, text_encoder_learning_rate: 0.5}}\n",
+        "optimizer.params.text_encoder_learning_rate", "prodigy_rates", 6,
+        "optimizer.params.text_encoder_learning_rate=");
     row("swallowed data key", "x: 1\n", "x", "unknown_key", 6, "x=");
 }
 

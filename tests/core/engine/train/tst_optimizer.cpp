@@ -215,10 +215,10 @@ class TestOptimizer : public QObject {
 
     // Whatever the rule, an update that is not finite changes nothing, and its state comes back as it was.
     void rulesSkipAndResume() {
-        for (const auto kind :
-             {OptimizerKind::AdamW, OptimizerKind::Lion, OptimizerKind::Sgd, OptimizerKind::Adafactor}) {
+        for (const auto kind : {OptimizerKind::AdamW, OptimizerKind::Lion, OptimizerKind::Sgd,
+                                OptimizerKind::Adafactor, OptimizerKind::AdamW8bit, OptimizerKind::Prodigy}) {
             const OptimizerOptions options{.kind = kind, .momentum = 0.9};
-            const auto make = [] { return at::linspace(-1, 1, 12).view({3, 4}).requires_grad_(true); };
+            const auto make = [] { return at::linspace(-1, 1, 4200).view({70, 60}).requires_grad_(true); };
             const auto update = [](const at::Tensor& p, Optimizer& optimizer, double factor, bool broken) {
                 (p * p * factor).sum().backward();
                 optimizer.gatherGradients();
@@ -241,6 +241,29 @@ class TestOptimizer : public QObject {
             update(q, second, 0.7, false);
             QVERIFY(at::equal(p, q));
         }
+    }
+
+    // Words of one's own are not to outweigh the model's.
+    void rowsKeepTheirLength() {
+        const auto a = at::ones({2, 3}).requires_grad_(true), b = leaf({1.0});
+        Optimizer optimizer({{"tokens.a", a}, {"unet.b", b}}, at::kFloat, {}, std::nullopt);
+        optimizer.keepRowLength("tokens.", 0.5);
+        (a * at::arange(6).view({2, 3})).sum().add(b.sum()).backward();
+        optimizer.gatherGradients();
+        optimizer.clip(std::nullopt);
+        optimizer.step(0.1, zero());
+        for (int row = 0; row < 2; ++row) near(a[row].norm().item<double>(), 0.5, 1e-6);
+        near(b.item<double>(), 0.9 - 0.1 * 0.01, 1e-6);
+        QVERIFY(a[0][0].item<double>() > a[0][2].item<double>());
+    }
+
+    // A state of another rule is refused, not taken for what it is not.
+    void anotherOptimizersStateIsRefused() {
+        const auto p = at::zeros({80, 80}).requires_grad_(true), q = at::zeros({80, 80}).requires_grad_(true);
+        Optimizer small({{"m.p", p}}, at::kFloat, {.kind = OptimizerKind::AdamW8bit}, std::nullopt);
+        Optimizer plain({{"m.p", q}}, at::kFloat, {}, std::nullopt);
+        const auto loaded = plain.load(small.state(), "test");
+        QVERIFY(!loaded && loaded.error().what.find("exp_avg") != std::string::npos);
     }
 
     void noiseTricks() {
