@@ -375,9 +375,11 @@ void prodigyFindsTheRate(const RuleInput& in, Findings& findings) {
                      "Prodigy finds its step size itself and multiplies it by this: " + numberText(rate) +
                          " makes it learn next to nothing",
                      "1 is usual.", Remedy{path, "1.0"});
-    for (const auto& [other, name] : {std::pair{params.textEncoderLearningRate, "text_encoder_learning_rate"},
-                                      std::pair{params.tokenLearningRate, "token_learning_rate"}})
-        if (other && *other != rate)
+    for (const auto& [used, other, name] :
+         {std::tuple{in.config.model.trainTextEncoder, params.textEncoderLearningRate,
+                     "text_encoder_learning_rate"},
+          std::tuple{!in.config.method.tokens.empty(), params.tokenLearningRate, "token_learning_rate"}})
+        if (used && other && *other != rate)
             findings.add(IssueSeverity::Error, "prodigy_rates", std::string("optimizer.params.") + name,
                          "Prodigy finds one step size for all weights; rates of their own do not go with it",
                          "Remove the key.", Remedy{std::string("optimizer.params.") + name, ""});

@@ -88,7 +88,7 @@ class DryRun {
         Cost cost;
         const auto start = Clock::now();
         ATELIER_TRY(const auto step, task_->loss(samples));
-        step.loss.backward();
+        optimizer_->scaled(step.loss).backward();
         optimizer_->gatherGradients();
         static_cast<void>(step.loss.item<double>());  // waits for the device
         const auto middle = Clock::now();
@@ -111,13 +111,14 @@ class DryRun {
         return bytes;
     }
 
-    // Trained networks as float32, the others as they are, low-rank updates in two forms; and the state.
+    // Trained networks as float32, the others as they are, low-rank updates and new words in two forms; and
+    // the state.
     std::uint64_t checkpointBytes() const {
-        std::uint64_t state = 0, pipeline = settings_.lora ? 0 : task_->weightBytes();
+        std::uint64_t state = 0, pipeline = settings_.trainsAdapters() ? 0 : task_->weightBytes();
         for (const auto& [name, tensor] : optimizer_->state()) state += tensor.nbytes();
         for (const auto& [name, tensor] : task_->parameters()) {
             const auto count = static_cast<std::uint64_t>(tensor.numel());
-            pipeline += settings_.lora ? count * (4 + 2) : count * 4 - tensor.nbytes();
+            pipeline += settings_.trainsAdapters() ? count * (4 + 2) : count * 4 - tensor.nbytes();
         }
         return state + pipeline;
     }

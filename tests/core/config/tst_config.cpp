@@ -228,9 +228,9 @@ void TestConfig::findings_data() {
     row("small rate for Prodigy", "optimizer: {name: prodigy}\n", "optimizer.params.learning_rate",
         "prodigy_rate", 6, "optimizer.params.learning_rate=1.0");
     row("two rates for Prodigy",
-        "optimizer: {name: prodigy, params: {learning_rate: 1, text_encoder_learning_rate: 0.5}}\n",
-        "optimizer.params.text_encoder_learning_rate", "prodigy_rates", 6,
-        "optimizer.params.text_encoder_learning_rate=");
+        "method: {type: lora, tokens: {<a>: b}}\n"
+        "optimizer: {name: prodigy, params: {learning_rate: 1, token_learning_rate: 0.5}}\n",
+        "optimizer.params.token_learning_rate", "prodigy_rates", 7, "optimizer.params.token_learning_rate=");
     row("swallowed data key", "x: 1\n", "x", "unknown_key", 6, "x=");
 }
 
