@@ -51,8 +51,9 @@ int inspectVerb(Arguments arguments);
 int convertVerb(Arguments arguments);
 int loraVerb(Arguments arguments);
 
-// Verb of atelier-engine-net.
+// Verbs of atelier-engine-net.
 int downloadVerb(Arguments arguments);
+int trackVerb(Arguments arguments);
 
 // Verbs of atelier-engine-compute, one file each.
 int trainVerb(Arguments arguments);

@@ -13,6 +13,7 @@
 #include "app/engine/fetch_model.h"
 #include "app/engine/progress.h"
 #include "app/engine/stop_signals.h"
+#include "app/engine/tracking_process.h"
 #include "core/base/strings.h"
 #include "core/config/load.h"
 #include "core/engine/train/train.h"
@@ -248,7 +249,12 @@ int trainVerb(Arguments arguments) {
     options.onMessage = [&](const std::string& line) { display.print(line); };
     if (!json)
         display.print(fmt::format("{}: {}", plan->resume ? "continuing" : "run", plan->runFolder.string()));
+    TrackingProcess tracking;
+    tracking.start(plan->config, plan->runFolder);
+    options.takeWarnings = [&] { return tracking.takeWarnings(); };
     const auto outcome = train::run(plan->config, options);
+    tracking.finish();
+    for (const auto& late : tracking.takeWarnings()) display.print("warning: " + late.text + " " + late.hint);
     display.finish();
     if (!outcome) return report(outcome.error(), json);
     return finish(*outcome, plan->runFolder, json);

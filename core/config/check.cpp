@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 #include "core/base/strings.h"
 #include "core/config/compose.h"
@@ -74,11 +75,14 @@ class FormCheck {
             const Node* wandb = root_.find("wandb");
             const Node* mode = wandb ? wandb->find("mode") : nullptr;
             if (mode && (mode->text == "disabled" || mode->text == "offline")) return;
+            const char* key = std::getenv("WANDB_API_KEY");
+            if (path == "wandb.api_key" && key && *key) return;
         }
         const SchemaNode* schema = findSchema(path);
         std::string hint = "Put a value in place of ???";
         if (schema && !schema->info.help.empty()) hint += ": " + std::string(schema->info.help);
-        if (path == "wandb.api_key") hint = "Put your key there, or set wandb.mode to disabled.";
+        if (path == "wandb.api_key")
+            hint = "Set WANDB_API_KEY or put your key there, or set wandb.mode to disabled.";
         Issue& issue = add(IssueSeverity::Error, "missing", path, node, "a value must be given here", hint);
         if (path == "wandb.api_key") issue.remedy = Remedy{"wandb.mode", "disabled"};
     }

@@ -411,16 +411,6 @@ void oneDeviceOnly(const RuleInput& in, Findings& findings) {
                      Remedy{"experiment.compat", ""});
 }
 
-void wandbIsRecordedLocally(const RuleInput& in, Findings& findings) {
-    if (in.purpose != Purpose::Train || !in.config.wandb || in.config.wandb->mode == WandbMode::Disabled)
-        return;
-    if (findings.unfilled("wandb.api_key") && in.config.wandb->mode == WandbMode::Online) return;
-    findings.add(IssueSeverity::Warning, "wandb", "wandb",
-                 "curves are recorded in the run folder only; sending them to Weights & Biases is not "
-                 "available in this version",
-                 "", Remedy{"wandb.mode", "disabled"});
-}
-
 void nameIsAFolderName(const RuleInput& in, Findings& findings) {
     const std::string& name = in.config.experiment.name;
     if (name.empty() || in.purpose != Purpose::Train) return;
@@ -455,7 +445,6 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     textEncoderCanBeTrained(input, findings);
     datasetKindIsAvailable(input, findings);
     oneDeviceOnly(input, findings);
-    wandbIsRecordedLocally(input, findings);
     nameIsAFolderName(input, findings);
 }
 

@@ -3,3 +3,11 @@
 // them.
 #include "core/config/train_config.h"
 #include "core/config/load.h"
+
+namespace atelier {
+
+bool isTracked(const TrainConfig& config) {
+    return config.tracking.tensorboard || (config.wandb && config.wandb->mode != WandbMode::Disabled);
+}
+
+}  // namespace atelier

@@ -80,4 +80,7 @@ struct TrainConfig {
 };
 ATELIER_SECTION(TrainConfig);
 
+// Whether curves and pictures go anywhere besides the run folder.
+bool isTracked(const TrainConfig& config);
+
 }  // namespace atelier

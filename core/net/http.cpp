@@ -2,9 +2,13 @@
 #include "core/net/http.h"
 
 #include <curl/curl.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cstdlib>
+#include <cstring>
 #include <optional>
 
 #include "core/base/strings.h"
@@ -58,6 +62,54 @@ struct Exchange {
     bool headDone = false;
 };
 
+// What is being sent.
+struct Upload {
+    const HttpBody* body = nullptr;
+    Descriptor file;
+    std::uint64_t size = 0;
+    std::uint64_t done = 0;
+    std::optional<Error> error;
+
+    Status open(const HttpBody& what) {
+        body = &what;
+        size = what.file.empty() ? what.text.size() : what.size;
+        if (what.file.empty()) return {};
+        ATELIER_TRY(file, openForReading(what.file));
+        return {};
+    }
+};
+
+std::size_t onRead(char* buffer, std::size_t size, std::size_t count, void* user) {
+    auto& upload = *static_cast<Upload*>(user);
+    const auto wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(size * count, upload.size - upload.done));
+    std::size_t got = wanted;
+    if (upload.body->file.empty()) {
+        std::memcpy(buffer, upload.body->text.data() + upload.done, wanted);
+    } else if (wanted > 0) {
+        const auto at = static_cast<off_t>(upload.body->offset + upload.done);
+        const ssize_t n = ::pread(upload.file.get(), buffer, wanted, at);
+        if (n <= 0) {  // also the end: the file has become shorter
+            upload.error = n < 0 ? failErrno(errno, "read", upload.body->file.string()).value()
+                                 : Error{ErrorCode::Io, "it became shorter while it was sent",
+                                         upload.body->file.string(), ""};
+            return CURL_READFUNC_ABORT;
+        }
+        got = static_cast<std::size_t>(n);
+    }
+    upload.done += got;
+    return got;
+}
+
+// A connection that was closed meanwhile makes curl begin again on a new one.
+int onSeek(void* user, curl_off_t offset, int origin) {
+    auto& upload = *static_cast<Upload*>(user);
+    if (origin != SEEK_SET || offset < 0 || static_cast<std::uint64_t>(offset) > upload.size)
+        return CURL_SEEKFUNC_CANTSEEK;
+    upload.done = static_cast<std::uint64_t>(offset);
+    return CURL_SEEKFUNC_OK;
+}
+
 std::size_t onHeader(char* data, std::size_t size, std::size_t count, void* user) {
     auto& exchange = *static_cast<Exchange*>(user);
     const std::string_view line = trim(std::string_view(data, size * count));
@@ -92,6 +144,14 @@ int onProgress(void* user, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
     const auto& exchange = *static_cast<Exchange*>(user);
     return exchange.cancelled && *exchange.cancelled && (*exchange.cancelled)() ? 1 : 0;
 }
+
+struct HeaderList {
+    curl_slist* head = nullptr;
+    HeaderList() = default;
+    HeaderList(const HeaderList&) = delete;
+    HeaderList& operator=(const HeaderList&) = delete;
+    ~HeaderList() { curl_slist_free_all(head); }
+};
 
 // Certificates beside the system's, under the names that Python's and curl's users know.
 const char* certificateFile() {
@@ -129,10 +189,16 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const BodySink
     Exchange exchange;
     exchange.sink = &sink;
     exchange.cancelled = &state_->cancelled;
-    curl_slist* headers = nullptr;
+    HeaderList headerList;
+    curl_slist*& headers = headerList.head;
     const auto add = [&](const std::string& line) { headers = curl_slist_append(headers, line.c_str()); };
     add("Accept-Encoding: identity");  // sizes and ranges are those of the file
     for (const auto& line : request.headers) add(line);
+    Upload upload;
+    if (request.body) {
+        ATELIER_DO(upload.open(*request.body));
+        add("Expect:");  // no waiting for "100 Continue"
+    }
     if (request.from > 0) add("Range: bytes=" + std::to_string(request.from) + "-");
     char text[CURL_ERROR_SIZE] = "";
     curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
@@ -154,14 +220,23 @@ Result<HttpResponse> HttpClient::send(const HttpRequest& request, const BodySink
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, onProgress);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, &exchange);
+    if (request.body) {
+        curl_easy_setopt(curl, CURLOPT_UPLOAD, 1L);
+        curl_easy_setopt(curl, CURLOPT_READFUNCTION, onRead);
+        curl_easy_setopt(curl, CURLOPT_READDATA, &upload);
+        curl_easy_setopt(curl, CURLOPT_SEEKFUNCTION, onSeek);
+        curl_easy_setopt(curl, CURLOPT_SEEKDATA, &upload);
+        curl_easy_setopt(curl, CURLOPT_INFILESIZE_LARGE, static_cast<curl_off_t>(upload.size));
+    }
+    if (!request.method.empty()) curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
     if (const char* file = certificateFile()) curl_easy_setopt(curl, CURLOPT_CAINFO, file);
     const CURLcode code = curl_easy_perform(curl);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, nullptr);
-    curl_slist_free_all(headers);
     curl_off_t retryAfter = 0;
     if (curl_easy_getinfo(curl, CURLINFO_RETRY_AFTER, &retryAfter) == CURLE_OK && retryAfter > 0)
         exchange.response.retryAfter = static_cast<std::uint64_t>(retryAfter);
     if (exchange.error) return fail(*exchange.error);
+    if (upload.error) return fail(*upload.error);
     if (code == CURLE_ABORTED_BY_CALLBACK) return fail(ErrorCode::Cancelled, "stopped");
     if (code != CURLE_OK) {
         exchange.response.status = 0;
@@ -185,6 +260,12 @@ std::string originOf(const std::string& text) {
     if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return {};
     return toLowerAscii(urlPart(url.get(), CURLUPART_SCHEME) + "://" + urlPart(url.get(), CURLUPART_HOST) +
                         ":" + urlPart(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT));
+}
+
+std::string hostOf(const std::string& text) {
+    const UrlPtr url(curl_url());
+    if (curl_url_set(url.get(), CURLUPART_URL, text.c_str(), 0) != CURLUE_OK) return {};
+    return urlPart(url.get(), CURLUPART_HOST);
 }
 
 std::string percentEncode(std::string_view text, bool keepSlash) {

@@ -7,19 +7,31 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "core/base/files.h"
 #include "core/base/result.h"
 
 namespace atelier::net {
+
+// Bytes to send: `text`, or `size` bytes of a file from `offset` on.
+struct HttpBody {
+    std::string text;
+    fs::path file;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+};
 
 struct HttpRequest {
     std::string url;
     bool head = false;
     std::vector<std::string> headers;  // "Name: value"
     std::uint64_t from = 0;            // > 0: only the bytes from here on
+    std::string method = {};           // "" = GET, or HEAD
+    std::optional<HttpBody> body = {};
 };
 
 struct HttpResponse {
@@ -44,7 +56,8 @@ class HttpClient {
     HttpClient& operator=(HttpClient&&) noexcept;
     ~HttpClient();
 
-    // Errors: what the sink said, or Cancelled. What the network does is in the response.
+    // Errors: what the sink said, Io (the file to send), or Cancelled. What the network does is in the
+    // response.
     Result<HttpResponse> send(const HttpRequest& request, const BodySink& sink = nullptr);
 
   private:
@@ -56,6 +69,8 @@ class HttpClient {
 std::string resolveUrl(const std::string& base, const std::string& location);
 // "https://host:443" of an address, lower case; "" when there is none.
 std::string originOf(const std::string& url);
+// "host" of an address, as it is written; "" when there is none.
+std::string hostOf(const std::string& url);
 // Text of a path or a query, everything but letters, digits and -._~ escaped; `keepSlash` for paths.
 std::string percentEncode(std::string_view text, bool keepSlash);
 

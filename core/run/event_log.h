@@ -21,6 +21,8 @@ namespace atelier::run {
 inline constexpr std::chrono::milliseconds kHeartbeatInterval{5000};
 inline constexpr std::size_t kMaxLineBytes = std::size_t{1} << 20;
 
+double unixNow();  // seconds, as events are stamped
+
 // Appends one line by one write(2). Hold the folder's RunLock while one exists. Safe from several threads.
 // Synced to disk: run_started, checkpoint, error, run_finished. Everything else reaches the kernel at once,
 // so it survives the death of the process but not that of the machine.

@@ -12,16 +12,16 @@
 namespace atelier::run {
 namespace {
 
-double unixNow() {
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
 bool mustReachTheDisk(const EventBody& body) {
     return std::holds_alternative<RunStarted>(body) || std::holds_alternative<Checkpoint>(body) ||
            std::holds_alternative<ErrorRaised>(body) || std::holds_alternative<RunFinished>(body);
 }
 
 }  // namespace
+
+double unixNow() {
+    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 Result<std::unique_ptr<EventWriter>> EventWriter::open(const fs::path& path) {
     const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);

@@ -130,6 +130,31 @@ class Runs(unittest.TestCase):
             losses = lambda name: {e["step"]: e["values"]["loss"] for e in self.events(name) if e["type"] == "metric"}
             self.assertEqual(losses(whole), losses(broken))
 
+    def test_tracking_beside_a_killed_run(self):
+        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+        places = ("tracking.tensorboard=true", "wandb.mode=offline", "wandb.api_key=" + "k" * 40)
+        process = self.start(self.config("tracked"), *places)
+        self.wait("tracked", lambda e: e["type"] == "metric" and e["step"] >= 4, process)
+        process.kill()
+        process.communicate()
+        self.train(self.run_dir("tracked"))
+        reader = EventAccumulator(str(self.run_dir("tracked") / "tensorboard"))
+        reader.Reload()
+        losses = {e["step"]: e["values"]["loss"] for e in self.events("tracked") if e["type"] == "metric"}
+        self.assertEqual([e.step for e in reader.Scalars("loss")], list(range(1, 13)))
+        for point in reader.Scalars("loss"):
+            self.assertAlmostEqual(point.value, losses[point.step], 5)
+        self.assertEqual(len(list(self.run_dir("tracked").glob("wandb/offline-run-*/run-*.wandb"))), 1)
+        self.assertEqual([e for e in self.events("tracked") if e["type"] == "warning"], [])
+        for path in self.run_dir("tracked").rglob("*"):
+            self.assertFalse(path.is_file() and b"k" * 40 in path.read_bytes(), path)
+        # One that cannot work is a warning of the run and nothing else.
+        target = self.config("untracked")
+        self.train(target, "wandb.mode=online", env=os.environ | {"WANDB_API_KEY": "", "HOME": str(self.folder)})
+        self.assertTrue(self.events("untracked")[-1]["reason"] == "completed")
+        log = (self.run_dir("untracked") / "logs" / "tracking.log").read_text()
+        self.assertIn("there is no key for W&B", log)
+
     def test_what_a_run_leaves(self):
         self.train(self.config("plain"))
         folder = self.run_dir("plain")

@@ -166,6 +166,9 @@ ATELIER_SECTION(CheckpointConfig);
 
 struct TrackingConfig {
     std::int64_t logEvery = 10;  // updates
+    bool tensorboard = false;
+    std::int64_t uploadEvery = 15;   // seconds
+    std::int64_t finishWithin = 60;  // seconds
 
     static constexpr auto fields() {
         using C = TrackingConfig;
@@ -180,6 +183,31 @@ struct TrackingConfig {
                  .usual = {UsualRange{"", 1, 500}},
                  .higher = ATELIER_TR("Smaller logs."),
                  .lower = ATELIER_TR("Finer curves.")}),
+            field("tensorboard", &C::tensorboard,
+                  {.label = ATELIER_TR("TensorBoard files"),
+                   .help = ATELIER_TR("Curves, sample pictures and settings also as event files in the run's "
+                                      "folder tensorboard."),
+                   .related = {"wandb.mode"}}),
+            field("upload_every", &C::uploadEvery,
+                  {.label = ATELIER_TR("Upload every"),
+                   .help = ATELIER_TR("Seconds between two uploads to a tracking service."),
+                   .unit = "s",
+                   .min = 1,
+                   .max = 3600,
+                   .usual = {UsualRange{"", 5, 120}},
+                   .higher = ATELIER_TR("Fewer requests."),
+                   .lower = ATELIER_TR("Fresher curves there."),
+                   .importance = Importance::Expert}),
+            field(
+                "finish_within", &C::finishWithin,
+                {.label = ATELIER_TR("Finish uploads within"),
+                 .help = ATELIER_TR("Longest time that a run waits at its end for what is still to be sent; "
+                                    "what remains is sent by `atelier-engine track RUN_DIR`."),
+                 .unit = "s",
+                 .min = 0,
+                 .max = 86'400,
+                 .usual = {UsualRange{"", 10, 600}},
+                 .importance = Importance::Expert}),
         };
     }
 };
@@ -201,6 +229,10 @@ struct WandbConfig {
     std::optional<std::string> entity;
     WandbMode mode = WandbMode::Online;
     std::optional<std::string> runId;
+    std::vector<std::string> tags;
+    std::optional<std::string> group;
+    std::optional<std::string> notes;
+    std::optional<std::string> baseUrl;
 
     static constexpr auto fields() {
         using C = WandbConfig;
@@ -208,7 +240,8 @@ struct WandbConfig {
             field("api_key", &C::apiKey,
                   {.label = ATELIER_TR("W&B key"),
                    .help = ATELIER_TR("Key of a Weights & Biases account. Better given as the environment "
-                                      "variable WANDB_API_KEY; never written to a run folder."),
+                                      "variable WANDB_API_KEY, which comes first, or in ~/.netrc; never "
+                                      "written to a run folder."),
                    .when = "wandb.mode=online",
                    .importance = Importance::Expert,
                    .text = TextKind::Secret}),
@@ -218,11 +251,29 @@ struct WandbConfig {
                    .importance = Importance::Expert}),
             field("mode", &C::mode,
                   {.label = ATELIER_TR("W&B mode"),
-                   .help = ATELIER_TR("Whether curves also go to Weights & Biases."),
+                   .help = ATELIER_TR("Whether curves also go to Weights & Biases; offline: into a file that "
+                                      "`wandb sync` sends."),
                    .importance = Importance::Expert}),
             field("run_id", &C::runId,
                   {.label = ATELIER_TR("W&B run"),
                    .help = ATELIER_TR("Identity of the run there; kept when it is continued."),
+                   .importance = Importance::Expert}),
+            field("tags", &C::tags,
+                  {.label = ATELIER_TR("W&B tags"),
+                   .help = ATELIER_TR("Words to find the run by."),
+                   .importance = Importance::Expert}),
+            field("group", &C::group,
+                  {.label = ATELIER_TR("W&B group"),
+                   .help = ATELIER_TR("Runs of one group are shown together."),
+                   .importance = Importance::Expert}),
+            field("notes", &C::notes,
+                  {.label = ATELIER_TR("W&B notes"),
+                   .help = ATELIER_TR("A description of the run."),
+                   .importance = Importance::Expert}),
+            field("base_url", &C::baseUrl,
+                  {.label = ATELIER_TR("W&B server"),
+                   .help = ATELIER_TR("Address of a server of your own; absent: WANDB_BASE_URL, else "
+                                      "https://api.wandb.ai."),
                    .importance = Importance::Expert}),
         };
     }

@@ -255,6 +255,9 @@ class TrainingRun {
     }
 
     Status poll() {
+        if (options_.takeWarnings)
+            for (const auto& warning : options_.takeWarnings())
+                warn(warning.code, warning.text, warning.hint);
         return requests_.poll(
             [&](bool paused) { static_cast<void>(phase(paused ? "paused" : phaseBeforePause_)); });
     }

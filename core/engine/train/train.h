@@ -11,6 +11,7 @@
 #include "core/base/files.h"
 #include "core/base/result.h"
 #include "core/config/load.h"
+#include "core/run/event.h"
 
 namespace atelier::train {
 
@@ -44,6 +45,8 @@ struct Options {
     std::function<void(const Progress&)> onProgress;
     std::function<void(const std::string& phase)> onPhase;
     std::function<void(const std::string& line)> onMessage;
+    std::function<std::vector<run::Warning>()>
+        takeWarnings;  // of helpers beside the run; asked at safe points
 };
 
 // Signal handlers ask through here (async-signal-safe): the next safe point checkpoints and ends.
