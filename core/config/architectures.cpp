@@ -46,6 +46,8 @@ Result<Json> readModelJson(const fs::path& path) {
         error.code = ErrorCode::Model;
         return fail(std::move(error));
     }
+    if (!json->is_object())
+        return fail(ErrorCode::Model, "it is not a JSON object", path.string(), "Fetch the file again.");
     return json;
 }
 

@@ -222,8 +222,6 @@ std::string overallFamily(const std::vector<PartReport>& parts) {
 
 Result<ModelReport> inspectPipeline(const fs::path& folder, bool values) {
     ATELIER_TRY(const Json index, readModelJson(folder / "model_index.json"));
-    if (!index.is_object())
-        return fail(ErrorCode::Model, "it is not a JSON object", (folder / "model_index.json").string());
     ModelReport report;
     report.path = folder.string();
     report.what = "pipeline folder" + (classOf(index).empty() ? std::string() : " (" + classOf(index) + ")");

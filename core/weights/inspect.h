@@ -26,6 +26,9 @@ struct TensorVerdict {
     std::string variant{};  // "inpainting", "edit" (by instruction), "depth", "upscaling"; empty: plain
 };
 TensorVerdict judgeTensors(std::span<const TensorInfo> tensors);
+// The family, by the name of one of its tensors, of what Atelier does not compute: "FLUX", "a language
+// model"; empty for all others.
+std::string foreignFamily(std::string_view tensorName);
 
 // Another program, whether it takes such a file as it is by the rules of its reader, and how, or why not and
 // what helps.

@@ -183,7 +183,29 @@ TensorVerdict judgeEmbedding(const Table& t) {
             fmt::format("textual inversion, {} vectors", vectors)};
 }
 
+std::string foreignFamily(const Table& t) {
+    for (const TensorInfo& tensor : t.all())
+        if (auto family = atelier::foreignFamily(tensor.name); !family.empty()) return family;
+    return {};
+}
+
 }  // namespace
+
+std::string foreignFamily(std::string_view name) {
+    static constexpr std::pair<std::string_view, std::string_view> kMarks[] = {
+        {"single_transformer_blocks.", "FLUX"},
+        {"double_blocks.", "FLUX or a relative of it"},
+        {"joint_blocks.", "Stable Diffusion 3"},
+        {"adaln_single.", "PixArt or a relative of it"},
+        {"transformer_blocks.0.attn.add_", "Stable Diffusion 3"},
+        {"lm_head.", "a language model"},
+        {"model.layers.0.", "a language model"}};
+    for (const std::string_view prefix : {"model.diffusion_model.", "transformer."})
+        if (name.starts_with(prefix)) name.remove_prefix(prefix.size());
+    for (const auto& [mark, family] : kMarks)
+        if (name.starts_with(mark)) return std::string(family);
+    return {};
+}
 
 TensorVerdict judgeTensors(std::span<const TensorInfo> tensors) {
     const Table t(tensors);
@@ -197,6 +219,8 @@ TensorVerdict judgeTensors(std::span<const TensorInfo> tensors) {
                                      {".diff", "full difference"}})
         if (t.count(mark) > 0)
             return {"lycoris", "", fmt::format("LyCORIS {}, which is not LoRA and is not applied", name)};
+    if (const auto family = foreignFamily(t); !family.empty())
+        return {"unknown", family, "weights of " + family + ", which Atelier does not compute"};
     if (t.ending(".weight", "model.diffusion_model.")) return judgeCheckpoint(t);
     if (t.has("control_model.time_embed.0.weight")) return {"controlnet", "", "ControlNet in a single file"};
     if (t.has("controlnet_cond_embedding.conv_in.weight")) {

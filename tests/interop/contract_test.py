@@ -96,6 +96,17 @@ class Contract(unittest.TestCase):
                     for i, residual in enumerate(down):
                         self.close(got[f"down_block_res_samples.{i}"], residual)
 
+    def test_weights_of_mixed_precision(self):
+        folder = self.folder / "mixed"
+        shutil.copytree(self.folder / "sd1", folder)
+        path = folder / "unet/diffusion_pytorch_model.safetensors"
+        types = (torch.float16, torch.float32, torch.bfloat16, torch.float64)
+        save_file({k: v.to(types[i % 4]) for i, (k, v) in enumerate(load_file(path).items())}, path)
+        inputs, _ = self.unet_inputs("sd1")
+        with torch.no_grad():
+            wanted = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)(*inputs.values()).sample
+        self.close(probed(folder, "unet", inputs, self.folder / "out.st")["sample"], wanted)
+
     def test_no_numbers_in_no_numbers_out(self):
         inputs, _ = self.unet_inputs("sd1")
         inputs["sample"][0, 0, 0, 0] = float("nan")

@@ -431,6 +431,55 @@ class Convert(unittest.TestCase):
             wanted = {k: (v + 1 if ema and k in unet else v).half() for k, v in tensors.items()} | {"betas": torch.zeros(9)}
             self.assertSame(load_file(out), wanted)
 
+    def test_mixed_precisions_lose_nothing(self):
+        types = [torch.float32, torch.float16, torch.bfloat16, torch.float64]
+        for kind in ("sd2", "sdxl"):  # OpenCLIP's towers fuse three tensors to one
+            folder, single, again = self.folder / f"mixed-{kind}", self.folder / f"mixed-{kind}.safetensors", self.folder / f"mixed-{kind}-again"
+            shutil.copytree(self.folder / kind, folder)
+            made = {}
+            for component in self.made[kind]:
+                path = folder / component / f"{FILE[component]}.safetensors"
+                made[component] = {k: v.to(types[i % 4 if component == "unet" else i % 3]) for i, (k, v) in enumerate(sorted(canonical(component, load_file(path)).items()))}
+                save_file(made[component], path)
+            self.assertEqual(self.ok(folder, single)["maximum_difference"], 0)
+            for component, state in readByDiffusers(kind, self.made[kind], load_file(single)).items():
+                self.assertSame({k: v.double() for k, v in state.items()}, made[component], lambda t: t.double())
+            self.assertEqual(self.ok(single, again, "--without-tokenizer")["maximum_difference"], 0)
+            for component, state in made.items():
+                self.assertSame({k: v.double() for k, v in load_file(again / component / f"{FILE[component]}.safetensors").items()}, state, lambda t: t.double())
+
+    def test_other_families_are_named(self):
+        for name, family in (("model.diffusion_model.joint_blocks.0.x_block.attn.qkv.weight", "Stable Diffusion 3"), ("double_blocks.0.img_attn.qkv.weight", "FLUX"),
+                             ("transformer.single_transformer_blocks.0.attn.to_q.weight", "FLUX"), ("adaln_single.linear.weight", "PixArt"),
+                             ("model.layers.0.self_attn.q_proj.weight", "a language model")):
+            save_file({name: torch.zeros(2, 2), "first_stage_model.encoder.conv_in.weight": torch.zeros(2, 3, 3, 3)}, self.folder / "other.safetensors")
+            self.refused(family, self.folder / "other.safetensors", self.folder / "never", "--without-tokenizer")
+            inspected = json.loads(subprocess.run([BIN / "atelier-engine", "inspect", self.folder / "other.safetensors", "--json"], capture_output=True, text=True).stdout)
+            self.assertIn(family, inspected["family"] + inspected["parts"][0]["detail"])
+        index = {"_class_name": "FluxPipeline", "transformer": ["diffusers", "FluxTransformer2DModel"], "vae": ["diffusers", "AutoencoderKL"]}
+        (self.folder / "flux").mkdir()
+        (self.folder / "flux/model_index.json").write_text(json.dumps(index))
+        self.refused("its unet is missing", self.folder / "flux", self.folder / "never.safetensors")
+
+    def test_configurations_that_are_none(self):
+        """JSON of the wrong kind in every file of a folder, and in what --like gives."""
+        folder, single = self.folder / "wrong-json", self.folder / "right.safetensors"
+        shutil.copytree(self.folder / "sd1", folder)
+        self.ok(folder, single)
+        index = json.loads((folder / "model_index.json").read_text())
+        for name, text, mark in (("model_index.json", "[]", "not a JSON object"), ("model_index.json", "7", "not a JSON object"), ("unet/config.json", '"x"', "not a JSON object"),
+                                 ("vae/config.json", "null", "not a JSON object"), ("text_encoder/config.json", "[1]", "not a JSON object"),
+                                 ("scheduler/scheduler_config.json", "[]", "not a JSON object"), ("scheduler/scheduler_config.json", '{"prediction_type": 5}', "prediction_type"),
+                                 ("model_index.json", json.dumps(index | {"unet": "UNet2DConditionModel"}), "its unet is missing"),
+                                 ("model_index.json", json.dumps(index | {"vae": ["diffusers", "AutoencoderTiny"]}), "AutoencoderTiny")):
+            before = (folder / name).read_text()
+            (folder / name).write_text(text)
+            self.refused(mark, folder, self.folder / "never.safetensors")
+            self.refused(mark, single, self.folder / "never", "--like", folder)
+            inspected = subprocess.run([BIN / "atelier-engine", "inspect", folder], capture_output=True, text=True)
+            self.assertIn(inspected.returncode, (0, 2), inspected.stderr)
+            (folder / name).write_text(before)
+
     def test_what_a_file_does_not_say_stays_unsaid(self):
         mute, again = self.folder / "mute-sd2.safetensors", self.folder / "mute-again.safetensors"
         self.ok(self.folder / "sd2", self.folder / "told-sd2.safetensors")

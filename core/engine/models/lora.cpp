@@ -120,8 +120,8 @@ Family familyOf(const Pipeline& pipeline) {
         return pipeline.textEncoder ? Family{"sdxl_base_v1-0", "stable-diffusion-xl-v1-base/lora"}
                                     : Family{"sdxl_refiner_v1-0", "stable-diffusion-xl-v1-refiner/lora"};
     const auto& widths = pipeline.unet->config().crossAttentionDim;
-    const bool velocity = pipeline.scheduler.is_object() &&
-                          pipeline.scheduler.value("prediction_type", std::string()) == "v_prediction";
+    const auto prediction = pipeline.scheduler.find("prediction_type");
+    const bool velocity = prediction != pipeline.scheduler.end() && *prediction == "v_prediction";
     if (!widths.empty() && widths.front() == 1024)
         return velocity ? Family{"sd_v2_v", "stable-diffusion-v2-768-v/lora", true}
                         : Family{"sd_v2", "stable-diffusion-v2-512/lora", true};

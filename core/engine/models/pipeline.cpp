@@ -36,9 +36,7 @@ Result<Json> readModelIndex(const fs::path& folder) {
         return fail(
             ErrorCode::Model, "it is not a pipeline folder: model_index.json is missing", folder.string(),
             "Give the folder that holds model_index.json, unet, vae, text_encoder, tokenizer and scheduler.");
-    ATELIER_TRY(Json index, readModelJson(path));
-    if (!index.is_object()) return fail(ErrorCode::Model, "it is not a JSON object", path.string());
-    return index;
+    return readModelJson(path);
 }
 
 // ["library", "Class"] → Class; "" for [null, null] and plain options.

@@ -38,6 +38,19 @@ TensorType targetType(const ConvertOptions& options, const Found& found) {
     return options.dtype.value_or(found.entry.tensor->type);
 }
 
+// The type of what several tensors become together: where theirs differ, one that loses nothing.
+TensorType targetType(const ConvertOptions& options,
+                      const std::vector<std::pair<const Part*, const Found*>>& group) {
+    const TensorType first = targetType(options, *group.front().second);
+    TensorType widest = first;
+    for (const auto& [part, found] : group) {
+        const TensorType type = targetType(options, *found);
+        if (type == TensorType::F64) return type;
+        if (type != first) widest = TensorType::F32;
+    }
+    return widest;
+}
+
 bool isEdited(const ConvertOptions& options, const std::string& component, const Found& found) {
     return options.edits && options.edits(component, found.pair.folder);
 }
@@ -71,7 +84,7 @@ using Group = std::vector<std::pair<const Part*, const Found*>>;
 // The single file's tensor from the one or three of the folder that share its name.
 TensorToWrite forSingle(const Group& group, const ConvertOptions& options, Meter& meter) {
     const Found& first = *group.front().second;
-    const TensorType type = targetType(options, first);
+    const TensorType type = targetType(options, group);
     return {first.pair.single, type, singleShape(first.pair),
             [group, &options, &meter, type]() -> Result<TensorBytes> {
                 Bytes all;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "core/weights/inspect.h"
+
 namespace atelier::dialects {
 namespace {
 
@@ -145,6 +147,12 @@ Result<Family> familyOfSingleFile(const WeightSet& weights) {
                            [&](const std::string& name) { return name.starts_with(prefix); });
     };
     const std::string where = weights.path().string();
+    for (const auto& name : weights.names())
+        if (const auto family = foreignFamily(name); !family.empty())
+            return fail(ErrorCode::Model,
+                        fmt::format("it is {}, by its tensor \"{}\", and not Stable Diffusion 1, 2 or XL",
+                                    family, name),
+                        where, "Atelier computes the Stable Diffusion family only.");
     if (!any(kUnetPrefix))
         return fail(
             ErrorCode::Model,

@@ -135,6 +135,17 @@ Status copyFolder(const fs::path& from, const fs::path& to) {
 Result<PipelineConfigs> readPipeline(const fs::path& folder) {
     PipelineConfigs configs;
     ATELIER_TRY(const Json index, readModelJson(folder / "model_index.json"));
+    for (const auto& [component, wanted] :
+         {std::pair{"unet", "UNet2DConditionModel"}, {"vae", "AutoencoderKL"}}) {
+        const auto entry = index.find(component);
+        const Json named =
+            entry != index.end() && entry->is_array() && entry->size() == 2 ? (*entry)[1] : Json();
+        if (named == wanted) continue;
+        return fail(ErrorCode::Model,
+                    fmt::format("its {} is {}, not a {}: it is not of the Stable Diffusion family", component,
+                                named.is_string() ? named.get<std::string>() : "missing", wanted),
+                    (folder / "model_index.json").string(), "Only this family is converted.");
+    }
     const auto config = [&](const std::string& component) { return folder / component / "config.json"; };
     ATELIER_TRY(const Json unet, readModelJson(config("unet")));
     ATELIER_TRY(configs.unet, unet2DConditionConfigFromJson(unet, config("unet").string()));
@@ -157,7 +168,13 @@ Result<PipelineConfigs> readPipeline(const fs::path& folder) {
     configs.family = familyOf(configs, there[0], there[1]);
     const fs::path scheduler = folder / "scheduler" / "scheduler_config.json";
     ATELIER_TRY(const Json settings, readModelJson(scheduler));
-    configs.prediction = settings.value("prediction_type", "epsilon");
+    if (const auto type = settings.find("prediction_type"); type == settings.end())
+        configs.prediction = "epsilon";
+    else if (type->is_string())
+        configs.prediction = type->get<std::string>();
+    else
+        return fail(ErrorCode::Model, "prediction_type is no word", scheduler.string(),
+                    "It is epsilon or v_prediction.");
     return configs;
 }
 

@@ -126,7 +126,7 @@ ControlForm controlForm(const WeightSet& weights) {
 Result<ControlNetConfig> readControlNet(const fs::path& folder) {
     const fs::path path = folder / "config.json";
     ATELIER_TRY(const Json json, readModelJson(path));
-    if (json.value("_class_name", "") != "ControlNetModel")
+    if (const auto name = json.find("_class_name"); name == json.end() || *name != "ControlNetModel")
         return fail(ErrorCode::Model, "it is no ControlNet's configuration", path.string(),
                     "Give a ControlNet's folder.");
     return controlNetConfigFromJson(json, path.string());

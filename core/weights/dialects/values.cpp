@@ -147,7 +147,9 @@ Bytes toFolderLayout(const NamePair& pair, std::span<const std::byte> single, in
 
 double maximumDifference(std::span<const std::byte> a, TensorType aType, std::span<const std::byte> b,
                          TensorType bType) {
-    if (aType == bType && a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0) return 0;
+    if (aType == bType && a.size() == b.size() &&
+        (a.empty() || std::memcmp(a.data(), b.data(), a.size()) == 0))
+        return 0;
     const std::size_t count = a.size() * 8 / static_cast<std::size_t>(bitsPerElement(aType));
     if (b.size() * 8 / static_cast<std::size_t>(bitsPerElement(bType)) != count)
         return std::numeric_limits<double>::infinity();

@@ -273,7 +273,8 @@ Result<File> read(const fs::path& given) {
         file.dialect == Dialect::Peft && fs::exists(config)) {
         ATELIER_TRY(const auto text, readFile(config, 1 << 24));
         ATELIER_TRY(const Json json, parseJson(text, config.string()));
-        if (json.value("fan_in_fan_out", false))
+        if (!json.is_object()) return bad(config, "it is not a JSON object");
+        if (json.contains("fan_in_fan_out") && json["fan_in_fan_out"] == true)
             return bad(config, "its layers are transposed (fan_in_fan_out)");
         for (const char* component : {"unet", "text_encoder", "text_encoder_2"})
             takeAlphas(file, json, component, "");
