@@ -210,12 +210,15 @@ void evaluationCaptionsAreNotUsed(const RuleInput& in, Findings& findings) {
 void adaptersNeedABaseModel(const RuleInput& in, Findings& findings) {
     const ModelConfig& model = in.config.model;
     const MethodType type = in.config.method.type;
-    if ((type != MethodType::Lora && type != MethodType::TextualInversion) || model.pretrained ||
-        model.unet.pretrained || model.unet.params.empty() || findings.unfilled("model.pretrained") ||
-        findings.unfilled("model.unet.pretrained"))
+    if ((type != MethodType::Lora && type != MethodType::TextualInversion &&
+         type != MethodType::ControlNet) ||
+        model.pretrained || model.unet.pretrained || model.unet.params.empty() ||
+        findings.unfilled("model.pretrained") || findings.unfilled("model.unet.pretrained"))
         return;
     findings.add(IssueSeverity::Error, "lora_base", "model.unet",
-                 type == MethodType::Lora
+                 type == MethodType::ControlNet
+                     ? "a ControlNet steers a trained UNet, and this one would start from scratch"
+                 : type == MethodType::Lora
                      ? "a LoRA is an update to a trained UNet, and this one would start from scratch"
                      : "new words are learned for a trained UNet, and this one would start from scratch",
                  "Give model.pretrained (a pipeline folder).", Remedy{"method.type", "scratch"});
@@ -345,6 +348,10 @@ void latentCacheNeedsFixedPictures(const RuleInput& in, Findings& findings) {
         findings.add(IssueSeverity::Error, "cache_autoencoder", "dataset.params.latent_cache",
                      "an autoencoder is trained on pictures, not on cached latents", "Remove the key.",
                      Remedy{"dataset.params.latent_cache", "off"});
+    if (in.config.method.type == MethodType::ControlNet)
+        findings.add(IssueSeverity::Error, "cache_condition", "dataset.params.latent_cache",
+                     "condition pictures follow the picture at every visit, so it must be read then",
+                     "Remove the key.", Remedy{"dataset.params.latent_cache", "off"});
     for (const auto& [bad, path, value] :
          {std::tuple{params.crop == Crop::Random, "dataset.params.crop", "center"},
           std::tuple{params.flip, "dataset.params.flip", "false"}})
@@ -385,10 +392,24 @@ void prodigyFindsTheRate(const RuleInput& in, Findings& findings) {
                          "Remove the key.", Remedy{std::string("optimizer.params.") + name, ""});
 }
 
+void edgesHaveTwoThresholds(const RuleInput& in, Findings& findings) {
+    const MethodConfig& method = in.config.method;
+    if (method.type == MethodType::ControlNet && method.condition == ConditionSource::Canny &&
+        method.cannyLow > method.cannyHigh)
+        findings.add(IssueSeverity::Error, "canny", "method.canny_low",
+                     "it is above method.canny_high, so that no edge would go on from where it begins",
+                     "Such as 100 and 200.");
+    if (method.type == MethodType::ControlNet && method.condition == ConditionSource::Dataset &&
+        method.conditionKey.empty())
+        findings.add(IssueSeverity::Error, "condition_key", "method.condition_key",
+                     "it names no member of a sample", "Such as cond.png.");
+}
+
 void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
     const MethodType type = in.config.method.type;
     if (in.config.model.trainTextEncoder &&
-        (type == MethodType::Autoencoder || type == MethodType::TextualInversion))
+        (type == MethodType::Autoencoder || type == MethodType::TextualInversion ||
+         type == MethodType::ControlNet))
         findings.add(
             IssueSeverity::Error, "text_encoder", "model.train_text_encoder",
             std::string("the text encoder is not trained with method.type ") + std::string(enumName(type)),
@@ -442,6 +463,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     latentCacheNeedsFixedPictures(input, findings);
     precisionFitsTheDevice(input, findings);
     prodigyFindsTheRate(input, findings);
+    edgesHaveTwoThresholds(input, findings);
     textEncoderCanBeTrained(input, findings);
     datasetKindIsAvailable(input, findings);
     oneDeviceOnly(input, findings);

@@ -48,7 +48,15 @@ struct TrainPlan {
     bool decodeImages = true;  // false: captions and keys only (cached latents)
     std::string imageKey = "jpg;png;jpeg;webp";  // first present wins
     std::string captionKey = "txt";
-    std::string maskKey;                    // "mask.png": a second picture cropped alike; empty: none
+    std::string maskKey;  // "mask.png": a second picture cropped alike; empty: none
+    // A condition picture of each sample, scaled, cropped and flipped as the picture is: one of these members
+    // (a sample without it is dropped), or the picture's own edges; neither: none.
+    std::string conditionKey;
+    struct Canny {
+        double low = 100, high = 200;
+    };
+    std::optional<Canny> canny;
+    double conditionDropout = 0.0;          // probability of a black one
     std::uint64_t maxPixels = 300'000'000;  // as a dataset build; larger ones are refused before decoding
 };
 
@@ -71,9 +79,10 @@ struct TrainSample {
     int originalWidth = 0, originalHeight = 0;  // of the stored picture (json original_* when given)
     int cropTop = 0, cropLeft = 0;              // in the resized (and, where it is, flipped) picture, pixels
     bool flipped = false;
-    std::vector<std::uint8_t> pixels;    // RGB8, HWC, height*width*3; empty without decodeImages
-    std::vector<std::uint8_t> mask;      // grey 8, height*width; empty without maskKey
-    std::vector<DroppedSample> dropped;  // samples tried for this number before this one
+    std::vector<std::uint8_t> pixels;     // RGB8, HWC, height*width*3; empty without decodeImages
+    std::vector<std::uint8_t> mask;       // grey 8, height*width; empty without maskKey
+    std::vector<std::uint8_t> condition;  // as pixels; empty where the plan asks for none
+    std::vector<DroppedSample> dropped;   // samples tried for this number before this one
 };
 
 // Which sample of the dataset is number n: a pure function of (plan.seed, n). Cheap to copy.

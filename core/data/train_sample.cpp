@@ -11,6 +11,7 @@
 #include "core/base/random.h"
 #include "core/base/strings.h"
 #include "core/data/caption.h"
+#include "core/data/edges.h"
 #include "core/data/image_io.h"
 #include "core/data/resize.h"
 #include "core/data/sample_source.h"
@@ -20,8 +21,9 @@ namespace {
 
 constexpr unsigned kAttempts = 64;  // stand-ins tried for one number before the dataset counts as unusable
 // Draws of one number, by index within their stream. Part of the format: a resumed run must draw the same.
-constexpr std::uint64_t kDropoutDraw = 0, kLineDraw = 1, kTagDraw = 16;  // RandomStream::Caption
-constexpr std::uint64_t kTopDraw = 0, kLeftDraw = 1, kFlipDraw = 2;      // RandomStream::Crop
+constexpr std::uint64_t kDropoutDraw = 0, kLineDraw = 1, kConditionDraw = 2,
+                        kTagDraw = 16;                               // RandomStream::Caption
+constexpr std::uint64_t kTopDraw = 0, kLeftDraw = 1, kFlipDraw = 2;  // RandomStream::Crop
 
 // The caption as it is when it names one of the words (in capitals or not), else behind the first of them.
 std::string withWord(const std::string& caption, const std::vector<std::string>& words) {
@@ -131,18 +133,34 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
     };
     copyFlipped(prepare(decoded.image), sample.flipped, sample.pixels);
 
-    if (plan.maskKey.empty()) return {};
-    const auto mask = index.find(sample.index, plan.maskKey);
-    if (!mask) {
-        sample.mask.assign(static_cast<std::size_t>(side) * static_cast<std::size_t>(side), 255);
+    // Another picture of the sample, with the same geometry.
+    const auto loadAlike = [&](const auto& which, std::vector<std::uint8_t>& rgb) -> Status {
+        ATELIER_TRY(const std::string content, index.read(sample.index, which));
+        ATELIER_TRY(const DecodedImage other,
+                    decodeImage(content, fmt::format("{}.{}", sample.key, which.extension), options));
+        copyFlipped(prepare(other.image), sample.flipped, rgb);
         return {};
+    };
+    if (!plan.maskKey.empty()) {
+        if (const auto mask = index.find(sample.index, plan.maskKey)) {
+            std::vector<std::uint8_t> rgb;
+            ATELIER_DO(loadAlike(*mask, rgb));
+            for (std::size_t i = 0; i < rgb.size(); i += 3) sample.mask.push_back(rgb[i]);
+        } else {
+            sample.mask.assign(static_cast<std::size_t>(side) * static_cast<std::size_t>(side), 255);
+        }
     }
-    ATELIER_TRY(const std::string maskBytes, index.read(sample.index, *mask));
-    ATELIER_TRY(const DecodedImage decodedMask,
-                decodeImage(maskBytes, sample.key + "." + plan.maskKey, options));
-    std::vector<std::uint8_t> rgb;
-    copyFlipped(prepare(decodedMask.image), sample.flipped, rgb);
-    for (std::size_t i = 0; i < rgb.size(); i += 3) sample.mask.push_back(rgb[i]);
+    if (!plan.conditionKey.empty()) {
+        const auto condition = index.find(sample.index, plan.conditionKey);
+        if (!condition)
+            return fail(ErrorCode::Data, fmt::format("it has no condition picture ({})", plan.conditionKey));
+        ATELIER_DO(loadAlike(*condition, sample.condition));
+    } else if (plan.canny) {
+        sample.condition = cannyEdges(sample.pixels, side, side, plan.canny->low, plan.canny->high);
+    }
+    if (Random(plan.seed, RandomStream::Caption, sample.number).uniform(kConditionDraw) <
+        plan.conditionDropout)
+        std::ranges::fill(sample.condition, std::uint8_t{0});
     return {};
 }
 

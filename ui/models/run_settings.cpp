@@ -73,6 +73,8 @@ QString methodText(const TrainConfig& c, qint64 pixels) {
             return with(T::tr("LoRA r%1").arg(c.method.rank), base);
         case MethodType::TextualInversion:
             return with(T::tr("Textual inversion"), base);
+        case MethodType::ControlNet:
+            return with(T::tr("ControlNet"), base);
     }
     return {};
 }

@@ -26,6 +26,7 @@ QString iconFor(const QString& method) {
     if (method == QLatin1String("dreambooth")) return QStringLiteral("user");
     if (method == QLatin1String("lora")) return QStringLiteral("brush");
     if (method == QLatin1String("textual_inversion")) return QStringLiteral("tag");
+    if (method == QLatin1String("controlnet")) return QStringLiteral("nodes");
     return QStringLiteral("models");
 }
 }  // namespace

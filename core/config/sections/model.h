@@ -185,7 +185,7 @@ struct ModelConfig {
 };
 ATELIER_SECTION(ModelConfig);
 
-enum class MethodType { Finetune, Scratch, DreamBooth, Autoencoder, Lora, TextualInversion };
+enum class MethodType { Finetune, Scratch, DreamBooth, Autoencoder, Lora, TextualInversion, ControlNet };
 template <>
 struct EnumNames<MethodType> {
     static constexpr std::array kNames{
@@ -195,6 +195,7 @@ struct EnumNames<MethodType> {
         EnumName{MethodType::Autoencoder, "autoencoder", ATELIER_TR("Autoencoder")},
         EnumName{MethodType::Lora, "lora", ATELIER_TR("LoRA")},
         EnumName{MethodType::TextualInversion, "textual_inversion", ATELIER_TR("Textual inversion")},
+        EnumName{MethodType::ControlNet, "controlnet", ATELIER_TR("ControlNet")},
     };
 };
 
@@ -205,6 +206,15 @@ struct EnumNames<TokenCaptions> {
         EnumName{TokenCaptions::Object, "object", ATELIER_TR("Sentences about an object")},
         EnumName{TokenCaptions::Style, "style", ATELIER_TR("Sentences about a style")},
         EnumName{TokenCaptions::Own, "own", ATELIER_TR("The pictures' own captions")},
+    };
+};
+
+enum class ConditionSource { Canny, Dataset };
+template <>
+struct EnumNames<ConditionSource> {
+    static constexpr std::array kNames{
+        EnumName{ConditionSource::Canny, "canny", ATELIER_TR("Edges of the picture (Canny)")},
+        EnumName{ConditionSource::Dataset, "dataset", ATELIER_TR("A second picture of each sample")},
     };
 };
 
@@ -226,6 +236,10 @@ struct MethodConfig {
     std::optional<std::int64_t> vectors;
     TokenCaptions captions = TokenCaptions::Object;
     bool keepLength = false;
+    ConditionSource condition = ConditionSource::Canny;
+    std::string conditionKey = "cond.png;cond.jpg;cond.webp";
+    double cannyLow = 100, cannyHigh = 200;
+    double conditionDropout = 0;
 
     static constexpr auto fields() {
         using C = MethodConfig;
@@ -235,8 +249,9 @@ struct MethodConfig {
                 {.label = ATELIER_TR("Method"),
                  .help = ATELIER_TR(
                      "What is trained: a whole UNet from scratch or from a base model, one subject into a "
-                     "base model, an autoencoder, a small adapter, or the meaning of a new word. Not given: "
-                     "follows from the model section."),
+                     "base model, an autoencoder, a small adapter, the meaning of a new word, or a network "
+                     "that "
+                     "steers a base model by condition pictures. Not given: follows from the model section."),
                  .importance = Importance::Basic}),
             field(
                 "instance_prompt", &C::instancePrompt,
@@ -316,11 +331,12 @@ struct MethodConfig {
                        "adapters, too."),
                    .when = "method.type=lora"}),
             field("init", &C::init,
-                  {.label = ATELIER_TR("LoRA start"),
+                  {.label = ATELIER_TR("Start from"),
                    .help = ATELIER_TR(
-                       "safetensors file with the adapter weights to start from, under diffusers' names "
-                       "(unet.….lora_A.weight); absent: B is zero."),
-                   .when = "method.type=lora",
+                       "What training goes on from. LoRA: a safetensors file with the adapter weights under "
+                       "diffusers' names (unet.….lora_A.weight); absent: B is zero. ControlNet: a folder "
+                       "with config.json; absent: a copy of the UNet's first half."),
+                   .when = "method.type=lora|controlnet",
                    .importance = Importance::Expert,
                    .text = TextKind::File}),
             field(
@@ -360,6 +376,48 @@ struct MethodConfig {
                    .higher = ATELIER_TR("The word cannot outweigh the rest of a prompt."),
                    .related = {"method.tokens"},
                    .when = "method.type=textual_inversion|lora"}),
+            field("condition", &C::condition,
+                  {.label = ATELIER_TR("Condition pictures"),
+                   .help = ATELIER_TR("What the ControlNet sees: the edges of each training picture, "
+                                      "computed while training, or a second picture of each sample."),
+                   .related = {"method.condition_key", "method.canny_low"},
+                   .when = "method.type=controlnet",
+                   .importance = Importance::Basic}),
+            field("condition_key", &C::conditionKey,
+                  {.label = ATELIER_TR("Condition members"),
+                   .help = ATELIER_TR("Endings of the second picture within a sample; the first that is "
+                                      "there wins. It is scaled, cropped and flipped as the picture is."),
+                   .related = {"method.condition"},
+                   .when = "method.condition=dataset"}),
+            field("canny_low", &C::cannyLow,
+                  {.label = ATELIER_TR("Lower edge threshold"),
+                   .help = ATELIER_TR("Gradients below it are no edge (Canny 1986; OpenCV's scale)."),
+                   .min = 0,
+                   .max = 2000,
+                   .usual = {UsualRange{"", 30, 200}},
+                   .higher = ATELIER_TR("Fewer weak edges."),
+                   .related = {"method.canny_high"},
+                   .when = "method.condition=canny",
+                   .fractional = true}),
+            field(
+                "canny_high", &C::cannyHigh,
+                {.label = ATELIER_TR("Upper edge threshold"),
+                 .help = ATELIER_TR("Gradients above it begin an edge, which goes on down to the lower one."),
+                 .min = 0,
+                 .max = 2000,
+                 .usual = {UsualRange{"", 60, 400}},
+                 .higher = ATELIER_TR("Fewer edges."),
+                 .related = {"method.canny_low"},
+                 .when = "method.condition=canny",
+                 .fractional = true}),
+            field("condition_dropout", &C::conditionDropout,
+                  {.label = ATELIER_TR("Condition dropout"),
+                   .help = ATELIER_TR("Probability that a sample's condition picture is black."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0, 0.5}},
+                   .higher = ATELIER_TR("The model does better where it is given no condition."),
+                   .when = "method.type=controlnet"}),
         };
     }
 };

@@ -147,7 +147,7 @@ void addControl(UNetInputs& inputs, const ControlNetOutput& control) {
 Result<std::shared_ptr<ControlNetModel>> controlNetFromUnet(const UNet2DConditionModel& unet,
                                                             std::uint64_t seed,
                                                             const std::string& channelOrder,
-                                                            int conditioningChannels) {
+                                                            int conditioningChannels, int downscale) {
     // The keys that both have, read by the ControlNet's own rules.
     const Json source = toJson(unet.config());
     Json json = toJson(ControlNetConfig{});
@@ -155,6 +155,10 @@ Result<std::shared_ptr<ControlNetModel>> controlNetFromUnet(const UNet2DConditio
         if (!key.starts_with("_") && source.contains(key)) value = source[key];
     json["controlnet_conditioning_channel_order"] = channelOrder;
     json["conditioning_channels"] = conditioningChannels;
+    Json widths = Json::array();  // diffusers' own, one per halving and one in front
+    for (const int width : {16, 32, 96, 256, 512})
+        if ((1 << widths.size()) <= downscale) widths.push_back(width);
+    json["conditioning_embedding_out_channels"] = widths;
     const std::string where = "the UNet's configuration";
     for (const char* key : {"center_input_sample", "dual_cross_attention", "time_embedding_act_fn"})
         if (source[key] != toJson(UNet2DConditionConfig{})[key])

@@ -48,10 +48,11 @@ class ControlNetModel : public torch::nn::Module {
 void addControl(UNetInputs& inputs, const ControlNetOutput& control);
 
 // A start for training: the UNet's own first half, new layers from `seed`, zero convolutions zero. Errors
-// (code Model): the UNet has parts that no ControlNet has.
+// (code Model): the UNet has parts that no ControlNet has. `downscale`: pixels per latent pixel, a power of
+// two up to 16.
 Result<std::shared_ptr<ControlNetModel>> controlNetFromUnet(const UNet2DConditionModel& unet,
                                                             std::uint64_t seed,
                                                             const std::string& channelOrder = "rgb",
-                                                            int conditioningChannels = 3);
+                                                            int conditioningChannels = 3, int downscale = 8);
 
 }  // namespace atelier

@@ -23,6 +23,25 @@ Result<Batch> nextBatch(data::SampleSource& source, std::int64_t size,
     return makeBatch(samples);
 }
 
+namespace {
+
+// uint8 [B,3,H,W] of the samples' pictures, of one size.
+at::Tensor stackPictures(const std::vector<data::TrainSample>& samples,
+                         std::vector<std::uint8_t> data::TrainSample::*picture) {
+    const auto width = samples.front().width, height = samples.front().height;
+    auto stacked_BHWC = at::empty({static_cast<std::int64_t>(samples.size()), height, width, 3}, at::kByte);
+    auto* target = stacked_BHWC.mutable_data_ptr<std::uint8_t>();
+    for (const auto& sample : samples) {
+        ATELIER_CHECK(sample.width == width && sample.height == height,
+                      "one batch holds pictures of one size");
+        std::memcpy(target, (sample.*picture).data(), (sample.*picture).size());
+        target += (sample.*picture).size();
+    }
+    return stacked_BHWC.permute({0, 3, 1, 2});
+}
+
+}  // namespace
+
 Batch makeBatch(const std::vector<data::TrainSample>& samples) {
     Batch batch;
     for (const auto& sample : samples) {
@@ -34,17 +53,9 @@ Batch makeBatch(const std::vector<data::TrainSample>& samples) {
                                sample.height, sample.width});
     }
     if (samples.empty() || samples.front().pixels.empty()) return batch;
-    const auto width = samples.front().width;
-    const auto height = samples.front().height;
-    auto pixels_BHWC = at::empty({batch.size(), height, width, 3}, at::kByte);
-    auto* target = pixels_BHWC.mutable_data_ptr<std::uint8_t>();
-    for (const auto& sample : samples) {
-        ATELIER_CHECK(sample.width == width && sample.height == height,
-                      "one batch holds pictures of one size");
-        std::memcpy(target, sample.pixels.data(), sample.pixels.size());
-        target += sample.pixels.size();
-    }
-    batch.pixels_BCHW = pixels_BHWC.permute({0, 3, 1, 2});
+    batch.pixels_BCHW = stackPictures(samples, &data::TrainSample::pixels);
+    if (!samples.front().condition.empty())
+        batch.condition_BCHW = stackPictures(samples, &data::TrainSample::condition);
     return batch;
 }
 

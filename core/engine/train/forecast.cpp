@@ -50,6 +50,7 @@ data::TrainSample standIn(const Settings& settings, std::uint64_t number) {
     sample.originalWidth = sample.originalHeight = settings.plan.resolution;
     const auto side = static_cast<std::size_t>(settings.plan.resolution);
     sample.pixels.assign(side * side * 3, 128);
+    if (settings.control) sample.condition = sample.pixels;
     return sample;
 }
 

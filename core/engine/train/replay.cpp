@@ -19,6 +19,7 @@ struct RecordedBatch {
     at::Tensor latents, noise, timesteps;
     TextConditioning conditioning;  // with tokens: the sizes alone
     TextTokens tokens;              // where words are learned: what the text encoders read
+    at::Tensor condition;           // where a ControlNet is trained
 };
 
 Result<std::vector<fs::path>> batchFiles(const fs::path& folder) {
@@ -58,6 +59,7 @@ std::map<std::string, at::ScalarType> expectedTensors(const Pipeline& pipeline, 
         expected["encoder_hidden_states"] = at::kFloat;
         if (sized) expected["text_embeds"] = at::kFloat;
     }
+    if (pipeline.controlNet) expected["controlnet_cond"] = at::kFloat;
     return expected;
 }
 
@@ -91,7 +93,8 @@ Result<RecordedBatch> readBatch(const fs::path& file, const Pipeline& pipeline, 
                         tensors.at("noise"),
                         tensors.at("timesteps"),
                         {given("encoder_hidden_states"), given("text_embeds"), given("time_ids")},
-                        {given("input_ids"), given("input_ids_2")}};
+                        {given("input_ids"), given("input_ids_2")},
+                        given("controlnet_cond")};
     for (const auto& [encoder, ids] : {std::pair{pipeline.textEncoder, batch.tokens.first_NS},
                                        std::pair{pipeline.textEncoder2, batch.tokens.second_NS}})
         if (ids.defined())
@@ -105,7 +108,11 @@ Result<RecordedBatch> readBatch(const fs::path& file, const Pipeline& pipeline, 
         const auto inputs =
             unetInputs(batch.latents, batch.timesteps, conditioningOf(pipeline, batch, at::kCPU));
         if (auto checked = pipeline.unet->checkInputs(inputs); !checked) return wrong(checked.error().what);
+        if (batch.condition.defined())
+            if (auto checked = pipeline.controlNet->checkInputs(inputs, batch.condition); !checked)
+                return wrong(checked.error().what);
     }
+    if (batch.condition.defined()) batch.condition = batch.condition.to(device);
     for (auto* tensor : {&batch.latents, &batch.noise, &batch.timesteps}) *tensor = tensor->to(device);
     batch.conditioning = batch.conditioning.to(device, at::kFloat);
     return batch;
@@ -133,7 +140,8 @@ Result<Record> runUpdates(const std::vector<fs::path>& files, const Pipeline& pi
                     readBatch(files[i], pipeline, settings.tokens.has_value(), schedule, settings.device));
         const auto step = denoisingLoss(*pipeline.unet, schedule, settings.objective, settings.computeType,
                                         batch.latents, {batch.noise, batch.noise}, batch.timesteps,
-                                        conditioningOf(pipeline, batch, settings.device));
+                                        conditioningOf(pipeline, batch, settings.device),
+                                        {pipeline.controlNet.get(), batch.condition});
         optimizer.scaled(step.loss / static_cast<double>(settings.accumulation)).backward();
         optimizer.gatherGradients();
         record.loss.push_back(step.loss.item<double>());
@@ -168,6 +176,12 @@ struct Trained {
 
 Result<Trained> beginTraining(Pipeline& pipeline, const Settings& settings) {
     Trained trained;
+    if (settings.control) {
+        ATELIER_DO(beginControl(pipeline, settings, {}));
+        trained.parameters = trainableParameters(*pipeline.controlNet, "controlnet");
+        return trained;
+    }
+    pipeline.controlNet.reset();  // one that came with the base model has no part in it
     if (settings.lora) {
         ATELIER_DO(beginLora(pipeline, settings));
         trained.parameters = loraParameters(pipeline);
@@ -187,6 +201,10 @@ Result<Trained> beginTraining(Pipeline& pipeline, const Settings& settings) {
 Status writeResult(Pipeline& pipeline, const Optimizer& optimizer, const Settings& settings,
                    const fs::path& out) {
     const auto final = optimizer.hasEma() ? optimizer.averages() : optimizer.masters();
+    if (settings.control) {
+        ATELIER_DO(writeTensors(out / "controlnet_raw.safetensors", withoutComponent(optimizer.masters())));
+        return writeControl(pipeline, final, settings.name, out / "controlnet");
+    }
     SaveOptions save;
     if (settings.trainsAdapters()) {
         NamedTensors updates, words;

@@ -56,6 +56,9 @@ Status setMethod(const TrainConfig& config, Settings& settings) {
         case MethodType::TextualInversion:
             settings.tokens = tokenSettings(config);
             break;
+        case MethodType::ControlNet:
+            settings.control = ControlSettings{config.method.init.value_or("")};
+            break;
         case MethodType::DreamBooth:
         case MethodType::Finetune:
         case MethodType::Scratch:
@@ -251,6 +254,15 @@ void setCaptions(const MethodConfig& method, data::TrainPlan& plan) {
         plan.captionsInstead = captionTemplates(join(words, " "), method.captions == TokenCaptions::Style);
 }
 
+void setConditions(const MethodConfig& method, data::TrainPlan& plan) {
+    if (method.type != MethodType::ControlNet) return;
+    if (method.condition == ConditionSource::Dataset)
+        plan.conditionKey = method.conditionKey;
+    else
+        plan.canny = data::TrainPlan::Canny{method.cannyLow, method.cannyHigh};
+    plan.conditionDropout = method.conditionDropout;
+}
+
 Status setData(const TrainConfig& config, Settings& settings) {
     const auto& params = config.dataset.params;
     if (config.dataset.type != DatasetType::WebDataset)
@@ -264,6 +276,7 @@ Status setData(const TrainConfig& config, Settings& settings) {
     plan.flipProbability = params.flip ? 0.5 : 0.0;
     plan.captionDropout = params.textDropout;
     setCaptions(config.method, plan);
+    setConditions(config.method, plan);
     plan.captionLines = params.captionLines == CaptionChoice::First    ? data::CaptionLines::First
                         : params.captionLines == CaptionChoice::Random ? data::CaptionLines::Random
                                                                        : data::CaptionLines::All;

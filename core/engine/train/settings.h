@@ -58,6 +58,10 @@ struct TokenSettings {
     bool keepLength = false;  // each vector as long as the model's own are on average
 };
 
+struct ControlSettings {
+    fs::path init;  // a ControlNet's folder to go on from; empty: a copy of the UNet's first half
+};
+
 struct PriorSettings {
     std::string prompt;                 // of the class: "a photo of a dog"
     std::optional<std::int64_t> count;  // absent: 200 for each picture of the subject, 2000 at most
@@ -93,7 +97,8 @@ struct Settings {
     ModelSources models;
     bool trainTextEncoder = false;
     std::optional<LoraSettings> lora;
-    std::optional<TokenSettings> tokens;  // with neither, the networks' own weights are trained
+    std::optional<TokenSettings> tokens;     // with neither, the networks' own weights are trained
+    std::optional<ControlSettings> control;  // a ControlNet is trained, everything else frozen
     bool gradientCheckpointing = false;
     at::ScalarType computeType = at::kFloat;
     std::optional<PriorSettings> prior;  // absent: only the subject's pictures

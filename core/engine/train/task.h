@@ -73,9 +73,15 @@ Result<std::unique_ptr<Task>> makeTask(const Settings& settings, const LoadOptio
 
 // The loss of latent diffusion (Rombach et al. 2022, eq. 3) as the objective has it, in float32. latents
 // [B,L,h,w] float32 (scaled), noise as drawn, timesteps [B] int64; the network sees computeType.
+// `control`: adds to the UNet's skips what it makes of the condition [B,3,8h,8w], 0…1; none: no model.
+struct ControlledBy {
+    ControlNetModel* model = nullptr;
+    at::Tensor condition_BCHW;
+};
 StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, const Objective& objective,
                        at::ScalarType computeType, const at::Tensor& latents_BLHW, const DrawnNoise& noise,
-                       const at::Tensor& timesteps_B, const TextConditioning& conditioning);
+                       const at::Tensor& timesteps_B, const TextConditioning& conditioning,
+                       const ControlledBy& control = {});
 
 // Parameters of a module under "prefix." with gradients switched on.
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix);
@@ -89,6 +95,13 @@ Status beginLora(Pipeline& pipeline, const Settings& settings);
 // The same for the new words that settings.tokens asks for.
 Result<LearnedTokens> beginTokens(Pipeline& pipeline, const Settings& settings);
 void configureTokens(Optimizer& optimizer, const LearnedTokens& learned, const Settings& settings);
+// pipeline.controlNet as settings.control asks for it; the UNet is frozen in the compute type. Errors (Model,
+// Config): a UNet that no ControlNet can be made for, a ControlNet of another model.
+Status beginControl(Pipeline& pipeline, const Settings& settings, const LoadOptions& load);
+// A ControlNet's checkpoint: `folder` is what diffusers' ControlNetModel.from_pretrained opens, with
+// a1111/<name>.safetensors (float16) beside it.
+Status writeControl(const Pipeline& pipeline, const NamedTensors& weights, const std::string& name,
+                    const fs::path& folder);
 // Gradients off, eval mode.
 void freeze(torch::nn::Module& module);
 std::uint64_t moduleBytes(const torch::nn::Module& module);

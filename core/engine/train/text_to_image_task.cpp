@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Methods "scratch", "finetune", "dreambooth", "lora" and "textual_inversion": the denoiser of a latent
-// diffusion model (Rombach et al. 2022, eq. 3), optionally with its text encoder; all of their weights, or
-// low-rank updates to them and the vectors of new words.
+// Methods "scratch", "finetune", "dreambooth", "lora", "textual_inversion" and "controlnet": the denoiser of
+// a latent diffusion model (Rombach et al. 2022, eq. 3), optionally with its text encoder; all of their
+// weights, or low-rank updates to them and the vectors of new words, or a ControlNet beside them.
 // The loss is that of objective.h, in float32.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -58,6 +58,7 @@ class TextToImageTask final : public Task {
             adapters.insert(adapters.end(), tokens_.parameters.begin(), tokens_.parameters.end());
             return adapters;
         }
+        if (settings_.control) return trainableParameters(*pipeline_.controlNet, "controlnet");
         auto result = trainableParameters(*pipeline_.unet, "unet");
         if (!settings_.trainTextEncoder) return result;
         for (const auto& [name, module] : pipeline_.modules())
@@ -73,6 +74,7 @@ class TextToImageTask final : public Task {
 
     Status prepare(std::shared_ptr<const data::DatasetIndex> index, data::TrainPlan& plan,
                    const PrepareProgress& progress) override {
+        if (settings_.control) ATELIER_DO(keepConditions(*index, plan));
         if (settings_.prior) ATELIER_DO(preparePrior(static_cast<std::int64_t>(index->size()), progress));
         if (!settings_.cacheLatents) return {};
         index_ = std::move(index);
@@ -95,8 +97,9 @@ class TextToImageTask final : public Task {
             drawTimesteps(objective, settings_.seed, encoded.numbers, schedule_.size(), settings_.device);
         encodeSeconds_ += secondsSince(start);
 
-        auto step = denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType,
-                                  encoded.latents_BLHW, noise, timesteps_B, encoded.conditioning);
+        auto step =
+            denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType, encoded.latents_BLHW,
+                          noise, timesteps_B, encoded.conditioning, controlledBy(batch));
         return withClass ? withPrior(std::move(step), batch.size()) : std::move(step);
     }
 
@@ -105,12 +108,20 @@ class TextToImageTask final : public Task {
     Status savePipeline(const fs::path& folder, const NamedTensors& weights) override {
         if (settings_.trainsAdapters())
             return writeFolderWhole(folder, [&](const fs::path& to) { return writeAdapters(weights, to); });
+        if (settings_.control)
+            return writeFolderWhole(folder, [&](const fs::path& to) {
+                return writeControl(pipeline_, weights, settings_.name, to);
+            });
         SaveOptions options;
         options.weights = splitByComponent(weights);
         return atelier::savePipeline(pipeline_, folder, options);
     }
 
     Status verifyPipeline(const fs::path& folder, const NamedTensors& weights) override {
+        if (settings_.control) {
+            ATELIER_TRY(const auto set, WeightSet::open(folder, "diffusion_pytorch_model"));
+            return compareTensors(splitByComponent(weights).at("controlnet"), set);
+        }
         if (!settings_.trainsAdapters()) return Task::verifyPipeline(folder, weights);
         const auto [updates, words] = splitAdapters(weights);
         if (settings_.lora) {
@@ -128,7 +139,8 @@ class TextToImageTask final : public Task {
         }
         pipeline_.unet->eval();
         for (const auto& encoder : pipeline_.textEncoders()) encoder->eval();
-        auto pictures = eval::generate(pipeline_, requests, options);
+        auto pictures = settings_.control ? generateControlled(requests, options)
+                                          : eval::generate(pipeline_, requests, options);
         pipeline_.unet->train();
         for (const auto& encoder : pipeline_.textEncoders()) encoder->train(settings_.trainTextEncoder);
         if (!pictures) return tl::make_unexpected(std::move(pictures).error());
@@ -157,6 +169,48 @@ class TextToImageTask final : public Task {
     }
 
   private:
+    // Condition pictures of the samples in training: for the prompts one after another, from the beginning
+    // of the dataset.
+    Status keepConditions(const data::DatasetIndex& index, const data::TrainPlan& training) {
+        auto plan = training;
+        plan.shuffle = data::Shuffle::None;
+        plan.crop = data::Crop::Center;
+        plan.flipProbability = plan.conditionDropout = 0;
+        const data::SampleOrder order(index, plan);
+        const auto wanted = std::min<std::uint64_t>(settings_.prompts.size(), index.size());
+        for (std::uint64_t i = 0; i < wanted; ++i) {
+            ATELIER_TRY(const auto sample, data::loadTrainSample(index, plan, order, i));
+            conditions_.push_back(makeBatch({sample}).condition_BCHW.to(at::kFloat).div_(255));
+        }
+        return {};
+    }
+
+    ControlledBy controlledBy(const Batch& batch) const {
+        if (!settings_.control) return {};
+        return {pipeline_.controlNet.get(),
+                batch.condition_BCHW.to(settings_.device).to(at::kFloat).div_(255)};
+    }
+
+    // One after another: each prompt has a condition picture of its own. [N,H,W,3]
+    Result<at::Tensor> generateControlled(const std::vector<eval::PictureRequest>& requests,
+                                          const eval::GenerateOptions& options) {
+        pipeline_.controlNet->eval();
+        std::vector<at::Tensor> pictures;
+        Status made;
+        for (std::size_t i = 0; i < requests.size() && made && !conditions_.empty(); ++i) {
+            eval::GenerateInputs inputs;
+            inputs.controls = {{pipeline_.controlNet, conditions_[i % conditions_.size()]}};
+            made = eval::generate(pipeline_, {requests[i]}, options, inputs,
+                                  [&](std::size_t, const at::Tensor& pictures_NHWC) -> Status {
+                                      pictures.push_back(pictures_NHWC);
+                                      return {};
+                                  });
+        }
+        pipeline_.controlNet->train();
+        if (!made) return tl::make_unexpected(std::move(made).error());
+        return at::cat(pictures);
+    }
+
     // Updates of the networks, vectors of new words.
     static std::pair<NamedTensors, NamedTensors> splitAdapters(const NamedTensors& weights) {
         std::pair<NamedTensors, NamedTensors> parts;
@@ -357,6 +411,7 @@ class TextToImageTask final : public Task {
     };
     std::vector<Cached> cache_;
     std::optional<Prior> prior_;
+    std::vector<at::Tensor> conditions_;  // [1,3,H,W], 0…1: for the prompts in turn
     double encodeSeconds_ = 0;
 };
 
@@ -381,6 +436,7 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings, cons
     if (settings.tokens) {
         ATELIER_TRY(tokens, beginTokens(pipeline, settings));
     }
+    if (settings.control) ATELIER_DO(beginControl(pipeline, settings, load));
     pipeline.unet->train();
     pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
     return std::make_unique<TextToImageTask>(settings, std::move(pipeline), std::move(schedule),

@@ -12,7 +12,7 @@ Validator::Validator(const Settings& settings, std::shared_ptr<const data::Datas
     // Everything that is drawn is switched off: a sample is the same at every visit.
     plan_.shuffle = data::Shuffle::None;
     plan_.crop = data::Crop::Center;
-    plan_.flipProbability = plan_.captionDropout = plan_.tagDropout = 0;
+    plan_.flipProbability = plan_.captionDropout = plan_.tagDropout = plan_.conditionDropout = 0;
     plan_.shuffleTags = false;
     if (plan_.captionLines == data::CaptionLines::Random) plan_.captionLines = data::CaptionLines::First;
     plan_.decodeImages = true;
