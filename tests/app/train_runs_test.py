@@ -268,6 +268,24 @@ class Runs(unittest.TestCase):
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual(self.events("finish")[-1]["reason"], "completed")
 
+    def test_finish_at_holds_after_a_resume(self):
+        process = self.start(self.config("later", images=1_000_000, save_every=100_000))
+        self.wait("later", lambda e: e["type"] == "metric", process)
+        self.request("later", "pause")
+        self.wait("later", lambda e: e["type"] == "phase" and e["name"] == "paused", process)
+        end = [e for e in self.events("later") if e["type"] == "metric"][-1]["step"] + 2
+        self.request("later", "finish_at", step=end)
+        self.wait("later", lambda e: e["type"] == "ack" and e["request"] == "finish_at" and e["state"] == "done", process)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+        self.assertEqual(self.events("later")[-1]["reason"], "suspended")
+        self.train(self.run_dir("later"))
+        last = self.events("later")[-1]
+        self.assertEqual((last["reason"], last["step"]), ("completed", end))
+        self.assertEqual([e for e in self.events("later") if e["type"] == "progress"][-1]["total_images"], 8 * end)
+        self.train(self.run_dir("later"), f"experiment.num_examples_to_see={8 * (end + 1)}")  # said anew: that holds
+        self.assertEqual(self.events("later")[-1]["step"], end + 1)
+
     def test_signals(self):
         for name, number, code, reason in (("term", signal.SIGTERM, 4, "suspended"), ("usr1", signal.SIGUSR1, 4, "suspended"),
                                            ("int", signal.SIGINT, 0, "stopped")):
@@ -310,6 +328,8 @@ class Runs(unittest.TestCase):
         file.write_bytes(file.read_bytes()[:1000])
         self.train(self.run_dir("torn"))
         self.assertEqual([e for e in self.events("torn") if e["type"] == "warning"][-1]["code"], "checkpoint_unreadable")
+        started = [e for e in self.events("torn") if e["type"] == "run_started"][-1]
+        self.assertEqual((started["resumed_from"], started["resumed_step"]), ("checkpoints/step-00000009", 9))
         self.assertEqual(self.events("torn")[-1]["step"], 12)
 
     def test_counters_of_another_type_fall_back(self):

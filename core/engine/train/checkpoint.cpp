@@ -37,17 +37,19 @@ Status writeAll(const run::RunFolder& folder, Task& task, Optimizer& optimizer, 
     const auto step = counters.step;
     ATELIER_DO(createDirectories(folder.stateDir(step)));
     ATELIER_DO(writeTensors(folder.stateDir(step) / kTensorFile, optimizer.state()));
-    const Json state{{"version", kStateVersion},
-                     {"engine", kVersion},
-                     {"step", counters.step},
-                     {"images", counters.images},
-                     {"seed", settings.seed},
-                     {"batch_size", settings.batchSize},
-                     {"gradient_accumulation", settings.accumulation},
-                     {"dataset",
-                      {{"order", counters.dataset.order},
-                       {"content", counters.dataset.content},
-                       {"samples", counters.dataset.samples}}}};
+    Json state{{"version", kStateVersion},
+               {"engine", kVersion},
+               {"step", counters.step},
+               {"images", counters.images},
+               {"seed", settings.seed},
+               {"batch_size", settings.batchSize},
+               {"gradient_accumulation", settings.accumulation},
+               {"dataset",
+                {{"order", counters.dataset.order},
+                 {"content", counters.dataset.content},
+                 {"samples", counters.dataset.samples}}}};
+    if (counters.end.step) state["finish_at"] = {{"step", *counters.end.step}};
+    if (counters.end.images) state["finish_at"] = {{"images", *counters.end.images}};
     ATELIER_DO(writeFileAtomic(folder.stateFile(step), dumpJsonPretty(state)));
 
     const auto weights = optimizer.hasEma() ? optimizer.averages() : optimizer.masters();
@@ -78,11 +80,17 @@ Result<Counters> readCounters(const run::RunFolder& folder, std::int64_t step) {
         if (json.value("version", 0) > kStateVersion)
             return fail(ErrorCode::Model, "it was written by a newer version of the engine", file.string(),
                         "Use that version, or a newer one.");
-        Counters counters{json.value("step", std::int64_t{-1}), json.value("images", std::int64_t{-1}), {}};
+        Counters counters;
+        counters.step = json.value("step", std::int64_t{-1});
+        counters.images = json.value("images", std::int64_t{-1});
         if (const auto dataset = json.find("dataset"); dataset != json.end() && dataset->is_object())
             counters.dataset = {dataset->value("order", std::string()),
                                 dataset->value("content", std::string()),
                                 dataset->value("samples", std::uint64_t{0})};
+        if (const auto end = json.find("finish_at"); end != json.end() && end->is_object()) {
+            if (end->contains("step")) counters.end.step = end->at("step").get<std::int64_t>();
+            if (end->contains("images")) counters.end.images = end->at("images").get<std::int64_t>();
+        }
         if (counters.step != step || counters.images < 0)
             return fail(ErrorCode::Model, "its counters make no sense", file.string());
         return counters;
@@ -110,26 +118,30 @@ Result<CheckpointFacts> writeCheckpoint(const run::RunFolder& folder, Task& task
                            std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()};
 }
 
-Result<std::optional<Counters>> loadNewestCheckpoint(const run::RunFolder& folder, Optimizer& optimizer,
-                                                     const std::function<void(const Error&)>& problem) {
+Result<std::optional<Counters>> newestCheckpoint(const run::RunFolder& folder,
+                                                 const std::function<void(const Error&)>& problem) {
     auto steps = run::completeCheckpoints(folder);
     std::reverse(steps.begin(), steps.end());
     std::optional<Error> first;
     for (const auto step : steps) {
-        const auto load = [&]() -> Result<Counters> {
+        const auto look = [&]() -> Result<Counters> {
             ATELIER_TRY(const auto counters, readCounters(folder, step));
-            const fs::path file = folder.stateDir(step) / kTensorFile;
-            ATELIER_TRY(const auto state, readTensors(file));
-            ATELIER_DO(optimizer.load(state, file.string()));
+            ATELIER_TRY(const auto tensors, WeightSet::openFile(folder.stateDir(step) / kTensorFile));
             return counters;
         };
-        auto counters = load();
+        auto counters = look();
         if (counters) return std::optional<Counters>(*counters);
         if (!first) first = counters.error();
         if (problem) problem(counters.error());
     }
     if (first) return tl::make_unexpected(*first);
     return std::optional<Counters>();
+}
+
+Status loadCheckpoint(const run::RunFolder& folder, std::int64_t step, Optimizer& optimizer) {
+    const fs::path file = folder.stateDir(step) / kTensorFile;
+    ATELIER_TRY(const auto state, readTensors(file));
+    return optimizer.load(state, file.string());
 }
 
 Status retireCheckpoints(const run::RunFolder& folder, std::optional<std::int64_t> keepLast,

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/engine/train/optimizer.h"
+#include "core/engine/train/requests.h"
 #include "core/engine/train/task.h"
 #include "core/run/run_folder.h"
 
@@ -26,6 +27,7 @@ struct Counters {
     std::int64_t step = 0;    // optimizer updates done
     std::int64_t images = 0;  // trained on so far; also the next global sample number
     DatasetMark dataset;
+    NewEnd end;
 };
 
 struct CheckpointFacts {
@@ -39,9 +41,12 @@ struct CheckpointFacts {
 Result<CheckpointFacts> writeCheckpoint(const run::RunFolder& folder, Task& task, Optimizer& optimizer,
                                         const Counters& counters, const Settings& settings);
 
-// The newest checkpoint that carries DONE and can be read; `problem` hears of newer ones that cannot.
-Result<std::optional<Counters>> loadNewestCheckpoint(const run::RunFolder& folder, Optimizer& optimizer,
-                                                     const std::function<void(const Error&)>& problem);
+// The newest checkpoint that carries DONE and whose files are whole (counters, tensor table, length);
+// `problem` hears of newer ones that are not. An Error when there are some and none is whole.
+Result<std::optional<Counters>> newestCheckpoint(const run::RunFolder& folder,
+                                                 const std::function<void(const Error&)>& problem);
+// Its tensors into the optimizer and, through it, the model.
+Status loadCheckpoint(const run::RunFolder& folder, std::int64_t step, Optimizer& optimizer);
 
 // Removes complete checkpoints that neither keepLast nor keepEvery nor a file PINNED holds; never the newest.
 // Half-written ones of a killed process are removed, too.

@@ -78,12 +78,18 @@ class TrainingRun {
                                 "",
                                 0,
                                 options_.overrides};
-        const auto checkpoints = run::completeCheckpoints(folder_);
-        if (!checkpoints.empty()) {
-            started.resumedStep = checkpoints.back();
+        std::vector<Error> unreadable;
+        const auto resumed =
+            newestCheckpoint(folder_, [&](const Error& error) { unreadable.push_back(error); });
+        if (!resumed || *resumed) {
+            started.resumedStep = resumed ? (*resumed)->step : run::completeCheckpoints(folder_).back();
             started.resumedFrom = folder_.relative(folder_.checkpointDir(started.resumedStep));
         }
         ATELIER_DO(events_.write(started));
+        for (const auto& error : unreadable)
+            warn("checkpoint_unreadable", error.message(),
+                 resumed ? "An older checkpoint is used instead." : error.hint);
+        ATELIER_DO(resumed);
         ATELIER_DO(requests_.refuseStale());
         ATELIER_DO(phase("load"));
         LoadOptions load;
@@ -91,16 +97,25 @@ class TrainingRun {
         ATELIER_TRY(task_, makeTask(settings_, load));
         optimizer_.emplace(task_->parameters(), settings_.computeType, settings_.optimizer, settings_.ema);
         task_->configure(*optimizer_);
-        ATELIER_TRY(const auto resumed, loadNewestCheckpoint(folder_, *optimizer_, [&](const Error& error) {
-                        warn("checkpoint_unreadable", error.message(),
-                             "An older checkpoint is used instead.");
-                    }));
-        if (resumed) counters_ = *resumed;
+        if (*resumed) {
+            ATELIER_DO(loadCheckpoint(folder_, (*resumed)->step, *optimizer_));
+            counters_ = **resumed;
+            keepNewEnd();
+        }
         retireOldCheckpoints();
         monitor_.emplace(events_, options_, settings_, counters_.step, counters_.images);
-        monitor_->setTotals(settings_.totalUpdates, settings_.totalImages);
+        monitor_->setTotals(totalUpdates(), totalImages());
         ATELIER_DO(openData());
         return phase("train");
+    }
+
+    // The end that was asked for while an earlier process ran holds on, unless this start names another.
+    void keepNewEnd() {
+        const bool named = std::ranges::any_of(options_.overrides, [](const auto& word) {
+            return word.starts_with("experiment.num_examples_to_see");
+        });
+        if (named) counters_.end = {};
+        requests_.setNewEnd(counters_.end);
     }
 
     Status openData() {
@@ -258,17 +273,26 @@ class TrainingRun {
         if (options_.takeWarnings)
             for (const auto& warning : options_.takeWarnings())
                 warn(warning.code, warning.text, warning.hint);
-        return requests_.poll(
-            [&](bool paused) { static_cast<void>(phase(paused ? "paused" : phaseBeforePause_)); });
+        ATELIER_DO(requests_.poll(
+            [&](bool paused) { static_cast<void>(phase(paused ? "paused" : phaseBeforePause_)); }));
+        counters_.end = requests_.newEnd();
+        if (monitor_) monitor_->setTotals(totalUpdates(), totalImages());
+        return {};
     }
 
-    bool finished() const {
-        auto steps = settings_.totalUpdates;
-        if (const auto images = requests_.finishImages())
-            steps = std::max<std::int64_t>(*images / settings_.imagesPerUpdate(), 1);
-        if (const auto step = requests_.finishStep()) steps = *step;
-        return counters_.step >= steps;
+    std::int64_t totalUpdates() const {
+        const auto& end = requests_.newEnd();
+        if (end.step) return *end.step;
+        if (end.images) return std::max<std::int64_t>(*end.images / settings_.imagesPerUpdate(), 1);
+        return settings_.totalUpdates;
     }
+
+    std::int64_t totalImages() const {
+        const auto& end = requests_.newEnd();
+        return end.step || end.images ? totalUpdates() * settings_.imagesPerUpdate() : settings_.totalImages;
+    }
+
+    bool finished() const { return counters_.step >= totalUpdates(); }
 
     // What later numbers and pictures are compared with.
     Status showTheStart() {

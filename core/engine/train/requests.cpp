@@ -60,8 +60,7 @@ Status Requests::take(const run::Request& request) {
         case run::RequestKind::FinishAt:
             if (!request.finishStep && !request.finishImages)
                 return inbox_.refuse(request, "it names neither a step nor a number of images");
-            finishStep_ = request.finishStep;
-            finishImages_ = request.finishImages;
+            newEnd_ = {request.finishStep, request.finishImages};
             return inbox_.done(request);
     }
     return {};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What others ask of a running training: signals, and files in control/. Polled at every safe point of every
-// phase; what takes time is noted here and done by the loop, which then answers. Used by loop.cpp only.
+// phase; what takes time is noted here and done by the loop, which then answers. Used by loop.cpp;
+// checkpoints keep the new end.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -12,6 +14,11 @@
 #include "core/run/control.h"
 
 namespace atelier::train {
+
+// The end that a `finish_at` request gave the run; without either the configuration's holds.
+struct NewEnd {
+    std::optional<std::int64_t> step, images;
+};
 
 class Requests {
   public:
@@ -30,8 +37,8 @@ class Requests {
     bool wantsSample() const { return !samples_.empty(); }
     // Set by `prompts`, until the next call.
     std::optional<std::vector<std::string>> takePrompts() { return std::exchange(prompts_, std::nullopt); }
-    std::optional<std::int64_t> finishStep() const { return finishStep_; }
-    std::optional<std::int64_t> finishImages() const { return finishImages_; }
+    const NewEnd& newEnd() const { return newEnd_; }
+    void setNewEnd(const NewEnd& end) { newEnd_ = end; }  // of the checkpoint that the run continues from
 
     // Answers.
     Status checkpointDone(const Status& outcome) { return answer(checkpoints_, outcome); }
@@ -45,7 +52,7 @@ class Requests {
     run::ControlInbox inbox_;
     std::vector<run::Request> checkpoints_, samples_, stops_;
     std::optional<std::vector<std::string>> prompts_;
-    std::optional<std::int64_t> finishStep_, finishImages_;
+    NewEnd newEnd_;
     StopRequest ending_ = StopRequest::None;
     bool checkpointAtEnd_ = true;
     bool paused_ = false;
