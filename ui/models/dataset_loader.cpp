@@ -8,6 +8,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "core/base/files.h"
 #include "core/base/hash.h"
 #include "core/data/image_end.h"
 #include "core/data/scan.h"
@@ -55,10 +56,21 @@ ProbedEntry probe(int index, const data::ScannedImage& image, const data::Captio
     if (countTokens && !p.found.empty()) p.tokens = countTokens(QString::fromStdString(p.found));
     return p;
 }
+
+// Of the whole file; an Error as soon as `cancel` is set.
+Result<std::string> hashOf(const fs::path& path, const std::atomic<bool>& cancel) {
+    Xxh128 hash;
+    ATELIER_DO(readPieces(path, [&](std::string_view piece) -> Status {
+        if (cancel) return fail(ErrorCode::Cancelled, "cancelled", path.string());
+        hash.update(piece);
+        return {};
+    }));
+    return hash.hexDigest();
+}
 }  // namespace
 
 struct DatasetLoader::Job {
-    std::atomic<bool> cancel{false};
+    std::atomic<bool> cancel{false}, ended{false};
     std::vector<fs::path> sources, exclude;
     data::CaptionPreference prefer = data::CaptionPreference::Txt;
     CountTokens countTokens;
@@ -70,13 +82,18 @@ DatasetLoader::DatasetLoader(QObject* parent) : QObject(parent) {}
 
 DatasetLoader::~DatasetLoader() {
     cancel();
+    for (Worker& worker : workers_) worker.thread.join();
 }
 
 void DatasetLoader::cancel() {
     if (job_) job_->cancel = true;
-    if (thread_.joinable()) thread_.join();
     job_.reset();
     running_ = false;
+    std::erase_if(workers_, [](Worker& worker) {
+        if (!worker.job->ended) return false;
+        worker.thread.join();
+        return true;
+    });
 }
 
 void DatasetLoader::start(std::vector<fs::path> sources, std::vector<fs::path> exclude,
@@ -91,33 +108,38 @@ void DatasetLoader::start(std::vector<fs::path> sources, std::vector<fs::path> e
     job_->tokenLimit = tokenLimit;
     job_->edits = std::move(edits);
     running_ = true;
-    thread_ = std::thread([this, job = job_] { work(job); });
+    workers_.push_back({job_, std::thread([this, job = job_] {
+                            work(job);
+                            job->ended = true;
+                        })});
 }
 
-void DatasetLoader::work(std::shared_ptr<Job> job) {
-    const auto deliver = [this, job](auto call) {
-        QMetaObject::invokeMethod(
-            this,
-            [job, call = std::move(call)] {
-                if (!job->cancel) call();
-            },
-            Qt::QueuedConnection);
-    };
+template <class Call>
+void DatasetLoader::deliver(const std::shared_ptr<Job>& job, Call call) {
+    QMetaObject::invokeMethod(
+        this,
+        [job, call = std::move(call)] {
+            if (!job->cancel) call();
+        },
+        Qt::QueuedConnection);
+}
+
+void DatasetLoader::work(const std::shared_ptr<Job>& job) {
     data::ScanOptions options;
     options.exclude = job->exclude;
     options.cancel = &job->cancel;
     options.progress = [&](const data::ScanProgress& p) {
-        deliver([this, n = std::int64_t(p.images)] { Q_EMIT progressed({true, n, 0}); });
+        deliver(job, [this, n = std::int64_t(p.images)] { Q_EMIT progressed({true, n, 0}); });
     };
     options.onImages = [&](std::span<const data::ScannedImage> images) {
         std::vector<DatasetEntry> batch;
         batch.reserve(images.size());
         for (const auto& image : images) batch.push_back(entryOf(image, job->edits));
-        deliver([this, batch = std::move(batch)] { Q_EMIT found(batch); });
+        deliver(job, [this, batch = std::move(batch)] { Q_EMIT found(batch); });
     };
     auto scan = data::scanSources(job->sources, options);
     if (!scan) {
-        deliver([this, error = scan.error()] {
+        deliver(job, [this, error = scan.error()] {
             running_ = false;
             Q_EMIT failed(
                 QString::fromStdString(error.where.empty() ? error.what : error.where + ": " + error.what),
@@ -132,12 +154,12 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
         all->entries.push_back(entryOf(image, job->edits));
         all->counts.add(all->entries.back(), job->tokenLimit);
     }
-    deliver([this, all] { Q_EMIT scanned(all); });
+    deliver(job, [this, all] { Q_EMIT scanned(all); });
     if (!scan->problems.empty()) {
         QStringList lines;
         for (const data::ScanProblem& problem : scan->problems)
             lines << QString::fromStdString(problem.path.string() + ": " + problem.text);
-        deliver([this, lines] { Q_EMIT skipped(lines); });
+        deliver(job, [this, lines] { Q_EMIT skipped(lines); });
     }
 
     const data::CaptionTables tables = data::CaptionTables::read(*scan);
@@ -151,7 +173,7 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
     const auto flush = [&](bool force) {  // mutex held
         if (batch.empty() || (!force && clock.elapsed() < kDeliverMs)) return;
         clock.restart();
-        deliver([this, batch = std::exchange(batch, {}), n = done.load(), total] {
+        deliver(job, [this, batch = std::exchange(batch, {}), n = done.load(), total] {
             Q_EMIT probed(batch);
             Q_EMIT progressed({false, n, total});
         });
@@ -180,18 +202,32 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
     for (std::thread& helper : helpers) helper.join();
     flush(true);
 
-    // Exact duplicates: only files of equal size are read.
+    findTwins(job, scan->images);
+    *scan = {};
+#ifdef __GLIBC__
+    malloc_trim(0);  // gives back what looking through the folders needed
+#endif
+    deliver(job, [this] {
+        running_ = false;
+        Q_EMIT finished();
+    });
+}
+
+// Exact duplicates: only files of equal size are read.
+void DatasetLoader::findTwins(const std::shared_ptr<Job>& job,
+                              const std::vector<data::ScannedImage>& images) {
     std::unordered_map<std::uint64_t, std::vector<int>> bySize;
-    for (std::int64_t i = 0; i < total; ++i) bySize[scan->images[std::size_t(i)].size].push_back(int(i));
+    for (std::size_t i = 0; i < images.size(); ++i) bySize[images[i].size].push_back(int(i));
+    std::erase_if(bySize, [](const auto& group) { return group.first == 0 || group.second.size() < 2; });
+    std::int64_t suspects = 0, compared = 0;
+    for (const auto& [size, indices] : bySize) suspects += std::int64_t(indices.size());
     std::vector<std::pair<int, int>> twins;
     const auto tell = [&] {
-        deliver([this, some = std::exchange(twins, {})] { Q_EMIT duplicatesFound(some); });
+        deliver(job, [this, some = std::exchange(twins, {})] { Q_EMIT duplicatesFound(some); });
     };
-    std::int64_t suspects = 0, compared = 0;
-    for (const auto& [size, indices] : bySize)
-        if (indices.size() > 1 && size > 0) suspects += std::int64_t(indices.size());
+    QElapsedTimer clock;
+    clock.start();
     for (auto& [size, indices] : bySize) {
-        if (indices.size() < 2 || size == 0) continue;
         std::sort(indices.begin(), indices.end());
         std::unordered_map<std::string, int> firsts;
         for (const int i : indices) {
@@ -199,9 +235,11 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
             ++compared;
             if (clock.elapsed() > kDeliverMs) {
                 clock.restart();
-                deliver([this, compared, suspects] { Q_EMIT progressed({false, compared, suspects, true}); });
+                deliver(job, [this, compared, suspects] {
+                    Q_EMIT progressed({false, compared, suspects, true});
+                });
             }
-            const auto hash = xxh128HexOfFile(scan->images[std::size_t(i)].path);
+            const auto hash = hashOf(images[std::size_t(i)].path, job->cancel);
             if (!hash) continue;
             const auto [first, fresh] = firsts.emplace(*hash, i);
             if (!fresh) twins.emplace_back(i, first->second);
@@ -209,15 +247,6 @@ void DatasetLoader::work(std::shared_ptr<Job> job) {
         }
     }
     tell();
-    bySize = {};
-    *scan = {};
-#ifdef __GLIBC__
-    malloc_trim(0);  // gives back what looking through the folders needed
-#endif
-    deliver([this] {
-        running_ = false;
-        Q_EMIT finished();
-    });
 }
 
 }  // namespace atelier

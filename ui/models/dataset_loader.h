@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Reads a dataset's pictures in the background: scan (names), then captions, headers and duplicates. Results
-// arrive in batches in the receiver's thread. One per DatasetDocument; a new start() or the destructor ends
-// the old work.
+// arrive in batches in the receiver's thread. One per DatasetDocument; a new start() or cancel() ends the old
+// work without waiting for it.
 #pragma once
 
 #include <QObject>
@@ -50,6 +50,7 @@ class DatasetLoader : public QObject {
 
     void start(std::vector<fs::path> sources, std::vector<fs::path> exclude, data::CaptionPreference prefer,
                CountTokens countTokens, int tokenLimit, EditMap edits);
+    // Nothing of the present work arrives any more; its thread ends by itself, soon.
     void cancel();
     bool running() const { return running_; }
 
@@ -66,9 +67,16 @@ class DatasetLoader : public QObject {
 
   private:
     struct Job;
-    void work(std::shared_ptr<Job> job);
+    struct Worker {
+        std::shared_ptr<Job> job;
+        std::thread thread;
+    };
+    void work(const std::shared_ptr<Job>& job);
+    void findTwins(const std::shared_ptr<Job>& job, const std::vector<data::ScannedImage>& images);
+    template <class Call>
+    void deliver(const std::shared_ptr<Job>& job, Call call);
     std::shared_ptr<Job> job_;
-    std::thread thread_;
+    std::vector<Worker> workers_;  // the present one, and cancelled ones on their last steps
     bool running_ = false;
 };
 

@@ -18,7 +18,8 @@ struct SampleEntry {
     int steps = 0;
     double guidance = 0;
     int width = 0, height = 0;
-    QString failure;  // why there is no picture
+    QString failure;       // why there is no picture
+    bool missing = false;  // it was made, but its file is not there (yet)
 };
 
 enum class SampleState { Absent, Ready, Failed, Pending };

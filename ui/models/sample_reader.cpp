@@ -5,6 +5,8 @@
 #include <QFileInfo>
 #include <QPointer>
 #include <QThreadPool>
+#include <QTimer>
+#include <algorithm>
 
 #include "core/base/files.h"
 #include "core/base/json.h"
@@ -12,6 +14,8 @@
 namespace atelier {
 
 namespace {
+
+constexpr int kFirstRetryMs = 500, kLastRetryMs = 60'000;
 
 QString textOf(const Json& object, const char* key) {
     const auto at = object.find(key);
@@ -50,6 +54,7 @@ Result<std::vector<SampleEntry>> readSampleFolder(const QString& folder) {
             e.file = folder + QLatin1Char('/') + file;
             if (!QFileInfo::exists(e.file)) {
                 e.failure = QCoreApplication::translate("SampleReader", "%1 is missing").arg(file);
+                e.missing = true;
                 e.file.clear();
             }
         } else if (e.failure.isEmpty()) {
@@ -70,30 +75,47 @@ void SampleReader::follow(const std::vector<run::SampleRecord>& samples) {
         model_.forgetAfter(last);
     }
     for (const run::SampleRecord& record : samples) {
-        const auto [at, fresh] = known_.try_emplace(record.sample.step, record.time);
-        if (!fresh && at->second >= record.time) continue;
-        at->second = record.time;
-        const QString folder =
-            QFileInfo(folder_ + QLatin1Char('/') + QString::fromStdString(record.sample.dir))
-                .absoluteFilePath();
-        const qint64 step = record.sample.step;
-        QThreadPool::globalInstance()->start(
-            [self = QPointer<SampleReader>(this), folder, step, generation = generation_] {
-                auto entries = readSampleFolder(folder);
-                QMetaObject::invokeMethod(
-                    QCoreApplication::instance(),
-                    [self, step, generation, entries = std::move(entries)] {
-                        if (!self || self->generation_ != generation || !self->known_.contains(step)) return;
-                        if (!entries) {
-                            Q_EMIT self->problem(QString::fromStdString(entries.error().message()));
-                            return;
-                        }
-                        self->model_.setStep(step, *entries);
-                        Q_EMIT self->stepRead(step);
-                    },
-                    Qt::QueuedConnection);
-            });
+        const auto [at, fresh] = known_.try_emplace(record.sample.step);
+        if (!fresh && at->second.time >= record.time) continue;
+        const QString folder = folder_ + QLatin1Char('/') + QString::fromStdString(record.sample.dir);
+        at->second = {record.time, QFileInfo(folder).absoluteFilePath(), 0};
+        read(record.sample.step);
     }
+}
+
+void SampleReader::read(std::int64_t step) {
+    const Known& known = known_.at(step);
+    QThreadPool::globalInstance()->start([self = QPointer<SampleReader>(this), folder = known.folder, step,
+                                          time = known.time, generation = generation_] {
+        auto entries = readSampleFolder(folder);
+        QMetaObject::invokeMethod(
+            QCoreApplication::instance(),
+            [self, step, time, generation, entries = std::move(entries)] {
+                if (!self || self->generation_ != generation) return;
+                const auto known = self->known_.find(step);
+                if (known != self->known_.end() && known->second.time == time) self->take(step, entries);
+            },
+            Qt::QueuedConnection);
+    });
+}
+
+void SampleReader::take(std::int64_t step, const Result<std::vector<SampleEntry>>& entries) {
+    Known& known = known_.at(step);
+    if (entries) {
+        model_.setStep(step, *entries);
+        Q_EMIT stepRead(step);
+    } else if (known.tries == 0) {
+        Q_EMIT problem(QString::fromStdString(entries.error().message()));
+    }
+    const bool whole = entries && std::none_of(entries->begin(), entries->end(),
+                                               [](const SampleEntry& entry) { return entry.missing; });
+    if (whole) return;
+    const int wait = std::min(kFirstRetryMs << std::min(known.tries, 10), kLastRetryMs);
+    ++known.tries;
+    QTimer::singleShot(wait, this, [this, step, time = known.time, generation = generation_] {
+        const auto at = known_.find(step);
+        if (generation == generation_ && at != known_.end() && at->second.time == time) read(step);
+    });
 }
 
 void SampleReader::clear() {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Reads samples.json of the steps that a run announces, off the main thread, into a SampleModel.
+// Reads samples.json of the steps that a run announces, off the main thread, into a SampleModel. What cannot
+// be read yet (a folder that is still being mirrored, a share that went away) is tried again, ever more
+// rarely.
 #pragma once
 
 #include <QObject>
@@ -13,7 +15,7 @@
 
 namespace atelier {
 
-// One folder of samples. Missing picture files become failed entries. Errors: Io, Data.
+// One folder of samples. Missing picture files become failed entries (`missing`). Errors: Io, Data.
 Result<std::vector<SampleEntry>> readSampleFolder(const QString& folder);
 
 class SampleReader : public QObject {
@@ -26,12 +28,19 @@ class SampleReader : public QObject {
 
   Q_SIGNALS:
     void stepRead(qint64 step);
-    void problem(const QString& text);  // a list that cannot be read: what, where
+    void problem(const QString& text);  // a list that cannot be read: what, where; once for each
 
   private:
+    struct Known {
+        double time = 0;  // of its event
+        QString folder;
+        int tries = 0;
+    };
+    void read(std::int64_t step);
+    void take(std::int64_t step, const Result<std::vector<SampleEntry>>& entries);
     QString folder_;
     SampleModel& model_;
-    std::map<std::int64_t, double> known_;  // step → time of its event
+    std::map<std::int64_t, Known> known_;  // by step
     int generation_ = 0;
 };
 

@@ -55,6 +55,7 @@ class TestDatasetModels : public QObject {
     void loadsAndTellsWhatNeedsALook();
     void brokenAfterTheHeaderIsUnreadable();
     void closedFoldersAreTold();
+    void leavingDoesNotWaitForLargeFiles();
     void editsAreJournalledAndUndone();
     void unwrittenEditsAreKept();
     void countsStayInStep();
@@ -122,6 +123,34 @@ void TestDatasetModels::loadsAndTellsWhatNeedsALook() {
     QCOMPARE(images.rowCount(), 1);
     QCOMPARE(images.index(0).data().toString(), QStringLiteral("zwin.png"));
     QVERIFY(images.index(0).data(Qt::AccessibleTextRole).toString().contains(QStringLiteral("duplicate")));
+}
+
+// Two files of equal size are read whole to compare them; gigabytes of that must not hold the window.
+void TestDatasetModels::leavingDoesNotWaitForLargeFiles() {
+    for (const char* name : {"/x.png", "/y.png"}) {
+        QFile file(pictures_ + QLatin1String(name));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        QVERIFY(file.resize(qint64(3) << 30));  // sparse: it takes no room
+    }
+    DatasetStore store(dir_->filePath(QStringLiteral("datasets")));
+    const auto path = store.create(QStringLiteral("Large"), {pictures_});
+    auto document = std::make_unique<DatasetDocument>();
+    QVERIFY(document->open(fs::path(path->toStdString())).has_value());
+    const auto comparing = [&] {
+        return document->progress().total == 6 && document->progress().done == 6 && document->loading();
+    };
+    QElapsedTimer clock;
+    for (int time = 0; time < 2; ++time) {
+        QTRY_VERIFY(comparing());
+        QTest::qWait(30);
+        QVERIFY2(document->loading(), "the files were read before anything could be tried");
+        clock.start();
+        if (time == 0)
+            document->rescan();
+        else
+            document.reset();
+        QVERIFY2(clock.elapsed() < 150, qPrintable(QString::number(clock.elapsed())));
+    }
 }
 
 void TestDatasetModels::editsAreJournalledAndUndone() {

@@ -160,6 +160,26 @@ class TestRunModels : public QObject {
         reader.follow({});
         QCOMPARE(model.columnCount(), 0);
     }
+    // A run that is being mirrored: the event is there before the folder, the list before the picture.
+    void samplesThatComeLateAreReadLater() {
+        QTemporaryDir folder;
+        SampleModel model;
+        SampleReader reader(folder.path(), model);
+        QSignalSpy read(&reader, &SampleReader::stepRead), problem(&reader, &SampleReader::problem);
+        reader.follow({{1, run::Sample{100, "samples/step-00000100", 1, 1}}});
+        QTRY_COMPARE(problem.count(), 1);
+        const QString dir = folder.filePath(QStringLiteral("samples/step-00000100"));
+        QVERIFY(QDir().mkpath(dir));
+        QVERIFY(writeFileAtomic(fs::path(dir.toStdString()) / "samples.json",
+                                R"({"samples":[{"file":"0000.png","prompt":"fox","seed":7}]})"));
+        QTRY_VERIFY(model.entry(0, 0) != nullptr);
+        QCOMPARE(model.entry(0, 0)->failure, QStringLiteral("0000.png is missing"));
+        QImage picture(8, 8, QImage::Format_RGB32);
+        picture.fill(Qt::red);
+        QVERIFY(picture.save(dir + QStringLiteral("/0000.png")));
+        QTRY_VERIFY(model.entry(0, 0)->failure.isEmpty());
+        QCOMPARE(problem.count(), 1);  // said once
+    }
     void runsMoveBetweenGroupsAndSelectionsStay() {
         RunListModel model;
         QAbstractItemModelTester tester(&model, Mode::QtTest);
