@@ -52,6 +52,7 @@ ConfigurePage* ConfigurePart::makePage() {
         document_, issues_, templates_,
         [this](const QString& file, const QStringList& required) { return fill(file, required); });
     connect(page_, &ConfigurePage::saveRequested, this, &ConfigurePart::save);
+    connect(page_, &ConfigurePage::openRequested, this, &ConfigurePart::openFile);
     connect(page_, &ConfigurePage::startRequested, this, &ConfigurePart::start);
     connect(page_, &ConfigurePage::exportRequested, this, &ConfigurePart::exportConfiguration);
     connect(page_, &ConfigurePage::fileOpened, this,
@@ -79,6 +80,13 @@ QList<std::pair<QString, QString>> ConfigurePart::fill(const QString& templateFi
         if (!model.isEmpty()) values.append({path, text(shortened(model))});
     }
     return values;
+}
+
+void ConfigurePart::openFile() {
+    const QString file = QFileDialog::getOpenFileName(&window_, tr("Open a configuration"),
+                                                      project_ + QStringLiteral("/configs"),
+                                                      tr("Configurations (*.yaml *.yml)"));
+    if (!file.isEmpty()) page_->open(file);
 }
 
 void ConfigurePart::save(bool underNewName) {

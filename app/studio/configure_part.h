@@ -30,6 +30,7 @@ class ConfigurePart : public QObject {
     // What a fresh template is given: the bundled tiny pipeline or the last base model, the last shards, the
     // project's run folder.
     QList<std::pair<QString, QString>> fill(const QString& templateFile, const QStringList& required) const;
+    void openFile();
     void save(bool underNewName);
     void start();
     void exportConfiguration();

@@ -89,6 +89,9 @@ int main(int argc, char** argv) {
         QStringLiteral("screenshots"),
         QCoreApplication::translate("main", "Write a picture of every page, light and dark, then quit."),
         QStringLiteral("folder"));
+    const QCommandLineOption size(QStringLiteral("size"),
+                                  QCoreApplication::translate("main", "Of the window in these pictures."),
+                                  QStringLiteral("width x height"), QStringLiteral("1440x900"));
     const QCommandLineOption reset(
         QStringLiteral("reset-window"),
         QCoreApplication::translate("main", "Forget window size and pane widths."));
@@ -96,7 +99,7 @@ int main(int argc, char** argv) {
         QStringLiteral("bench-pictures"),
         QCoreApplication::translate("main", "Print what scrolling through this folder costs, then quit."),
         QStringLiteral("folder"));
-    line.addOptions({bench, benchRun, benchPictures, theme, project, shots, reset});
+    line.addOptions({bench, benchRun, benchPictures, theme, project, shots, size, reset});
     line.addPositionalArgument(
         QStringLiteral("path"),
         QCoreApplication::translate("main",
@@ -109,7 +112,11 @@ int main(int argc, char** argv) {
     options.projectFolder = line.value(project);
     options.resetWindow = line.isSet(reset);
     options.paths = line.positionalArguments();
-    if (line.isSet(shots)) return atelier::takeScreenshots(app, options, line.value(shots));
+    if (line.isSet(shots)) {
+        const QStringList sides = line.value(size).split(QLatin1Char('x'));
+        return atelier::takeScreenshots(app, options, line.value(shots),
+                                        {sides.value(0).toInt(), sides.value(1).toInt()});
+    }
 
     if (line.isSet(benchPictures)) return atelier::benchPictures(app, options, line.value(benchPictures));
 

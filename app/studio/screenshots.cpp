@@ -43,7 +43,7 @@ struct Scene {
 };
 
 // `demo`: a folder of captioned pictures.
-std::vector<Scene> scenes(const QString& demo) {
+std::vector<Scene> scenes(const QString& demo, const QSize& size) {
     const auto datasets = [](MainWindow& w) {
         return qobject_cast<DatasetsPage*>(w.showPage(QStringLiteral("datasets")));
     };
@@ -103,13 +103,13 @@ std::vector<Scene> scenes(const QString& demo) {
         {QStringLiteral("models-jobs"), false,
          [=](MainWindow& w) {
              for (QDialog* sheet : w.findChildren<QDialog*>()) sheet->reject();
-             w.resize(1100, 700);
+             w.resize(std::min(1100, size.width()), std::min(700, size.height()));
              settle(300);
              models(w)->setInspectorVisible(true);
          }},
         {QStringLiteral("configure-templates"), false,
          [=](MainWindow& w) {
-             w.resize(1440, 900);
+             w.resize(size);
              qobject_cast<ConfigurePage*>(w.showPage(QStringLiteral("configure")))->gallery()->choose(0);
          }},
         {QStringLiteral("configure"), false,
@@ -132,7 +132,7 @@ std::vector<Scene> scenes(const QString& demo) {
 }
 }  // namespace
 
-int takeScreenshots(QApplication& app, const StudioOptions& base, const QString& folder) {
+int takeScreenshots(QApplication& app, const StudioOptions& base, const QString& folder, const QSize& size) {
     if (!QDir().mkpath(folder)) {
         QTextStream(stderr) << folder << " cannot be made\n";
         return 1;
@@ -148,10 +148,10 @@ int takeScreenshots(QApplication& app, const StudioOptions& base, const QString&
                 options.projectFolder = scratch.filePath(QStringLiteral("Atelier"));
             Studio studio(app, options);
             MainWindow& window = *studio.window();
-            window.resize(1440, 900);
+            window.resize(size);
             studio.start();
-            window.resize(1440, 900);
-            for (const Scene& scene : scenes(base.paths.value(0))) {
+            window.resize(size);
+            for (const Scene& scene : scenes(base.paths.value(0), size)) {
                 if (scene.firstRun != first) continue;
                 if (scene.prepare) scene.prepare(window);
                 settle(500);

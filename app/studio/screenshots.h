@@ -3,6 +3,7 @@
 // main().
 #pragma once
 
+#include <QSize>
 #include <QString>
 
 class QApplication;
@@ -11,7 +12,8 @@ namespace atelier {
 
 struct StudioOptions;
 
-// Writes <page>-<light|dark>.png at 1440 × 900 into `folder`. 0, or 1 with a line on stderr.
-int takeScreenshots(QApplication& app, const StudioOptions& options, const QString& folder);
+// Writes <page>-<light|dark>.png of a window of this size into `folder`. 0, or 1 with a line on stderr.
+int takeScreenshots(QApplication& app, const StudioOptions& options, const QString& folder,
+                    const QSize& size);
 
 }  // namespace atelier

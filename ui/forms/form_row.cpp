@@ -24,6 +24,7 @@ QString words(std::string_view text) {
 }
 constexpr int kLabelWidth = 192, kLeastLabel = 104, kOriginWidth = 78, kUnitWidth = 76;
 constexpr int kNarrow = 590;  // a row below this width leaves out the origin word and takes less for the rest
+constexpr int kWidest = 720;  // of an editor for text
 
 QString originText(Origin origin) {
     switch (origin) {
@@ -73,6 +74,10 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
                       schema.type == ValueType::TextMap || schema.type == ValueType::Free;
     wide_ = wide;
     row->addWidget(editor_, wide ? 1 : 0);
+    if (wide) {
+        editor_->setMaximumWidth(kWidest);
+        row->addStretch();
+    }
     if (!wide || !schema.info.unit.empty()) {
         unit_ =
             makeLabel(words(schema.info.unit), style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
@@ -126,12 +131,12 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
 }
 
 // Shares the width out; narrow panes get a shorter label and editor, and no origin word: the bar at the left
-// tells it.
+// tells it. All rows of a form come to the same label width, so that their editors stand below each other.
 void FormRow::arrange() {
     const bool narrow = width() < kNarrow;
     const bool choice = schema_.type == ValueType::Choice;
     const int editor = narrow ? (choice ? 172 : 148) : choice ? 236 : 184;
-    const int rest = 26 + 12 + 4 * 8 + 30 + (wide_ ? 150 : editor + 60);
+    constexpr int rest = 26 + 12 + 4 * 8 + 30 + 148 + 44;
     const int label = narrow ? std::clamp(width() - rest, kLeastLabel, kLabelWidth) : kLabelWidth;
     label_->setFixedWidth(label);
     key_->setFixedWidth(label);

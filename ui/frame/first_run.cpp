@@ -45,9 +45,9 @@ class DropArea : public QAbstractButton {
         p.drawText(QRect(0, 146, width(), 26), Qt::AlignCenter, text());
         p.setPen(t.text2);
         p.setFont(style::font());
-        p.drawText(
-            QRect(0, 174, width(), 20), Qt::AlignCenter,
-            tr("With or without captions. Also: a YAML file, a run folder. They open where they belong."));
+        p.drawText(QRect(0, 174, width(), 20), Qt::AlignCenter,
+                   tr("With or without captions. Also: a YAML file, a run folder, a model. They open where "
+                      "they belong."));
         p.setPen(t.accentInk);
         p.setFont(style::font(TextSize::Body, QFont::Medium));
         p.drawText(QRect(0, 197, width(), 20), Qt::AlignCenter, tr("Choose a folder…"));
@@ -148,8 +148,8 @@ FirstRunPage::FirstRunPage(const QList<QPixmap>& pictures, const QString& demoTe
     auto* pick = makeButton(tr("Choose a template"));
     connect(pick, &QPushButton::clicked, this, &FirstRunPage::templateRequested);
     ways->addWidget(wayCard(QStringLiteral("configure"), tr("Start from a template"),
-                            tr("From scratch, fine-tune, autoencoder. Each with values that work, all of "
-                               "them yours to change."),
+                            tr("LoRA, DreamBooth, fine-tune, from scratch. Each with values that work, all "
+                               "of them yours to change."),
                             pick),
                     1);
     auto* open = makeButton(tr("Open…"));

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/configure_explain.h"
 
+#include <QAction>
 #include <QApplication>
+#include <QClipboard>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QVBoxLayout>
@@ -28,12 +30,16 @@ ConfigureExplain::ConfigureExplain(ConfigDocument& document, QWidget* parent)
     column->setSpacing(6);
     auto* head = new QHBoxLayout;
     title_ = makeLabel({}, style::TextSize::Title, QFont::DemiBold);
-    key_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
+    key_ = new ElidedLabel(QString(), Qt::ElideMiddle);
     key_->setFont(style::monoFont());
-    key_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    key_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    setLabelTone(key_, style::Tone::Text2);
+    auto* copy = new QAction(tr("Copy key"), key_);
+    connect(copy, &QAction::triggered, this, [this] { QApplication::clipboard()->setText(path_); });
+    key_->addAction(copy);
+    key_->setContextMenuPolicy(Qt::ActionsContextMenu);
     head->addWidget(title_);
-    head->addStretch();
-    head->addWidget(key_);
+    head->addWidget(key_, 1);
     column->addLayout(head);
     text_ = makeLabel({});
     text_->setWordWrap(true);
@@ -42,10 +48,12 @@ ConfigureExplain::ConfigureExplain(ConfigDocument& document, QWidget* parent)
     column->addWidget(range_);
     auto* facts = new QHBoxLayout;
     usual_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
-    chain_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
+    chain_ = new ElidedLabel(QString(), Qt::ElideMiddle);
+    chain_->setFont(style::font(style::TextSize::Caption));
+    chain_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    setLabelTone(chain_, style::Tone::Text2);
     facts->addWidget(usual_);
-    facts->addStretch();
-    facts->addWidget(chain_);
+    facts->addWidget(chain_, 1);
     column->addLayout(facts);
     related_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
     related_->setWordWrap(true);
@@ -129,14 +137,19 @@ void ConfigureExplain::refresh() {
     }
     const QStringList chain = document_.chain(path_);
     chain_->setVisible(!chain.isEmpty());
-    chain_->setText(fontMetrics().elidedText(chain.join(QStringLiteral("  →  ")), Qt::ElideMiddle,
-                                             std::max(120, width() / 2)));
-    chain_->setToolTip(chain.join(QStringLiteral("  →  ")));
+    chain_->setText(chain.join(QStringLiteral("  →  ")));
     QStringList links;
-    for (const auto related : info.related)
-        if (const SchemaNode* other = findSchema(related); other && !related.empty())
-            links << QStringLiteral("<a href=\"%1\">%2</a>")
-                         .arg(QString::fromStdString(other->path), words(other->info.label).toHtmlEscaped());
+    for (const auto related : info.related) {
+        const SchemaNode* other = findSchema(related);
+        if (!other || related.empty()) continue;
+        QString name = words(other->info.label);
+        // Two settings of one name are told apart by their sections.
+        if (other->info.label == info.label)
+            if (const SchemaNode* section = findSchema(related.substr(0, related.find('.'))))
+                name += QStringLiteral(" (%1)").arg(words(section->info.label));
+        links << QStringLiteral("<a href=\"%1\">%2</a>")
+                     .arg(QString::fromStdString(other->path), name.toHtmlEscaped());
+    }
     related_->setVisible(!links.isEmpty());
     related_->setText(tr("Works with %1").arg(links.join(QStringLiteral(", "))));
 }

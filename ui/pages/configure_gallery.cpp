@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
+#include <QTimer>
 #include <QVBoxLayout>
 
 #include "ui/forms/field_editor.h"
@@ -133,7 +134,11 @@ void ConfigureGallery::rebuild() {
     chosen_ = -1;
     for (int row = 0; row < templates_.rowCount(); ++row) {
         auto* card = new TemplateCard(templates_.at(row), grid_);
-        connect(card, &QAbstractButton::clicked, this, [this, row] { choose(row); });
+        connect(card, &QAbstractButton::clicked, this, [this, row] {
+            choose(row);
+            // What it needs may lie below the edge of a small window.
+            QTimer::singleShot(0, this, [this] { ensureWidgetVisible(needsCard_, 0, 16); });
+        });
         cards_.push_back(card);
     }
     arrange();

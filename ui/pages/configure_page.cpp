@@ -22,6 +22,8 @@
 namespace atelier {
 
 namespace {
+constexpr int kRoomyHeader = 1060;
+
 // One pattern for shards that are numbered without a gap, as a reader wants it; the first one otherwise.
 QString shardPattern(const QStringList& paths) {
     QStringList all = paths;
@@ -118,6 +120,7 @@ void ConfigurePage::showGallery() {
     newAction_->setVisible(false);
     for (QWidget* one : formHeader_) one->hide();
     for (QWidget* one : galleryHeader_) one->show();
+    fitHeader();
     title_->setText(tr("New run"));
     setStatusNote({});
 }
@@ -165,6 +168,18 @@ void ConfigurePage::beginTemplate(int row) {
     document_.begin(QString::fromStdString(text), Origin::Template, from.title);
 }
 
+void ConfigurePage::resizeEvent(QResizeEvent* event) {
+    Page::resizeEvent(event);
+    fitHeader();
+}
+
+// In a narrow window words give way to the configuration's name.
+void ConfigurePage::fitHeader() {
+    const bool room = !galleryShown() && width() >= kRoomyHeader;
+    from_->setVisible(room && document_.base() == Origin::Template);
+    runOnLabel_->setVisible(room);
+}
+
 void ConfigurePage::onTextChanged(bool byHand) {
     if (!byHand) yaml_->showText(document_.text());
 }
@@ -179,7 +194,7 @@ void ConfigurePage::onChecked() {
     yaml_->setCurrentLine(document_.lineOf(current_));
     title_->setText(document_.name());
     from_->setText(document_.base() == Origin::Template ? tr("from template") : tr("from file"));
-    from_->setVisible(document_.base() == Origin::Template);
+    fitHeader();
     edited_->setVisible(document_.isModified());
     const bool readable = document_.readable();
     inStep_->setText(readable ? tr("in step with the form") : tr("not YAML yet: the form waits"));

@@ -56,11 +56,16 @@ class ConfigurePage : public Page {
   Q_SIGNALS:
     void startRequested();  // the document has no errors
     void exportRequested();
+    void openRequested();  // a file, to be chosen
     void saveRequested(bool underNewName);
     void fileOpened(const QString& path);
     void datasetGiven(const QString& pattern);
 
+  protected:
+    void resizeEvent(QResizeEvent* event) override;
+
   private:
+    void fitHeader();
     QWidget* makeNavigation();
     QWidget* makeForm();
     QWidget* makeText();
@@ -99,7 +104,7 @@ class ConfigurePage : public Page {
     QLabel* inStep_ = nullptr;
     QLabel* origins_ = nullptr;
     ElidedLabel* title_ = nullptr;
-    QLabel* from_ = nullptr;
+    QLabel *from_ = nullptr, *runOnLabel_ = nullptr;
     Pill* edited_ = nullptr;
     QComboBox* runOn_ = nullptr;
     std::vector<QWidget*> formHeader_, galleryHeader_;

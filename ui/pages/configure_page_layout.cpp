@@ -114,7 +114,7 @@ ConfigurePage::ConfigurePage(ConfigDocument& document, IssueModel& issues, Templ
     across->addWidget(makeForm());
     across->addWidget(makeText());
     across->setStretchFactor(1, 1);
-    across->setSizes({184, 620, 540});
+    across->setSizes({208, 610, 526});
     across->setObjectName(QStringLiteral("configureAcross"));
     keepSplitter(across);
     stack_->addWidget(across);
@@ -132,7 +132,7 @@ ConfigurePage::ConfigurePage(ConfigDocument& document, IssueModel& issues, Templ
 
 QWidget* ConfigurePage::makeNavigation() {
     auto* side = onSurface(new QWidget);
-    side->setMinimumWidth(160);
+    side->setMinimumWidth(176);
     auto* column = new QVBoxLayout(side);
     column->setContentsMargins(10, 12, 10, 12);
     column->setSpacing(8);
@@ -190,6 +190,7 @@ QWidget* ConfigurePage::makeForm() {
     levels_ = new SegmentedControl(tr("Level"));
     for (const QString& name : {tr("Basic"), tr("Advanced"), tr("Expert")}) levels_->addSegment(name);
     levels_->setCurrentIndex(0);
+    levels_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     connect(levels_, &SegmentedControl::currentChanged, this, [this](int index) {
         if (int(filter_.level) == index) return;
         filter_.level = Importance(index);
@@ -241,13 +242,15 @@ QWidget* ConfigurePage::makeText() {
     tabs_ = new SegmentedControl(tr("Text"));
     for (const QString& name : {tr("YAML"), tr("Changes"), tr("Resolved")}) tabs_->addSegment(name);
     tabs_->setCurrentIndex(0);
+    tabs_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     connect(tabs_, &SegmentedControl::currentChanged, this, [this](int index) {
         if (texts_->currentIndex() != index) showTab(index);
     });
     row->addWidget(tabs_);
-    row->addStretch();
-    inStep_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
-    row->addWidget(inStep_);
+    inStep_ = new ElidedLabel(QString());
+    inStep_->setFont(style::font(style::TextSize::Caption));
+    inStep_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    row->addWidget(inStep_, 1);
     auto* copy = makeIconButton(QStringLiteral("copy"), tr("Copy the text"));
     connect(copy, &QToolButton::clicked, this, [this] {
         QApplication::clipboard()->setText(
@@ -314,7 +317,7 @@ void ConfigurePage::makeActions() {
 }
 
 void ConfigurePage::makeHeader() {
-    title_ = new ElidedLabel({}, Qt::ElideMiddle);
+    title_ = new ElidedLabel(QString(), Qt::ElideMiddle);
     title_->setFont(style::font(style::TextSize::Title, QFont::DemiBold));
     title_->setMinimumWidth(60);
     header()->addLeading(title_);
@@ -332,7 +335,10 @@ void ConfigurePage::makeHeader() {
     gallerySearch_->setFixedWidth(220);
     connect(gallerySearch_, &QLineEdit::textChanged, gallery_, &ConfigureGallery::setSearch);
     header()->addTrailing(gallerySearch_);
-    galleryHeader_ = {about, gallerySearch_};
+    QPushButton* file = makeButton(tr("Open YAML…"), QStringLiteral("file"));
+    connect(file, &QPushButton::clicked, this, &ConfigurePage::openRequested);
+    header()->addTrailing(file);
+    galleryHeader_ = {about, gallerySearch_, file};
 
     QAction* undo = document_.undoStack()->createUndoAction(this, tr("Undo"));
     QAction* redo = document_.undoStack()->createRedoAction(this, tr("Redo"));
@@ -340,20 +346,16 @@ void ConfigurePage::makeHeader() {
     redo->setIcon(style::icon(QStringLiteral("redo")));
     QWidget* back = makeButton(newAction_, ButtonRole::Normal);
     header()->addTrailing(back);
-    formHeader_ = {from_,
-                   edited_,
-                   back,
-                   header()->addIconAction(undo),
-                   header()->addIconAction(redo),
+    formHeader_ = {edited_, back, header()->addIconAction(undo), header()->addIconAction(redo),
                    header()->addActionButton(exportAction_)};
-    auto* where = makeLabel(tr("Run on"), style::TextSize::Body, QFont::Normal, style::Tone::Text2);
+    auto* where = runOnLabel_ =
+        makeLabel(tr("Run on"), style::TextSize::Body, QFont::Normal, style::Tone::Text2);
     runOn_ = new QComboBox;
     runOn_->setAccessibleName(tr("Run on"));
     runOn_->addItem(tr("This computer"));
     where->setBuddy(runOn_);
     header()->addTrailing(where);
     header()->addTrailing(runOn_);
-    formHeader_.push_back(where);
     formHeader_.push_back(runOn_);
     formHeader_.push_back(header()->setPrimary(startAction_));
 }

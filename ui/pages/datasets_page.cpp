@@ -143,6 +143,7 @@ void DatasetsPage::refreshState() {
     const bool some = document_.isOpen();
     header()->tabs()->setVisible(some);
     switcher_->setVisible(store_.rowCount() > 0);
+    header()->setTitle(store_.rowCount() > 0 ? QString() : tr("Datasets"));
     buildAction_->setEnabled(some && build_.state() != DatasetBuild::State::Running);
     stack_->setCurrentWidget(!some ? empty_ : tab_ == 1 ? static_cast<QWidget*>(shards()) : imagesView_);
     setInspectorAllowed(some && tab_ == 0);

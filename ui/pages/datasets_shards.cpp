@@ -22,6 +22,8 @@ using style::TextSize;
 using style::Tone;
 
 namespace {
+constexpr int kNarrow = 1000;
+
 QString clock(double seconds) {
     const int s = std::max(0, int(seconds));
     return s >= 3600 ? QStringLiteral("%1:%2:%3")
@@ -37,7 +39,10 @@ QString versionFolder(const DatasetDocument& document, int version) {
 
 void clearLayout(QLayout* layout) {
     while (QLayoutItem* item = layout->takeAt(0)) {
-        if (item->widget()) item->widget()->deleteLater();
+        if (QWidget* widget = item->widget()) {
+            widget->hide();
+            widget->deleteLater();
+        }
         delete item;
     }
 }
@@ -178,8 +183,7 @@ QWidget* DatasetShardsTab::buildTable() {
 }
 
 QWidget* DatasetShardsTab::buildSide() {
-    auto* side = new QWidget;
-    side->setFixedWidth(330);
+    auto* side = side_ = new QWidget;
     auto* column = new QVBoxLayout(side);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(16);
@@ -198,6 +202,7 @@ QWidget* DatasetShardsTab::buildSide() {
     };
     card(tr("Versions"), &versions_);
     droppedCard_ = card(tr("Left out, each with its reason"), &dropped_);
+    droppedCard_->hide();
     QBoxLayout* problem = nullptr;
     problemCard_ = card(tr("The build did not end well"), &problem);
     problemText_ = makeLabel({});
@@ -214,6 +219,18 @@ QWidget* DatasetShardsTab::buildSide() {
     column->addWidget(sideTotal_);
     column->addStretch(1);
     return side;
+}
+
+// In a narrow window the table keeps what matters: which shards, how many samples, whether they read back
+// equal.
+void DatasetShardsTab::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    const bool narrow = width() < kNarrow;
+    side_->setFixedWidth(narrow ? 264 : 330);
+    table_->setColumnHidden(ShardTableModel::Hash, narrow);
+    table_->setColumnWidth(ShardTableModel::Name, narrow ? 130 : 220);
+    table_->setColumnWidth(ShardTableModel::Samples, narrow ? 90 : 110);
+    table_->setColumnWidth(ShardTableModel::Size, narrow ? 90 : 120);
 }
 
 void DatasetShardsTab::refreshBuild() {
@@ -265,10 +282,7 @@ void DatasetShardsTab::refreshBuild() {
     }
     for (QPushButton* b : {copy_, folder_, train_}) b->setVisible(!busy && shown_ > 0);
     const bool over = state == DatasetBuild::State::Idle || state == DatasetBuild::State::Finished;
-    const auto reasons = over ? leftOut_ : build_.droppedByReason();
-    clearLayout(dropped_);
-    for (const auto& [reason, n] : reasons) dropped_->addWidget(factRow(reason, figure(n)));
-    droppedCard_->setVisible(!reasons.empty());
+    showReasons(over ? leftOut_ : build_.droppedByReason());
     problemCard_->setVisible(state == DatasetBuild::State::Failed && build_.error());
     if (build_.error()) {
         problemText_->setText(QString::fromStdString(
@@ -278,6 +292,14 @@ void DatasetShardsTab::refreshBuild() {
     }
     content_->setVisible(state != DatasetBuild::State::Idle || shown_ > 0);
     empty_->setVisible(!content_->isVisibleTo(this));
+}
+
+void DatasetShardsTab::showReasons(const Reasons& reasons) {
+    if (reasons == reasonsShown_) return;
+    reasonsShown_ = reasons;
+    clearLayout(dropped_);
+    for (const auto& [reason, n] : reasons) dropped_->addWidget(factRow(reason, figure(n)));
+    droppedCard_->setVisible(!reasons.empty());
 }
 
 void DatasetShardsTab::refreshVersions() {

@@ -46,7 +46,12 @@ class DatasetShardsTab : public QWidget {
     void openFolderRequested(const QString& folder);
     void raised(const atelier::Message& message);
 
+  protected:
+    void resizeEvent(QResizeEvent* event) override;
+
   private:
+    using Reasons = std::vector<std::pair<QString, int>>;
+    void showReasons(const Reasons& reasons);
     QWidget* buildHero();
     QWidget* buildTable();
     QWidget* buildSide();
@@ -56,8 +61,9 @@ class DatasetShardsTab : public QWidget {
     DatasetBuild& build_;
     ShardTableModel shards_;
     int shown_ = 0;
-    std::vector<std::pair<QString, int>> leftOut_;  // of the version that is shown
-    QWidget *hero_, *content_;
+    Reasons leftOut_;       // of the version that is shown
+    Reasons reasonsShown_;  // as they stand in the card now
+    QWidget *hero_, *content_, *side_;
     EmptyState* empty_;
     QLabel *heroTitle_, *tableTitle_, *tableNote_, *sideTotal_;
     Pill* heroPill_;

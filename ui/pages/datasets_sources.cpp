@@ -59,12 +59,13 @@ class FacetDelegate : public QStyledItemDelegate {
         p.drawPixmap(QPoint(r.x() + 8, r.center().y() - 7),
                      style::iconPixmap(index.data(DatasetFacetsModel::IconRole).toString(), 16, tone,
                                        p.device()->devicePixelRatioF()));
-        const QString count = figure(index.data(DatasetFacetsModel::CountRole).toInt());
+        const int n = index.data(DatasetFacetsModel::CountRole).toInt();
+        const QString count = figure(n);
         p.setFont(style::font(TextSize::Body, selected ? QFont::DemiBold : QFont::Normal));
-        p.setPen(t.text2);
+        p.setPen(n > 0 ? t.text2 : t.text3);
         p.drawText(r.adjusted(0, 0, -8, 0), Qt::AlignVCenter | Qt::AlignRight, count);
         const int room = r.width() - 34 - 16 - p.fontMetrics().horizontalAdvance(count);
-        p.setPen(t.text);
+        p.setPen(n > 0 || selected ? t.text : t.text2);  // what needs a look stands out
         p.drawText(r.adjusted(32, 0, 0, 0), Qt::AlignVCenter,
                    p.fontMetrics().elidedText(text, Qt::ElideMiddle, room));
         if ((o.state & QStyle::State_HasFocus) && o.widget &&

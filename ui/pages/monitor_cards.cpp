@@ -356,7 +356,7 @@ void MonitorCards::refreshTiming() {
     timingBar_->set(parts, sum);
     QStringList legend;
     for (const auto& part : parts)
-        legend << QStringLiteral("<span style='color:%1'>■</span>&#8239;%2&nbsp;%3&#8239;%")
+        legend << QStringLiteral("<span style='color:%1'>■</span>&nbsp;%2&nbsp;%3&nbsp;%")
                       .arg(style::tokens().chart[std::size_t(part.colour)].name(), part.name)
                       .arg(sum > 0 ? qRound(part.value / sum * 100) : 0);
     timingLegend_->setText(legend.join(QStringLiteral("&ensp;")));

@@ -198,7 +198,9 @@ QWidget* MonitorView::makeSamplesCard() {
     layout->setSpacing(2);
     auto* row = new QHBoxLayout;
     row->setSpacing(12);
-    sampleNote_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
+    sampleNote_ = new ElidedLabel(QString());
+    sampleNote_->setFont(style::font(TextSize::Caption));
+    setLabelTone(sampleNote_, Tone::Text2);
     sampleTabs_ = new SegmentedControl(tr("Which samples"));
     for (const QString& text : {tr("By step"), tr("Latest"), tr("Before / after")})
         sampleTabs_->addSegment(text);
@@ -461,7 +463,7 @@ void MonitorView::refreshFigures() {
     if (state.device && state.device->temperature)
         device << tr("%1 °C").arg(qRound(*state.device->temperature));
     if (device.isEmpty() && state.memory && state.memory->peak > 0)
-        device << tr("peak %1").arg(bytesText(state.memory->peak));
+        device << tr("memory, peak %1").arg(bytesText(state.memory->peak));
     memory_.note->setText(device.isEmpty() ? tr("memory") : device.join(QStringLiteral(", ")));
     const bool preparing = m.status() == run::RunStatus::Preparing;
     const double part = preparing && state.progress.total > 0

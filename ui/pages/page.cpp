@@ -85,6 +85,8 @@ void Page::layoutInspector() {
             box->addWidget(makeLine(Qt::Vertical));
         }
         if (inspector_->parentWidget() != drawer_) {
+            if (splitter_->indexOf(inspector_) >= 0 && inspector_->width() > 0)
+                inspectorWidth_ = inspector_->width();  // as wide as it was made, here and on the way back
             drawer_->layout()->addWidget(inspector_);
             drawerOpen_ = false;
         }
@@ -100,8 +102,10 @@ void Page::layoutInspector() {
         splitter_->addWidget(inspector_);
         splitter_->setStretchFactor(0, 1);
         splitter_->setStretchFactor(1, 0);
-        splitter_->setSizes({std::max(200, width() - inspectorWidth_), inspectorWidth_});
         inspector_->setMinimumWidth(std::min(280, inspectorWidth_));
+        // The splitter's own width: it may still be laid out for the narrow window.
+        const int room = splitter_->width() - splitter_->handleWidth() - inspectorWidth_;
+        splitter_->setSizes({std::max(200, room), inspectorWidth_});
     }
     inspector_->setVisible(wantInspector_ && allowInspector_);
 }

@@ -6,6 +6,8 @@
 #include <QMouseEvent>
 #include <QStackedWidget>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <numeric>
 
 #include "ui/models/thumbnails.h"
 #include "ui/pages/runs_delegate.h"
@@ -32,11 +34,9 @@ RunsList::RunsList(RunListModel& model, Thumbnails& thumbnails, QWidget* parent)
     QHeaderView* header = view_->header();
     header->setSectionsMovable(false);
     header->setSectionsClickable(false);
-    header->setStretchLastSection(true);
     header->setMinimumSectionSize(60);
-    const std::array<int, RunListModel::ColumnCount> widths{242, 146, 164, 124, 72, 200};
-    for (int c = 0; c < RunListModel::ColumnCount; ++c) header->resizeSection(c, widths[std::size_t(c)]);
-    header->setSectionResizeMode(0, QHeaderView::Stretch);
+    header->setSectionResizeMode(QHeaderView::Fixed);
+    view_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
 
     none_ = new EmptyState(
         QStringLiteral("runs"), tr("No runs yet"),
@@ -121,7 +121,22 @@ void RunsList::select(const QString& path) {
     if (index.isValid()) view_->setCurrentIndex(index);
 }
 
+// All columns fit: the name takes what the others leave, and below a certain width the curve goes.
+void RunsList::fitColumns() {
+    constexpr int kWithCurve = 820, kLeastName = 150;
+    const int total = view_->viewport()->width();
+    const std::array<int, RunListModel::ColumnCount> widths{
+        0, 140, 160, total < kWithCurve ? 0 : 124, 72, std::clamp(total / 5, 150, 260)};
+    const int others = std::accumulate(widths.begin(), widths.end(), 0);
+    QHeaderView* header = view_->header();
+    header->setSectionHidden(RunListModel::Curve, widths[RunListModel::Curve] == 0);
+    header->resizeSection(RunListModel::Name, std::max(kLeastName, total - others));
+    for (int c = 1; c < RunListModel::ColumnCount; ++c)
+        if (widths[std::size_t(c)] > 0) header->resizeSection(c, widths[std::size_t(c)]);
+}
+
 bool RunsList::eventFilter(QObject* watched, QEvent* event) {
+    if (watched == view_->viewport() && event->type() == QEvent::Resize) fitColumns();
     if (watched == view_->viewport() && event->type() == QEvent::MouseButtonRelease) {
         const auto& mouse = *static_cast<QMouseEvent*>(event);
         const QModelIndex index = view_->indexAt(mouse.pos());

@@ -39,6 +39,7 @@ class RunsList : public QWidget {
 
   private:
     void refresh();
+    void fitColumns();
     RunListModel& model_;
     RunFilterModel filter_;
     QTreeView* view_;

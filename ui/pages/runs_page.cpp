@@ -155,7 +155,7 @@ void RunsPage::showList() {
     listTrail_->show();
     lead_->hide();
     controls_->hide();
-    setInspectorVisible(true);
+    fitInspector();
     if (!bannerShown_.isEmpty()) banners()->remove(QStringLiteral("run"));
     bannerShown_.clear();
     controls_->show(nullptr);
@@ -185,7 +185,7 @@ void RunsPage::showMonitor(const QString& folder) {
     listTrail_->hide();
     lead_->QWidget::show();
     controls_->QWidget::show();
-    setInspectorVisible(false);
+    fitInspector();
     list_->select(folder);
     refreshBanner();
     Q_EMIT locationChanged();
@@ -243,7 +243,13 @@ void RunsPage::refreshCounts() {
     for (int i = 0; i < 4; ++i)
         chips_->setSegmentText(i, QStringLiteral("%1  %2").arg(names[i]).arg(runs_.count(kChips[i])));
     setBadge(runs_.count(RunFilterKind::Running));
+    fitInspector();
     refreshInspector();
+}
+
+// Beside the list, as soon as there is something to select.
+void RunsPage::fitInspector() {
+    setInspectorAllowed(!monitorShown() && !runs_.all().empty());
 }
 
 void RunsPage::refreshInspector() {

@@ -50,6 +50,7 @@ class RunsPage : public Page {
     void buildActions();
     void refreshCounts();
     void refreshInspector();
+    void fitInspector();
     void refreshBanner();
     void refreshScanBanner();
     void rememberView();

@@ -178,6 +178,10 @@ void FigureLabel::paintEvent(QPaintEvent*) {
 // --- ElidedLabel
 // ---------------------------------------------------------------------------------------------------
 
+namespace {
+constexpr int kLeastText = 48;  // px
+}
+
 ElidedLabel::ElidedLabel(const QString& text, Qt::TextElideMode mode, QWidget* parent)
     : QLabel(text, parent), mode_(mode) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
@@ -191,6 +195,7 @@ void ElidedLabel::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     const QString shown = fontMetrics().elidedText(text(), mode_, width());
     setToolTip(shown == text() ? QString() : text());
+    if (shown != text() && width() < kLeastText) return;  // "1…1" says nothing
     painter.setPen(palette().color(foregroundRole()));
     painter.drawText(rect(), int(alignment() | Qt::AlignVCenter), shown);
 }

@@ -4,6 +4,7 @@
 #include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QSplitter>
 #include <QTemporaryDir>
 #include <QToolButton>
 #include <QVBoxLayout>
@@ -195,6 +196,10 @@ void TestMainWindow::dropThatCannotBeUsedSaysWhy() {
 void TestMainWindow::narrowWindowTurnsTheInspectorIntoADrawer() {
     Page* shown = page("datasets");
     QVERIFY(shown->inspectorVisible());
+    QSplitter* panes = shown->findChild<QSplitter*>();
+    panes->setSizes({900, 360});
+    const int width = panes->sizes().value(1);
+    QVERIFY(width > 340);
     window_->resize(1024, 680);
     QTRY_VERIFY(!shown->inspectorVisible());
     QTest::keyClick(window_.get(), Qt::Key_I, Qt::ControlModifier);
@@ -209,6 +214,7 @@ void TestMainWindow::narrowWindowTurnsTheInspectorIntoADrawer() {
     QVERIFY(shown->inspectorVisible());
     window_->resize(1440, 900);
     QTRY_VERIFY(shown->inspectorVisible());
+    QTRY_COMPARE(panes->sizes().value(1), width);  // as wide as before
 }
 
 void TestMainWindow::sheetIsInsideTheWindow() {

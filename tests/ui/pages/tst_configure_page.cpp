@@ -66,6 +66,8 @@ class TestConfigurePage : public QObject {
     void changesAndResolved();
     void fileRoundTrip();
     void narrowFormHidesNothing();
+    void editorsStandBelowEachOther();
+    void narrowHeaderKeepsTheName();
     void modelsAndShardsFindTheirField();
 };
 
@@ -302,6 +304,35 @@ void TestConfigurePage::narrowFormHidesNothing() {
                                     .arg(room)));
         }
     }
+}
+
+void TestConfigurePage::editorsStandBelowEachOther() {
+    Fixture f;
+    f.begin();
+    for (const int width : {960, 1203, 1843}) {
+        f.page.resize(width, 700);
+        QCoreApplication::processEvents();
+        QSet<int> starts;
+        for (const QString& path : f.page.form()->shownPaths()) {
+            const FieldEditor* editor = f.page.form()->row(path)->editor();
+            starts.insert(editor->mapTo(f.page.form()->viewport(), QPoint()).x());
+        }
+        QVERIFY2(starts.size() == 1, qPrintable(QString::number(width)));
+    }
+}
+
+void TestConfigurePage::narrowHeaderKeepsTheName() {
+    Fixture f;
+    f.page.resize(923, 643);
+    f.document.begin(kText, Origin::Template, QStringLiteral("DreamBooth"));
+    f.page.showForm();
+    QCoreApplication::processEvents();
+    ElidedLabel* name = nullptr;
+    for (ElidedLabel* label : f.page.header()->findChildren<ElidedLabel*>())
+        if (label->text() == QLatin1String("DreamBooth")) name = label;
+    QVERIFY(name);
+    QVERIFY2(name->width() >= name->fontMetrics().horizontalAdvance(name->text()),
+             qPrintable(QString::number(name->width())));
 }
 
 void TestConfigurePage::modelsAndShardsFindTheirField() {

@@ -7,6 +7,7 @@
 #include <QMimeData>
 #include <QPushButton>
 #include <QScrollBar>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -17,6 +18,7 @@
 #include "ui/pages/datasets_grid.h"
 #include "ui/pages/datasets_inspector.h"
 #include "ui/pages/datasets_page.h"
+#include "ui/pages/datasets_shards.h"
 #include "ui/session/settings.h"
 
 using namespace atelier;
@@ -213,6 +215,12 @@ void TestDatasetsPage::buildsVerifiesAndOffersTraining() {
         if (b->text() == QStringLiteral("Train on this version")) button = b;
     QVERIFY(button);
     QTRY_VERIFY_WITH_TIMEOUT(button->isVisible(), 10000);
+    // What matters of a version is seen in a narrow window, too.
+    auto* shards = page()->findChild<DatasetShardsTab*>();
+    studio_->window()->resize(1000, 700);
+    QTableView* table = shards->findChild<QTableView*>();
+    QTRY_VERIFY(table->isColumnHidden(ShardTableModel::Hash));
+    QTRY_VERIFY(table->columnViewportPosition(ShardTableModel::ReadBack) + 140 <= table->viewport()->width());
     button->click();
     QCOMPARE(train.size(), 1);
     QCOMPARE(train[0][0].toString(), target + QStringLiteral("/000000.tar"));

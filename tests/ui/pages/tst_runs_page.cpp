@@ -5,6 +5,7 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QFile>
+#include <QHeaderView>
 #include <QLabel>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -100,6 +101,34 @@ class TestRunsPage : public QObject {
         QTRY_VERIFY(bench.watcher->firstScanDone());
         QTRY_VERIFY2(labelText(bench.page.get()).contains(QStringLiteral("No runs yet")),
                      qPrintable(labelText(bench.page.get())));
+    }
+
+    void everyColumnIsSeenAndNoDrawerOpensByItself() {
+        Bench bench;
+        FakePlan plan;
+        plan.steps = 100;
+        FakeRun run(bench.logs(), plan);
+        run.start();
+        run.train(50);
+        run.finish(run::FinishReason::Completed);
+        bench.open();
+        QTRY_COMPARE(bench.runs.count(RunFilterKind::All), 1);
+        bench.page->setMinimumSize(100, 100);  // as in the window, which may be narrower than all it holds
+        QTreeView* view = bench.page->findChild<RunsList*>()->view();
+        for (const int width : {1843, 1203, 1130, 923, 700}) {
+            bench.page->resize(width, 700);
+            QCoreApplication::processEvents();
+            QVERIFY2(view->header()->length() <= view->viewport()->width(),
+                     qPrintable(QStringLiteral("%1: %2 of %3")
+                                    .arg(width)
+                                    .arg(view->header()->length())
+                                    .arg(view->viewport()->width())));
+        }
+        bench.page->resize(923, 700);
+        QVERIFY(bench.page->open(run.folder()));
+        QVERIFY(!bench.page->inspectorVisible());
+        bench.page->openLocation({});
+        QVERIFY(!bench.page->inspectorVisible());
     }
 
     void statesComeFromEventsAndProcesses() {
