@@ -33,6 +33,7 @@ FormView::FormView(ConfigDocument& document, QWidget* parent)
     : QScrollArea(parent), document_(document), content_(new QWidget) {
     setWidgetResizable(true);
     setFrameShape(QFrame::NoFrame);
+    setFocusPolicy(Qt::NoFocus);  // its fields have the keyboard
     setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     content_->setObjectName(QStringLiteral("formContent"));
     content_->setBackgroundRole(QPalette::Base);

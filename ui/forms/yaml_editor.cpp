@@ -7,6 +7,7 @@
 
 #include "ui/forms/yaml_highlighter.h"
 #include "ui/style/fonts.h"
+#include "ui/style/paint.h"
 #include "ui/style/tokens.h"
 
 namespace atelier {
@@ -153,7 +154,30 @@ void YamlEditor::resizeEvent(QResizeEvent* event) {
     gutter_->setGeometry(area.left(), area.top(), gutterWidth(), area.height());
 }
 
+void YamlEditor::paintEvent(QPaintEvent* event) {
+    QPlainTextEdit::paintEvent(event);
+    if (!hasFocus() || !window()->testAttribute(Qt::WA_KeyboardFocusChange)) return;
+    QPainter painter(viewport());
+    style::paint::focusRing(painter, viewport()->rect(), 4);
+}
+
+// Who walks through the page with Tab walks through here, too: Tab indents once something was typed, and Esc
+// gives it back its way out. Shift+Tab always leaves.
+void YamlEditor::focusInEvent(QFocusEvent* event) {
+    tabLeaves_ = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+    QPlainTextEdit::focusInEvent(event);
+    viewport()->update();
+}
+
+bool YamlEditor::focusNextPrevChild(bool next) {
+    return next && !tabLeaves_ ? false : QWidget::focusNextPrevChild(next);
+}
+
 void YamlEditor::keyPressEvent(QKeyEvent* event) {
+    if (event->key() == Qt::Key_Escape)
+        tabLeaves_ = true;
+    else if (!event->text().isEmpty())
+        tabLeaves_ = false;
     // A new line keeps the indentation; Tab gives two blanks, as YAML forbids tabs.
     if (event->key() == Qt::Key_Tab && !isReadOnly()) {
         insertPlainText(QStringLiteral("  "));

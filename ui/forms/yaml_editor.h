@@ -31,12 +31,16 @@ class YamlEditor : public QPlainTextEdit {
     void resizeEvent(QResizeEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void changeEvent(QEvent* event) override;
+    void paintEvent(QPaintEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    bool focusNextPrevChild(bool next) override;
 
   private:
     void tintLines();
     QWidget* gutter_;
     QHash<int, IssueSeverity> issues_;
     int currentLine_ = 0;
+    bool tabLeaves_ = false;  // the next Tab walks on: it came by Tab and wrote nothing, or Esc was pressed
     bool quiet_ = false;
 };
 

@@ -2,8 +2,10 @@
 // MainWindow: layout, pages, history, actions, menus, geometry. Drops are in main_window_drop.cpp.
 #include "ui/frame/main_window.h"
 
+#include <QAbstractButton>
 #include <QApplication>
 #include <QCloseEvent>
+#include <QDialog>
 #include <QFileDialog>
 #include <QKeyEvent>
 #include <QMenu>
@@ -291,8 +293,22 @@ void MainWindow::showMessage(const Message& message) {
     toasts_->show(message);
 }
 
+// Enter presses the button that has the keyboard, as Space does; sheets have their default button for it.
+bool MainWindow::pressed(QObject* watched, const QKeyEvent& keys) {
+    auto* button = qobject_cast<QAbstractButton*>(watched);
+    if (button == nullptr || !button->isEnabled() || !isAncestorOf(button) || keys.isAutoRepeat() ||
+        (keys.key() != Qt::Key_Return && keys.key() != Qt::Key_Enter) ||
+        (keys.modifiers() & ~Qt::KeypadModifier) != Qt::NoModifier)
+        return false;
+    for (QWidget* over = button; over != this; over = over->parentWidget())
+        if (qobject_cast<QDialog*>(over)) return false;
+    button->click();
+    return true;
+}
+
 // Text fields take some keys of Emacs (Ctrl+E, Ctrl+K) where the window has an action for them.
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::KeyPress && pressed(watched, *static_cast<QKeyEvent*>(event))) return true;
     if (event->type() != QEvent::ShortcutOverride) return QMainWindow::eventFilter(watched, event);
     const auto* keys = static_cast<QKeyEvent*>(event);
     if (keys->modifiers() != Qt::ControlModifier || (keys->key() != Qt::Key_E && keys->key() != Qt::Key_K))

@@ -85,6 +85,7 @@ class MainWindow : public QMainWindow {
     void notePlace();
     void step(int direction);
     void restoreLayout();
+    bool pressed(QObject* watched, const QKeyEvent& keys);
     void showOverlay();
     void hideOverlay();
     QString pageFor(DroppedKind kind) const;

@@ -12,6 +12,7 @@
 #include "ui/models/config_document.h"
 #include "ui/models/template_model.h"
 #include "ui/style/icons.h"
+#include "ui/style/paint.h"
 #include "ui/style/tokens.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/messages.h"
@@ -19,7 +20,7 @@
 namespace atelier {
 
 namespace {
-constexpr int kCardHeight = 186, kGap = 16, kMargin = 24;
+constexpr int kCardHeight = 202, kGap = 16, kMargin = 24;
 
 QString iconFor(const QString& method) {
     if (method == QLatin1String("autoencoder")) return QStringLiteral("layers");
@@ -59,10 +60,11 @@ void TemplateCard::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     const QRectF card = QRectF(rect()).adjusted(1, 1, -1, -1);
-    painter.setPen(isChecked() || hasFocus() ? QPen(t.accent, 2)
-                                             : QPen(underMouse() ? t.lineStrong : t.line, 1));
+    painter.setPen(isChecked() ? QPen(t.accent, 2) : QPen(underMouse() ? t.lineStrong : t.line, 1));
     painter.setBrush(t.surface);
     painter.drawRoundedRect(card, 8, 8);
+    if (hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange))
+        style::paint::focusRing(painter, card.adjusted(4, 4, -4, -4), 6);
     painter.setPen(Qt::NoPen);
     painter.setBrush(t.accentSoft);
     painter.drawRoundedRect(QRectF(17, 17, 34, 34), 6, 6);
@@ -79,7 +81,7 @@ void TemplateCard::paintEvent(QPaintEvent*) {
     painter.setFont(style::font(style::TextSize::Caption));
     painter.drawPixmap(QPointF(18, 141), style::iconPixmap(QStringLiteral("info"), 14, style::Tone::Text2,
                                                            devicePixelRatioF()));
-    painter.drawText(QRect(38, 139, width - 20, 2 * painter.fontMetrics().lineSpacing()),
+    painter.drawText(QRect(38, 139, width - 20, 3 * painter.fontMetrics().lineSpacing()),
                      Qt::TextWordWrap | Qt::AlignTop, needs_);
 }
 
@@ -91,6 +93,7 @@ ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& doc
       grid_(new QWidget) {
     setWidgetResizable(true);
     setFrameShape(NoFrame);
+    setFocusPolicy(Qt::NoFocus);  // its cards and fields have the keyboard
     auto* column = new QVBoxLayout(content_);
     column->setContentsMargins(kMargin, 20, kMargin, 24);
     column->setSpacing(12);

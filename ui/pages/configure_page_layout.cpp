@@ -312,6 +312,17 @@ void ConfigurePage::makeActions() {
                       field->setFocus(Qt::ShortcutFocusReason);
                       field->selectAll();
                   });
+    addPageAction(tr("Configuration"), tr("To the YAML"), QKeySequence(tr("Ctrl+Y")), QStringLiteral("file"),
+                  [this] {
+                      if (galleryShown()) return;
+                      showTab(0);
+                      yaml_->setFocus(Qt::ShortcutFocusReason);
+                  });
+    addPageAction(tr("Configuration"), tr("To the form"), QKeySequence(tr("Ctrl+Shift+Y")),
+                  QStringLiteral("configure"), [this] {
+                      const QString line = document_.pathAtLine(yaml_->lineAtCaret());
+                      if (!galleryShown()) jump(line.isEmpty() ? current_ : line);
+                  });
     addPageAction(tr("Configuration"), tr("Explanation"), QKeySequence(Qt::Key_F1), QStringLiteral("info"),
                   [this] { explain_->setVisible(!explain_->isVisible()); });
 }

@@ -76,12 +76,13 @@ void fieldFrame(QPainter& p, const QRect& rect, QStyle::State state, const QWidg
     const bool quiet = flag(widget, kQuiet);
     const QColor fill = quiet ? (focused ? t.surface : t.bg) : t.dark ? t.raised : t.surface;
     QColor outline = !enabled || quiet ? t.line : t.lineStrong;
-    if (issue == QLatin1String("error"))
+    // Who has the keyboard comes first: the sentence below the field still tells of the issue.
+    if (focused)
+        outline = t.accent;
+    else if (issue == QLatin1String("error"))
         outline = t.bad;
     else if (issue == QLatin1String("warning"))
         outline = t.warn;
-    else if (focused)
-        outline = t.accent;
     const bool thick = focused || !issue.isEmpty();
     p.save();
     rounded(p, thick ? QRectF(rect).adjusted(1, 1, -1, -1) : crisp(rect), thick ? kRadius - 1 : kRadius,
@@ -131,7 +132,13 @@ void pushButton(QPainter& p, const QStyleOptionButton& o, const QWidget* widget)
     if (menuWidth)
         p.drawPixmap(QPoint(x + textWidth + 6, o.rect.center().y() - 5),
                      iconPixmap(QStringLiteral("chev"), 12, look.icon, dpr));
-    if (keyboardFocus(o, widget)) focusRing(p, o.rect, radius);
+    if (keyboardFocus(o, widget)) {
+        focusRing(p, o.rect, radius);
+        // On the accent itself the ring would not be seen: there it stands inside, in the colour of the text.
+        if (look.fill == tokens().accent || look.fill == tokens().accentHover)
+            rounded(p, QRectF(o.rect).adjusted(3, 3, -3, -3), std::max(0.0, radius - 2), {},
+                    tokens().accentText, 2);
+    }
     p.restore();
 }
 

@@ -68,6 +68,7 @@ class TestMainWindow : public QObject {
     void settingsSayWhatIsWrongWithTheEngine();
     void tabGoesAsThePageIsRead();
     void shortcutsWorkFromTextFields();
+    void enterPressesButtons();
     void sheetHasTheKeyboard();
     void nothingDroppedIsSilent();
     void bannersReplaceAndClose();
@@ -296,6 +297,20 @@ void TestMainWindow::shortcutsWorkFromTextFields() {
     QCOMPARE(field->text(), QStringLiteral("words"));
     QTRY_VERIFY(window_->findChild<CommandPalette*>());
     window_->findChild<CommandPalette*>()->close();
+}
+
+void TestMainWindow::enterPressesButtons() {
+    auto* button = new QPushButton(QStringLiteral("Press"), page("datasets"));
+    QSignalSpy clicked(button, &QPushButton::clicked);
+    button->show();
+    button->setFocus();
+    QTest::keyClick(button, Qt::Key_Return);
+    QCOMPARE(clicked.count(), 1);
+    QTest::keyClick(button, Qt::Key_Return, Qt::ControlModifier);  // another shortcut
+    QCOMPARE(clicked.count(), 1);
+    button->setEnabled(false);
+    QTest::keyClick(button, Qt::Key_Return);
+    QCOMPARE(clicked.count(), 1);
 }
 
 void TestMainWindow::sheetHasTheKeyboard() {

@@ -65,6 +65,7 @@ class TestConfigurePage : public QObject {
     void numbersAsPeopleWriteThem();
     void changesAndResolved();
     void fileRoundTrip();
+    void tabWalksThroughTheText();
     void narrowFormHidesNothing();
     void editorsStandBelowEachOther();
     void narrowHeaderKeepsTheName();
@@ -285,6 +286,32 @@ void TestConfigurePage::fileRoundTrip() {
 }
 
 // In a narrow pane every editor and reset button stays inside it, and so do the words of an error.
+// Tab must not write into the text of who only passes, and must not keep who typed.
+void TestConfigurePage::tabWalksThroughTheText() {
+    Fixture f;
+    f.begin();
+    QVERIFY(QTest::qWaitForWindowExposed(&f.page));
+    f.page.activateWindow();
+    QVERIFY(QTest::qWaitForWindowActive(&f.page));
+    YamlEditor* yaml = f.page.yaml();
+    yaml->setFocus(Qt::TabFocusReason);
+    QTest::keyClick(yaml, Qt::Key_Tab);
+    QVERIFY(!yaml->hasFocus());
+    QCOMPARE(f.document.text(), kText);
+    QTest::keyClick(&f.page, Qt::Key_Y, Qt::ControlModifier);
+    QVERIFY(yaml->hasFocus());
+    yaml->goToLine(1);
+    QTest::keyClick(yaml, Qt::Key_Tab);
+    QVERIFY(yaml->hasFocus());
+    QCOMPARE(f.document.text(), QStringLiteral("  ") + kText);
+    QTest::keyClick(yaml, Qt::Key_Escape);
+    QTest::keyClick(yaml, Qt::Key_Tab);
+    QVERIFY(!yaml->hasFocus());
+    yaml->setFocus(Qt::MouseFocusReason);
+    QTest::keyClick(yaml, Qt::Key_Backtab);
+    QVERIFY(!yaml->hasFocus());
+}
+
 void TestConfigurePage::narrowFormHidesNothing() {
     Fixture f;
     f.page.resize(940, 700);

@@ -14,6 +14,8 @@
 #include "app/studio/studio.h"
 #include "core/data/manifest.h"
 #include "ui/frame/main_window.h"
+#include "ui/pages/configure_gallery.h"
+#include "ui/pages/configure_page.h"
 #include "ui/pages/datasets_captions_sheet.h"
 #include "ui/pages/datasets_grid.h"
 #include "ui/pages/datasets_inspector.h"
@@ -36,6 +38,7 @@ class TestDatasetsPage : public QObject {
     void bulkCaptions();
     void buildsVerifiesAndOffersTraining();
     void firstRunLeavesWhenSomethingComes();
+    void whoHasTheKeyboardIsSeen();
     void gridWalksAndSelects();
     void hundredThousandScrollFluently();
 
@@ -224,6 +227,64 @@ void TestDatasetsPage::buildsVerifiesAndOffersTraining() {
     button->click();
     QCOMPARE(train.size(), 1);
     QCOMPARE(train[0][0].toString(), target + QStringLiteral("/000000.tar"));
+}
+
+// Pixels that differ so much that an eye sees it.
+static int marked(const QImage& before, const QImage& after) {
+    int count = 0;
+    for (int y = 0; y < before.height(); ++y)
+        for (int x = 0; x < before.width(); ++x) {
+            const QColor a = before.pixelColor(x, y), b = after.pixelColor(x, y);
+            count += std::abs(a.red() - b.red()) + std::abs(a.green() - b.green()) +
+                         std::abs(a.blue() - b.blue()) >
+                     90;
+        }
+    return count;
+}
+
+// Every control of every page looks different while it has the keyboard.
+void TestDatasetsPage::whoHasTheKeyboardIsSeen() {
+    dropFolder();
+    MainWindow& window = *studio_->window();
+    QStringList unseen;
+    int looked = 0;
+    const auto look = [&](const QString& where) {
+        window.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&window));
+        window.setAttribute(Qt::WA_KeyboardFocusChange);
+        const auto all = window.currentPage()->findChildren<QWidget*>();
+        for (const QPointer<QWidget>& one : QList<QPointer<QWidget>>(all.begin(), all.end())) {
+            if (!one) continue;
+            const bool takesTab = (one->focusPolicy() & Qt::TabFocus) && one->focusProxy() == nullptr;
+            const auto* view = qobject_cast<QAbstractItemView*>(one.data());
+            if (view != nullptr && (view->model() == nullptr || view->model()->rowCount() == 0))
+                continue;  // nothing to stand on
+            if (!takesTab || !one->isVisible() || !one->isEnabled() || one->visibleRegion().isEmpty())
+                continue;
+            const QRect around =
+                QRect(one->mapTo(&window, QPoint()), one->size()).adjusted(-4, -4, 4, 4) & window.rect();
+            window.setFocus(Qt::OtherFocusReason);
+            const QImage without = window.grab(around).toImage();
+            one->setFocus(Qt::TabFocusReason);
+            if (marked(without, window.grab(around).toImage()) < 24)
+                unseen << QStringLiteral("%1: %2 %3")
+                              .arg(where, QString::fromLatin1(one->metaObject()->className()),
+                                   one->accessibleName());
+            ++looked;
+        }
+    };
+    look(QStringLiteral("datasets"));
+    for (const char* id : {"configure", "runs", "models"}) {
+        window.showPage(QString::fromLatin1(id));
+        look(QString::fromLatin1(id));
+    }
+    auto* configure = qobject_cast<ConfigurePage*>(window.showPage(QStringLiteral("configure")));
+    configure->gallery()->choose(0);
+    look(QStringLiteral("template"));
+    configure->showForm();
+    look(QStringLiteral("form"));
+    QVERIFY2(looked > 45, qPrintable(QString::number(looked)));
+    QVERIFY2(unseen.isEmpty(), qPrintable(unseen.join(QLatin1Char('\n'))));
 }
 
 void TestDatasetsPage::firstRunLeavesWhenSomethingComes() {
