@@ -30,10 +30,10 @@ TaskWords wordsOf(ModelTask task, const QString& model) {
                     ModelJobSheet::tr("The result is read again and compared before it takes its name"),
                     ModelJobSheet::tr("Convert")};
         case ModelTask::Train:
-            return {
-                QStringLiteral("play"), ModelJobSheet::tr("Train on %1").arg(model),
-                ModelJobSheet::tr("Training takes a pipeline folder: the file becomes one first, and stays"),
-                ModelJobSheet::tr("Convert and train")};
+            return {QStringLiteral("play"), ModelJobSheet::tr("Train on %1").arg(model),
+                    ModelJobSheet::tr(
+                        "Training takes a pipeline folder: the file is converted first and stays as it is"),
+                    ModelJobSheet::tr("Convert and train")};
         case ModelTask::Extract:
             return {QStringLiteral("layers"), ModelJobSheet::tr("A LoRA from %1").arg(model),
                     ModelJobSheet::tr("The difference to the model that it was trained from, in low rank"),

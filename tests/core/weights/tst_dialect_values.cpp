@@ -74,6 +74,8 @@ class TestDialectValues : public QObject {
         QCOMPARE(difference(a, a), 0.0);
         QCOMPARE(difference(a, b), 0.5);
         QVERIFY(std::isinf(difference(a, c)));
+        QCOMPARE(maximumDifference({}, TensorType::F32, {}, TensorType::F32),
+                 0.0);  // a tensor without elements
     }
 
     void layouts() {
