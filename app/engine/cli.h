@@ -53,6 +53,7 @@ int loraVerb(Arguments arguments);
 
 // Verbs of atelier-engine-net.
 int downloadVerb(Arguments arguments);
+int fetchVerb(Arguments arguments);
 int trackVerb(Arguments arguments);
 
 // Verbs of atelier-engine-compute, one file each.

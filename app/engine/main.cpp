@@ -31,6 +31,8 @@ constexpr std::array kVerbs{
     Verb{"inspect", "what is this model file or folder?", inspectVerb},
     Verb{"convert", "a pipeline folder to a single file, or the reverse", convertVerb},
     Verb{"lora", "merge, extract, resize or convert LoRA files", loraVerb},
+    Verb{"fetch", "files from s3:// or http:// to this computer, checked and resumable", nullptr,
+         "atelier-engine-net"},
     Verb{"track", "send a run's curves and pictures where its configuration says", nullptr,
          "atelier-engine-net"},
     Verb{"download", "a model from a hub, into the cache or a folder", nullptr, "atelier-engine-net"},

@@ -1,63 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/engine/tracking_process.h"
 
-#include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <cstring>
-#include <filesystem>
+#include <utility>
 
+#include "app/engine/child_process.h"
 #include "core/base/json.h"
-
-extern char** environ;
 
 namespace atelier::cli {
 namespace {
 
 constexpr auto kTick = std::chrono::milliseconds(20);
 constexpr auto kSlack = std::chrono::seconds(5);  // for the process to notice that its time is over
-
-Status writeAll(int fd, std::string_view bytes) {
-    while (!bytes.empty()) {
-        const ssize_t n = ::write(fd, bytes.data(), bytes.size());
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return failErrno(errno, "write to the tracking process", "");
-        bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    return {};
-}
-
-struct Pipe {
-    Descriptor read, write;
-    static Result<Pipe> make() {
-        int ends[2];
-        if (::pipe2(ends, O_CLOEXEC) != 0) return failErrno(errno, "make a pipe", "");
-        return Pipe{Descriptor(ends[0]), Descriptor(ends[1])};
-    }
-};
-
-// Its standard input and output are pipes. It may outlive a killed engine, so it holds nothing else of ours
-// open.
-Result<int> spawn(const std::string& program, std::vector<std::string> words, int in, int out) {
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_adddup2(&actions, in, STDIN_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    ::posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    std::vector<char*> argv;
-    for (auto& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    pid_t pid = -1;
-    const int code = ::posix_spawn(&pid, program.c_str(), &actions, nullptr, argv.data(), environ);
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (code != 0) return failErrno(code, "start the tracking process", program);
-    return pid;
-}
 
 }  // namespace
 
@@ -69,13 +28,10 @@ void TrackingProcess::start(const LoadedConfig& config, const fs::path& runFolde
     if (!isTracked(config.config)) return;
     finishWithin_ = config.config.tracking.finishWithin;
     const auto begin = [&]() -> Status {
-        std::error_code error;
-        const auto program = fs::read_symlink("/proc/self/exe", error).parent_path() / "atelier-engine-net";
         ATELIER_TRY(auto job, Pipe::make());
         ATELIER_TRY(auto said, Pipe::make());
-        ATELIER_TRY(pid_, spawn(program.string(),
-                                {program.string(), "track", runFolder.string(), "--attend", "--json"},
-                                job.read.get(), said.write.get()));
+        ATELIER_TRY(pid_, startNetProgram({"track", runFolder.string(), "--attend", "--json"}, job.read.get(),
+                                          said.write.get(), true));
         said.write.reset();
         const int listening = said.read.get();
         listener_ = std::thread([this, end = std::move(said.read), listening] { listen(listening); });

@@ -11,6 +11,7 @@
 
 #include "app/engine/cli.h"
 #include "app/engine/fetch_model.h"
+#include "app/engine/fetch_shards.h"
 #include "app/engine/progress.h"
 #include "app/engine/stop_signals.h"
 #include "app/engine/tracking_process.h"
@@ -214,12 +215,14 @@ int trainVerb(Arguments arguments) {
     ::signal(SIGPIPE, SIG_IGN);  // `train … | head` does not end a run
     std::vector<std::string> words;
     train::Options options;
-    bool json = false;
+    bool json = false, allowPipe = false;
     app.add_option("TARGET", words,
                    "RUN_DIR [key=value …] continues; CONFIG.yaml [key=value …] or config=CONFIG.yaml "
                    "key=value … starts");
     app.add_option("--device", options.device, "auto, cpu or cuda; default: system.device");
     app.add_flag("--takeover", options.takeover, "take the run from another host's process that is gone");
+    app.add_flag("--allow-pipe", allowPipe,
+                 "run the commands of pipe: shards also where the configuration is somebody else's");
     app.add_flag("--json", json, "progress and result as JSON lines on stdout");
     if (const auto code = parse(app, arguments)) return *code;
 
@@ -231,6 +234,8 @@ int trainVerb(Arguments arguments) {
         std::fprintf(stderr, "%s\n", describe(issue, plan->file.string()).c_str());
     if (const auto found = resolveModels(plan->config.config, fetchModel); !found)
         return report(found.error(), json);
+    if (const auto fetched = fetchShards(plan->config.config, plan->file, allowPipe); !fetched)
+        return report(fetched.error(), json);
     options.runFolder = plan->runFolder;
     options.startOver = plan->startOver;
     if (plan->resume || plan->frozen) options.overrides = command->overrides;

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <utility>
 
 #include "core/base/hash.h"
+#include "core/data/remote_shards.h"
 
 namespace atelier::data {
 
@@ -63,9 +63,7 @@ Result<fs::path> unpackedShard(const fs::path& path) {
     if (::stat(path.c_str(), &info) != 0) return failErrno(errno, "open", path.string());
     const std::string identity = fmt::format("{}\n{}\n{}.{}", fs::absolute(path).string(), info.st_size,
                                              info.st_mtim.tv_sec, info.st_mtim.tv_nsec);
-    const char* cache = std::getenv("XDG_CACHE_HOME");
-    const fs::path base = cache != nullptr && *cache != '\0' ? fs::path(cache) : expandUser("~/.cache");
-    const fs::path unpacked = base / "atelier" / "shards" / (hex(xxh3(identity)) + ".tar");
+    const fs::path unpacked = shardCache() / (hex(xxh3(identity)) + ".tar");
     std::error_code error;
     if (fs::exists(unpacked, error)) return unpacked;
     ATELIER_DO(createDirectories(unpacked.parent_path()));

@@ -11,6 +11,7 @@
 
 #include "core/base/strings.h"
 #include "core/data/manifest.h"
+#include "core/data/remote_shards.h"
 
 namespace atelier::data {
 namespace {
@@ -286,11 +287,16 @@ Result<std::vector<fs::path>> resolveShards(std::string_view spec, const fs::pat
     ATELIER_TRY(const std::vector<std::string> urls, expandShardSpec(spec));
     std::vector<fs::path> paths;
     for (std::string_view url : urls) {
+        if (isRemoteShard(url)) {
+            paths.push_back(remoteShardCopy(url));
+            continue;
+        }
         const std::string_view scheme = schemeOf(url);
         if (url == "-" || (!scheme.empty() && scheme != "file"))
             return fail(ErrorCode::Config, fmt::format("shards are read from files; \"{}\" is not one", url),
                         "dataset path",
-                        "Copy the shards to a disk that this machine sees and name them by path.");
+                        scheme == "gs" ? "Write it as pipe:gsutil cat gs://…"
+                                       : "s3://, http://, https://, pipe: and paths are understood.");
         if (scheme == "file") url.remove_prefix(url.starts_with("file://") ? 7 : 5);
         if (url.empty())
             return fail(ErrorCode::Config, fmt::format("\"{}\" has an empty part", spec), "dataset path");

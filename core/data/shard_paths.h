@@ -22,7 +22,8 @@ Result<std::vector<std::string>> expandShardSpec(std::string_view spec);
 
 // Files of a spec, not necessarily existing. `file:` and ~ are understood; relative paths start at
 // `relativeTo` (empty: the working directory); a folder stands for the shards of its manifest, or for its
-// *.tar files by name. Errors: other schemes (pipe:, http:, s3:, …) and folders without shards.
+// *.tar files by name; s3://, http(s):// and pipe: for the place of their copy in the cache
+// (remote_shards.h). Errors: other schemes and folders without shards.
 Result<std::vector<fs::path>> resolveShards(std::string_view spec, const fs::path& relativeTo = {});
 
 // The shortest pattern for files of one folder: "dir/{000000..000007}.tar", or a comma list.

@@ -8,6 +8,7 @@
 #include "core/base/strings.h"
 #include "core/data/manifest.h"
 #include "core/data/metadata_filter.h"
+#include "core/data/remote_shards.h"
 #include "core/data/shard_paths.h"
 #include "core/preflight/preflight.h"
 
@@ -132,15 +133,29 @@ std::vector<Issue> checkDatasetFiles(const std::string& shards,
         return issues;
     }
     std::vector<fs::path> present, missing, unreadable;
+    std::uint64_t toFetch = 0;
     for (const fs::path& path : *paths) {
         std::error_code error;
-        if (!fs::exists(path, error))
+        if (!fs::exists(path, error) && data::isRemoteCopy(path))
+            ++toFetch;
+        else if (!fs::exists(path, error))
             missing.push_back(path);
         else if (::access(path.c_str(), R_OK) != 0)
             unreadable.push_back(path);
         else
             present.push_back(path);
     }
+    if (const auto remote = data::remoteShardsOf(shards))
+        for (const auto& url : *remote)
+            if (url.starts_with("pipe:"))
+                issues.push_back(
+                    issueOf(IssueSeverity::Note, "pipe", "the training runs a command: " + url, ""));
+    if (toFetch > 0)
+        issues.push_back(
+            issueOf(IssueSeverity::Note, "remote_shards",
+                    fmt::format("{} fetched into {} when the training starts",
+                                plural(toFetch, "shard is", "shards are"), data::shardCache().string()),
+                    "They need their whole size there."));
     if (!missing.empty()) {
         const std::string hint = missing.size() == paths->size()
                                      ? "Look whether the path is right: none of the shards it names is there."

@@ -155,6 +155,31 @@ class Runs(unittest.TestCase):
         log = (self.run_dir("untracked") / "logs" / "tracking.log").read_text()
         self.assertIn("there is no key for W&B", log)
 
+    def test_shards_from_elsewhere(self):
+        from fake_s3 import FakeS3
+        self.train(self.config("near"))
+        s3 = FakeS3()
+        s3.create("bucket")
+        shards = sorted((self.folder / "shards").glob("*.tar"))
+        for shard in shards:
+            s3.store("bucket", "v1/" + shard.name, shard.read_bytes())
+        home = self.folder / "home"
+        pattern = "s3://bucket/v1/{" + ",".join(shard.name for shard in shards) + ",}" if len(shards) > 1 else f"s3://bucket/v1/{shards[0].name}"
+        environment = os.environ | s3.environment(home) | {"XDG_CACHE_HOME": str(home)}
+        said = self.train(self.config("far"), "dataset.params.path=" + pattern, env=environment)
+        self.assertIn("not on this computer yet", said)
+        self.assertEqual(self.state("near", 12), self.state("far", 12))
+        self.assertEqual(s3.problems, [])
+        s3.close()  # the copies are enough from now on
+        self.train(self.config("again"), "dataset.params.path=" + pattern, env=environment)
+        pipe = "::".join(f"pipe:cat {shard}" for shard in shards)
+        said = self.train(self.config("piped"), "dataset.params.path=" + pipe, env=environment)
+        self.assertIn(f"running: cat {shards[0]}", said)
+        self.assertEqual(self.state("near", 12), self.state("piped", 12))
+        said = self.train(self.config("broken-pipe"), "dataset.params.path=pipe:exit 5", env=environment, expect=3)
+        self.assertIn("code 5", said)
+        self.assertFalse(self.run_dir("broken-pipe").exists())
+
     def test_what_a_run_leaves(self):
         self.train(self.config("plain"))
         folder = self.run_dir("plain")

@@ -5,6 +5,7 @@
 
 #include "core/base/strings.h"
 #include "core/data/metadata_filter.h"
+#include "core/data/remote_shards.h"
 #include "core/data/shard_paths.h"
 #include "tests/core/data/shard_fixture.h"
 
@@ -84,12 +85,30 @@ class TestShardPaths : public QObject {
     }
 
     void otherSchemesAreRefusedByName() {
-        for (const char* spec :
-             {"pipe:cat x.tar", "http://host/{0..3}.tar", "s3://bucket/x.tar", "-", "a.tar::gs://b/c.tar"}) {
+        for (const char* spec : {"-", "a.tar::gs://b/c.tar", "ais://b/c.tar"}) {
             const auto paths = resolveShards(spec);
             QVERIFY2(!paths && paths.error().code == ErrorCode::Config && !paths.error().hint.empty(), spec);
         }
         QVERIFY(resolveShards("odd:name.tar").has_value());
+    }
+
+    void remoteShardsStandForTheirCopies() {
+        qputenv("XDG_CACHE_HOME", "/cache");
+        const auto paths =
+            resolveShards("s3://bucket/v1/{0..1}.tar::http://host/x.tar?sig=a&b::pipe:cat y.tar").value();
+        QCOMPARE(paths.size(), 4u);
+        QCOMPARE(paths[0].filename().string(), std::string("0.tar"));
+        QCOMPARE(paths[0].parent_path(), paths[1].parent_path());
+        QCOMPARE(paths[2].filename().string(), std::string("x.tar"));
+        QVERIFY(paths[2] != remoteShardCopy("http://host/x.tar?sig=c"));
+        for (const auto& path : paths) {
+            QVERIFY(path.string().starts_with("/cache/atelier/shards/remote/"));
+            QVERIFY(isRemoteCopy(path));
+        }
+        QVERIFY(!isRemoteCopy("/cache/atelier/shards/0123456789abcdef.tar"));
+        QCOMPARE(remoteShardCopy("http://host/..").filename().string().size(), 20u);
+        QCOMPARE(remoteShardsOf("a.tar::s3://b/c.tar").value(), std::vector<std::string>{"s3://b/c.tar"});
+        qunsetenv("XDG_CACHE_HOME");
     }
 
     void patternOfAFolder() {

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// `atelier-engine fetch`: files from s3://, http(s):// to this computer. `train` hands it the shards of a
+// configuration.
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <iostream>
+#include <mutex>
+#include <thread>
+
+#include <unistd.h>
+
+#include "app/engine/cli.h"
+#include "app/engine/progress.h"
+#include "app/engine/stop_signals.h"
+#include "core/base/json.h"
+#include "core/base/strings.h"
+#include "core/net/fetch_file.h"
+
+namespace atelier::cli {
+namespace {
+
+volatile std::sig_atomic_t stopped = 0;
+
+// First Ctrl-C: stop and keep what came; second: abort.
+void onStop(int) {
+    if (stopped) ::_exit(130);
+    stopped = 1;
+}
+
+struct Wanted {
+    std::string url;
+    fs::path target;
+};
+
+// What a command prints, as a file; 141 is the end of a pipe, which webdataset takes for success as well.
+Status runPipe(const std::string& command, const fs::path& target) {
+    ATELIER_DO(createDirectories(target.parent_path()));
+    ATELIER_TRY(auto file, AtomicFile::create(target));
+    std::FILE* pipe = ::popen(command.c_str(), "re");
+    if (!pipe) return failErrno(errno, "run", command);
+    std::string block(1 << 20, '\0');
+    Status written;
+    while (written && !stopped) {
+        const auto n = std::fread(block.data(), 1, block.size(), pipe);
+        if (n == 0) break;
+        written = file.write(std::string_view(block).substr(0, n));
+    }
+    const int status = ::pclose(pipe);
+    ATELIER_DO(written);
+    if (stopped) return fail(ErrorCode::Cancelled, "stopped", command);
+    const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    if (code != 0 && code != 141)
+        return fail(ErrorCode::Data, "the command ended with code " + std::to_string(code), command,
+                    "Run it by hand to see why.");
+    return file.commit();
+}
+
+class Fetcher {
+  public:
+    explicit Fetcher(std::vector<Wanted> wanted) : wanted_(std::move(wanted)), done_(wanted_.size()) {}
+
+    // Errors: the first one; the others are printed.
+    Status run(int threads) {
+        std::vector<std::thread> workers;
+        for (int i = 0; i < threads && static_cast<std::size_t>(i) < wanted_.size(); ++i)
+            workers.emplace_back([this] {
+                for (std::size_t k = next_++; k < wanted_.size() && !stopped; k = next_++) one(k);
+            });
+        for (auto& worker : workers) worker.join();
+        display_.finish();
+        return result_;
+    }
+
+  private:
+    void one(std::size_t k) {
+        const auto& [url, target] = wanted_[k];
+        net::FetchOptions options;
+        options.cancelled = [] { return stopped != 0; };
+        options.onProgress = [&](std::uint64_t done, std::uint64_t) { show(k, done); };
+        const auto status =
+            url.starts_with("pipe:") ? runPipe(url.substr(5), target) : net::fetchFile(url, target, options);
+        const std::lock_guard guard(mutex_);
+        ++files_;
+        if (status) return;
+        if (result_)
+            result_ = status;
+        else
+            display_.print("error: " + status.error().message());
+    }
+
+    void show(std::size_t k, std::uint64_t done) {
+        const std::lock_guard guard(mutex_);
+        done_[k] = done;
+        ProgressState state;
+        state.phase = "fetch";
+        for (const auto bytes : done_) state.done += bytes;
+        state.unit = "bytes";
+        state.extra = std::to_string(files_) + " of " + plural(wanted_.size(), "file");
+        display_.update(state);
+    }
+
+    std::vector<Wanted> wanted_;
+    std::atomic<std::size_t> next_ = 0;
+    std::mutex mutex_;
+    std::vector<std::uint64_t> done_;  // bytes of each
+    std::size_t files_ = 0;
+    Status result_;
+    ProgressDisplay display_{ProgressDisplay::Mode::Auto};
+};
+
+Result<std::vector<Wanted>> readList() {
+    std::vector<Wanted> wanted;
+    for (std::string line; std::getline(std::cin, line);) {
+        ATELIER_TRY(const auto json, parseJson(line, "standard input"));
+        wanted.push_back({json.value("url", ""), json.value("target", "")});
+    }
+    return wanted;
+}
+
+std::string nameOf(const std::string& url) {
+    const auto plain = url.substr(0, url.find('?'));
+    return plain.substr(plain.rfind('/') + 1);
+}
+
+}  // namespace
+
+int fetchVerb(Arguments arguments) {
+    CLI::App app{
+        "Fetch files from s3://bucket/key, http:// or https:// into a folder. What breaks off goes on "
+        "from there when the command is given again; sizes, and MD5 sums where the server has them, "
+        "are compared."};
+    app.name("atelier-engine fetch");
+    std::vector<std::string> urls;
+    std::string out = ".";
+    bool list = false;
+    int threads = 4;
+    app.add_option("URL", urls, "s3://bucket/key, http:// or https://");
+    app.add_option("-o,--out,--output", out, "folder; default: the present one");
+    app.add_option("--threads", threads, "files at a time")->check(CLI::Range(1, 64))->capture_default_str();
+    app.add_flag("--list", list, "as `train` starts it: {\"url\", \"target\"} lines on standard input");
+    app.footer(
+        "Keys for S3 are those of AWS's own tools: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, "
+        "~/.aws,\nthe container or the machine. AWS_ENDPOINT_URL names a server of your own.");
+    if (const auto code = parse(app, arguments)) return *code;
+
+    std::vector<Wanted> wanted;
+    if (list) {
+        auto given = readList();
+        if (!given) return report(given.error());
+        wanted = std::move(*given);
+    } else if (urls.empty()) {
+        return report(
+            {ErrorCode::Usage, "no address is given", "", "atelier-engine fetch --help shows the forms."});
+    }
+    for (const auto& url : urls) {
+        const auto name = nameOf(url);
+        if (!(url.starts_with("s3://") || url.starts_with("http://") || url.starts_with("https://")) ||
+            name.empty() || name == "." || name == "..")
+            return report(
+                {ErrorCode::Usage, "it is no address of a file", url, "Write it as s3://bucket/key."});
+        wanted.push_back({url, fs::path(expandUser(out)) / name});
+    }
+    onStopSignals(onStop);
+    const auto status = Fetcher(std::move(wanted)).run(threads);
+    if (stopped) return report({ErrorCode::Cancelled, "stopped; what came is kept", "", ""});
+    return status ? 0 : report(status.error());
+}
+
+}  // namespace atelier::cli
