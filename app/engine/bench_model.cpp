@@ -37,7 +37,7 @@ Result<std::function<at::Tensor()>> prepare(const Pipeline& pipeline, const Work
     const auto latent = at::randn(
         {work.batch, pipeline.vae->config().latentChannels, work.size / factor, work.size / factor}, options);
     const auto ids =
-        at::randint(0, pipeline.textEncoder->config().vocabSize, {work.batch, 77}, options.dtype(at::kLong));
+        at::randint(0, pipeline.textEncoder->vocabSize(), {work.batch, 77}, options.dtype(at::kLong));
     if (work.what == "unet" || work.what == "unet_backward") {
         const auto context =
             at::randn({work.batch, 77, pipeline.unet->config().crossAttentionDim.front()}, options);

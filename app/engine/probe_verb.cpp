@@ -9,6 +9,7 @@
 #include <set>
 
 #include "app/engine/cli.h"
+#include "core/base/check.h"
 #include "core/base/json.h"
 #include "core/base/strings.h"
 #include "core/engine/models/pipeline.h"
@@ -169,12 +170,32 @@ Result<NamedTensors> probeVae(const ProbeArguments& arguments, Inputs& inputs, b
                   : NamedTensors{{"pixels", vae->decode(x)}};
 }
 
+Result<NamedTensors> probeT5(T5EncoderModel& model, const at::Tensor& ids, Inputs& inputs,
+                             const ProbeArguments& arguments) {
+    ATELIER_TRY(const at::Tensor mask, inputs.takeOptional("attention_mask", false, true));
+    ATELIER_DO(inputs.finish());
+    if (mask.defined() && mask.sizes() != ids.sizes())
+        return fail(ErrorCode::Model,
+                    "input \"attention_mask\" has shape " + shapeText(mask.sizes()) + " instead of " +
+                        shapeText(ids.sizes()),
+                    arguments.inputs);
+    const at::NoGradGuard guard;
+    const T5Output output = model.forward(ids, mask, true);
+    NamedTensors out{{"last_hidden_state", output.lastHiddenState_BSD}};
+    for (std::size_t i = 0; i < output.hiddenStates.size(); ++i)
+        out.emplace_back(fmt::format("hidden_states.{}", i), output.hiddenStates[i]);
+    return out;
+}
+
 Result<NamedTensors> probeTextEncoder(const ProbeArguments& arguments, Inputs& inputs) {
     ATELIER_TRY(const fs::path folder, componentFolder(arguments.model, arguments.component, "config.json"));
-    ATELIER_TRY(const auto model, loadTextEncoder(folder));
+    ATELIER_TRY(const auto any, loadTextEncoder(folder));
     ATELIER_TRY(const at::Tensor ids, inputs.take("input_ids", false, true));
+    ATELIER_DO(any->checkInputs(ids));
+    if (auto* t5 = dynamic_cast<T5EncoderModel*>(any.get())) return probeT5(*t5, ids, inputs, arguments);
     ATELIER_DO(inputs.finish());
-    ATELIER_DO(model->checkInputs(ids));
+    auto* model = dynamic_cast<ClipTextModel*>(any.get());
+    ATELIER_CHECK(model, "text encoders are of two families");
     const at::NoGradGuard guard;
     const ClipTextOutput output = model->forward(ids, true);
     NamedTensors out{{"last_hidden_state", output.lastHiddenState_BSD},
@@ -187,10 +208,11 @@ Result<NamedTensors> probeTextEncoder(const ProbeArguments& arguments, Inputs& i
 
 // Inputs: one JSON string per line.
 Result<NamedTensors> probeTokenizer(const ProbeArguments& arguments) {
-    const char* file =
-        fs::exists(fs::path(arguments.model) / "tokenizer.json") ? "tokenizer.json" : "vocab.json";
+    const char* file = "vocab.json";
+    for (const char* other : {"tokenizer.json", "spiece.model"})
+        if (fs::exists(fs::path(arguments.model) / other)) file = other;
     ATELIER_TRY(const fs::path folder, componentFolder(arguments.model, arguments.component, file));
-    ATELIER_TRY(const ClipTokenizer tokenizer, ClipTokenizer::load(folder));
+    ATELIER_TRY(const auto tokenizer, loadTokenizer(folder));
     ATELIER_TRY(const std::string text, readFile(arguments.inputs));
     std::vector<std::int64_t> ids;
     std::int64_t lines = 0;
@@ -200,11 +222,11 @@ Result<NamedTensors> probeTokenizer(const ProbeArguments& arguments) {
         const std::string where = fmt::format("{}:{}", arguments.inputs, lines + 1);
         ATELIER_TRY(const Json line, parseJson(std::string_view(text).substr(start, end - start), where));
         if (!line.is_string()) return fail(ErrorCode::Model, "the line is not a JSON string", where);
-        for (std::int64_t id : tokenizer.encodePadded(line.get<std::string>())) ids.push_back(id);
+        for (std::int64_t id : tokenizer->encodePadded(line.get<std::string>())) ids.push_back(id);
         start = end + 1;
     }
     return NamedTensors{
-        {"input_ids", at::tensor(ids, at::kLong).view({lines, lines == 0 ? tokenizer.maxLength() : -1})}};
+        {"input_ids", at::tensor(ids, at::kLong).view({lines, lines == 0 ? tokenizer->maxLength() : -1})}};
 }
 
 Result<NamedTensors> probe(const ProbeArguments& arguments) {

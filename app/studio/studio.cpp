@@ -19,7 +19,7 @@
 #include "app/studio/configure_part.h"
 #include "app/studio/models_part.h"
 #include "core/base/strings.h"
-#include "core/text/clip_tokenizer.h"
+#include "core/text/tokenizer.h"
 #include "ui/frame/english_plurals.h"
 #include "ui/frame/first_run.h"
 #include "ui/frame/main_window.h"
@@ -278,9 +278,9 @@ void Studio::loadTokenizer() {
     QThreadPool::globalInstance()->start([document = QPointer<DatasetDocument>(p.document.get()), folders] {
         for (const QString& folder : folders) {
             if (!QFileInfo(folder).isDir()) continue;
-            auto loaded = ClipTokenizer::load(fs::path(folder.toStdString()));
+            const auto loaded = atelier::loadTokenizer(fs::path(folder.toStdString()));
             if (!loaded) continue;
-            auto tokenizer = std::make_shared<const ClipTokenizer>(std::move(*loaded));
+            const auto tokenizer = *loaded;
             QMetaObject::invokeMethod(
                 qApp,
                 [document, tokenizer] {
@@ -288,8 +288,7 @@ void Studio::loadTokenizer() {
                         return int(tokenizer->encode(caption.toStdString()).size());
                     };
                     if (document)
-                        document->setTokenizer(count,
-                                               tokenizer->maxLength() - 2);  // begin and end take one each
+                        document->setTokenizer(count, tokenizer->maxLength() - tokenizer->specialTokens());
                 },
                 Qt::QueuedConnection);
             return;

@@ -192,6 +192,28 @@ struct ClipTextConfig {
     Json extra = Json::object();
 };
 
+// transformers T5Config as T5EncoderModel uses it. Keys of the decoder and of training (dropout_rate, …) are
+// kept and change nothing.
+struct T5EncoderConfig {
+    int vocabSize = 32128;
+    int dModel = 512;
+    int dKv = 64;  // width of a head, whatever dModel and numHeads are
+    int dFf = 2048;
+    int numLayers = 6;
+    int numHeads = 8;
+    int relativeAttentionNumBuckets = 32;
+    int relativeAttentionMaxDistance = 128;
+    double layerNormEpsilon = 1e-6;
+    double initializerFactor = 1;
+    std::string feedForwardProj = "relu";  // an activation, or "gated-" and one
+    std::string denseActFn = "relu";       // follows from feedForwardProj unless the file says otherwise
+    bool isGatedAct = false;
+    int padTokenId = 0;
+    int eosTokenId = 1;
+    bool useAttentionMask = false;  // diffusers' key: padding is hidden from the other tokens
+    Json extra = Json::object();
+};
+
 // `where` = file name for messages. Errors: code Model, naming the key, the value and what is possible.
 Result<UNet2DConditionConfig> unet2DConditionConfigFromJson(const Json& json, const std::string& where);
 Result<AutoencoderKLConfig> autoencoderKLConfigFromJson(const Json& json, const std::string& where);
@@ -199,6 +221,12 @@ Result<ControlNetConfig> controlNetConfigFromJson(const Json& json, const std::s
 Result<UNet2DConfig> unet2DConfigFromJson(const Json& json, const std::string& where);
 Result<VQModelConfig> vqModelConfigFromJson(const Json& json, const std::string& where);
 Result<ClipTextConfig> clipTextConfigFromJson(const Json& json, const std::string& where);
+Result<T5EncoderConfig> t5EncoderConfigFromJson(const Json& json, const std::string& where);
+
+// Which text encoder a config.json is of, from model_type and architectures; a file that says neither is of
+// the first. Errors: code Model, naming the class that this engine does not compute.
+enum class TextEncoderKind { Clip, T5 };
+Result<TextEncoderKind> textEncoderKind(const Json& json, const std::string& where);
 
 Json toJson(const UNet2DConditionConfig& config);
 Json toJson(const AutoencoderKLConfig& config);
@@ -206,6 +234,7 @@ Json toJson(const ControlNetConfig& config);
 Json toJson(const UNet2DConfig& config);
 Json toJson(const VQModelConfig& config);
 Json toJson(const ClipTextConfig& config);
+Json toJson(const T5EncoderConfig& config);
 
 // A config.json or scheduler_config.json; Python's tokens NaN, Infinity and -Infinity become strings
 // (jsonNumber).

@@ -108,12 +108,13 @@ void targetsNameKnownClasses(const RuleInput& in, Findings& findings) {
                                               "UniPCMultistepScheduler",
                                               "HeunDiscreteScheduler",
                                               "LMSDiscreteScheduler"};
-    const Known known[] = {{"unet", m.unet, {"UNet2DConditionModel"}},
-                           {"vae", m.vae, {"AutoencoderKL"}},
-                           {"text_encoder", m.textEncoder, {"CLIPTextModel"}},
-                           {"tokenizer", m.tokenizer, {"CLIPTokenizer", "CLIPTokenizerFast"}},
-                           {"noise_scheduler_training", m.noiseSchedulerTraining, schedulers},
-                           {"noise_scheduler_inference", m.noiseSchedulerInference, schedulers}};
+    const Known known[] = {
+        {"unet", m.unet, {"UNet2DConditionModel"}},
+        {"vae", m.vae, {"AutoencoderKL"}},
+        {"text_encoder", m.textEncoder, {"CLIPTextModel", "CLIPTextModelWithProjection", "T5EncoderModel"}},
+        {"tokenizer", m.tokenizer, {"CLIPTokenizer", "CLIPTokenizerFast", "T5Tokenizer", "T5TokenizerFast"}},
+        {"noise_scheduler_training", m.noiseSchedulerTraining, schedulers},
+        {"noise_scheduler_inference", m.noiseSchedulerInference, schedulers}};
     for (const auto& part : known) {
         if (!part.config.target) continue;
         // A class may be written with its package; only its name counts.

@@ -19,9 +19,6 @@ constexpr std::array<std::u32string_view, 7> kContractions{U"'s", U"'t",  U"'re"
 bool isOther(char32_t p) {
     return !unicode::isSpace(p) && !unicode::isLetter(p) && !unicode::isNumber(p);
 }
-bool isWordCharacter(char32_t p) {
-    return unicode::isLetter(p) || unicode::isNumber(p) || p == U'_';
-}
 
 // <|startoftext|>|<|endoftext|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+ ; what matches
 // nothing is dropped.
@@ -56,43 +53,6 @@ void encodeWords(std::u32string_view text, const BytePairEncoding& bpe, std::vec
     }
 }
 
-// The next added token of this kind in the text: leftmost, then longest; null when there is none.
-struct Found {
-    const AddedToken* token = nullptr;
-    std::size_t begin = 0, end = 0;
-};
-Found findAdded(std::u32string_view text, std::size_t from, const std::vector<AddedToken>& tokens,
-                bool normalized) {
-    for (std::size_t i = from; i < text.size(); ++i)
-        for (const AddedToken& token : tokens) {  // longest first
-            if (token.normalized != normalized || token.content.empty() ||
-                !text.substr(i).starts_with(token.content))
-                continue;
-            Found found{&token, i, i + token.content.size()};
-            const bool cutsWord = (i > 0 && isWordCharacter(text[i - 1])) ||
-                                  (found.end < text.size() && isWordCharacter(text[found.end]));
-            if (token.singleWord && cutsWord) continue;
-            if (token.lstrip)
-                while (found.begin > from && unicode::isSpace(text[found.begin - 1])) --found.begin;
-            if (token.rstrip)
-                while (found.end < text.size() && unicode::isSpace(text[found.end])) ++found.end;
-            return found;
-        }
-    return {nullptr, text.size(), text.size()};
-}
-
-// Calls plain(text) for what lies between added tokens and appends those tokens' ids.
-template <class Plain>
-void splitAdded(std::u32string_view text, const std::vector<AddedToken>& tokens, bool normalized,
-                std::vector<std::int64_t>& ids, Plain&& plain) {
-    for (std::size_t at = 0; at < text.size();) {
-        const Found found = findAdded(text, at, tokens, normalized);
-        if (found.begin > at) plain(text.substr(at, found.begin - at));
-        for (int i = 0; found.token && i < found.token->count; ++i) ids.push_back(found.token->id + i);
-        at = found.end;
-    }
-}
-
 }  // namespace
 
 ClipTokenizer::ClipTokenizer(std::unique_ptr<const State> state) : state_(std::move(state)) {}
@@ -102,10 +62,10 @@ ClipTokenizer::~ClipTokenizer() = default;
 
 std::vector<std::int64_t> ClipTokenizer::encode(std::string_view text) const {
     std::vector<std::int64_t> ids;
-    splitAdded(unicode::decodeUtf8(text), state_->added, false, ids, [&](std::u32string_view part) {
+    splitAddedTokens(unicode::decodeUtf8(text), state_->added, false, ids, [&](std::u32string_view part) {
         const std::u32string normal = unicode::lowerCase(unicode::composeCanonical(part));
-        splitAdded(normal, state_->added, true, ids,
-                   [&](std::u32string_view words) { encodeWords(words, state_->bpe, ids); });
+        splitAddedTokens(normal, state_->added, true, ids,
+                         [&](std::u32string_view words) { encodeWords(words, state_->bpe, ids); });
     });
     return ids;
 }
@@ -127,6 +87,12 @@ std::string_view ClipTokenizer::token(std::int64_t id) const {
 
 int ClipTokenizer::maxLength() const {
     return state_->maxLength;
+}
+int ClipTokenizer::specialTokens() const {
+    return 2;
+}
+std::string ClipTokenizer::className() const {
+    return "CLIPTokenizer";
 }
 std::int64_t ClipTokenizer::bosId() const {
     return state_->bosId;

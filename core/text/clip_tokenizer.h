@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // CLIP's byte-level BPE, exactly as transformers' CLIPTokenizer computes it: NFC, white space, lower case,
 // split, merge. Used by training and sampling for ids and by the studio to count tokens. Immutable after
-// loading: share between threads.
+// loading.
 #pragma once
 
-#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/base/files.h"
-#include "core/base/result.h"
+#include "core/text/tokenizer.h"
 
 namespace atelier {
 
-class ClipTokenizer {
+class ClipTokenizer : public Tokenizer {
   public:
     // A tokenizer folder: tokenizer.json, or vocab.json + merges.txt (+ added_tokens.json), with the optional
     // tokenizer_config.json and special_tokens_map.json. Errors: code Model, naming the file and what is
@@ -24,21 +22,23 @@ class ClipTokenizer {
 
     ClipTokenizer(ClipTokenizer&&) noexcept;
     ClipTokenizer& operator=(ClipTokenizer&&) noexcept;
-    ~ClipTokenizer();
+    ~ClipTokenizer() override;
 
     // Ids of the text alone: no BOS, no EOS, no padding, no truncation.
-    std::vector<std::int64_t> encode(std::string_view text) const;
+    std::vector<std::int64_t> encode(std::string_view text) const override;
     // BOS + ids + EOS, cut and padded to maxLength() entries (truncation keeps the first pieces and ends with
     // EOS).
-    std::vector<std::int64_t> encodePadded(std::string_view text) const;
+    std::vector<std::int64_t> encodePadded(std::string_view text) const override;
     // The token's text as it stands in the vocabulary ("photo</w>"); empty for an unknown id.
     std::string_view token(std::int64_t id) const;
 
-    int maxLength() const;  // 77
+    int maxLength() const override;  // 77
+    int specialTokens() const override;
     std::int64_t bosId() const;
-    std::int64_t eosId() const;
-    std::int64_t padId() const;
-    std::int64_t vocabSize() const;  // one more than the largest id, added tokens included
+    std::int64_t eosId() const override;
+    std::int64_t padId() const override;
+    std::int64_t vocabSize() const override;
+    std::string className() const override;
 
     // The same with a further token that stands for `count` new ids in a row, from vocabSize() on: a textual
     // inversion. Files that save() writes hold it as "word", "word_1", …, as diffusers names its parts. An
@@ -47,7 +47,7 @@ class ClipTokenizer {
 
     // Writes the files it was loaded from, unchanged but for added tokens, plus whichever of the classic
     // files and tokenizer.json were missing, so that old and new readers open the folder. The folder is made.
-    Status save(const fs::path& folder) const;
+    Status save(const fs::path& folder) const override;
 
   private:
     struct State;

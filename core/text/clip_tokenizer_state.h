@@ -7,19 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "core/text/added_tokens.h"
 #include "core/text/bpe.h"
 #include "core/text/clip_tokenizer.h"
 
 namespace atelier {
-
-// A token that is found in the text as a whole; `normalized`: in the normalised text, otherwise in the text
-// as given.
-struct AddedToken {
-    std::u32string content;
-    std::int64_t id = 0;
-    int count = 1;  // ids that it stands for: id, id + 1, …
-    bool special = true, normalized = false, lstrip = false, rstrip = false, singleWord = false;
-};
 
 struct ClipTokenizer::State {
     BytePairEncoding bpe;

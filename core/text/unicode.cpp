@@ -172,4 +172,46 @@ std::u32string composeCanonical(std::u32string_view text) {
     return out;
 }
 
+namespace {
+
+// Hangul syllables: which kinds of jamo a code point begins or ends with.
+enum class Jamo { None, Leading, Vowel, Trailing };
+struct Syllable {
+    Jamo first = Jamo::None, last = Jamo::None;
+};
+Syllable syllableOf(char32_t p) {
+    const auto within = [p](char32_t low, char32_t high) { return p >= low && p <= high; };
+    if (within(0x1100, 0x115F) || within(0xA960, 0xA97C)) return {Jamo::Leading, Jamo::Leading};
+    if (within(0x1160, 0x11A7) || within(0xD7B0, 0xD7C6)) return {Jamo::Vowel, Jamo::Vowel};
+    if (within(0x11A8, 0x11FF) || within(0xD7CB, 0xD7FB)) return {Jamo::Trailing, Jamo::Trailing};
+    if (p < kSBase || p >= kSBase + kSCount) return {};
+    return {Jamo::Leading, (p - kSBase) % kTCount == 0 ? Jamo::Vowel : Jamo::Trailing};
+}
+
+// Rules GB3 to GB9b.
+bool joins(char32_t before, char32_t after) {
+    if (before == U'\r' && after == U'\n') return true;
+    if (findRun(kControl, before) || findRun(kControl, after)) return false;
+    if (findRun(kJoining, after) || findRun(kPrepend, before)) return true;
+    const Jamo last = syllableOf(before).last, first = syllableOf(after).first;
+    if (last == Jamo::Leading) return first == Jamo::Leading || first == Jamo::Vowel;
+    return (last == Jamo::Vowel && (first == Jamo::Vowel || first == Jamo::Trailing)) ||
+           (last == Jamo::Trailing && first == Jamo::Trailing);
+}
+
+}  // namespace
+
+std::size_t clusterEnd(std::u32string_view text, std::size_t begin) {
+    constexpr char32_t kZeroWidthJoiner = 0x200D;
+    bool picture = findRun(kPictographic, text[begin]) != nullptr;
+    std::size_t end = begin + 1;
+    for (; end < text.size(); ++end) {
+        const bool nextPicture = findRun(kPictographic, text[end]) != nullptr;
+        const bool sequence = picture && nextPicture && text[end - 1] == kZeroWidthJoiner;  // GB11
+        if (!sequence && !joins(text[end - 1], text[end])) break;
+        picture = nextPicture || (picture && findRun(kJoining, text[end]) != nullptr);
+    }
+    return end;
+}
+
 }  // namespace atelier::unicode

@@ -23,4 +23,8 @@ std::u32string lowerCase(std::u32string_view text);
 // Normalization Form C (UAX #15).
 std::u32string composeCanonical(std::u32string_view text);
 
+// Where the extended grapheme cluster (UAX #29) that starts at `begin` ends. Pairs of regional indicators and
+// conjuncts, eight bytes and more, are taken apart.
+std::size_t clusterEnd(std::u32string_view text, std::size_t begin);
+
 }  // namespace atelier::unicode

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The generated tables behind unicode.h, each sorted by code point. Included by unicode.cpp and
-// unicode_tables.cpp only.
+// The generated tables behind unicode.h, each sorted by code point. Included by unicode.cpp and the
+// generated files only.
 #pragma once
 
 #include <array>
@@ -38,5 +38,11 @@ extern const std::array<LowerRun, 185> kLower;
 extern const std::array<ClassRun, 334> kCombining;  // non-zero canonical combining classes
 extern const std::array<Decomposition, 2060> kDecompositions;
 extern const std::array<Composition, 940> kCompositions;
+
+// unicode_breaks.cpp: classes of grapheme clusters.
+extern const std::array<Range, 334> kJoining;  // Extend, ZWJ, SpacingMark: stay with what is before them
+extern const std::array<Range, 17> kControl;   // stand alone
+extern const std::array<Range, 15> kPrepend;   // stay with what follows
+extern const std::array<Range, 156> kPictographic;
 
 }  // namespace atelier::unicode

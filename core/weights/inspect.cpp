@@ -154,6 +154,7 @@ std::string checkConfig(const std::string& className, const Json& config, const 
     if (className == "AutoencoderKL") return problem(autoencoderKLConfigFromJson(config, path.string()));
     if (className == "CLIPTextModel" || className == "CLIPTextModelWithProjection")
         return problem(clipTextConfigFromJson(config, path.string()));
+    if (className == "T5EncoderModel") return problem(t5EncoderConfigFromJson(config, path.string()));
     return {};
 }
 
@@ -195,9 +196,12 @@ PartReport inspectComponent(const fs::path& folder, const std::string& name, con
     } else if (!settingsOnly || className.find("Scheduler") != std::string::npos) {
         part.problems.push_back(configPath.filename().string() + " is missing");
     }
+    const bool t5 = className.starts_with("T5");
     if (className.find("Tokenizer") != std::string::npos && !fs::exists(folder / "tokenizer.json") &&
-        !(fs::exists(folder / "vocab.json") && fs::exists(folder / "merges.txt")))
-        part.problems.push_back("neither tokenizer.json nor vocab.json with merges.txt is there");
+        !(t5 ? fs::exists(folder / "spiece.model")
+             : fs::exists(folder / "vocab.json") && fs::exists(folder / "merges.txt")))
+        part.problems.push_back(t5 ? "neither tokenizer.json nor spiece.model is there"
+                                   : "neither tokenizer.json nor vocab.json with merges.txt is there");
     if (settingsOnly) return part;
     Result<WeightSet> weights = WeightSet::open(folder, "diffusion_pytorch_model");
     for (const char* variant : {"", "fp16", "bf16", "ema", "non_ema"})
@@ -214,6 +218,8 @@ PartReport inspectComponent(const fs::path& folder, const std::string& name, con
 }
 
 std::string overallFamily(const std::vector<PartReport>& parts) {
+    for (const auto& part : parts)
+        if (part.className == "T5EncoderModel") return "Stable Diffusion's form with a T5 text encoder";
     for (const char* kind : {"unet", "checkpoint", "controlnet", "lora", "text_encoder", "vae"})
         for (const auto& part : parts)
             if (part.verdict.kind == kind && !part.verdict.family.empty()) return part.verdict.family;

@@ -110,6 +110,17 @@ TensorVerdict judgeText(const Table& t, const TensorInfo& tokens) {
                         t.has("text_projection.weight") ? ", with projection" : "")};
 }
 
+TensorVerdict judgeT5(const Table& t, const TensorInfo& query) {
+    const TensorInfo* tokens = t.find("shared.weight");
+    if (!tokens) tokens = t.find("encoder.embed_tokens.weight");
+    const bool gated = t.has("encoder.block.0.layer.1.DenseReluDense.wi_1.weight");
+    return {
+        "text_encoder", "",
+        fmt::format("T5 {} text encoder, {} tokens, {} wide, {} layers{}", gated ? "1.1" : "1.0",
+                    Table::side(tokens, 0), Table::side(&query, 1), t.count(".1.DenseReluDense.wo.weight"),
+                    t.has("decoder.final_layer_norm.weight") ? ", with its decoder" : "")};
+}
+
 TensorVerdict judgeCheckpoint(const Table& t) {
     std::string family;
     if (t.ending(".weight", "conditioner.embedders.1.model.")) {
@@ -219,6 +230,8 @@ TensorVerdict judgeTensors(std::span<const TensorInfo> tensors) {
                                      {".diff", "full difference"}})
         if (t.count(mark) > 0)
             return {"lycoris", "", fmt::format("LyCORIS {}, which is not LoRA and is not applied", name)};
+    if (const TensorInfo* query = t.find("encoder.block.0.layer.0.SelfAttention.q.weight"))
+        return judgeT5(t, *query);
     if (const auto family = foreignFamily(t); !family.empty())
         return {"unknown", family, "weights of " + family + ", which Atelier does not compute"};
     if (t.ending(".weight", "model.diffusion_model.")) return judgeCheckpoint(t);

@@ -2,7 +2,7 @@
 // For the model tests of tests/interop: what probe does not show. Tensors come in and go out as safetensors
 // files.
 //   model_tool names KIND CONFIG.json OUT.json       names and shapes of a model, made without memory
-//   model_tool vae|vq|unet2d|clip|control FOLDER IN OUT [tile,slice | clip_skip | guess]
+//   model_tool vae|vq|unet2d|clip|t5|control FOLDER IN OUT [tile,slice | clip_skip | fp16 | guess]
 //   model_tool fromunet UNET_FOLDER OUT_FOLDER       model_tool store KIND FOLDER OUT_FOLDER fp16|bf16
 #include <ATen/ATen.h>
 #include <fmt/format.h>
@@ -38,6 +38,7 @@ Status names(const std::string& kind, const fs::path& file, const fs::path& out)
     if (kind == "unet2d") return names<UNet2DModel>(file, out, &unet2DConfigFromJson);
     if (kind == "vae") return names<AutoencoderKL>(file, out, &autoencoderKLConfigFromJson);
     if (kind == "vq") return names<VQModel>(file, out, &vqModelConfigFromJson);
+    if (kind == "t5") return names<T5EncoderModel>(file, out, &t5EncoderConfigFromJson);
     return names<ClipTextModel>(file, out, &clipTextConfigFromJson);
 }
 
@@ -85,13 +86,20 @@ Result<NamedTensors> compute(const std::string& kind, const fs::path& folder, Te
         out.emplace_back("sample", sample);
         addGradients(out, *unet, sample, in["upstream"]);
     } else if (kind == "clip") {
-        ATELIER_TRY(const auto model, loadTextEncoder(folder));
+        ATELIER_TRY(const auto model, loadClipTextModel(folder));
         const at::NoGradGuard guard;
         const int skip = std::stoi(option);
         out.emplace_back("context", model->encode(in["input_ids"], skip));
         const ClipContext penultimate = model->encodePenultimate(in["input_ids"], skip);
         out.emplace_back("penultimate", penultimate.context_BSD);
         if (penultimate.textEmbeds_BP.defined()) out.emplace_back("text_embeds", penultimate.textEmbeds_BP);
+    } else if (kind == "t5") {
+        LoadOptions load;
+        if (option == "fp16") load.dtype = at::kHalf;
+        ATELIER_TRY(const auto model, loadT5EncoderModel(folder, load));
+        const at::Tensor states = model->forward(in["input_ids"], in["attention_mask"]).lastHiddenState_BSD;
+        out.emplace_back("last_hidden_state", states.to(at::kFloat));
+        if (in.contains("upstream")) addGradients(out, *model, states, in["upstream"]);
     } else {  // control: two ControlNets (folder/0, folder/1) in front of folder/unet
         ATELIER_TRY(const auto unet, loadUnet(folder / "unet"));
         UNetInputs inputs;

@@ -11,6 +11,7 @@ using namespace atelier;
 static Result<Pipeline> make(const fs::path& tokenizerFolder) {
     Pipeline pipeline;
     ATELIER_TRY(auto tokenizer, ClipTokenizer::load(tokenizerFolder));
+    const auto bos = tokenizer.bosId();
     pipeline.tokenizer = std::make_shared<const ClipTokenizer>(std::move(tokenizer));
     UNet2DConditionConfig unet;
     unet.sampleSize = {8};
@@ -32,7 +33,7 @@ static Result<Pipeline> make(const fs::path& tokenizerFolder) {
     text.numHiddenLayers = 2;
     text.numAttentionHeads = 4;
     text.vocabSize = static_cast<int>(pipeline.tokenizer->vocabSize());
-    text.bosTokenId = static_cast<int>(pipeline.tokenizer->bosId());
+    text.bosTokenId = static_cast<int>(bos);
     text.eosTokenId = static_cast<int>(pipeline.tokenizer->eosId());
     pipeline.unet = makeUnet(unet, 1);
     pipeline.vae = makeVae(vae, 1);

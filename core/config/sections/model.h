@@ -122,10 +122,11 @@ struct ModelConfig {
                    .help = ATELIER_TR("Turns pictures into latents and back (AutoencoderKL).")}),
             field("text_encoder", &C::textEncoder,
                   {.label = ATELIER_TR("Text encoder"),
-                   .help = ATELIER_TR("Turns token numbers into what the UNet attends to (CLIPTextModel).")}),
+                   .help = ATELIER_TR("Turns token numbers into what the UNet attends to (CLIPTextModel or "
+                                      "T5EncoderModel).")}),
             field("tokenizer", &C::tokenizer,
                   {.label = ATELIER_TR("Tokenizer"),
-                   .help = ATELIER_TR("Turns captions into token numbers (CLIPTokenizer).")}),
+                   .help = ATELIER_TR("Turns captions into token numbers (CLIPTokenizer or T5Tokenizer).")}),
             field("unet", &C::unet,
                   {.label = ATELIER_TR("UNet"),
                    .help = ATELIER_TR("The denoising network (UNet2DConditionModel).")}),

@@ -72,10 +72,11 @@ Result<TextConditioning> encodeWeightedPrompts(const Pipeline& pipeline,
         at::Tensor weights_RS{};
     };
     std::vector<Encoder> encoders;
-    if (pipeline.textEncoder)
-        encoders.push_back({pipeline.tokenizer.get(), pipeline.textEncoder.get(), &TextTokens::first_NS});
-    if (pipeline.textEncoder2)
-        encoders.push_back({pipeline.tokenizer2.get(), pipeline.textEncoder2.get(), &TextTokens::second_NS});
+    ATELIER_TRY(const auto parts, clipParts(pipeline, "weights in prompts are a convention for"));
+    for (const auto& part : parts) {
+        encoders.push_back(
+            {part.tokenizer, part.encoder, part.second ? &TextTokens::second_NS : &TextTokens::first_NS});
+    }
     std::size_t windows = 1;
     for (auto& encoder : encoders) {
         encoder.cuts = cut(*encoder.tokenizer, *encoder.model, texts);
@@ -89,7 +90,7 @@ Result<TextConditioning> encodeWeightedPrompts(const Pipeline& pipeline,
     }
     const auto encoded = encodeTokens(pipeline, tokens);
     // The mean is kept for each encoder's part of the width.
-    std::vector<at::Tensor> parts;
+    std::vector<at::Tensor> weightedParts;
     std::int64_t from = 0;
     for (const auto& encoder : encoders) {
         const std::int64_t width = encoder.model->config().hiddenSize;
@@ -97,10 +98,10 @@ Result<TextConditioning> encodeWeightedPrompts(const Pipeline& pipeline,
         std::vector<at::Tensor> weighted;
         for (std::int64_t row = 0; row < hidden_RSD.size(0); ++row)
             weighted.push_back(applyTokenWeights(hidden_RSD[row], encoder.weights_RS[row]));
-        parts.push_back(at::stack(weighted));
+        weightedParts.push_back(at::stack(weighted));
         from += width;
     }
-    const auto context_RSD = at::cat(parts, 2);
+    const auto context_RSD = at::cat(weightedParts, 2);
     const auto count = static_cast<std::int64_t>(texts.size()), each = static_cast<std::int64_t>(windows);
     TextConditioning result;
     result.context_NSD = context_RSD.reshape({count, each * context_RSD.size(1), context_RSD.size(2)});

@@ -42,15 +42,13 @@ Result<std::vector<Target>> findTargets(const Pipeline& pipeline, const lora::Fi
     return targets;
 }
 
-// The text encoder that a part of a textual inversion is for.
-struct Place {
-    std::shared_ptr<const ClipTokenizer>* tokenizer;
-    ClipTextModel* encoder;
-};
-Place placeOf(Pipeline& pipeline, const std::string& part) {
-    const bool second = part == "clip_g" || (part.empty() && !pipeline.textEncoder);
-    if (second) return {&pipeline.tokenizer2, pipeline.textEncoder2.get()};
-    return {&pipeline.tokenizer, pipeline.textEncoder.get()};
+// The text encoder that a part of a textual inversion is for; null when the model lacks it.
+const ClipPart* placeOf(const std::vector<ClipPart>& places, const std::string& part) {
+    if (part.empty()) return places.empty() ? nullptr : &places.front();
+    const std::string_view component = part == "clip_g" ? "text_encoder_2" : "text_encoder";
+    for (const auto& place : places)
+        if (place.component == component) return &place;
+    return nullptr;
 }
 
 }  // namespace
@@ -83,23 +81,24 @@ Result<std::string> addEmbedding(Pipeline& pipeline, const fs::path& file, const
     ATELIER_TRY(auto inversion, readEmbedding(file));
     if (!token.empty()) inversion.token = token;
     for (const auto& part : inversion.parts) {
-        const auto [tokenizer, encoder] = placeOf(pipeline, part.part);
-        if (!encoder || !*tokenizer)
+        ATELIER_TRY(const auto places, clipParts(pipeline, "textual inversions are words of"));
+        const ClipPart* place = placeOf(places, part.part);
+        if (!place)
             return fail(ErrorCode::Model,
                         "the model lacks the text encoder that \"" + part.part + "\" is for", file.string(),
                         "The textual inversion belongs to a model of another family.");
-        const auto first = (*tokenizer)->vocabSize();
-        auto more = (*tokenizer)->withToken(inversion.token, static_cast<int>(part.count));
+        const auto first = place->tokenizer->vocabSize();
+        auto more = place->tokenizer->withToken(inversion.token, static_cast<int>(part.count));
         if (!more) {
             more.error().where = file.string();
             return tl::make_unexpected(std::move(more).error());
         }
         const auto vectors = at::tensor(part.values, at::kFloat).view({part.count, part.width});
-        if (auto set = encoder->setTokenVectors(first, vectors); !set) {
+        if (auto set = place->encoder->setTokenVectors(first, vectors); !set) {
             set.error().where = file.string();
             return tl::make_unexpected(std::move(set).error());
         }
-        *tokenizer = std::make_shared<const ClipTokenizer>(*std::move(more));
+        place->tokenizerIn(pipeline) = std::make_shared<const ClipTokenizer>(*std::move(more));
     }
     return inversion.token;
 }

@@ -4,14 +4,12 @@
 // probe.
 #pragma once
 
-#include <ATen/core/Tensor.h>
-#include <torch/nn/module.h>
-
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/config/architectures.h"
+#include "core/engine/models/text_encoder.h"
 
 namespace atelier {
 
@@ -28,7 +26,7 @@ struct ClipContext {
     at::Tensor textEmbeds_BP;
 };
 
-class ClipTextModel : public torch::nn::Module {
+class ClipTextModel : public TextEncoder {
   public:
     explicit ClipTextModel(const ClipTextConfig& config);
     ~ClipTextModel() override;
@@ -37,11 +35,19 @@ class ClipTextModel : public torch::nn::Module {
     ClipTextOutput forward(const at::Tensor& inputIds_BS, bool withHiddenStates = false);
     // The context for a UNet of the SD 1 and SD 2 kind [B,S,D]: lastHiddenState, or final_layer_norm of the
     // layer clipSkip before the last (the reference's clip_skip; others call this clip_skip + 1).
-    at::Tensor encode(const at::Tensor& inputIds_BS, int clipSkip = 0);
+    at::Tensor encode(const at::Tensor& inputIds_BS, int clipSkip = 0) override;
     // SDXL's: the output of the layer clipSkip + 1 before the last, not normalised, and textEmbeds where
     // there is a projection.
     ClipContext encodePenultimate(const at::Tensor& inputIds_BS, int clipSkip = 0);
-    Status checkInputs(const at::Tensor& inputIds_BS) const;
+    Status checkInputs(const at::Tensor& inputIds_BS) const override;
+    int width() const override { return config_.hiddenSize; }
+    int vocabSize() const override { return config_.vocabSize; }
+    int skippableLayers() const override { return config_.numHiddenLayers; }
+    int maxTokens() const override { return config_.maxPositionEmbeddings; }
+    std::string className() const override {
+        return config_.withProjection ? "CLIPTextModelWithProjection" : "CLIPTextModel";
+    }
+    Json configJson() const override { return toJson(config_); }
     // Gives the tokens from `firstId` on these vectors [n, hiddenSize]; the table grows where they are new
     // (config().vocabSize with it). Errors (code Model): another width, or a gap behind the last token.
     Status setTokenVectors(std::int64_t firstId, const at::Tensor& vectors_ND);

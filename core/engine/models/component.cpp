@@ -126,6 +126,12 @@ std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std
     return model;
 }
 
+std::shared_ptr<T5EncoderModel> makeTextEncoder(const T5EncoderConfig& config, std::uint64_t seed) {
+    auto model = std::make_shared<T5EncoderModel>(config);
+    initializeT5(*model, seed, "text_encoder");
+    return model;
+}
+
 Result<std::shared_ptr<UNet2DConditionModel>> loadUnet(const fs::path& folder, const LoadOptions& options) {
     return loadModule<UNet2DConditionModel>(folder, options, kDiffusersStem, &unet2DConditionConfigFromJson,
                                             {});
@@ -136,9 +142,24 @@ Result<std::shared_ptr<AutoencoderKL>> loadVae(const fs::path& folder, const Loa
                                      renameEarly);
 }
 
-Result<std::shared_ptr<ClipTextModel>> loadTextEncoder(const fs::path& folder, const LoadOptions& options) {
+Result<std::shared_ptr<ClipTextModel>> loadClipTextModel(const fs::path& folder, const LoadOptions& options) {
     return loadModule<ClipTextModel>(folder, options, kTransformersStem, &clipTextConfigFromJson,
                                      ClipTextModel::renameFromFile);
+}
+
+Result<std::shared_ptr<T5EncoderModel>> loadT5EncoderModel(const fs::path& folder,
+                                                           const LoadOptions& options) {
+    return loadModule<T5EncoderModel>(folder, options, kTransformersStem, &t5EncoderConfigFromJson,
+                                      T5EncoderModel::renameFromFile);
+}
+
+Result<std::shared_ptr<TextEncoder>> loadTextEncoder(const fs::path& folder, const LoadOptions& options) {
+    ATELIER_DO(requireModelFolder(folder));
+    const fs::path config = folder / "config.json";
+    ATELIER_TRY(const Json json, readModelJson(config));
+    ATELIER_TRY(const auto kind, textEncoderKind(json, config.string()));
+    if (kind == TextEncoderKind::T5) return loadT5EncoderModel(folder, options);
+    return loadClipTextModel(folder, options);
 }
 
 Result<std::shared_ptr<ControlNetModel>> loadControlNet(const fs::path& folder, const LoadOptions& options) {
@@ -161,9 +182,9 @@ Status saveVae(const AutoencoderKL& vae, const fs::path& folder, const SaveOptio
     return saveModule(vae, diffusersConfig(toJson(vae.config())), folder, kDiffusersStem, "vae", options);
 }
 
-Status saveTextEncoder(const ClipTextModel& model, const fs::path& folder, const SaveOptions& options,
+Status saveTextEncoder(const TextEncoder& model, const fs::path& folder, const SaveOptions& options,
                        const std::string& component) {
-    Json config = toJson(model.config());
+    Json config = model.configJson();
     config.erase("_name_or_path");
     config.erase("torch_dtype");
     config["dtype"] = dtypeName(options.dtype);

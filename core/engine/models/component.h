@@ -17,6 +17,7 @@
 #include "core/engine/models/clip_text_model.h"
 #include "core/engine/models/controlnet.h"
 #include "core/engine/models/state_dict.h"
+#include "core/engine/models/t5_encoder_model.h"
 #include "core/engine/models/unet_2d.h"
 #include "core/engine/models/unet_2d_condition.h"
 #include "core/engine/models/vq_model.h"
@@ -31,6 +32,7 @@ inline constexpr const char* kFormatVersion = "0.42.0";
 std::shared_ptr<UNet2DConditionModel> makeUnet(const UNet2DConditionConfig& config, std::uint64_t seed);
 std::shared_ptr<AutoencoderKL> makeVae(const AutoencoderKLConfig& config, std::uint64_t seed);
 std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed);
+std::shared_ptr<T5EncoderModel> makeTextEncoder(const T5EncoderConfig& config, std::uint64_t seed);
 
 struct LoadOptions {
     at::ScalarType dtype = at::kFloat;  // autoencoders that say force_upcast stay float32 instead of kHalf
@@ -44,8 +46,12 @@ struct LoadOptions {
 Result<std::shared_ptr<UNet2DConditionModel>> loadUnet(const fs::path& folder,
                                                        const LoadOptions& options = {});
 Result<std::shared_ptr<AutoencoderKL>> loadVae(const fs::path& folder, const LoadOptions& options = {});
-Result<std::shared_ptr<ClipTextModel>> loadTextEncoder(const fs::path& folder,
-                                                       const LoadOptions& options = {});
+// Of the family that its config.json names.
+Result<std::shared_ptr<TextEncoder>> loadTextEncoder(const fs::path& folder, const LoadOptions& options = {});
+Result<std::shared_ptr<ClipTextModel>> loadClipTextModel(const fs::path& folder,
+                                                         const LoadOptions& options = {});
+Result<std::shared_ptr<T5EncoderModel>> loadT5EncoderModel(const fs::path& folder,
+                                                           const LoadOptions& options = {});
 Result<std::shared_ptr<ControlNetModel>> loadControlNet(const fs::path& folder,
                                                         const LoadOptions& options = {});
 Result<std::shared_ptr<VQModel>> loadVqModel(const fs::path& folder, const LoadOptions& options = {});
@@ -60,7 +66,7 @@ struct SaveOptions {
 // One component: config.json + weights, into an existing or new folder.
 Status saveUnet(const UNet2DConditionModel& unet, const fs::path& folder, const SaveOptions& options = {});
 Status saveVae(const AutoencoderKL& vae, const fs::path& folder, const SaveOptions& options = {});
-Status saveTextEncoder(const ClipTextModel& model, const fs::path& folder, const SaveOptions& options = {},
+Status saveTextEncoder(const TextEncoder& model, const fs::path& folder, const SaveOptions& options = {},
                        const std::string& component = "text_encoder");
 Status saveControlNet(const ControlNetModel& model, const fs::path& folder, const SaveOptions& options = {});
 Status saveVqModel(const VQModel& model, const fs::path& folder, const SaveOptions& options = {});

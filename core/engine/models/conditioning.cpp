@@ -6,6 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <tuple>
+
+#include "core/base/check.h"
 
 namespace atelier {
 namespace {
@@ -17,11 +20,12 @@ at::Tensor narrowed(const at::Tensor& tensor, std::int64_t first, std::int64_t c
     return tensor.defined() ? tensor.narrow(0, first, count) : tensor;
 }
 
-// The classic 77 entries, or as many as the encoder has positions for; undefined without an encoder.
-Result<at::Tensor> tokenize(const ClipTokenizer* tokenizer, const ClipTextModel* encoder,
+// The tokenizer's window (CLIP's classic 77 entries), or as many as the encoder has positions for; undefined
+// without an encoder.
+Result<at::Tensor> tokenize(const Tokenizer* tokenizer, const TextEncoder* encoder,
                             const std::vector<std::string>& prompts) {
     if (!tokenizer || !encoder) return at::Tensor();
-    const auto length = std::min(tokenizer->maxLength(), encoder->config().maxPositionEmbeddings);
+    const auto length = std::min(tokenizer->maxLength(), encoder->maxTokens());
     std::vector<std::int64_t> ids;
     for (const auto& prompt : prompts) {
         const auto padded = tokenizer->encodePadded(prompt);
@@ -32,7 +36,7 @@ Result<at::Tensor> tokenize(const ClipTokenizer* tokenizer, const ClipTextModel*
     return ids_NS;
 }
 
-at::Device deviceOf(const ClipTextModel& model) {
+at::Device deviceOf(const torch::nn::Module& model) {
     return model.parameters().front().device();
 }
 
@@ -92,7 +96,9 @@ TextConditioning encodeTokens(const Pipeline& pipeline, const TextTokens& tokens
     auto& second = *pipeline.textEncoder2;
     const auto pooled = second.encodePenultimate(tokens.second_NS.to(deviceOf(second)), clipSkip);
     if (!pipeline.textEncoder) return {pooled.context_BSD, pooled.textEmbeds_BP, {}};
-    auto& first = *pipeline.textEncoder;
+    auto* clip = dynamic_cast<ClipTextModel*>(pipeline.textEncoder.get());
+    ATELIER_CHECK(clip, "checkConditioning lets CLIP alone stand beside a second text encoder");
+    auto& first = *clip;
     const auto context = first.encodePenultimate(tokens.first_NS.to(deviceOf(first)), clipSkip).context_BSD;
     return {at::cat({context, pooled.context_BSD}, 2), pooled.textEmbeds_BP, {}};
 }
@@ -125,14 +131,20 @@ Status checkConditioning(const Pipeline& pipeline) {
     const auto& unet = pipeline.unet->config();
     const std::string where = "unet/config.json";
     int width = 0;
+    using Part = std::tuple<const Tokenizer*, const TextEncoder*, const char*>;
     for (const auto& [tokenizer, encoder, name] :
-         {std::tuple{pipeline.tokenizer, pipeline.textEncoder, "text_encoder"},
-          std::tuple{pipeline.tokenizer2, pipeline.textEncoder2, "text_encoder_2"}}) {
+         {Part{pipeline.tokenizer.get(), pipeline.textEncoder.get(), "text_encoder"},
+          Part{pipeline.tokenizer2.get(), pipeline.textEncoder2.get(), "text_encoder_2"}}) {
         if (!encoder) continue;
+        if (pipeline.textEncoder2 && !dynamic_cast<const ClipTextModel*>(encoder))
+            return fail(
+                ErrorCode::Model,
+                fmt::format("its {} is a {} beside a second text encoder", name, encoder->className()),
+                "model_index.json", "Models with two text encoders are SDXL's, which are CLIP's.");
         if (!tokenizer)
             return fail(ErrorCode::Model, fmt::format("its {} has no tokenizer", name), "model_index.json",
                         "A pipeline folder holds a tokenizer for each of its text encoders.");
-        width += encoder->config().hiddenSize;
+        width += encoder->width();
     }
     if (width == 0)
         return fail(ErrorCode::Model, "it has no text encoder", "model_index.json",

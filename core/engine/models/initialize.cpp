@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Initial values (state_dict.h, clip_text_model.h): the reference libraries' distributions, our own
-// counter-based numbers.
+// Initial values (state_dict.h, clip_text_model.h, t5_encoder_model.h): the reference libraries'
+// distributions, our own counter-based numbers.
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -10,6 +10,7 @@
 #include "core/base/random.h"
 #include "core/engine/models/clip_text_model.h"
 #include "core/engine/models/state_dict.h"
+#include "core/engine/models/t5_encoder_model.h"
 #include "core/engine/nn/layers.h"
 
 namespace atelier {
@@ -114,6 +115,26 @@ void initializeClip(ClipTextModel& model, std::uint64_t seed, const std::string&
             parameter.fill_(1);
         else
             filler.normal(parameter, name, deviation(name));
+    }
+}
+
+void initializeT5(T5EncoderModel& model, std::uint64_t seed, const std::string& scope) {
+    const at::NoGradGuard guard;
+    const Filler filler(seed, scope);
+    const T5EncoderConfig& c = model.config();
+    const double width = std::pow(c.dModel, -0.5);
+    const auto deviation = [&](const std::string& name) {
+        if (name.starts_with("shared.")) return 1.0;
+        if (name.ends_with(".q.weight")) return std::pow(static_cast<double>(c.dModel) * c.dKv, -0.5);
+        if (name.ends_with(".o.weight")) return std::pow(static_cast<double>(c.numHeads) * c.dKv, -0.5);
+        if (name.ends_with(".wo.weight")) return std::pow(c.dFf, -0.5);
+        return width;  // k, v, wi, wi_0, wi_1, relative_attention_bias
+    };
+    for (const auto& [name, parameter] : namedParameters(model)) {
+        if (name.find("layer_norm") != std::string::npos)
+            parameter.fill_(c.initializerFactor);
+        else
+            filler.normal(parameter, name, c.initializerFactor * deviation(name));
     }
 }
 

@@ -214,11 +214,10 @@ Status attachLora(Pipeline& pipeline, const LoraOptions& options, std::uint64_t 
                     "to_q, to_k, to_v, to_out.0 are usual.");
     initializeLowRank(*pipeline.unet, seed, "unet");
     if (!options.textEncoder) return {};
-    for (const auto& [encoder, name] : {std::pair{pipeline.textEncoder, "text_encoder"},
-                                        std::pair{pipeline.textEncoder2, "text_encoder_2"}}) {
-        if (!encoder) continue;
-        attachTo(*encoder, options, kTextTargets);
-        initializeLowRank(*encoder, seed, name);
+    ATELIER_TRY(const auto parts, clipParts(pipeline, "adapters are attached to"));
+    for (const auto& part : parts) {
+        attachTo(*part.encoder, options, kTextTargets);
+        initializeLowRank(*part.encoder, seed, part.component);
     }
     return {};
 }

@@ -15,8 +15,10 @@ namespace {
 
 // What a pipeline may hold, and the classes this engine computes; scheduler: any.
 const std::map<std::string, std::set<std::string>>& ourComponents() {
-    static const std::set<std::string> kText{"CLIPTextModel", "CLIPTextModelWithProjection"};
-    static const std::set<std::string> kTokenizer{"CLIPTokenizer", "CLIPTokenizerFast"};
+    static const std::set<std::string> kText{"CLIPTextModel", "CLIPTextModelWithProjection",
+                                             "T5EncoderModel"};
+    static const std::set<std::string> kTokenizer{"CLIPTokenizer", "CLIPTokenizerFast", "T5Tokenizer",
+                                                  "T5TokenizerFast"};
     static const std::map<std::string, std::set<std::string>> kClasses{
         {"unet", {"UNet2DConditionModel"}},  {"vae", {"AutoencoderKL"}}, {"text_encoder", kText},
         {"text_encoder_2", kText},           {"tokenizer", kTokenizer},  {"tokenizer_2", kTokenizer},
@@ -165,15 +167,14 @@ Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const Sav
         else if (!index.contains(name) && kAlwaysListed.contains(name))
             index[name] = Json{nullptr, nullptr};
     };
-    const auto textEncoder = [&](const char* name, const std::shared_ptr<ClipTextModel>& model) -> Status {
+    const auto textEncoder = [&](const char* name, const std::shared_ptr<TextEncoder>& model) -> Status {
         if (model) ATELIER_DO(saveTextEncoder(*model, folder / name, options, name));
-        entry(name, model != nullptr, "transformers",
-              model && model->config().withProjection ? "CLIPTextModelWithProjection" : "CLIPTextModel");
+        entry(name, model != nullptr, "transformers", model ? model->className() : "");
         return {};
     };
-    const auto tokenizer = [&](const char* name, const std::shared_ptr<const ClipTokenizer>& part) -> Status {
+    const auto tokenizer = [&](const char* name, const std::shared_ptr<const Tokenizer>& part) -> Status {
         if (part) ATELIER_DO(part->save(folder / name));
-        entry(name, part != nullptr, "transformers", "CLIPTokenizer");
+        entry(name, part != nullptr, "transformers", part ? part->className() : "");
         return {};
     };
     if (pipeline.unet) ATELIER_DO(saveUnet(*pipeline.unet, folder / "unet", options));
@@ -198,11 +199,11 @@ Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const Sav
                            dumpModelJson(index));  // last: without it the folder is no pipeline
 }
 
-Status checkVocabulary(const ClipTokenizer* tokenizer, const ClipTextModel* model, const fs::path& folder) {
-    if (!tokenizer || !model || tokenizer->vocabSize() <= model->config().vocabSize) return {};
+Status checkVocabulary(const Tokenizer* tokenizer, const TextEncoder* model, const fs::path& folder) {
+    if (!tokenizer || !model || tokenizer->vocabSize() <= model->vocabSize()) return {};
     return fail(ErrorCode::Model,
                 fmt::format("the tokenizer has {} tokens, the text encoder knows {}", tokenizer->vocabSize(),
-                            model->config().vocabSize),
+                            model->vocabSize()),
                 folder.string(), "Tokenizer and text encoder must belong together.");
 }
 
@@ -218,11 +219,31 @@ std::map<std::string, std::shared_ptr<torch::nn::Module>> Pipeline::modules() co
     return all;
 }
 
-std::vector<std::shared_ptr<ClipTextModel>> Pipeline::textEncoders() const {
-    std::vector<std::shared_ptr<ClipTextModel>> all;
-    for (const auto& encoder : {textEncoder, textEncoder2})
-        if (encoder) all.push_back(encoder);
+std::vector<std::shared_ptr<TextEncoder>> Pipeline::textEncoders() const {
+    std::vector<std::shared_ptr<TextEncoder>> all;
+    if (textEncoder) all.push_back(textEncoder);
+    if (textEncoder2) all.push_back(textEncoder2);
     return all;
+}
+
+Result<std::vector<ClipPart>> clipParts(const Pipeline& pipeline, const std::string& what) {
+    std::vector<ClipPart> parts;
+    const auto add = [&](const char* name, const Tokenizer* tokenizer, TextEncoder* encoder) {
+        if (!encoder || !tokenizer) return true;
+        parts.push_back({name, encoder == pipeline.textEncoder2.get(),
+                         dynamic_cast<const ClipTokenizer*>(tokenizer),
+                         dynamic_cast<ClipTextModel*>(encoder)});
+        return parts.back().tokenizer && parts.back().encoder;
+    };
+    if (!add("text_encoder", pipeline.tokenizer.get(), pipeline.textEncoder.get()) ||
+        !add("text_encoder_2", pipeline.tokenizer2.get(), pipeline.textEncoder2.get()))
+        return fail(ErrorCode::Model,
+                    fmt::format("{} CLIP's text encoders and tokenizers; this model's {} is a {}", what,
+                                parts.back().component,
+                                parts.size() == 1 ? pipeline.textEncoder->className()
+                                                  : pipeline.textEncoder2->className()),
+                    pipeline.source.string());
+    return parts;
 }
 
 void movePipeline(Pipeline& pipeline, at::Device device, at::ScalarType dtype) {
@@ -280,7 +301,7 @@ Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options
         ATELIER_TRY(pipeline.textEncoder, loadTextEncoder(folder / "text_encoder", options));
     }
     if (wanted.contains("text_encoder_2")) {
-        ATELIER_TRY(pipeline.textEncoder2, loadTextEncoder(folder / "text_encoder_2", options));
+        ATELIER_TRY(pipeline.textEncoder2, loadClipTextModel(folder / "text_encoder_2", options));
     }
     if (wanted.contains("controlnet")) {
         ATELIER_TRY(pipeline.controlNet, loadControlNet(folder / "controlnet", options));
@@ -288,8 +309,7 @@ Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options
     for (const auto& [name, tokenizer] :
          {std::pair{"tokenizer", &pipeline.tokenizer}, std::pair{"tokenizer_2", &pipeline.tokenizer2}}) {
         if (!wanted.contains(name)) continue;
-        ATELIER_TRY(auto loaded, ClipTokenizer::load(folder / name));
-        *tokenizer = std::make_shared<const ClipTokenizer>(std::move(loaded));
+        ATELIER_TRY(*tokenizer, loadTokenizer(folder / name));
     }
     if (wanted.contains("scheduler")) {
         ATELIER_TRY(pipeline.scheduler, readModelJson(folder / "scheduler" / "scheduler_config.json"));

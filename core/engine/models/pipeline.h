@@ -22,21 +22,35 @@ namespace atelier {
 struct Pipeline {
     std::shared_ptr<UNet2DConditionModel> unet;
     std::shared_ptr<AutoencoderKL> vae;
-    std::shared_ptr<ClipTextModel> textEncoder;
-    std::shared_ptr<const ClipTokenizer> tokenizer;
+    std::shared_ptr<TextEncoder> textEncoder;  // of either family; beside a second one CLIP's
+    std::shared_ptr<const Tokenizer> tokenizer;
     std::shared_ptr<ClipTextModel> textEncoder2;  // SDXL: with projection
-    std::shared_ptr<const ClipTokenizer> tokenizer2;
+    std::shared_ptr<const Tokenizer> tokenizer2;
     std::shared_ptr<ControlNetModel> controlNet;
     Json scheduler = Json::object();   // scheduler_config.json as it stands
     bool zerosForEmptyPrompt = false;  // SDXL: an empty negative prompt is zeros, not an encoded empty text
     fs::path source;                   // the folder it was loaded from; empty when made from configurations
 
     // The text encoders that are there, in the order of their widths in the context.
-    std::vector<std::shared_ptr<ClipTextModel>> textEncoders() const;
+    std::vector<std::shared_ptr<TextEncoder>> textEncoders() const;
     // Every module that is there, under its folder name: "unet", "vae", "text_encoder", "text_encoder_2",
     // "controlnet".
     std::map<std::string, std::shared_ptr<torch::nn::Module>> modules() const;
 };
+
+// A text encoder with its tokenizer, both CLIP's: what knows words by their ids and windows.
+struct ClipPart {
+    const char* component;  // "text_encoder" or "text_encoder_2"
+    bool second;
+    const ClipTokenizer* tokenizer;
+    ClipTextModel* encoder;
+
+    std::shared_ptr<const Tokenizer>& tokenizerIn(Pipeline& pipeline) const {
+        return second ? pipeline.tokenizer2 : pipeline.tokenizer;
+    }
+};
+// Those that are there. An Error (code Model) that begins with `what` where one of them is not CLIP's.
+Result<std::vector<ClipPart>> clipParts(const Pipeline& pipeline, const std::string& what);
 
 // Moves and converts all modules; floating parameters only.
 void movePipeline(Pipeline& pipeline, at::Device device, at::ScalarType dtype);

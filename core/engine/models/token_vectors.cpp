@@ -7,6 +7,7 @@
 #include <cstring>
 #include <map>
 
+#include "core/base/check.h"
 #include "core/base/hash.h"
 #include "core/base/random.h"
 #include "core/engine/models/additions.h"
@@ -18,20 +19,10 @@ namespace {
 constexpr const char* kRecordFile = "textual_inversion.json";
 constexpr const char* kPrefix = "tokens.";
 
-struct Part {
-    const char* component;
-    const char* fileName;  // of its vectors in files for XL
-    std::shared_ptr<const ClipTokenizer>* tokenizer;
-    ClipTextModel* encoder;
-};
+using Part = ClipPart;
 
-std::vector<Part> partsOf(Pipeline& pipeline) {
-    std::vector<Part> parts;
-    if (pipeline.textEncoder)
-        parts.push_back({"text_encoder", "clip_l", &pipeline.tokenizer, pipeline.textEncoder.get()});
-    if (pipeline.textEncoder2)
-        parts.push_back({"text_encoder_2", "clip_g", &pipeline.tokenizer2, pipeline.textEncoder2.get()});
-    return parts;
+Result<std::vector<Part>> partsOf(Pipeline& pipeline) {
+    return clipParts(pipeline, "textual inversion learns words of");
 }
 
 std::string parameterName(const Part& part, const std::string& word) {
@@ -41,7 +32,7 @@ std::string parameterName(const Part& part, const std::string& word) {
 // [count, width] float32 on the CPU.
 at::Tensor startVectors(const Part& part, const NewToken& token, std::int64_t count, std::uint64_t seed) {
     const auto table = part.encoder->tokenTable().detach().to(at::kCPU, at::kFloat);
-    const auto ids = (*part.tokenizer)->encode(token.start);
+    const auto ids = part.tokenizer->encode(token.start);
     const auto width = table.size(1);
     auto vectors = at::empty({count, width}, at::kFloat);
     if (ids.empty()) {
@@ -156,17 +147,20 @@ Result<TokenRecord> readRecord(const fs::path& folder) {
 }  // namespace
 
 Status attachTokens(Pipeline& pipeline, const std::vector<NewToken>& tokens, std::uint64_t seed) {
-    for (const auto& part : partsOf(pipeline))
+    ATELIER_TRY(auto parts, partsOf(pipeline));
+    for (auto& part : parts)
         for (const auto& token : tokens) {
-            const auto count = countOf(**part.tokenizer, token);
-            const auto first = (*part.tokenizer)->vocabSize();
+            const auto count = countOf(*part.tokenizer, token);
+            const auto first = part.tokenizer->vocabSize();
             const auto vectors = startVectors(part, token, count, seed);
-            auto more = (*part.tokenizer)->withToken(token.word, static_cast<int>(count));
+            auto more = part.tokenizer->withToken(token.word, static_cast<int>(count));
             if (!more)
                 return fail(ErrorCode::Config, more.error().what, "method.tokens",
                             "Put the word in angle brackets: <" + token.word + ">.");
             ATELIER_DO(part.encoder->setTokenVectors(first, vectors));
-            *part.tokenizer = std::make_shared<const ClipTokenizer>(*std::move(more));
+            auto made = std::make_shared<const ClipTokenizer>(*std::move(more));
+            part.tokenizer = made.get();
+            part.tokenizerIn(pipeline) = std::move(made);
         }
     return {};
 }
@@ -174,12 +168,14 @@ Status attachTokens(Pipeline& pipeline, const std::vector<NewToken>& tokens, std
 LearnedTokens learnTokens(Pipeline& pipeline, const std::vector<NewToken>& tokens) {
     const at::NoGradGuard noGrad;
     LearnedTokens learned;
-    for (const auto& part : partsOf(pipeline)) {
+    const auto parts = partsOf(pipeline);
+    ATELIER_CHECK(parts, "words are learned that attachTokens has put there");
+    for (const auto& part : *parts) {
         const auto& table = part.encoder->tokenTable();
-        const auto first = (*part.tokenizer)->encode(tokens.front().word).front();
+        const auto first = part.tokenizer->encode(tokens.front().word).front();
         std::vector<at::Tensor> vectors;
         for (const auto& token : tokens) {
-            const auto ids = (*part.tokenizer)->encode(token.word);
+            const auto ids = part.tokenizer->encode(token.word);
             vectors.push_back(table.narrow(0, ids.front(), static_cast<std::int64_t>(ids.size()))
                                   .detach()
                                   .to(at::kFloat)
@@ -196,13 +192,13 @@ LearnedTokens learnTokens(Pipeline& pipeline, const std::vector<NewToken>& token
 }
 
 Status keepTokens(Pipeline& pipeline, const NamedTensors& vectors) {
-    for (const auto& part : partsOf(pipeline)) {
+    ATELIER_TRY(const auto parts, partsOf(pipeline));
+    for (const auto& part : parts) {
         part.encoder->learnTokens(0, {});
         for (const auto& [name, tensor] : vectors) {
             const auto [component, word] = parseName(name);
             if (component != part.component) continue;
-            ATELIER_DO(
-                part.encoder->setTokenVectors((*part.tokenizer)->encode(word).front(), tensor.detach()));
+            ATELIER_DO(part.encoder->setTokenVectors(part.tokenizer->encode(word).front(), tensor.detach()));
         }
     }
     return {};

@@ -95,8 +95,9 @@ Result<RecordedBatch> readBatch(const fs::path& file, const Pipeline& pipeline, 
                         {given("encoder_hidden_states"), given("text_embeds"), given("time_ids")},
                         {given("input_ids"), given("input_ids_2")},
                         given("controlnet_cond")};
-    for (const auto& [encoder, ids] : {std::pair{pipeline.textEncoder, batch.tokens.first_NS},
-                                       std::pair{pipeline.textEncoder2, batch.tokens.second_NS}})
+    using Given = std::pair<const TextEncoder*, at::Tensor>;
+    for (const auto& [encoder, ids] : {Given{pipeline.textEncoder.get(), batch.tokens.first_NS},
+                                       Given{pipeline.textEncoder2.get(), batch.tokens.second_NS}})
         if (ids.defined())
             if (auto checked = encoder->checkInputs(ids); !checked) return wrong(checked.error().what);
     if (batch.latents.sizes() != batch.noise.sizes()) return wrong("latents and noise differ in shape");

@@ -15,16 +15,15 @@ Result<Json> scheduleJson(const ComponentSource& source) {
     return readModelJson(folder / "scheduler_config.json");
 }
 
-Result<std::shared_ptr<const ClipTokenizer>> loadTokenizer(const ComponentSource& source,
-                                                           const std::string& name) {
+Result<std::shared_ptr<const Tokenizer>> tokenizerOf(const ComponentSource& source, const std::string& name) {
     ATELIER_TRY(const fs::path folder, componentFolder(source, name));
-    ATELIER_TRY(auto tokenizer, ClipTokenizer::load(folder));
-    return std::make_shared<const ClipTokenizer>(std::move(tokenizer));
+    return loadTokenizer(folder);
 }
 
-Result<std::shared_ptr<ClipTextModel>> makeOrLoadTextEncoder(const Settings& settings,
-                                                             const ClipTokenizer& tokenizer,
-                                                             const LoadOptions& load) {
+// The family of a text encoder made from parameters is the tokenizer's.
+Result<std::shared_ptr<TextEncoder>> makeOrLoadTextEncoder(const Settings& settings,
+                                                           const Tokenizer& tokenizer,
+                                                           const LoadOptions& load) {
     const auto& source = settings.models.textEncoder;
     if (!source.folder.empty()) {
         ATELIER_TRY(const fs::path folder, componentFolder(source, "text_encoder"));
@@ -33,9 +32,21 @@ Result<std::shared_ptr<ClipTextModel>> makeOrLoadTextEncoder(const Settings& set
     // What the tokenizer decides need not be repeated in the configuration.
     Json params = *source.params;
     if (!params.contains("vocab_size")) params["vocab_size"] = tokenizer.vocabSize();
-    if (!params.contains("bos_token_id")) params["bos_token_id"] = tokenizer.bosId();
     if (!params.contains("eos_token_id")) params["eos_token_id"] = tokenizer.eosId();
     if (!params.contains("pad_token_id")) params["pad_token_id"] = tokenizer.padId();
+    const auto* clip = dynamic_cast<const ClipTokenizer*>(&tokenizer);
+    if (const char* other = clip ? "d_model" : "hidden_size"; params.contains(other))
+        return fail(ErrorCode::Config,
+                    fmt::format("\"{}\" is a key of {} text encoders, the tokenizer is {}", other,
+                                clip ? "T5's" : "CLIP's", clip ? "CLIP's" : "T5's"),
+                    "model.text_encoder.params",
+                    "Text encoder and tokenizer must be of one family: give the parameters of the other, or "
+                    "another model.tokenizer.pretrained.");
+    if (!clip) {
+        ATELIER_TRY(const auto config, t5EncoderConfigFromJson(params, "model.text_encoder.params"));
+        return makeTextEncoder(config, settings.seed);
+    }
+    if (!params.contains("bos_token_id")) params["bos_token_id"] = clip->bosId();
     ATELIER_TRY(const auto config, clipTextConfigFromJson(params, "model.text_encoder.params"));
     return makeTextEncoder(config, settings.seed);
 }
@@ -52,7 +63,7 @@ Status checkTextWidth(const Pipeline& pipeline) {
     if (unet.additionEmbedType == "text_time")
         return fail(ErrorCode::Config, "an SDXL UNet needs two text encoders", "model",
                     "Give model.pretrained: a pipeline folder that has text_encoder_2.");
-    const int width = pipeline.textEncoder->config().hiddenSize;
+    const int width = pipeline.textEncoder->width();
     for (const int expected : unet.crossAttentionDim)
         if (expected != width)
             return fail(
@@ -77,12 +88,13 @@ Status checkFit(const Pipeline& pipeline, const Settings& settings) {
         return fail(ErrorCode::Config,
                     fmt::format("{} is not a multiple of {}", settings.plan.resolution, vae.downscale()),
                     "dataset.params.resolution", "The autoencoder shrinks pictures by this factor.");
-    for (const auto& [tokenizer, encoder] : {std::pair{pipeline.tokenizer, pipeline.textEncoder},
-                                             std::pair{pipeline.tokenizer2, pipeline.textEncoder2}})
-        if (encoder && tokenizer->vocabSize() > encoder->config().vocabSize)
+    using Part = std::pair<const Tokenizer*, const TextEncoder*>;
+    for (const auto& [tokenizer, encoder] : {Part{pipeline.tokenizer.get(), pipeline.textEncoder.get()},
+                                             Part{pipeline.tokenizer2.get(), pipeline.textEncoder2.get()}})
+        if (encoder && tokenizer->vocabSize() > encoder->vocabSize())
             return fail(ErrorCode::Config,
                         fmt::format("the tokenizer has {} tokens, the text encoder knows {}",
-                                    tokenizer->vocabSize(), encoder->config().vocabSize),
+                                    tokenizer->vocabSize(), encoder->vocabSize()),
                         "model.text_encoder", "Tokenizer and text encoder must belong together.");
     return {};
 }
@@ -109,13 +121,13 @@ Result<Pipeline> loadParts(const Settings& settings, const LoadOptions& load) {
 
     Pipeline pipeline;
     if (!refiner) {
-        ATELIER_TRY(pipeline.tokenizer, loadTokenizer(models.tokenizer, "tokenizer"));
+        ATELIER_TRY(pipeline.tokenizer, tokenizerOf(models.tokenizer, "tokenizer"));
         ATELIER_TRY(pipeline.textEncoder, makeOrLoadTextEncoder(settings, *pipeline.tokenizer, load));
     }
     if (models.textEncoder2.given()) {
-        ATELIER_TRY(pipeline.tokenizer2, loadTokenizer(models.tokenizer2, "tokenizer_2"));
+        ATELIER_TRY(pipeline.tokenizer2, tokenizerOf(models.tokenizer2, "tokenizer_2"));
         ATELIER_TRY(const fs::path folder, componentFolder(models.textEncoder2, "text_encoder_2"));
-        ATELIER_TRY(pipeline.textEncoder2, loadTextEncoder(folder, load));
+        ATELIER_TRY(pipeline.textEncoder2, loadClipTextModel(folder, load));
         ATELIER_TRY(pipeline.zerosForEmptyPrompt, zerosForEmptyPrompt(models.textEncoder2.folder));
     }
     ATELIER_TRY(const fs::path vae, componentFolder(models.vae, "vae"));

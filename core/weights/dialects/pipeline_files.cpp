@@ -159,6 +159,12 @@ Result<PipelineConfigs> readPipeline(const fs::path& folder) {
         if (!listed) continue;
         there[i] = true;
         ATELIER_TRY(const Json text, readModelJson(config(component)));
+        ATELIER_TRY(const auto kind, textEncoderKind(text, config(component).string()));
+        if (kind == TextEncoderKind::T5)
+            return fail(ErrorCode::Model,
+                        fmt::format("its {} is a T5EncoderModel, which no single file holds", component),
+                        config(component).string(),
+                        "Keep the folder: single files have names for CLIP's text encoders only.");
         ATELIER_TRY(auto read, clipTextConfigFromJson(text, config(component).string()));
         configs.text.push_back(std::move(read));
     }
