@@ -18,7 +18,7 @@ namespace {
 struct Prompt {
     std::string uid;  // "" = named by number
     std::string text;
-    std::string negative;
+    std::optional<std::string> negative;
     std::uint64_t seed = 0;
 };
 
@@ -48,9 +48,12 @@ Result<std::vector<Prompt>> readTable(const std::vector<std::vector<std::string>
             const auto it = columns.find(name);
             return it != columns.end() && it->second < rows[row].size() ? rows[row][it->second] : "";
         };
-        Prompt prompt{cell("uid"), cell(columns.contains("caption") ? "caption" : "prompt"),
-                      columns.contains("negative_prompt") ? cell("negative_prompt") : options.negative,
+        Prompt prompt{cell("uid"), cell(columns.contains("caption") ? "caption" : "prompt"), options.negative,
                       options.seed};
+        if (columns.contains("negative_prompt")) {
+            prompt.negative = cell("negative_prompt");
+            if (prompt.negative->empty()) prompt.negative.reset();  // an empty cell says nothing
+        }
         if (const auto seed = cell("seed"); !seed.empty()) {
             const auto value = wholeNumber(trim(seed));
             if (!value)
@@ -74,6 +77,9 @@ Result<std::vector<Prompt>> readPrompts(const PromptOptions& options) {
     std::error_code error;
     if (!fs::exists(path, error))
         return fail(ErrorCode::Usage, "there is no such file", options.file,
+                    "--prompts names a file with prompts.");
+    if (fs::is_directory(path, error))
+        return fail(ErrorCode::Usage, "it is a folder, not a file", options.file,
                     "--prompts names a file with prompts.");
     ATELIER_TRY(const auto text, readFile(path, 64 << 20));
     if (!isValidUtf8(text) || text.find('\0') != std::string::npos)

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ namespace atelier::cli {
 struct PromptOptions {
     std::vector<std::string> prompts;
     std::string file;  // of prompts, instead
-    std::string negative;
+    std::optional<std::string> negative;
     std::uint64_t seed = 0;
     int perPrompt = 1;
     std::string part;  // "2/4": the second of four contiguous parts; "" = all

@@ -20,6 +20,7 @@
 #include "app/engine/stop_signals.h"
 #include "core/base/strings.h"
 #include "core/engine/eval/picture_file.h"
+#include "core/engine/models/conditioning.h"
 #include "core/engine/train/device.h"
 #include "core/weights/hub_cache.h"
 
@@ -39,7 +40,7 @@ struct SampleArguments {
     double strength = -1;  // not given
     bool promptWeighting = false;
     bool guessMode = false;
-    double aestheticScore = 6, negativeAestheticScore = 2.5;
+    std::optional<double> aestheticScore, negativeAestheticScore;
     int batch = 8;
     int threads = 0;
     bool resume = false;
@@ -93,8 +94,9 @@ Result<eval::GenerateOptions> makeOptions(const SampleArguments& arguments, cons
     options.batch = arguments.batch;
     options.promptWeighting = arguments.promptWeighting;
     options.guessMode = arguments.guessMode;
-    options.aestheticScore = arguments.aestheticScore;
-    options.negativeAestheticScore = arguments.negativeAestheticScore;
+    options.aestheticScore = arguments.aestheticScore.value_or(options.aestheticScore);
+    options.negativeAestheticScore =
+        arguments.negativeAestheticScore.value_or(options.negativeAestheticScore);
     if (!arguments.start.image.empty())
         options.strength = arguments.strength >= 0        ? arguments.strength
                            : arguments.start.mask.empty() ? 0.8
@@ -203,6 +205,11 @@ Status runSample(SampleArguments& arguments) {
     const auto& pipeline = models.pipeline;
     ATELIER_TRY(const auto schedule,
                 scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
+    const bool scored = takesScore(pipeline) || (models.refiner && takesScore(*models.refiner));
+    if (!scored && (arguments.aestheticScore || arguments.negativeAestheticScore))
+        return fail(ErrorCode::Usage, "this model is told no score",
+                    arguments.aestheticScore ? "--aesthetic-score" : "--negative-aesthetic-score",
+                    "SDXL's refiner is: give one as --model or --refiner, or leave the option out.");
     ATELIER_TRY(auto options, makeOptions(arguments, schedule));
     ATELIER_TRY(auto start, readStart(arguments.start, pipeline, schedule, requests.size(), options));
     ATELIER_DO(addModels(arguments.models, models, options, start));
@@ -264,11 +271,10 @@ void addSizeOptions(CLI::App& app, SampleArguments& arguments) {
                    "SDXL: SIDE or WIDTHxHEIGHT that the picture seems to come from; default: its size");
     app.add_option("--crop", arguments.start.crop,
                    "SDXL: LEFT,TOP of the picture in a larger one; default 0,0");
-    app.add_option("--aesthetic-score", arguments.aestheticScore, "SDXL's refiner: score of the prompt")
-        ->capture_default_str();
+    app.add_option("--aesthetic-score", arguments.aestheticScore,
+                   "SDXL's refiner: score of the prompt; default 6");
     app.add_option("--negative-aesthetic-score", arguments.negativeAestheticScore,
-                   "SDXL's refiner: score of the negative prompt")
-        ->capture_default_str();
+                   "SDXL's refiner: score of the negative prompt; default 2.5");
 }
 
 void addOptions(CLI::App& app, SampleArguments& arguments) {
@@ -284,7 +290,9 @@ void addOptions(CLI::App& app, SampleArguments& arguments) {
                    "K/N: only the K-th of N parts of the prompts, for several processes");
     app.add_option("--out", arguments.out, "folder for the pictures and samples.json")->required();
     app.add_flag("--resume", arguments.resume, "keep the pictures that --out already holds of this command");
-    app.add_option("--negative", arguments.prompts.negative, "what not to show");
+    app.add_option(
+        "--negative", arguments.prompts.negative,
+        "what not to show; SDXL: left out it is zeros where the model says so, given as \"\" the empty text");
     app.add_flag("--prompt-weighting", arguments.promptWeighting,
                  "read (word:1.2), (word), [word] and BREAK in prompts, and prompts of any length");
     addSizeOptions(app, arguments);

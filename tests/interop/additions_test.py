@@ -144,6 +144,14 @@ class AdditionsTest(PictureCase):
         prompts = ["a cat in a mood", "zebra"]
         self.assertSame(self.ours("xl", "euler", "--embedding", self.folder / "mood.safetensors", prompts=prompts), self.theirs(pipeline, "euler", **{**self.start, "prompt": prompts}))
 
+    def test_a_textual_inversion_for_one_encoder_of_two_is_told(self):
+        save_file({"<toy>": torch.randn(2, 32, generator=torch.Generator().manual_seed(9))}, self.folder / "toy.safetensors")
+        for model, told in (("xl", True), ("sd", False)):
+            code, err = sample("--model", self.folder / model, "--prompt", "a <toy>", "--out", self.folder / "toy", "--steps", 1, "--size", 32, "--device", "cpu",
+                               "--embedding", self.folder / "toy.safetensors")
+            self.assertEqual(code, 0, err)
+            self.assertEqual("text_encoder_2 reads its word as letters" in err, told, err)
+
     def test_what_was_added_is_told(self):
         lora(self.sd(), self.folder / "told", ATTENTION, 5)
         save_file({"<x>": torch.zeros(1, 32)}, self.folder / "x.safetensors")

@@ -267,6 +267,11 @@ class ManyPromptsTest(unittest.TestCase):
             self.assertEqual(code, 2, f"{key}: {err}")
             self.assertIn(key, err)
 
+    def test_a_folder_of_prompts_is_refused(self):
+        code, err = sample("--model", self.folder / "model", "--prompts", self.folder, "--out", self.folder / "none")
+        self.assertEqual(code, 2, err)
+        self.assertIn("it is a folder", err)
+
     def test_options_without_their_subject_are_refused(self):
         for options in (["--guess-mode"], ["--refiner-start", 0.5], ["--control-start", 0.5], ["--control-end", 0.5]):
             code, err = sample(*self.command(self.folder / "unused", *options))

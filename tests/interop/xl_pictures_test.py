@@ -30,6 +30,14 @@ class XlPicturesTest(PictureCase):
                      + [("xl", "euler", 0, StableDiffusionXLPipeline, {**self.start, **more}, options) for more, options in (
                          ({"negative_prompt": None}, []), (sizes, ["--original-size", "100x40", "--crop", "30,4"]), ({"guidance_rescale": 0.6}, ["--guidance-rescale", 0.6]))])
 
+    def test_an_empty_negative_prompt_that_is_given_is_encoded(self):
+        pipeline = StableDiffusionXLPipeline.from_pretrained(self.folder / "xl")
+        left_out = self.ours("xl", "ddim", negative=None)
+        given = self.ours("xl", "ddim", "--negative", "", negative=None)
+        self.assertGreater(numpy.abs(left_out.astype(float) - given.astype(float)).mean(), 0.5)
+        for made, negative in ((left_out, None), (given, ["", ""])):
+            self.assertSame(made, self.theirs(pipeline, "ddim", **{**self.start, "negative_prompt": negative}))
+
     def test_image_to_image_and_inpainting(self):
         self.compare([("xl", sampler, 3, StableDiffusionXLImg2ImgPipeline, {"image": [self.picture] * 2, "strength": 0.6}, [*self.image, "--strength", 0.6])
                       for sampler in ("ddim", "euler_a", "dpmpp_2m")]
@@ -101,7 +109,8 @@ class XlPicturesTest(PictureCase):
     def test_wrong_combinations_are_named(self):
         tiny_pipeline.save(self.folder / "sd")
         for model, options, message in (("sd", ["--original-size", 64], "not told any sizes"), ("xl", ["--crop", "5"], "left,top"), ("xl", ["--original-size", "0x5"], "--original-size"),
-                                        ("xl", ["--refiner", self.folder / "inpaint"], "refiner"), ("xl", ["--refiner", self.folder / "refiner", "--refiner-start", 1], "none to make")):
+                                        ("xl", ["--refiner", self.folder / "inpaint"], "refiner"), ("xl", ["--aesthetic-score", 7], "--aesthetic-score"),
+                                        ("sd", ["--negative-aesthetic-score", 1], "told no score"), ("xl", ["--refiner", self.folder / "refiner", "--refiner-start", 1], "none to make")):
             with self.subTest(options=options):
                 code, err = sample("--model", self.folder / model, "--prompt", "x", "--out", self.folder / "wrong", "--steps", 4, "--device", "cpu", *options)
                 self.assertEqual(code, 2, err)

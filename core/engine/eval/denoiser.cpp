@@ -29,7 +29,7 @@ Result<TextConditioning> conditionFor(const Pipeline& pipeline, std::span<const 
     std::vector<std::string> texts;
     std::vector<SizeCondition> sizes;
     if (guided) {
-        for (const auto& request : requests) texts.push_back(request.negative);
+        for (const auto& request : requests) texts.push_back(request.negative.value_or(""));
         sizes = sizesOf(options, requests.size(), options.negativeAestheticScore);
     }
     for (const auto& request : requests) texts.push_back(request.prompt);
@@ -38,7 +38,7 @@ Result<TextConditioning> conditionFor(const Pipeline& pipeline, std::span<const 
                                                      : encodePrompts(pipeline, texts));
     const std::size_t negatives = guided && pipeline.zerosForEmptyPrompt ? requests.size() : 0;
     for (std::size_t i = 0; i < negatives; ++i) {
-        if (!texts[i].empty()) continue;
+        if (requests[i].negative) continue;  // given, if only as the empty text
         result.context_NSD[static_cast<std::int64_t>(i)].zero_();
         if (result.textEmbeds_NP.defined()) result.textEmbeds_NP[static_cast<std::int64_t>(i)].zero_();
     }

@@ -39,7 +39,8 @@ struct GenerateOptions {
 
 struct PictureRequest {
     std::string prompt;
-    std::string negative;
+    // Absent: the empty text, which SDXL's models may take for zeros; given and empty it is encoded.
+    std::optional<std::string> negative;
     std::uint64_t seed = 0;  // picture i of a call starts from Random(seed, Sample, index)
     std::uint64_t index = 0;
 };

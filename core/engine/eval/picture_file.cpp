@@ -41,7 +41,7 @@ std::string commonSamplerName(std::string name) {
 Json describePicture(const PictureRequest& request, const GenerateOptions& options, const std::string& file) {
     Json json{{"file", file},
               {"prompt", request.prompt},
-              {"negative_prompt", request.negative},
+              {"negative_prompt", request.negative.value_or("")},
               {"seed", request.seed},
               {"index", request.index},
               {"guidance", options.guidance},
@@ -49,6 +49,7 @@ Json describePicture(const PictureRequest& request, const GenerateOptions& optio
               {"steps", options.steps},
               {"width", options.width},
               {"height", options.height}};
+    if (request.negative == "") json["empty_negative_prompt"] = "encoded";  // not zeros
     if (options.guidanceRescale != 0) json["guidance_rescale"] = options.guidanceRescale;
     if (options.promptWeighting) json["prompt_weighting"] = true;
     if (options.strength != 1) json["strength"] = options.strength;

@@ -87,6 +87,11 @@ Result<std::string> addEmbedding(Pipeline& pipeline, const fs::path& file, const
             return fail(ErrorCode::Model,
                         "the model lacks the text encoder that \"" + part.part + "\" is for", file.string(),
                         "The textual inversion belongs to a model of another family.");
+        if (part.part.empty() && places.size() > 1)
+            log::warning(
+                fmt::format("{}: this textual inversion holds vectors of width {} only; they reach {}, "
+                            "and {} reads its word as letters",
+                            file.string(), part.width, places[0].component, places[1].component));
         const auto first = place->tokenizer->vocabSize();
         auto more = place->tokenizer->withToken(inversion.token, static_cast<int>(part.count));
         if (!more) {

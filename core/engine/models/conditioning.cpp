@@ -127,6 +127,12 @@ at::Tensor sizeIds(const UNet2DConditionConfig& unet, std::int64_t textWidth,
     return at::tensor(numbers, at::kFloat).view({static_cast<std::int64_t>(sizes.size()), score ? 5 : 6});
 }
 
+bool takesScore(const Pipeline& pipeline) {
+    const auto& unet = pipeline.unet->config();
+    return unet.additionEmbedType == "text_time" && pipeline.textEncoder2 &&
+           countSizeIds(unet, pipeline.textEncoder2->config().projectionDim) == 5;
+}
+
 Status checkConditioning(const Pipeline& pipeline) {
     const auto& unet = pipeline.unet->config();
     const std::string where = "unet/config.json";

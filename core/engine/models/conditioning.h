@@ -65,6 +65,9 @@ struct SizeCondition {
 at::Tensor sizeIds(const UNet2DConditionConfig& unet, std::int64_t textWidth,
                    std::span<const SizeCondition> sizes);
 
+// Whether its UNet is told an aesthetic score, as SDXL's refiner is.
+bool takesScore(const Pipeline& pipeline);
+
 // Whether the UNet takes what the pipeline's text encoders give (code Model; names both widths). All parts
 // that encodePrompts needs are there.
 Status checkConditioning(const Pipeline& pipeline);

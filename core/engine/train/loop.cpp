@@ -325,7 +325,10 @@ class TrainingRun {
         ATELIER_DO(phase("sample"));
         std::vector<eval::PictureRequest> wanted;
         for (std::size_t i = 0; i < prompts.size(); ++i)
-            wanted.push_back({prompts[i], settings_.negativePrompt, settings_.sampleSeed, i});
+            wanted.push_back(
+                {prompts[i],
+                 settings_.negativePrompt.empty() ? std::nullopt : std::optional(settings_.negativePrompt),
+                 settings_.sampleSeed, i});
         auto options = settings_.generate;
         options.onStep = [&](int done, int total) {
             static_cast<void>(monitor_->progress(done, total));

@@ -57,7 +57,9 @@ Status makePictures(const Settings& settings, std::int64_t count, const CountPro
     for (std::int64_t i = 0; i < count; ++i)
         if (!fs::exists(prior.folder / pictureName(i), error))
             missing.push_back(
-                {prior.prompt, settings.negativePrompt, settings.sampleSeed, static_cast<std::uint64_t>(i)});
+                {prior.prompt,
+                 settings.negativePrompt.empty() ? std::nullopt : std::optional(settings.negativePrompt),
+                 settings.sampleSeed, static_cast<std::uint64_t>(i)});
     if (missing.empty()) return {};
     const auto& source = settings.models.unet.folder;
     if (source.empty() || !fs::exists(source / "model_index.json", error))
