@@ -124,6 +124,22 @@ std::string nameOf(const std::string& url) {
     return plain.substr(plain.rfind('/') + 1);
 }
 
+// One file, or all below an address that ends in a slash.
+Result<std::vector<Wanted>> filesOf(const std::string& url, const fs::path& out) {
+    std::vector<Wanted> wanted;
+    if (url.starts_with("s3://") && url.ends_with('/')) {
+        ATELIER_TRY(const auto files, net::filesBelow(url));
+        for (const auto& file : files) wanted.push_back({file.url, out / file.place});
+        return wanted;
+    }
+    const auto name = nameOf(url);
+    if (!(url.starts_with("s3://") || url.starts_with("http://") || url.starts_with("https://")) ||
+        name.empty() || name == "." || name == "..")
+        return fail(ErrorCode::Usage, "it is no address of a file", url, "Write it as s3://bucket/key.");
+    wanted.push_back({url, out / name});
+    return wanted;
+}
+
 }  // namespace
 
 int fetchVerb(Arguments arguments) {
@@ -136,7 +152,7 @@ int fetchVerb(Arguments arguments) {
     std::string out = ".";
     bool list = false;
     int threads = 4;
-    app.add_option("URL", urls, "s3://bucket/key, http:// or https://");
+    app.add_option("URL", urls, "s3://bucket/key, s3://bucket/folder/ (all below it), http:// or https://");
     app.add_option("-o,--out,--output", out, "folder; default: the present one");
     app.add_option("--threads", threads, "files at a time")->check(CLI::Range(1, 64))->capture_default_str();
     app.add_flag("--list", list, "as `train` starts it: {\"url\", \"target\"} lines on standard input");
@@ -154,15 +170,12 @@ int fetchVerb(Arguments arguments) {
         return report(
             {ErrorCode::Usage, "no address is given", "", "atelier-engine fetch --help shows the forms."});
     }
-    for (const auto& url : urls) {
-        const auto name = nameOf(url);
-        if (!(url.starts_with("s3://") || url.starts_with("http://") || url.starts_with("https://")) ||
-            name.empty() || name == "." || name == "..")
-            return report(
-                {ErrorCode::Usage, "it is no address of a file", url, "Write it as s3://bucket/key."});
-        wanted.push_back({url, fs::path(expandUser(out)) / name});
-    }
     onStopSignals(onStop);
+    for (const auto& url : urls) {
+        auto found = filesOf(url, expandUser(out));
+        if (!found) return report(found.error());
+        wanted.insert(wanted.end(), found->begin(), found->end());
+    }
     const auto status = Fetcher(std::move(wanted)).run(threads);
     if (stopped) return report({ErrorCode::Cancelled, "stopped; what came is kept", "", ""});
     return status ? 0 : report(status.error());

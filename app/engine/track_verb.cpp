@@ -92,7 +92,7 @@ Status readConfig(tracking::TrackOptions& options, bool attend, const std::vecto
 int trackVerb(Arguments arguments) {
     CLI::App app{
         "Send a run's curves and sample pictures where its configuration says: TensorBoard files, "
-        "Weights & Biases. Running again sends only what is missing."};
+        "Weights & Biases, a copy in S3. Running again sends only what is missing."};
     app.name("atelier-engine track");
     std::string folder;
     std::vector<std::string> overrides;
@@ -107,7 +107,15 @@ int trackVerb(Arguments arguments) {
     onStopSignals(onStop);
     tracking::TrackOptions options;
     options.folder = run::RunFolder{fs::absolute(expandUser(folder)).lexically_normal()};
-    if (const auto read = readConfig(options, attend, overrides); !read) return report(read.error(), json);
+    if (const auto read = readConfig(options, attend, overrides); !read) {
+        if (attend)  // the engine passes it on as a warning of the run
+            std::printf("%s\n",
+                        dumpJson({{"code", "tracking_not_started"},
+                                  {"text", read.error().message() + " The run goes on without tracking."},
+                                  {"hint", ""}})
+                            .c_str());
+        return report(read.error(), json);
+    }
     std::error_code ignored;
     if (fs::exists(options.folder.logs(), ignored))
         static_cast<void>(log::addFile(options.folder.logs() / "tracking.log"));

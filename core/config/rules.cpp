@@ -433,6 +433,18 @@ void oneDeviceOnly(const RuleInput& in, Findings& findings) {
                      Remedy{"experiment.compat", ""});
 }
 
+void copiesGoToS3(const RuleInput& in, Findings& findings) {
+    if (in.config.experiment.logDir.starts_with("s3:"))
+        findings.add(IssueSeverity::Error, "log_dir", "experiment.log_dir",
+                     "a run folder is on a disk of this machine; S3 gets a copy of it",
+                     "Name a local folder, and the bucket as tracking.upload_to.",
+                     Remedy{"tracking.upload_to", in.config.experiment.logDir});
+    const auto& to = in.config.tracking.uploadTo;
+    if (to && (!to->starts_with("s3://") || to->size() < 8))
+        findings.add(IssueSeverity::Error, "upload_to", "tracking.upload_to",
+                     "\"" + *to + "\" names no bucket", "Write it as s3://bucket/folder.");
+}
+
 void nameIsAFolderName(const RuleInput& in, Findings& findings) {
     const std::string& name = in.config.experiment.name;
     if (name.empty() || in.purpose != Purpose::Train) return;
@@ -468,6 +480,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     textEncoderCanBeTrained(input, findings);
     datasetKindIsAvailable(input, findings);
     oneDeviceOnly(input, findings);
+    copiesGoToS3(input, findings);
     nameIsAFolderName(input, findings);
 }
 

@@ -7,7 +7,8 @@
 namespace atelier {
 
 bool isTracked(const TrainConfig& config) {
-    return config.tracking.tensorboard || (config.wandb && config.wandb->mode != WandbMode::Disabled);
+    return config.tracking.tensorboard || config.tracking.uploadTo ||
+           (config.wandb && config.wandb->mode != WandbMode::Disabled);
 }
 
 }  // namespace atelier

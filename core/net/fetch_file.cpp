@@ -240,4 +240,21 @@ Status fetchFile(const std::string& url, const fs::path& target, const FetchOpti
     return fetch.taken() ? Status() : status;
 }
 
+Result<std::vector<RemoteFile>> filesBelow(const std::string& text, const FetchOptions& options) {
+    ATELIER_TRY(const auto url, parseS3Url(text));
+    ATELIER_TRY(auto settings, s3SettingsFromEnvironment());
+    S3Client client(std::move(settings), options.cancelled);
+    ATELIER_TRY(const auto objects, client.list(url));
+    std::vector<RemoteFile> files;
+    for (const auto& object : objects) {
+        const fs::path place = fs::path(object.key.substr(url.key.size())).lexically_normal();
+        if (place.empty() || place.is_absolute() || *place.begin() == ".." || object.key.ends_with('/'))
+            continue;
+        files.push_back({S3Url{url.bucket, object.key}.text(), place});
+    }
+    if (files.empty())
+        return fail(ErrorCode::Io, "there is nothing below it", text, "Look at bucket and path.");
+    return files;
+}
+
 }  // namespace atelier::net

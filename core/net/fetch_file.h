@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "core/base/files.h"
 #include "core/base/result.h"
@@ -22,5 +23,13 @@ struct FetchOptions {
 // Memory: one network buffer. The size, and the MD5 where the server gives one, are compared at the end.
 // Errors name address, status and remedy.
 Status fetchFile(const std::string& url, const fs::path& target, const FetchOptions& options = {});
+
+// Addresses of the objects below "s3://bucket/folder/", and their places below it. Names that lead out of a
+// folder are left out.
+struct RemoteFile {
+    std::string url;
+    fs::path place;
+};
+Result<std::vector<RemoteFile>> filesBelow(const std::string& url, const FetchOptions& options = {});
 
 }  // namespace atelier::net

@@ -50,6 +50,7 @@ class Sink {
 std::unique_ptr<Sink> makeTensorBoardSink(const TrackedRun& run);
 std::unique_ptr<Sink> makeWandbOfflineSink(const TrackedRun& run);
 std::unique_ptr<Sink> makeWandbOnlineSink(const TrackedRun& run);
+std::unique_ptr<Sink> makeS3Sink(const TrackedRun& run);
 
 // Scalars of a configuration by their dotted names, lists as name.0, name.1; nulls left out.
 Json flatSettings(const Json& resolved);

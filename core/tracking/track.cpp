@@ -152,6 +152,7 @@ std::vector<Place> placesOf(const TrainConfig& config) {
     const auto mode = config.wandb ? config.wandb->mode : WandbMode::Disabled;
     if (mode == WandbMode::Offline) places.push_back({"W&B file", makeWandbOfflineSink});
     if (mode == WandbMode::Online) places.push_back({"W&B", makeWandbOnlineSink});
+    if (config.tracking.uploadTo) places.push_back({"the copy in S3", makeS3Sink});
     return places;
 }
 

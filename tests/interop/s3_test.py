@@ -5,12 +5,14 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import subprocess
 import tempfile
 import threading
 import unittest
 
 from fake_s3 import ACCESS, SECRET, FakeS3
+from tracked_run import TrackedRun, wait_for
 
 ENGINE = os.path.join(os.environ["ATELIER_BIN"], "atelier-engine")
 TOOL = os.path.join(os.environ["ATELIER_BIN"], "s3_tool")
@@ -212,6 +214,11 @@ class S3Test(unittest.TestCase):
             self.s3.store("bucket", "v1/" + name, content)
         self.fetch(*(f"s3://bucket/v1/{name}" for name in data), "-o", self.home / "out")
         self.assertEqual({p.name: p.read_bytes() for p in (self.home / "out").iterdir()}, data)
+        self.s3.store("bucket", "v1/deep/er.json", b"{}")
+        self.fetch("s3://bucket/v1/", "-o", self.home / "all")
+        self.assertEqual((self.home / "all" / "deep" / "er.json").read_bytes(), b"{}")
+        self.assertEqual(len(list((self.home / "all").iterdir())), 7)
+        self.assertIn("nothing below", self.fetch("s3://bucket/v9/", expect=1))
         self.assertIn("404", self.fetch("s3://bucket/v1/absent.tar", expect=1))
         self.assertIn("no address", self.fetch("v1/absent.tar", expect=2))
         web = Web(data)
@@ -222,6 +229,53 @@ class S3Test(unittest.TestCase):
         self.assertIn("HTTP 404", self.fetch(web.url + "/none.tar", "-o", self.home / "web", expect=1))
         self.assertEqual([p.name for p in (self.home / "web").iterdir()], ["0.tar"])
         web.server.shutdown()
+
+    # ---- the copy of a run
+    def test_copy_of_a_run(self):
+        run = TrackedRun("tracking: {upload_every: 1, upload_to: 's3://bucket/runs'}")
+
+        def checkpoint(step):
+            place = run.folder / "checkpoints" / f"step-{step:08}"
+            (place / "pipeline" / "unet").mkdir(parents=True)
+            (place / "pipeline" / "unet" / "weights").write_bytes(bytes([step]) * 1000)
+            (place / "DONE").write_text("")
+            run.event("checkpoint", step=step, dir=f"checkpoints/step-{step:08}", bytes=1000, seconds=1)
+
+        there = lambda: {key.removeprefix("runs/fox-lora/") for key in self.s3.keys("bucket") if key.startswith("runs/")}
+        self.s3.trouble = lambda method, path, count: ("code", 403, "AccessDenied") if count == 1 and method == "PUT" else None
+        run.attend(self.environment)
+        run.start()
+        warning = json.loads(wait_for(lambda: run.process.stdout.readline()))
+        self.assertEqual(warning["code"], "upload_waits")
+        self.assertIn("s3://bucket/runs/fox-lora/config.yaml", warning["text"])
+        run.metrics(1, 3)
+        run.sample(3)
+        checkpoint(3)
+        checkpoint(6)
+        shutil.rmtree(run.folder / "checkpoints" / "step-00000003")  # retired
+        self.s3.log.clear()
+        run.finish(step=6)
+        self.assertEqual(run.leave(), [])
+        parts = {"config.yaml", "events.jsonl", "logs/tracking.log", "samples/step-00000003/0000.png", "samples/step-00000003/0001.png",
+                 "samples/step-00000003/samples.json", "checkpoints/step-00000006/DONE", "checkpoints/step-00000006/pipeline/unet/weights"}
+        self.assertEqual(there(), parts)
+        put = [path for method, path, _ in self.s3.log if method == "PUT" and "step-00000006" in path]
+        self.assertTrue(put[-1].endswith("/DONE"))
+        # The next start adds what is new and takes away what the run no longer keeps.
+        run.start(resumed=6)
+        checkpoint(9)
+        shutil.rmtree(run.folder / "checkpoints" / "step-00000006")
+        run.finish(step=9)
+        self.s3.log.clear()
+        run.track(environment=self.environment)
+        self.assertEqual({key for key in there() if key.startswith("checkpoints")},
+                         {"checkpoints/step-00000009/DONE", "checkpoints/step-00000009/pipeline/unet/weights"})
+        deleted = [path for method, path, _ in self.s3.log if method == "DELETE"]
+        self.assertTrue(deleted[0].endswith("/DONE"))
+        self.fetch("s3://bucket/runs/fox-lora/", "-o", self.home / "back")
+        for path in there():
+            if not path.startswith("logs"):
+                self.assertEqual((self.home / "back" / path).read_bytes(), (run.folder / path).read_bytes())
 
     def test_fetch_list(self):
         lines = [{"url": "pipe:printf abc", "target": str(self.home / "a")}, {"url": "pipe:printf x; exit 141", "target": str(self.home / "b")},

@@ -169,6 +169,7 @@ struct TrackingConfig {
     bool tensorboard = false;
     std::int64_t uploadEvery = 15;   // seconds
     std::int64_t finishWithin = 60;  // seconds
+    std::optional<std::string> uploadTo;
 
     static constexpr auto fields() {
         using C = TrackingConfig;
@@ -207,6 +208,14 @@ struct TrackingConfig {
                  .min = 0,
                  .max = 86'400,
                  .usual = {UsualRange{"", 10, 600}},
+                 .importance = Importance::Expert}),
+            field(
+                "upload_to", &C::uploadTo,
+                {.label = ATELIER_TR("Copy the run to"),
+                 .help = ATELIER_TR("s3://bucket/folder that gets a copy of the run while it goes on: "
+                                    "configuration, events, sample pictures and checkpoints. Keys come from "
+                                    "the places of AWS's own tools."),
+                 .related = {"tracking.finish_within", "checkpoint.keep_last"},
                  .importance = Importance::Expert}),
         };
     }

@@ -172,6 +172,7 @@ void TestConfig::findings_data() {
         "unknown_key", 8, "optimizer.params.learning_rate=1");
     row("unknown section", "optimiser: {}\n", "optimiser", "unknown_key", 6, "optimiser=");
     row("key of elsewhere", "optimizer: {lr: 1}\n", "optimizer.lr", "unknown_key", 6, "optimizer.lr=");
+    row("copy to no bucket", "tracking: {upload_to: 's3:/x'}\n", "tracking.upload_to", "upload_to", 6, "");
     row("quoted number", "tracking:\n  log_every: '5'\n", "tracking.log_every", "wrong_type", 7,
         "tracking.log_every=5");
     row("text for a number", "tracking: {log_every: often}\n", "tracking.log_every", "wrong_type", 6, "");
