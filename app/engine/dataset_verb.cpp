@@ -15,6 +15,7 @@
 #include "core/base/strings.h"
 #include "core/data/build.h"
 #include "core/data/dataset_folder.h"
+#include "core/data/extract.h"
 #include "core/data/verify.h"
 
 namespace atelier::cli {
@@ -412,12 +413,70 @@ int statsVerb(Arguments arguments) {
     return reportProblems(stats->problems, spec, json);
 }
 
+int extracted(const Result<d::Extracted>& result, const std::string& spec, const std::string& out,
+              bool json) {
+    if (!result) return report(result.error(), json);
+    if (json)
+        std::printf("%s\n", dumpJson({{"written", result->written}, {"problems", result->problems}}).c_str());
+    else
+        std::printf("%s: %s\n", out.c_str(), plural(result->written, "sample").c_str());
+    return reportProblems(result->problems, spec, json);
+}
+
+int metadataVerb(Arguments arguments) {
+    CLI::App app{"Write the metadata (.json) of samples with picture and caption, one per line.",
+                 "atelier-engine dataset metadata"};
+    std::string spec, out;
+    std::uint64_t limit = 0;
+    bool json = false;
+    app.add_option("DIR", spec, "a version folder, a shard, or a pattern like DIR/{000000..000007}.tar")
+        ->required();
+    app.add_option("--out", out, "the file to write")->required();
+    app.add_option("--limit", limit, "so many samples at most");
+    app.add_flag("--json", json, "print one JSON object");
+    if (const auto code = parse(app, arguments)) return *code;
+    takeSignals();
+    ReadDisplay display{ProgressDisplay(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto),
+                        "read"};
+    const auto result =
+        d::extractMetadata(expandUser(spec).string(), expandUser(out), limit, std::ref(display));
+    display.display.finish();
+    return extracted(result, spec, out, json);
+}
+
+int referenceVerb(Arguments arguments) {
+    CLI::App app{"Draw reference pictures for metrics: scaled, the centre cut out, JPEG, in one tar.",
+                 "atelier-engine dataset reference"};
+    std::string spec, out;
+    d::ReferenceOptions options;
+    bool json = false;
+    app.add_option("DIR", spec, "a version folder, a shard, or a pattern like DIR/{000000..000007}.tar")
+        ->required();
+    app.add_option("--out", out, "the tar to write")->required();
+    app.add_option("--count", options.count, "pictures")->capture_default_str();
+    app.add_option("--size", options.size, "side in pixels")
+        ->check(CLI::Range(1, 16384))
+        ->capture_default_str();
+    app.add_option("--seed", options.seed, "decides which pictures")->capture_default_str();
+    app.add_flag("--json", json, "print one JSON object");
+    if (const auto code = parse(app, arguments)) return *code;
+    takeSignals();
+    ReadDisplay display{ProgressDisplay(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto),
+                        "read"};
+    const auto result =
+        d::extractReference(expandUser(spec).string(), expandUser(out), options, std::ref(display));
+    display.display.finish();
+    return extracted(result, spec, out, json);
+}
+
 constexpr std::array kSubVerbs{
     Verb{"build", "shards from folders of captioned pictures, or a new version of a dataset folder",
          buildVerb},
     Verb{"verify", "read a built dataset again, every byte", verifyVerb},
     Verb{"list", "keys, members and sizes of all samples", listVerb},
     Verb{"stats", "counts of members, sizes and captions", statsVerb},
+    Verb{"metadata", "the metadata of samples, one per line", metadataVerb},
+    Verb{"reference", "a tar of reference pictures for metrics", referenceVerb},
 };
 
 }  // namespace
@@ -427,9 +486,10 @@ int datasetVerb(Arguments arguments) {
         !arguments.empty() && (arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help");
     if (arguments.empty() || help) {
         std::printf(
-            "usage: atelier-engine dataset build|verify|list|stats …      (--help behind one of them "
+            "usage: atelier-engine dataset build|verify|list|stats|metadata|reference …      (--help behind "
+            "one of them "
             "explains it)\n\n");
-        for (const auto& verb : kSubVerbs) std::printf("  %-7s %s\n", verb.name, verb.help);
+        for (const auto& verb : kSubVerbs) std::printf("  %-9s %s\n", verb.name, verb.help);
         return help ? 0 : 2;
     }
     std::vector<std::string> names;

@@ -96,7 +96,9 @@ class FormCheck {
         // open-diffusion takes any key here and does nothing with it.
         const bool swallowed = schema.path == "dataset.params" && nearest.empty();
         std::string hint;
-        if (!nearest.empty())
+        if (path == "dataset.params.idx_to_prompt")
+            hint = "open-diffusion's guide calls it so; its code, and Atelier, call it class_mapping.";
+        else if (!nearest.empty())
             hint = "Did you mean \"" + nearest + "\"?";
         else if (const std::string elsewhere = findElsewhere(key); !elsewhere.empty())
             hint = "There is " + elsewhere + ".";

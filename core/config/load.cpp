@@ -146,6 +146,11 @@ void resolvePaths(TrainConfig& config, const fs::path& base) {
         makeModelAbsolute(part->pretrained, base);
     makeShardsAbsolute(config.dataset.params.path, base);
     if (auto& path = config.dataset.params.validationPath) makeShardsAbsolute(*path, base);
+    if (Json& classes = config.dataset.params.classMapping; classes.is_string()) {
+        auto file = classes.get<std::string>();
+        makeAbsolute(file, base);
+        classes = file;
+    }
 }
 
 void deriveMethod(TrainConfig& config, const Node& tree) {

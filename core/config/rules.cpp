@@ -197,16 +197,6 @@ void evaluationIsExplicit(const RuleInput& in, Findings& findings) {
                      "Give a few prompts, to see what the model learns.");
 }
 
-// Pictures do not change what is learned, so this is a warning: open-diffusion's files go on to run.
-void evaluationCaptionsAreNotUsed(const RuleInput& in, Findings& findings) {
-    if (in.purpose != Purpose::Train || !in.config.experiment.evalCaptionFile ||
-        findings.unfilled("experiment.eval_caption_file"))
-        return;
-    findings.add(IssueSeverity::Warning, "not_available", "experiment.eval_caption_file",
-                 "pictures from a caption file are not made in this version",
-                 "Give a few of its captions as sampling.prompts.");
-}
-
 // An adapter and a new word belong to something that was trained before.
 void adaptersNeedABaseModel(const RuleInput& in, Findings& findings) {
     const ModelConfig& model = in.config.model;
@@ -417,13 +407,13 @@ void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
             "", Remedy{"model.train_text_encoder", "false"});
 }
 
-void datasetKindIsAvailable(const RuleInput& in, Findings& findings) {
-    if (in.purpose != Purpose::Train || in.config.dataset.type == DatasetType::WebDataset) return;
-    findings.add(IssueSeverity::Error, "not_available", "dataset.type",
-                 "data of the kind " + std::string(enumName(in.config.dataset.type)) +
-                     " is not available in this version",
-                 "Build WebDataset shards with `atelier-engine dataset build`.",
-                 Remedy{"dataset.type", "WebDataset"});
+void classesHavePrompts(const RuleInput& in, Findings& findings) {
+    if (in.purpose != Purpose::Train || in.config.dataset.type != DatasetType::ClassificationWebDataset ||
+        !in.config.dataset.params.classMapping.empty() || findings.unfilled("dataset.params.class_mapping"))
+        return;
+    findings.add(IssueSeverity::Error, "class_mapping", "dataset.params.class_mapping",
+                 "shards with classes have no captions: the prompt of each class must be given",
+                 "A JSON file {\"0\": \"tench\", …}, or a map like that.");
 }
 
 void oneDeviceOnly(const RuleInput& in, Findings& findings) {
@@ -464,7 +454,6 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     learningRatesAgree(input, findings);
     runIsLongerThanItsParts(input, findings);
     evaluationIsExplicit(input, findings);
-    evaluationCaptionsAreNotUsed(input, findings);
     adaptersNeedABaseModel(input, findings);
     newWordsAreWords(input, findings);
     newWordsAreUsed(input, findings);
@@ -478,7 +467,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     prodigyFindsTheRate(input, findings);
     edgesHaveTwoThresholds(input, findings);
     textEncoderCanBeTrained(input, findings);
-    datasetKindIsAvailable(input, findings);
+    classesHavePrompts(input, findings);
     oneDeviceOnly(input, findings);
     copiesGoToS3(input, findings);
     nameIsAFolderName(input, findings);

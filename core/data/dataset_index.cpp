@@ -14,6 +14,7 @@
 #include "core/base/hash.h"
 #include "core/base/strings.h"
 #include "core/data/index_lines.h"
+#include "core/data/loose_samples.h"
 #include "core/data/manifest.h"
 #include "core/data/metadata_filter.h"
 #include "core/data/sample_table.h"
@@ -135,7 +136,7 @@ bool onThisSide(const DatasetOptions& options, std::string_view key) {
     return validation == (options.split == Split::Validation);
 }
 
-Status select(ShardPart& part, std::uint32_t shard, ShardFiles& files, const Groups& groups,
+Status select(ShardPart& part, std::uint32_t shard, MemberStore& files, const Groups& groups,
               const MetadataFilter& filter, const DatasetOptions& options) {
     part.unfiltered = part.table.samples.size();
     if (groups.empty() && filter.empty() && options.split == Split::All) return {};
@@ -192,13 +193,51 @@ void inParallel(std::size_t count, int threads, const std::function<void(std::si
     for (std::thread& worker : workers) worker.join();
 }
 
+std::unique_ptr<MemberStore> readShards(const std::vector<fs::path>& paths, const DatasetOptions& options,
+                                        std::vector<ShardPart>& parts, std::vector<std::string>& hashes,
+                                        std::vector<std::string>& problems) {
+    parts.resize(paths.size());
+    hashes.resize(paths.size());
+    std::vector<fs::path> unpacked(paths);
+    takeIndexed(paths, parts, hashes, problems);
+    inParallel(paths.size(), options.threads, [&](std::size_t i) {
+        if (parts[i].indexed) return;
+        const auto plain = unpackedShard(paths[i]);
+        if (!plain) {
+            parts[i].problem = plain.error().message();
+            return;
+        }
+        unpacked[i] = *plain;
+        scanShard(*plain, parts[i]);
+    });
+    return std::make_unique<ShardFiles>(std::move(unpacked));
+}
+
+std::unique_ptr<MemberStore> readLoose(const std::vector<fs::path>& paths, const DatasetOptions& options,
+                                       std::vector<ShardPart>& parts, std::vector<std::string>& problems) {
+    parts.resize(paths.size());
+    std::vector<LooseSource> sources(paths.size());
+    std::vector<std::vector<std::string>> noted(paths.size());
+    inParallel(paths.size(), options.threads, [&](std::size_t i) {
+        auto part = readLooseSource(paths[i], options);
+        if (!part) {
+            parts[i].problem = part.error().message();
+            return;
+        }
+        parts[i].table = std::move(part->table);
+        parts[i].extensions = std::move(part->extensions);
+        sources[i] = std::move(part->source);
+        noted[i] = std::move(part->problems);
+    });
+    for (const auto& some : noted) problems.insert(problems.end(), some.begin(), some.end());
+    return std::make_unique<LooseStore>(std::move(sources));
+}
+
 }  // namespace
 
 struct DatasetIndex::State {
-    explicit State(std::vector<fs::path> named, std::vector<fs::path> unpacked)
-        : paths(std::move(named)), files(std::move(unpacked)) {}
     std::vector<fs::path> paths;
-    ShardFiles files;  // of the unpacked shards
+    std::unique_ptr<MemberStore> store;
     SampleTable table;
     std::vector<std::uint64_t> firstOfShard;  // size shards + 1
     ExtensionNames extensions;
@@ -214,29 +253,22 @@ DatasetIndex::~DatasetIndex() = default;
 Result<std::shared_ptr<const DatasetIndex>> DatasetIndex::open(const std::string& spec,
                                                                const DatasetOptions& options) {
     ATELIER_TRY(const MetadataFilter filter, MetadataFilter::parse(options.filters));
-    ATELIER_TRY(const std::vector<fs::path> paths, resolveShards(spec, options.relativeTo));
     const Groups groups = parseRequired(options.required);
-
-    std::vector<ShardPart> parts(paths.size());
-    std::vector<fs::path> unpacked(paths);
-    std::vector<std::string> hashes(paths.size());
-    std::vector<std::string> problems;
-    takeIndexed(paths, parts, hashes, problems);
-    inParallel(paths.size(), options.threads, [&](std::size_t i) {
-        if (parts[i].indexed) return;
-        const auto plain = unpackedShard(paths[i]);
-        if (!plain) {
-            parts[i].problem = plain.error().message();
-            return;
-        }
-        unpacked[i] = *plain;
-        scanShard(*plain, parts[i]);
-    });
-
-    auto state = std::make_unique<State>(paths, std::move(unpacked));
+    auto state = std::make_unique<State>();
+    std::vector<ShardPart> parts;
+    std::vector<std::string> hashes, problems;
+    if (options.kind == SourceKind::Shards) {
+        ATELIER_TRY(state->paths, resolveShards(spec, options.relativeTo));
+        state->store = readShards(state->paths, options, parts, hashes, problems);
+    } else {
+        ATELIER_TRY(state->paths, looseSources(spec, options));
+        state->store = readLoose(state->paths, options, parts, problems);
+        hashes.resize(parts.size());
+    }
+    const std::vector<fs::path>& paths = state->paths;
     inParallel(paths.size(), options.threads, [&](std::size_t i) {
         if (const auto selected =
-                select(parts[i], static_cast<std::uint32_t>(i), state->files, groups, filter, options);
+                select(parts[i], static_cast<std::uint32_t>(i), *state->store, groups, filter, options);
             !selected) {
             parts[i].problem = selected.error().message();
             parts[i].table = {};
@@ -337,7 +369,7 @@ std::optional<DatasetIndex::Member> DatasetIndex::find(std::uint64_t sample,
 }
 
 Result<std::string> DatasetIndex::read(std::uint64_t sample, const Member& member) const {
-    auto bytes = state_->files.read(shardOf(sample), member.offset, member.size);
+    auto bytes = state_->store->read(shardOf(sample), member.offset, member.size);
     if (!bytes) {
         Error error = std::move(bytes).error();
         error.where += fmt::format(", sample \"{}\", member \"{}\"", key(sample), member.extension);

@@ -17,6 +17,10 @@
 
 namespace atelier::data {
 
+// How the samples are stored. Shards: tars in the WebDataset convention. The others (loose_samples.h) have a
+// member "image" beside "txt" and "json".
+enum class SourceKind { Shards, Parquet, Table, Folder };
+
 // Which share of the samples: by a hash of the key, so that a sample stays on its side when others come.
 enum class Split { All, Train, Validation };
 
@@ -30,6 +34,9 @@ struct DatasetOptions {
     fs::path relativeTo;         // base for relative paths; empty: working directory
     int threads = 2;             // for scanning
     bool tolerant = true;        // an unreadable shard is noted in problems(); false: an Error
+    SourceKind kind = SourceKind::Shards;
+    std::string imageColumn, captionColumn;  // of tables and Parquet files; empty: the usual names
+    bool classes = false;                    // the class of each sample is wanted, as its member "cls"
 };
 
 class DatasetIndex {

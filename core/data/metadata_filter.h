@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,23 +20,26 @@ struct FilterCondition {
     std::string field;
     Comparison comparison = Comparison::LessEqual;
     double number = 0.0;
+    std::optional<std::string> text = {};  // == and != compare with this text instead
+    bool alternative = false;              // begins another alternative: it stood behind `or`
 };
 
-// "<=0.5", ">= 512 and <= 4096": one comparison with a number, or several joined by `and`. All must hold.
+// "<=0.5", ">= 512 and <= 4096", "== 'en' or == 'de'": comparisons with a number, True, False or a quoted
+// text, joined by `and` and `or` as Python reads them (`and` binds closer).
 Result<std::vector<FilterCondition>> parseFilter(const std::string& field, std::string_view expression);
 
 class MetadataFilter {
   public:
     static Result<MetadataFilter> parse(const std::map<std::string, std::string>& filters);
-    bool empty() const { return conditions_.empty(); }
-    // `json`: text of the sample's .json. A missing field, null, text or NaN rejects; true and false count as
-    // 1 and 0.
+    bool empty() const { return fields_.empty(); }
+    // `json`: text of the sample's .json. A missing field, null or NaN rejects, and so does text where a
+    // number is asked for; true and false count as 1 and 0.
     bool accepts(std::string_view json) const;
     // The field that decided against it; "" when accepted. "json" when the text is no JSON object.
     std::string rejectedBy(std::string_view json) const;
 
   private:
-    std::vector<FilterCondition> conditions_;
+    std::vector<std::vector<FilterCondition>> fields_;  // all must hold; each in alternatives
 };
 
 }  // namespace atelier::data

@@ -11,8 +11,9 @@
 namespace atelier::data {
 namespace {
 
-// Separates the permutations of shards and of windows from that of all samples.
-constexpr std::uint64_t kShardSalt = 0x73686172'64730000, kWindowSalt = 0x77696e64'6f770000;
+// Separates the permutations of shards and of windows from that of all samples, and draws from stand-ins.
+constexpr std::uint64_t kShardSalt = 0x73686172'64730000, kWindowSalt = 0x77696e64'6f770000,
+                        kDrawSalt = 0x64726177'6e000000;
 
 }  // namespace
 
@@ -90,6 +91,8 @@ std::uint64_t SampleOrder::at(std::uint64_t number, unsigned attempt) const {
             return position;
         case Shuffle::Full:
             return Permutation(size_, seed_, epoch(number))(position);
+        case Shuffle::Replacement:
+            return Random(seed_ ^ kDrawSalt, RandomStream::Replacement, number).below(size_, 0);
         case Shuffle::Windowed:
             return windows_->at(epoch(number), position);
     }

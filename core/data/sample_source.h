@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,8 +18,9 @@
 namespace atelier::data {
 
 enum class Shuffle {
-    None,      // order of the shards, again every epoch
-    Full,      // a permutation of all samples per epoch
+    None,         // order of the shards, again every epoch
+    Full,         // a permutation of all samples per epoch
+    Replacement,  // each number draws one of all samples, whatever was drawn before
     Windowed,  // shards permuted, samples permuted inside windows of shards: sequential reads for slow disks
 };
 enum class Crop { Center, Random };
@@ -48,6 +50,7 @@ struct TrainPlan {
     bool decodeImages = true;  // false: captions and keys only (cached latents)
     std::string imageKey = "jpg;png;jpeg;webp";  // first present wins
     std::string captionKey = "txt";
+    std::map<std::string, std::string> classPrompts;  // not empty: the caption is that of the member "cls"
     std::string maskKey;  // "mask.png": a second picture cropped alike; empty: none
     // A condition picture of each sample, scaled, cropped and flipped as the picture is: one of these members
     // (a sample without it is dropped), or the picture's own edges; neither: none.

@@ -13,15 +13,16 @@
 #include "core/base/files.h"
 #include "core/base/result.h"
 #include "core/data/byte_source.h"
+#include "core/data/member_store.h"
 
 namespace atelier::data {
 
-class ShardFiles {
+class ShardFiles final : public MemberStore {
   public:
     explicit ShardFiles(std::vector<fs::path> paths);
 
     // Exactly `size` bytes; an Error names the file. Thread-safe.
-    Result<std::string> read(std::uint32_t shard, std::uint64_t offset, std::uint64_t size);
+    Result<std::string> read(std::uint32_t shard, std::uint64_t offset, std::uint64_t size) override;
     const std::vector<fs::path>& paths() const { return paths_; }
 
   private:

@@ -237,7 +237,9 @@ Result<std::vector<fs::path>> shardsOfFolder(const fs::path& folder) {
     return paths;
 }
 
-// "s3" of "s3://…", "pipe" of "pipe:…"; "" for files. A single letter is no scheme.
+}  // namespace
+
+// A single letter is no scheme.
 std::string_view schemeOf(std::string_view url) {
     const std::size_t colon = url.find(':');
     if (colon == std::string_view::npos || colon < 2) return {};
@@ -247,8 +249,6 @@ std::string_view schemeOf(std::string_view url) {
         url.substr(colon).starts_with("://") || url.starts_with("pipe:") || url.starts_with("file:");
     return known ? url.substr(0, colon) : std::string_view();
 }
-
-}  // namespace
 
 Result<std::vector<std::string>> expandBraces(std::string_view pattern, std::size_t limit) {
     try {

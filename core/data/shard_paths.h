@@ -26,6 +26,9 @@ Result<std::vector<std::string>> expandShardSpec(std::string_view spec);
 // (remote_shards.h). Errors: other schemes and folders without shards.
 Result<std::vector<fs::path>> resolveShards(std::string_view spec, const fs::path& relativeTo = {});
 
+// "s3" of "s3://…", "pipe" of "pipe:…"; "" for files.
+std::string_view schemeOf(std::string_view url);
+
 // The shortest pattern for files of one folder: "dir/{000000..000007}.tar", or a comma list.
 std::string shardPattern(const fs::path& folder, const std::vector<std::string>& names);
 

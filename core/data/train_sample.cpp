@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cmath>
 #include <exception>
 
@@ -35,6 +36,22 @@ std::string withWord(const std::string& caption, const std::vector<std::string>&
     return caption.empty() ? words.front() : words.front() + ", " + caption;
 }
 
+// A class as a map names it: 7 and 007 and 7.0 are one.
+Status nameClass(const std::map<std::string, std::string>& prompts, std::string& text) {
+    auto found = prompts.find(text);
+    if (found == prompts.end()) {
+        double number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (!text.empty() && error == std::errc() && end == text.data() + text.size() &&
+            std::fabs(number) < 1e15 && std::floor(number) == number)
+            found = prompts.find(std::to_string(static_cast<long long>(number)));
+    }
+    if (found == prompts.end())
+        return fail(ErrorCode::Data, fmt::format("its class \"{}\" has no prompt in the class map", text));
+    text = found->second;
+    return {};
+}
+
 Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample& sample) {
     const Random random(plan.seed, RandomStream::Caption, sample.number);
     if (!plan.captionsInstead.empty()) {
@@ -43,7 +60,9 @@ Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample
         if (random.uniform(kDropoutDraw) >= plan.captionDropout) sample.caption = drawn;
         return {};
     }
-    const auto member = index.find(sample.index, plan.captionKey);
+    const bool classes = !plan.classPrompts.empty();
+    const auto member = index.find(sample.index, classes ? "cls" : plan.captionKey);
+    if (!member && classes) return fail(ErrorCode::Data, "it has no class (.cls)");
     if (!member) {
         if (plan.needCaption)
             return fail(ErrorCode::Data, fmt::format("it has no caption (.{})", plan.captionKey));
@@ -51,6 +70,7 @@ Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample
     }
     ATELIER_TRY(const std::string bytes, index.read(sample.index, *member));
     sample.captionFull = std::string(trim(decodeText(bytes).text));
+    if (classes) ATELIER_DO(nameClass(plan.classPrompts, sample.captionFull));
     sample.caption = sample.captionFull;
     if (plan.captionLines != CaptionLines::All) {
         std::vector<std::string> lines;

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "core/base/strings.h"
+#include "core/config/train_config.h"
+#include "core/data/loose_samples.h"
 #include "core/data/manifest.h"
 #include "core/data/metadata_filter.h"
 #include "core/data/remote_shards.h"
@@ -114,6 +116,30 @@ std::string describeNumbers(const std::vector<std::size_t>& numbers, std::size_t
     const std::string last = runs.back();
     runs.pop_back();
     return join(runs, ", ") + " and " + last;
+}
+
+std::vector<Issue> checkLooseSources(const TrainConfig& config) {
+    std::vector<Issue> issues;
+    data::DatasetOptions options;
+    options.kind = config.dataset.type == DatasetType::Parquet ? data::SourceKind::Parquet
+                   : config.dataset.type == DatasetType::Csv   ? data::SourceKind::Table
+                                                               : data::SourceKind::Folder;
+    for (const auto& [field, expression] : config.dataset.params.filters)
+        if (const auto parsed = data::parseFilter(field, expression); !parsed)
+            issues.push_back(issueOf(IssueSeverity::Error, "filter", parsed.error().what, parsed.error().hint,
+                                     "dataset.params.filters." + field));
+    const auto sources = data::looseSources(config.dataset.params.path, options);
+    if (!sources) {
+        issues.push_back(issueOf(IssueSeverity::Error, "shards",
+                                 sources.error().where + ": " + sources.error().what, sources.error().hint));
+        return issues;
+    }
+    std::error_code error;
+    for (const fs::path& source : *sources)
+        if (!fs::exists(source, error))
+            issues.push_back(issueOf(IssueSeverity::Error, "missing_shards",
+                                     source.string() + " does not exist", "Look whether the path is right."));
+    return issues;
 }
 
 std::vector<Issue> checkDatasetFiles(const std::string& shards,

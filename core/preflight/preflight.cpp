@@ -76,8 +76,12 @@ void checkRunFolder(const std::string& folder, std::vector<Issue>& issues) {
 std::vector<Issue> checkFiles(const TrainConfig& config) {
     std::vector<Issue> issues;
     const std::string& shards = config.dataset.params.path;
+    const DatasetType type = config.dataset.type;
+    const bool tars = type == DatasetType::WebDataset || type == DatasetType::ClassificationWebDataset;
     if (!shards.empty() && !isUnfilled(shards))
-        issues = checkDatasetFiles(shards, config.dataset.params.filters);
+        issues = tars ? checkDatasetFiles(shards, config.dataset.params.filters) : checkLooseSources(config);
+    if (const Json& classes = config.dataset.params.classMapping; classes.is_string())
+        checkFile(classes.get<std::string>(), "dataset.params.class_mapping", issues);
     checkModel(config.model.pretrained, "model.pretrained", issues);
     checkModel(config.model.unet.pretrained, "model.unet.pretrained", issues);
     checkModel(config.model.vae.pretrained, "model.vae.pretrained", issues);

@@ -21,6 +21,8 @@ std::vector<Issue> checkFiles(const TrainConfig& config);
 // filters that are no comparisons. Issues carry dataset.params.* paths.
 std::vector<Issue> checkDatasetFiles(const std::string& shards,
                                      const std::map<std::string, std::string>& filters = {});
+// The same for folders, tables and Parquet files.
+std::vector<Issue> checkLooseSources(const TrainConfig& config);
 
 // Names of models on a hub that are not in the cache: a warning, since training downloads them; an error when
 // offline mode is on. No network.

@@ -3,6 +3,7 @@
 //   shard_tool dump TAR              one JSON line per sample: key, members with size and hash
 //   shard_tool write DIR PER_SHARD   samples from stdin, one JSON line each: {"key", "members": [[extension,
 //   hex bytes], …]} shard_tool expand SPEC           the file names of a shard spec, one per line
+//   shard_tool parquet FILE COLUMN   one JSON line per row, then every value again by its row
 #include <cstdio>
 #include <iostream>
 #include <string>
@@ -10,6 +11,8 @@
 
 #include "core/base/hash.h"
 #include "core/base/json.h"
+#include "core/base/strings.h"
+#include "core/data/parquet_file.h"
 #include "core/data/shard_paths.h"
 #include "core/data/shard_reader.h"
 #include "core/data/shard_writer.h"
@@ -46,6 +49,33 @@ std::string fromHex(const std::string& digits) {
     return bytes;
 }
 
+std::string shown(std::string_view bytes) {
+    return validUtf8Prefix(bytes) == bytes.size() ? std::string(bytes) : sha256Hex(bytes);
+}
+
+// In order, and again from the last row to the first, one by one.
+int parquet(const fs::path& path, const std::string& name) {
+    const auto file = ParquetFile::open(path);
+    if (!file) return complain(file.error());
+    const auto column = (*file)->find(name);
+    if (!column) return complain(Error{ErrorCode::Data, "no column " + name, "", ""});
+    std::vector<Json> values;
+    const auto visited = (*file)->visit(*column, [&](std::uint64_t row, Json value) -> Status {
+        if (row != values.size()) return fail(ErrorCode::Data, "rows come out of order");
+        values.push_back(value.is_string() ? Json(shown(value.get<std::string>())) : value);
+        return {};
+    });
+    if (!visited) return complain(visited.error());
+    for (std::uint64_t row = values.size(); (*file)->isBytes(*column) && row-- > 0;) {
+        const auto bytes = (*file)->bytesAt(*column, row);
+        if (!bytes) return complain(bytes.error());
+        if ((*bytes ? Json(shown(**bytes)) : Json()) != values[row])
+            return complain(Error{ErrorCode::Data, "a row differs when it is read alone", "", ""});
+    }
+    for (const Json& value : values) std::puts(dumpJson(value).c_str());
+    return 0;
+}
+
 int write(const fs::path& folder, std::uint64_t perShard) {
     ShardWriterOptions options;
     options.limits.samples = perShard;
@@ -78,12 +108,14 @@ int main(int argc, char** argv) {
     if (arguments.size() == 2 && arguments[0] == "dump") return dump(arguments[1]);
     if (arguments.size() == 3 && arguments[0] == "write")
         return write(arguments[1], std::stoull(arguments[2]));
+    if (arguments.size() == 3 && arguments[0] == "parquet") return parquet(arguments[1], arguments[2]);
     if (arguments.size() == 2 && arguments[0] == "expand") {
         const auto names = expandShardSpec(arguments[1]);
         if (!names) return complain(names.error());
         for (const std::string& name : *names) std::puts(name.c_str());
         return 0;
     }
-    std::fprintf(stderr, "usage: shard_tool dump TAR | write DIR PER_SHARD | expand SPEC\n");
+    std::fprintf(stderr,
+                 "usage: shard_tool dump TAR | write DIR PER_SHARD | expand SPEC | parquet FILE COLUMN\n");
     return 2;
 }

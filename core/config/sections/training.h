@@ -7,15 +7,18 @@
 
 namespace atelier {
 
-enum class DatasetType { WebDataset, ClassificationWebDataset, ParquetTextImageDataset };
+enum class DatasetType { WebDataset, ClassificationWebDataset, Parquet, Csv, ImageFolder };
 template <>
 struct EnumNames<DatasetType> {
     static constexpr std::array kNames{
         EnumName{DatasetType::WebDataset, "WebDataset", ATELIER_TR("WebDataset shards")},
         EnumName{DatasetType::ClassificationWebDataset, "ClassificationWebDataset",
                  ATELIER_TR("Shards with classes")},
-        EnumName{DatasetType::ParquetTextImageDataset, "ParquetTextImageDataset",
-                 ATELIER_TR("Parquet files")},
+        EnumName{DatasetType::Parquet, "Parquet", ATELIER_TR("Parquet files")},
+        EnumName{DatasetType::Csv, "CSV", ATELIER_TR("Table of pictures (CSV, TSV)")},
+        EnumName{DatasetType::ImageFolder, "ImageFolder", ATELIER_TR("Folder of pictures")},
+        EnumName{DatasetType::Parquet, "ParquetTextImageDataset", ""},
+        EnumName{DatasetType::Csv, "TSV", ""},
     };
 };
 
@@ -69,7 +72,9 @@ struct DatasetParams {
     std::optional<std::int64_t> numExamplesToSee;
     std::optional<std::int64_t> batchSize;
     std::optional<std::int64_t> workers;
-    Json classMapping;  // file name, or class index → prompt; null: none
+    Json classMapping;  // file name, or class → prompt; null: none
+    std::string imageColumn, captionColumn;
+    bool withReplacement = false;
 
     static constexpr auto fields() {
         using C = DatasetParams;
@@ -211,11 +216,30 @@ struct DatasetParams {
                    .importance = Importance::Expert}),
             field("class_mapping", &C::classMapping,
                   {.label = ATELIER_TR("Class prompts"),
-                   .help = ATELIER_TR("JSON file or map from class number to prompt."),
-                   .when = "dataset.type=ClassificationWebDataset",
+                   .help = ATELIER_TR("JSON file or map from class to prompt: the prompt of a sample's class "
+                                      "(.cls in shards, the columns cls, label or class, a folder's name) is "
+                                      "its caption."),
                    .importance = Importance::Expert,
-                   .text = TextKind::File,
-                   .implemented = false}),
+                   .text = TextKind::File}),
+            field(
+                "image_column", &C::imageColumn,
+                {.label = ATELIER_TR("Column of pictures"),
+                 .help = ATELIER_TR("Which column names the picture (tables) or holds it (Parquet); absent: "
+                                    "the first with a usual name."),
+                 .when = "dataset.type=Parquet|CSV",
+                 .importance = Importance::Expert}),
+            field("caption_column", &C::captionColumn,
+                  {.label = ATELIER_TR("Column of captions"),
+                   .help = ATELIER_TR("Which column holds the caption; absent: text, caption, prompt or "
+                                      "title."),
+                   .when = "dataset.type=Parquet|CSV",
+                   .importance = Importance::Expert}),
+            field(
+                "with_replacement", &C::withReplacement,
+                {.label = ATELIER_TR("Draw with replacement"),
+                 .help = ATELIER_TR("Each sample is drawn from all of them, as open-diffusion draws shards, "
+                                    "instead of passes that show every sample once."),
+                 .importance = Importance::Expert}),
         };
     }
 };

@@ -14,6 +14,7 @@
 #include "core/base/version.h"
 #include "core/engine/train/checkpoint.h"
 #include "core/engine/train/device.h"
+#include "core/engine/train/evaluation.h"
 #include "core/engine/train/monitor.h"
 #include "core/engine/train/requests.h"
 #include "core/engine/train/task.h"
@@ -265,6 +266,7 @@ class TrainingRun {
         if (validator_ && (counters_.step % settings_.validation->every == 0 || finished()))
             ATELIER_DO(validate());
         if (sample || requests_.wantsSample()) ATELIER_DO(makeSamples());
+        if ((save || finished()) && !requests_.ending()) ATELIER_DO(evaluate());
         if ((save || requests_.wantsCheckpoint()) && !last) ATELIER_DO(checkpoint());
         return {};
     }
@@ -348,6 +350,28 @@ class TrainingRun {
                 warn("samples_not_made", made.error().message(), made.error().hint);
         }
         ATELIER_DO(requests_.sampleDone(outcome));
+        return phase("train");
+    }
+
+    // The captions of experiment.eval_caption_file, with the averaged weights when there are any.
+    Status evaluate() {
+        const auto& experiment = config_.config.experiment;
+        if (!experiment.evalCaptionFile || experiment.numEvalImages < 1 ||
+            settings_.method != Method::TextToImage)
+            return {};
+        ATELIER_DO(phase("evaluate"));
+        auto options = settings_.generate;
+        options.onStep = [&](int done, int total) {
+            static_cast<void>(monitor_->progress(done, total));
+            return poll().has_value() && !requests_.ending();
+        };
+        optimizer_->useAverages();
+        const auto made =
+            writeEvaluation(*task_, folder_, settings_,
+                            {*experiment.evalCaptionFile, experiment.numEvalImages, counters_.step}, options);
+        optimizer_->useTrained();
+        if (!made && made.error().code != ErrorCode::Cancelled)
+            warn("not_evaluated", made.error().message(), made.error().hint);
         return phase("train");
     }
 

@@ -263,11 +263,54 @@ void setConditions(const MethodConfig& method, data::TrainPlan& plan) {
     plan.conditionDropout = method.conditionDropout;
 }
 
+// Prompts by class, from the configuration or the file it names.
+Result<std::map<std::string, std::string>> classPrompts(const Json& mapping) {
+    std::map<std::string, std::string> prompts;
+    if (mapping.empty()) return prompts;
+    const char* key = "dataset.params.class_mapping";
+    Json map = mapping;
+    if (mapping.is_string()) {
+        const auto file = mapping.get<std::string>();
+        ATELIER_TRY(const auto text, readFile(file, 256 << 20));
+        ATELIER_TRY(map, parseJson(text, file));
+    }
+    const auto wrong = [&](const std::string& what) {
+        return fail(ErrorCode::Config, what, key, "Give {\"0\": \"tench\", \"1\": …}, as a file or a map.");
+    };
+    if (!map.is_object() || map.empty()) return wrong("it is no map from classes to prompts");
+    for (const auto& [name, prompt] : map.items()) {
+        if (!prompt.is_string()) return wrong("the prompt of class " + name + " is no text");
+        prompts[name] = prompt.get<std::string>();
+    }
+    return prompts;
+}
+
+void setSource(const DatasetConfig& dataset, Settings& settings) {
+    settings.dataset = dataset.params.path;
+    settings.imageColumn = dataset.params.imageColumn;
+    settings.captionColumn = dataset.params.captionColumn;
+    switch (dataset.type) {
+        case DatasetType::WebDataset:
+        case DatasetType::ClassificationWebDataset:
+            return;
+        case DatasetType::Parquet:
+            settings.sourceKind = data::SourceKind::Parquet;
+            break;
+        case DatasetType::Csv:
+            settings.sourceKind = data::SourceKind::Table;
+            break;
+        case DatasetType::ImageFolder:
+            settings.sourceKind = data::SourceKind::Folder;
+            break;
+    }
+    settings.plan.imageKey = "image";
+}
+
 Status setData(const TrainConfig& config, Settings& settings) {
     const auto& params = config.dataset.params;
-    if (config.dataset.type != DatasetType::WebDataset)
-        return fail(unsupported("dataset.type", "this type", "Use WebDataset."));
-    settings.dataset = params.path;
+    setSource(config.dataset, settings);
+    ATELIER_TRY(settings.plan.classPrompts, classPrompts(params.classMapping));
+    if (params.withReplacement) settings.plan.shuffle = data::Shuffle::Replacement;
     settings.filters = params.filters;
     auto& plan = settings.plan;
     plan.seed = settings.seed;
@@ -358,8 +401,12 @@ Result<Settings> makeReplaySettings(const TrainConfig& config, const std::string
 
 data::DatasetOptions datasetOptions(const Settings& settings) {
     data::DatasetOptions options;
-    options.required =
-        settings.plan.imageKey + (settings.plan.needCaption ? "," + settings.plan.captionKey : "");
+    options.kind = settings.sourceKind;
+    options.imageColumn = settings.imageColumn;
+    options.captionColumn = settings.captionColumn;
+    options.classes = !settings.plan.classPrompts.empty();
+    const std::string caption = options.classes ? "cls" : settings.plan.captionKey;
+    options.required = settings.plan.imageKey + (settings.plan.needCaption ? "," + caption : "");
     options.filters = settings.filters;
     return options;
 }

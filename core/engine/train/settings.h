@@ -115,7 +115,9 @@ struct Settings {
     NonFinitePolicy nonFinite = NonFinitePolicy::Skip;
 
     // data
-    std::string dataset;  // a folder of shards or a brace pattern
+    std::string dataset;  // a folder of shards or a brace pattern; tables, Parquet files, folders
+    data::SourceKind sourceKind = data::SourceKind::Shards;
+    std::string imageColumn, captionColumn;  // empty: the usual names
     std::map<std::string, std::string> filters;
     data::TrainPlan plan;
     int workers = 2;
