@@ -135,10 +135,14 @@ std::vector<Issue> checkLooseSources(const TrainConfig& config) {
         return issues;
     }
     std::error_code error;
-    for (const fs::path& source : *sources)
-        if (!fs::exists(source, error))
-            issues.push_back(issueOf(IssueSeverity::Error, "missing_shards",
-                                     source.string() + " does not exist", "Look whether the path is right."));
+    std::vector<fs::path> missing(*sources);
+    std::erase_if(missing, [&](const fs::path& source) { return fs::exists(source, error); });
+    if (!missing.empty())
+        issues.push_back(issueOf(IssueSeverity::Error, "missing_shards",
+                                 missing.size() == 1 ? missing[0].string() + " does not exist"
+                                                     : fmt::format("{} files do not exist, the first is {}",
+                                                                   missing.size(), missing[0].string()),
+                                 "Look whether the path is right."));
     return issues;
 }
 
@@ -171,11 +175,16 @@ std::vector<Issue> checkDatasetFiles(const std::string& shards,
         else
             present.push_back(path);
     }
-    if (const auto remote = data::remoteShardsOf(shards))
-        for (const auto& url : *remote)
-            if (url.starts_with("pipe:"))
-                issues.push_back(
-                    issueOf(IssueSeverity::Note, "pipe", "the training runs a command: " + url, ""));
+    if (auto remote = data::remoteShardsOf(shards)) {
+        std::erase_if(*remote, [](const std::string& url) { return !url.starts_with("pipe:"); });
+        if (!remote->empty())
+            issues.push_back(issueOf(IssueSeverity::Note, "pipe",
+                                     remote->size() == 1
+                                         ? "the training runs a command: " + remote->front()
+                                         : fmt::format("the training runs {} commands, the first is: {}",
+                                                       remote->size(), remote->front()),
+                                     ""));
+    }
     if (toFetch > 0)
         issues.push_back(
             issueOf(IssueSeverity::Note, "remote_shards",

@@ -448,7 +448,7 @@ class Runs(unittest.TestCase):
         self.assertTrue(all(line.startswith("{") for line in lines))
         self.assertEqual((self.run_dir("closed") / "LOCK").read_bytes(), b"")
         # A reader that has seen enough does not end the run.
-        process = self.start(self.config("piped", images=24), "--json")
+        process = self.start(self.config("unread", images=24), "--json")
         process.stdout.close()
         process.stderr.close()
         self.assertEqual(process.wait(timeout=120), 0)
