@@ -44,7 +44,8 @@ class MessageRow : public QWidget {
         auto* row = new QHBoxLayout(this);
         row->setContentsMargins(floating ? 16 : 20, 10, 10, 10);
         row->setSpacing(10);
-        icon_ = new QLabel;
+        icon_ = new QWidget;  // its place; a label would ask for a new layout with every picture it is given
+        icon_->setFixedSize(16, 16);
         row->addWidget(icon_, 0, Qt::AlignTop);
         auto* texts = new QVBoxLayout;
         texts->setSpacing(2);
@@ -93,13 +94,13 @@ class MessageRow : public QWidget {
             p.fillRect(rect(), look.back);
             p.fillRect(QRect(0, height() - 1, width(), 1), t.line);
         }
-        icon_->setPixmap(style::iconPixmap(look.icon, 16, look.tone, devicePixelRatioF()));
+        p.drawPixmap(icon_->pos(), style::iconPixmap(look.icon, 16, look.tone, devicePixelRatioF()));
     }
 
   private:
     Severity severity_;
     bool floating_;
-    QLabel* icon_;
+    QWidget* icon_;
 };
 }  // namespace
 

@@ -72,6 +72,7 @@ class TestMainWindow : public QObject {
     void sheetHasTheKeyboard();
     void nothingDroppedIsSilent();
     void bannersReplaceAndClose();
+    void aLongBannerComesToRest();
     void everyControlHasAName();
     void remembersItsPage();
     void aGuardKeepsTheWindowOpen();
@@ -371,6 +372,31 @@ void TestMainWindow::bannersReplaceAndClose() {
     QVERIFY(ran);
     QVERIFY(!banners->has(QStringLiteral("x")));
     QVERIFY(!banners->isVisible());
+}
+
+// A text of several lines once made the window lay itself out without end.
+void TestMainWindow::aLongBannerComesToRest() {
+    struct Counter : QObject {
+        int requests = 0;
+        bool eventFilter(QObject*, QEvent* event) override {
+            requests += event->type() == QEvent::LayoutRequest ? 1 : 0;
+            return false;
+        }
+    } counter;
+    Page* shown = page("datasets");
+    window_->showPage(QStringLiteral("datasets"));
+    const QString lines = QStringLiteral("a word of a long report ").repeated(40);
+    shown->banners()->show(QStringLiteral("x"), {Severity::Error, lines, lines, {}});
+    QTest::qWait(100);
+    const int height = shown->banners()->height();
+    QVERIFY2(height > 60, "all of its lines are shown");
+    shown->installEventFilter(&counter);
+    QTest::qWait(200);
+    QVERIFY2(counter.requests < 3, qPrintable(QString::number(counter.requests)));
+    window_->resize(window_->width() + 300, window_->height());
+    QTest::qWait(100);
+    QVERIFY2(shown->banners()->height() < height, "wider, so fewer lines");
+    shown->banners()->remove(QStringLiteral("x"));
 }
 
 void TestMainWindow::everyControlHasAName() {
