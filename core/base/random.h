@@ -31,6 +31,7 @@ enum class RandomStream : std::uint32_t {
     NoiseOffset = 11,  // number = global sample number, as the next two
     PyramidNoise = 12,
     InputPerturbation = 13,
+    Mask = 14,  // of inpainting; number = global sample number
 };
 
 // A stateless generator of one (seed, stream, number).

@@ -343,6 +343,11 @@ void latentCacheNeedsFixedPictures(const RuleInput& in, Findings& findings) {
         findings.add(IssueSeverity::Error, "cache_condition", "dataset.params.latent_cache",
                      "condition pictures follow the picture at every visit, so it must be read then",
                      "Remove the key.", Remedy{"dataset.params.latent_cache", "off"});
+    if (in.config.method.type == MethodType::Inpainting)
+        findings.add(
+            IssueSeverity::Error, "cache_mask", "dataset.params.latent_cache",
+            "what a mask keeps of a picture is encoded at every visit, so the picture must be read then",
+            "Remove the key.", Remedy{"dataset.params.latent_cache", "off"});
     for (const auto& [bad, path, value] :
          {std::tuple{params.crop == Crop::Random, "dataset.params.crop", "center"},
           std::tuple{params.flip, "dataset.params.flip", "false"}})
@@ -383,7 +388,7 @@ void prodigyFindsTheRate(const RuleInput& in, Findings& findings) {
                          "Remove the key.", Remedy{std::string("optimizer.params.") + name, ""});
 }
 
-void edgesHaveTwoThresholds(const RuleInput& in, Findings& findings) {
+void secondPicturesCanBeFound(const RuleInput& in, Findings& findings) {
     const MethodConfig& method = in.config.method;
     if (method.type == MethodType::ControlNet && method.condition == ConditionSource::Canny &&
         method.cannyLow > method.cannyHigh)
@@ -394,6 +399,9 @@ void edgesHaveTwoThresholds(const RuleInput& in, Findings& findings) {
         method.conditionKey.empty())
         findings.add(IssueSeverity::Error, "condition_key", "method.condition_key",
                      "it names no member of a sample", "Such as cond.png.");
+    if (method.type == MethodType::Inpainting && method.mask == MaskSource::Dataset && method.maskKey.empty())
+        findings.add(IssueSeverity::Error, "mask_key", "method.mask_key", "it names no member of a sample",
+                     "Such as mask.png.");
 }
 
 void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
@@ -465,7 +473,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     latentCacheNeedsFixedPictures(input, findings);
     precisionFitsTheDevice(input, findings);
     prodigyFindsTheRate(input, findings);
-    edgesHaveTwoThresholds(input, findings);
+    secondPicturesCanBeFound(input, findings);
     textEncoderCanBeTrained(input, findings);
     classesHavePrompts(input, findings);
     oneDeviceOnly(input, findings);

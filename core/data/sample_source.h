@@ -51,7 +51,13 @@ struct TrainPlan {
     std::string imageKey = "jpg;png;jpeg;webp";  // first present wins
     std::string captionKey = "txt";
     std::map<std::string, std::string> classPrompts;  // not empty: the caption is that of the member "cls"
-    std::string maskKey;  // "mask.png": a second picture cropped alike; empty: none
+    // A mask of each sample, in the picture's geometry: one of these members (a sample without it is
+    // dropped), or one drawn at random (masks.h); neither: none.
+    std::string maskKey;
+    struct RandomMask {
+        double whole = 0.25;  // probability of the whole picture
+    };
+    std::optional<RandomMask> randomMask;
     // A condition picture of each sample, scaled, cropped and flipped as the picture is: one of these members
     // (a sample without it is dropped), or the picture's own edges; neither: none.
     std::string conditionKey;
@@ -83,7 +89,7 @@ struct TrainSample {
     int cropTop = 0, cropLeft = 0;              // in the resized (and, where it is, flipped) picture, pixels
     bool flipped = false;
     std::vector<std::uint8_t> pixels;     // RGB8, HWC, height*width*3; empty without decodeImages
-    std::vector<std::uint8_t> mask;       // grey 8, height*width; empty without maskKey
+    std::vector<std::uint8_t> mask;       // grey 8, height*width; empty where the plan asks for none
     std::vector<std::uint8_t> condition;  // as pixels; empty where the plan asks for none
     std::vector<DroppedSample> dropped;   // samples tried for this number before this one
 };

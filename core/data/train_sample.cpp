@@ -14,6 +14,7 @@
 #include "core/data/caption.h"
 #include "core/data/edges.h"
 #include "core/data/image_io.h"
+#include "core/data/masks.h"
 #include "core/data/resize.h"
 #include "core/data/sample_source.h"
 
@@ -162,13 +163,14 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
         return {};
     };
     if (!plan.maskKey.empty()) {
-        if (const auto mask = index.find(sample.index, plan.maskKey)) {
-            std::vector<std::uint8_t> rgb;
-            ATELIER_DO(loadAlike(*mask, rgb));
-            for (std::size_t i = 0; i < rgb.size(); i += 3) sample.mask.push_back(rgb[i]);
-        } else {
-            sample.mask.assign(static_cast<std::size_t>(side) * static_cast<std::size_t>(side), 255);
-        }
+        const auto mask = index.find(sample.index, plan.maskKey);
+        if (!mask) return fail(ErrorCode::Data, fmt::format("it has no mask ({})", plan.maskKey));
+        std::vector<std::uint8_t> rgb;
+        ATELIER_DO(loadAlike(*mask, rgb));
+        for (std::size_t i = 0; i < rgb.size(); i += 3) sample.mask.push_back(rgb[i]);
+    } else if (plan.randomMask) {
+        sample.mask = randomMask(Random(plan.seed, RandomStream::Mask, sample.number), side, side,
+                                 plan.randomMask->whole);
     }
     if (!plan.conditionKey.empty()) {
         const auto condition = index.find(sample.index, plan.conditionKey);

@@ -75,6 +75,8 @@ QString methodText(const TrainConfig& c, qint64 pixels) {
             return with(T::tr("Textual inversion"), base);
         case MethodType::ControlNet:
             return with(T::tr("ControlNet"), base);
+        case MethodType::Inpainting:
+            return with(T::tr("Inpainting"), base);
     }
     return {};
 }

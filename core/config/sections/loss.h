@@ -68,7 +68,7 @@ struct EnumNames<Timesteps> {
 
 // Methods whose loss is that of a denoiser.
 inline constexpr std::string_view kDenoisingMethods =
-    "method.type=scratch|finetune|dreambooth|lora|textual_inversion";
+    "method.type=scratch|finetune|dreambooth|lora|textual_inversion|controlnet|inpainting";
 
 struct LossConfig {
     std::optional<Prediction> predictionType;  // absent: what the training noise schedule says

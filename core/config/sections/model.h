@@ -186,7 +186,16 @@ struct ModelConfig {
 };
 ATELIER_SECTION(ModelConfig);
 
-enum class MethodType { Finetune, Scratch, DreamBooth, Autoencoder, Lora, TextualInversion, ControlNet };
+enum class MethodType {
+    Finetune,
+    Scratch,
+    DreamBooth,
+    Autoencoder,
+    Lora,
+    TextualInversion,
+    ControlNet,
+    Inpainting
+};
 template <>
 struct EnumNames<MethodType> {
     static constexpr std::array kNames{
@@ -197,6 +206,7 @@ struct EnumNames<MethodType> {
         EnumName{MethodType::Lora, "lora", ATELIER_TR("LoRA")},
         EnumName{MethodType::TextualInversion, "textual_inversion", ATELIER_TR("Textual inversion")},
         EnumName{MethodType::ControlNet, "controlnet", ATELIER_TR("ControlNet")},
+        EnumName{MethodType::Inpainting, "inpainting", ATELIER_TR("Inpainting")},
     };
 };
 
@@ -216,6 +226,15 @@ struct EnumNames<ConditionSource> {
     static constexpr std::array kNames{
         EnumName{ConditionSource::Canny, "canny", ATELIER_TR("Edges of the picture (Canny)")},
         EnumName{ConditionSource::Dataset, "dataset", ATELIER_TR("A second picture of each sample")},
+    };
+};
+
+enum class MaskSource { Random, Dataset };
+template <>
+struct EnumNames<MaskSource> {
+    static constexpr std::array kNames{
+        EnumName{MaskSource::Random, "random", ATELIER_TR("Drawn at random")},
+        EnumName{MaskSource::Dataset, "dataset", ATELIER_TR("The mask of each sample")},
     };
 };
 
@@ -241,19 +260,21 @@ struct MethodConfig {
     std::string conditionKey = "cond.png;cond.jpg;cond.webp";
     double cannyLow = 100, cannyHigh = 200;
     double conditionDropout = 0;
+    MaskSource mask = MaskSource::Random;
+    std::string maskKey = "mask.png;mask.jpg;mask.webp";
+    double maskWhole = 0.25;
 
     static constexpr auto fields() {
         using C = MethodConfig;
         return std::tuple{
-            field(
-                "type", &C::type,
-                {.label = ATELIER_TR("Method"),
-                 .help = ATELIER_TR(
-                     "What is trained: a whole UNet from scratch or from a base model, one subject into a "
-                     "base model, an autoencoder, a small adapter, the meaning of a new word, or a network "
-                     "that "
-                     "steers a base model by condition pictures. Not given: follows from the model section."),
-                 .importance = Importance::Basic}),
+            field("type", &C::type,
+                  {.label = ATELIER_TR("Method"),
+                   .help = ATELIER_TR(
+                       "What is trained: a whole UNet from scratch or from a base model, one subject into a "
+                       "base model, an autoencoder, a small adapter, the meaning of a new word, a network "
+                       "that steers a base model by condition pictures, or a UNet that fills in what a mask "
+                       "covers. Not given: follows from the model section."),
+                   .importance = Importance::Basic}),
             field(
                 "instance_prompt", &C::instancePrompt,
                 {.label = ATELIER_TR("Subject"),
@@ -419,6 +440,28 @@ struct MethodConfig {
                    .usual = {UsualRange{"", 0, 0.5}},
                    .higher = ATELIER_TR("The model does better where it is given no condition."),
                    .when = "method.type=controlnet"}),
+            field("mask", &C::mask,
+                  {.label = ATELIER_TR("Masks"),
+                   .help = ATELIER_TR("What is to be painted anew: rectangles, strokes and borders drawn for "
+                                      "every visit, or each sample's own mask, white where it is painted."),
+                   .related = {"method.mask_key", "method.mask_whole"},
+                   .when = "method.type=inpainting",
+                   .importance = Importance::Basic}),
+            field("mask_key", &C::maskKey,
+                  {.label = ATELIER_TR("Mask members"),
+                   .help = ATELIER_TR("Endings of the mask within a sample; the first that is there wins. It "
+                                      "is scaled, cropped and flipped as the picture is."),
+                   .related = {"method.mask"},
+                   .when = "method.mask=dataset"}),
+            field("mask_whole", &C::maskWhole,
+                  {.label = ATELIER_TR("Whole pictures"),
+                   .help = ATELIER_TR("Probability that a random mask covers the whole picture."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0, 0.5}},
+                   .higher = ATELIER_TR("The model keeps making whole pictures from text."),
+                   .related = {"method.mask"},
+                   .when = "method.type=inpainting"}),
         };
     }
 };

@@ -159,6 +159,11 @@ Status writePipeline(const Pipeline& pipeline, const fs::path& folder, const Sav
         index = newIndex(pipeline);
     }
     index.erase("_name_or_path");
+    // A text-to-image model's folder whose UNet has learned to inpaint since.
+    const auto made = index.value("_class_name", "");
+    if (pipelineClass(pipeline).find("Inpaint") != std::string::npos &&
+        made.find("Inpaint") == std::string::npos)
+        index["_class_name"] = pipelineClass(pipeline);
     ATELIER_DO(createDirectories(folder));
     ATELIER_DO(carryAlong(pipeline, folder, index));
     const auto entry = [&](const char* name, bool there, const char* library, const std::string& cls) {

@@ -40,6 +40,13 @@ at::Tensor stackPictures(const std::vector<data::TrainSample>& samples,
     return stacked_BHWC.permute({0, 3, 1, 2});
 }
 
+at::Tensor stackMasks(const std::vector<data::TrainSample>& samples) {
+    std::vector<at::Tensor> masks;
+    for (const auto& sample : samples)
+        masks.push_back(at::tensor(sample.mask, at::kByte).view({sample.height, sample.width}));
+    return at::stack(masks);
+}
+
 }  // namespace
 
 Batch makeBatch(const std::vector<data::TrainSample>& samples) {
@@ -56,6 +63,7 @@ Batch makeBatch(const std::vector<data::TrainSample>& samples) {
     batch.pixels_BCHW = stackPictures(samples, &data::TrainSample::pixels);
     if (!samples.front().condition.empty())
         batch.condition_BCHW = stackPictures(samples, &data::TrainSample::condition);
+    if (!samples.front().mask.empty()) batch.mask_BHW = stackMasks(samples);
     return batch;
 }
 

@@ -51,6 +51,7 @@ data::TrainSample standIn(const Settings& settings, std::uint64_t number) {
     const auto side = static_cast<std::size_t>(settings.plan.resolution);
     sample.pixels.assign(side * side * 3, 128);
     if (settings.control) sample.condition = sample.pixels;
+    if (settings.inpainting) sample.mask.assign(side * side, 255);
     return sample;
 }
 

@@ -20,6 +20,7 @@ struct RecordedBatch {
     TextConditioning conditioning;  // with tokens: the sizes alone
     TextTokens tokens;              // where words are learned: what the text encoders read
     at::Tensor condition;           // where a ControlNet is trained
+    at::Tensor channels;            // of an inpainting model: mask and the kept part's latents
 };
 
 Result<std::vector<fs::path>> batchFiles(const fs::path& folder) {
@@ -60,6 +61,8 @@ std::map<std::string, at::ScalarType> expectedTensors(const Pipeline& pipeline, 
         if (sized) expected["text_embeds"] = at::kFloat;
     }
     if (pipeline.controlNet) expected["controlnet_cond"] = at::kFloat;
+    if (pipeline.unet->config().inChannels == inpaintingChannels(pipeline))
+        expected["mask"] = expected["masked_image_latents"] = at::kFloat;
     return expected;
 }
 
@@ -94,20 +97,30 @@ Result<RecordedBatch> readBatch(const fs::path& file, const Pipeline& pipeline, 
                         tensors.at("timesteps"),
                         {given("encoder_hidden_states"), given("text_embeds"), given("time_ids")},
                         {given("input_ids"), given("input_ids_2")},
-                        given("controlnet_cond")};
+                        given("controlnet_cond"),
+                        {}};
     using Given = std::pair<const TextEncoder*, at::Tensor>;
     for (const auto& [encoder, ids] : {Given{pipeline.textEncoder.get(), batch.tokens.first_NS},
                                        Given{pipeline.textEncoder2.get(), batch.tokens.second_NS}})
         if (ids.defined())
             if (auto checked = encoder->checkInputs(ids); !checked) return wrong(checked.error().what);
     if (batch.latents.sizes() != batch.noise.sizes()) return wrong("latents and noise differ in shape");
+    if (const auto mask = given("mask"), kept = given("masked_image_latents"); mask.defined()) {
+        if (kept.sizes() != batch.latents.sizes())
+            return wrong("latents and masked_image_latents differ in shape");
+        if (mask.dim() != 4 || mask.size(1) != 1 || mask.size(0) != kept.size(0) ||
+            mask.sizes().slice(2) != kept.sizes().slice(2))
+            return wrong("mask must be [B,1,h,w]");
+        batch.channels = at::cat({mask, kept}, 1).to(device);
+    }
     if (batch.timesteps.numel() > 0 && (batch.timesteps.min().item<std::int64_t>() < 0 ||
                                         batch.timesteps.max().item<std::int64_t>() >= schedule.size()))
         return wrong(fmt::format("timesteps must lie in 0…{}", schedule.size() - 1));
     {
         const at::NoGradGuard noGrad;
-        const auto inputs =
-            unetInputs(batch.latents, batch.timesteps, conditioningOf(pipeline, batch, at::kCPU));
+        const auto seen =
+            batch.channels.defined() ? at::cat({batch.latents, batch.channels.cpu()}, 1) : batch.latents;
+        const auto inputs = unetInputs(seen, batch.timesteps, conditioningOf(pipeline, batch, at::kCPU));
         if (auto checked = pipeline.unet->checkInputs(inputs); !checked) return wrong(checked.error().what);
         if (batch.condition.defined())
             if (auto checked = pipeline.controlNet->checkInputs(inputs, batch.condition); !checked)
@@ -142,7 +155,7 @@ Result<Record> runUpdates(const std::vector<fs::path>& files, const Pipeline& pi
         const auto step = denoisingLoss(*pipeline.unet, schedule, settings.objective, settings.computeType,
                                         batch.latents, {batch.noise, batch.noise}, batch.timesteps,
                                         conditioningOf(pipeline, batch, settings.device),
-                                        {pipeline.controlNet.get(), batch.condition});
+                                        {pipeline.controlNet.get(), batch.condition, batch.channels});
         optimizer.scaled(step.loss / static_cast<double>(settings.accumulation)).backward();
         optimizer.gatherGradients();
         record.loss.push_back(step.loss.item<double>());
@@ -183,6 +196,7 @@ Result<Trained> beginTraining(Pipeline& pipeline, const Settings& settings) {
         return trained;
     }
     pipeline.controlNet.reset();  // one that came with the base model has no part in it
+    if (settings.inpainting) beginInpainting(pipeline);
     if (settings.lora) {
         ATELIER_DO(beginLora(pipeline, settings));
         trained.parameters = loraParameters(pipeline);

@@ -59,6 +59,9 @@ Status setMethod(const TrainConfig& config, Settings& settings) {
         case MethodType::ControlNet:
             settings.control = ControlSettings{config.method.init.value_or("")};
             break;
+        case MethodType::Inpainting:
+            settings.inpainting = true;
+            break;
         case MethodType::DreamBooth:
         case MethodType::Finetune:
         case MethodType::Scratch:
@@ -255,6 +258,12 @@ void setCaptions(const MethodConfig& method, data::TrainPlan& plan) {
 }
 
 void setConditions(const MethodConfig& method, data::TrainPlan& plan) {
+    if (method.type == MethodType::Inpainting) {
+        if (method.mask == MaskSource::Dataset)
+            plan.maskKey = method.maskKey;
+        else
+            plan.randomMask = data::TrainPlan::RandomMask{method.maskWhole};
+    }
     if (method.type != MethodType::ControlNet) return;
     if (method.condition == ConditionSource::Dataset)
         plan.conditionKey = method.conditionKey;

@@ -99,6 +99,7 @@ struct Settings {
     std::optional<LoraSettings> lora;
     std::optional<TokenSettings> tokens;     // with neither, the networks' own weights are trained
     std::optional<ControlSettings> control;  // a ControlNet is trained, everything else frozen
+    bool inpainting = false;  // the UNet sees a mask and the picture's kept part beside the latents
     bool gradientCheckpointing = false;
     at::ScalarType computeType = at::kFloat;
     std::optional<PriorSettings> prior;  // absent: only the subject's pictures

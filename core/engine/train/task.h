@@ -73,15 +73,16 @@ Result<std::unique_ptr<Task>> makeTask(const Settings& settings, const LoadOptio
 
 // The loss of latent diffusion (Rombach et al. 2022, eq. 3) as the objective has it, in float32. latents
 // [B,L,h,w] float32 (scaled), noise as drawn, timesteps [B] int64; the network sees computeType.
-// `control`: adds to the UNet's skips what it makes of the condition [B,3,8h,8w], 0…1; none: no model.
-struct ControlledBy {
-    ControlNetModel* model = nullptr;
-    at::Tensor condition_BCHW;
+// `seen`: what the network sees besides, all of it optional.
+struct SeenBeside {
+    ControlNetModel* controlNet = nullptr;  // adds to the UNet's skips what it makes of the condition
+    at::Tensor condition_BCHW;              // [B,3,8h,8w], 0…1
+    at::Tensor channels_BCHW;               // [B,1+L,h,w]: an inpainting model's mask and kept part
 };
 StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, const Objective& objective,
                        at::ScalarType computeType, const at::Tensor& latents_BLHW, const DrawnNoise& noise,
                        const at::Tensor& timesteps_B, const TextConditioning& conditioning,
-                       const ControlledBy& control = {});
+                       const SeenBeside& seen = {});
 
 // Parameters of a module under "prefix." with gradients switched on.
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix);
@@ -102,6 +103,14 @@ Status beginControl(Pipeline& pipeline, const Settings& settings, const LoadOpti
 // a1111/<name>.safetensors (float16) beside it.
 Status writeControl(const Pipeline& pipeline, const NamedTensors& weights, const std::string& name,
                     const fs::path& folder);
+// Input channels of an inpainting model: latents, mask, latents of the picture's kept part (diffusers'
+// order).
+int inpaintingChannels(const Pipeline& pipeline);
+// pipeline.unet with so many input channels; what a text-to-image UNet lacks begins at zero.
+void beginInpainting(Pipeline& pipeline);
+// uint8 masks [B,H,W], ≥ 128 = to be painted anew → [B,1,h,w] of 0 and 1; −1…1 pixels [B,3,H,W] grey there.
+at::Tensor maskChannel(const at::Tensor& mask_BHW, at::IntArrayRef latentSize);
+at::Tensor keptPixels(const at::Tensor& pixels_BCHW, const at::Tensor& mask_BHW);
 // Gradients off, eval mode.
 void freeze(torch::nn::Module& module);
 std::uint64_t moduleBytes(const torch::nn::Module& module);

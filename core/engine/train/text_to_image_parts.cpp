@@ -79,7 +79,11 @@ Status checkFit(const Pipeline& pipeline, const Settings& settings) {
     const auto& unet = pipeline.unet->config();
     const auto& vae = pipeline.vae->config();
     ATELIER_DO(pipeline.textEncoder2 ? checkConditioning(pipeline) : checkTextWidth(pipeline));
-    if (unet.inChannels != vae.latentChannels)
+    const int wide = inpaintingChannels(pipeline);
+    if (unet.inChannels == wide && !settings.inpainting)
+        return fail(ErrorCode::Config, "this is an inpainting model, which sees a mask, too", "method.type",
+                    "Set it to inpainting, or give a text-to-image model.");
+    if (unet.inChannels != vae.latentChannels && unet.inChannels != wide)
         return fail(ErrorCode::Config,
                     fmt::format("the UNet takes {} channels, the autoencoder gives {}", unet.inChannels,
                                 vae.latentChannels),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Methods "scratch", "finetune", "dreambooth", "lora", "textual_inversion" and "controlnet": the denoiser of
-// a latent diffusion model (Rombach et al. 2022, eq. 3), optionally with its text encoder; all of their
-// weights, or low-rank updates to them and the vectors of new words, or a ControlNet beside them.
-// The loss is that of objective.h, in float32.
+// Methods "scratch", "finetune", "dreambooth", "lora", "textual_inversion", "controlnet" and "inpainting":
+// the denoiser of a latent diffusion model (Rombach et al. 2022, eq. 3), optionally with its text encoder;
+// all of their weights, or low-rank updates to them and the vectors of new words, or a ControlNet beside
+// them. The loss is that of objective.h, in float32.
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
@@ -74,7 +74,7 @@ class TextToImageTask final : public Task {
 
     Status prepare(std::shared_ptr<const data::DatasetIndex> index, data::TrainPlan& plan,
                    const PrepareProgress& progress) override {
-        if (settings_.control) ATELIER_DO(keepConditions(*index, plan));
+        if (settings_.control || settings_.inpainting) ATELIER_DO(keepShown(*index, plan));
         if (settings_.prior) ATELIER_DO(preparePrior(static_cast<std::int64_t>(index->size()), progress));
         if (!settings_.cacheLatents) return {};
         index_ = std::move(index);
@@ -99,7 +99,7 @@ class TextToImageTask final : public Task {
 
         auto step =
             denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType, encoded.latents_BLHW,
-                          noise, timesteps_B, encoded.conditioning, controlledBy(batch));
+                          noise, timesteps_B, encoded.conditioning, seenBeside(batch, encoded));
         return withClass ? withPrior(std::move(step), batch.size()) : std::move(step);
     }
 
@@ -139,8 +139,9 @@ class TextToImageTask final : public Task {
         }
         pipeline_.unet->eval();
         for (const auto& encoder : pipeline_.textEncoders()) encoder->eval();
-        auto pictures = settings_.control ? generateControlled(requests, options)
-                                          : eval::generate(pipeline_, requests, options);
+        auto pictures = settings_.control || settings_.inpainting
+                            ? generateShown(requests, options)
+                            : eval::generate(pipeline_, requests, options);
         pipeline_.unet->train();
         for (const auto& encoder : pipeline_.textEncoders()) encoder->train(settings_.trainTextEncoder);
         if (!pictures) return tl::make_unexpected(std::move(pictures).error());
@@ -169,44 +170,56 @@ class TextToImageTask final : public Task {
     }
 
   private:
-    // Condition pictures of the samples in training: for the prompts one after another, from the beginning
-    // of the dataset.
-    Status keepConditions(const data::DatasetIndex& index, const data::TrainPlan& training) {
+    struct Encoded {
+        at::Tensor latents_BLHW;   // scaled, float32
+        at::Tensor channels_BCHW;  // inpainting: mask and kept part's latents; else undefined
+        TextConditioning conditioning;
+        std::vector<std::uint64_t> numbers;
+    };
+
+    // What the first samples of the dataset show beside their captions: for the prompts one after another.
+    Status keepShown(const data::DatasetIndex& index, const data::TrainPlan& training) {
         auto plan = training;
         plan.shuffle = data::Shuffle::None;
         plan.crop = data::Crop::Center;
         plan.flipProbability = plan.conditionDropout = 0;
+        if (plan.randomMask) plan.randomMask->whole = 0;
         const data::SampleOrder order(index, plan);
         const auto wanted = std::min<std::uint64_t>(settings_.prompts.size(), index.size());
         for (std::uint64_t i = 0; i < wanted; ++i) {
             ATELIER_TRY(const auto sample, data::loadTrainSample(index, plan, order, i));
-            conditions_.push_back(makeBatch({sample}).condition_BCHW.to(at::kFloat).div_(255));
+            const auto batch = makeBatch({sample});
+            eval::GenerateInputs inputs;
+            if (settings_.control)
+                inputs.controls = {{pipeline_.controlNet, batch.condition_BCHW.to(at::kFloat).div_(255)}};
+            else
+                inputs.picture = {normalizePixels(batch.pixels_BCHW, at::kCPU),
+                                  batch.mask_BHW.ge(128).to(at::kFloat).unsqueeze(1)};
+            shown_.push_back(std::move(inputs));
         }
         return {};
     }
 
-    ControlledBy controlledBy(const Batch& batch) const {
-        if (!settings_.control) return {};
+    SeenBeside seenBeside(const Batch& batch, const Encoded& encoded) const {
+        if (!settings_.control) return {nullptr, {}, encoded.channels_BCHW};
         return {pipeline_.controlNet.get(),
-                batch.condition_BCHW.to(settings_.device).to(at::kFloat).div_(255)};
+                batch.condition_BCHW.to(settings_.device).to(at::kFloat).div_(255),
+                {}};
     }
 
-    // One after another: each prompt has a condition picture of its own. [N,H,W,3]
-    Result<at::Tensor> generateControlled(const std::vector<eval::PictureRequest>& requests,
-                                          const eval::GenerateOptions& options) {
-        pipeline_.controlNet->eval();
+    // One after another: each prompt has a condition picture, or a picture and a mask, of its own. [N,H,W,3]
+    Result<at::Tensor> generateShown(const std::vector<eval::PictureRequest>& requests,
+                                     const eval::GenerateOptions& options) {
+        if (pipeline_.controlNet) pipeline_.controlNet->eval();
         std::vector<at::Tensor> pictures;
         Status made;
-        for (std::size_t i = 0; i < requests.size() && made && !conditions_.empty(); ++i) {
-            eval::GenerateInputs inputs;
-            inputs.controls = {{pipeline_.controlNet, conditions_[i % conditions_.size()]}};
-            made = eval::generate(pipeline_, {requests[i]}, options, inputs,
+        for (std::size_t i = 0; i < requests.size() && made && !shown_.empty(); ++i)
+            made = eval::generate(pipeline_, {requests[i]}, options, shown_[i % shown_.size()],
                                   [&](std::size_t, const at::Tensor& pictures_NHWC) -> Status {
                                       pictures.push_back(pictures_NHWC);
                                       return {};
                                   });
-        }
-        pipeline_.controlNet->train();
+        if (pipeline_.controlNet) pipeline_.controlNet->train();
         if (!made) return tl::make_unexpected(std::move(made).error());
         return at::cat(pictures);
     }
@@ -256,12 +269,6 @@ class TextToImageTask final : public Task {
         return {};
     }
 
-    struct Encoded {
-        at::Tensor latents_BLHW;  // scaled, float32
-        TextConditioning conditioning;
-        std::vector<std::uint64_t> numbers;
-    };
-
     // Behind the subject's samples, as many of the class: [instance; class].
     Status addClassPictures(Encoded& encoded) {
         auto numbers = encoded.numbers;
@@ -287,13 +294,17 @@ class TextToImageTask final : public Task {
                 {}};
     }
 
-    // A draw from each sample's posterior, scaled.
-    at::Tensor drawLatents(const at::Tensor& moments_BLHW, const std::vector<std::uint64_t>& numbers) {
+    // Draw number `draw` of each sample's posterior, scaled.
+    at::Tensor drawLatents(const at::Tensor& moments_BLHW, const std::vector<std::uint64_t>& numbers,
+                           std::int64_t draw = 0) {
         const at::NoGradGuard noGrad;
         const auto parts = moments_BLHW.chunk(2, 1);
         const DiagonalGaussian posterior{parts[0], parts[1].clamp(-30, 20)};
-        const auto noise = normalsFor(settings_.seed, RandomStream::Latent, numbers,
-                                      parts[0].sizes().slice(1), settings_.device);
+        const auto channels = parts[0].size(1);
+        const auto noise =
+            normalsFor(settings_.seed, RandomStream::Latent, numbers,
+                       {(draw + 1) * channels, parts[0].size(2), parts[0].size(3)}, settings_.device)
+                .narrow(1, draw * channels, channels);
         return pipeline_.vae->scaleLatents(posterior.sample(noise));
     }
 
@@ -311,9 +322,19 @@ class TextToImageTask final : public Task {
                 ATELIER_TRY(moments, cachedMoments(batch, captions, sizes));
             }
             result.latents_BLHW = drawLatents(moments, batch.numbers);
+            if (settings_.inpainting) result.channels_BCHW = inpaintingInput(batch, result.latents_BLHW);
         }
         ATELIER_TRY(result.conditioning, encodeText(captions, sizes));
         return result;
+    }
+
+    // Mask and latents of the kept part, as diffusers' inpainting pipelines join them to the latents.
+    at::Tensor inpaintingInput(const Batch& batch, const at::Tensor& latents_BLHW) {
+        const auto mask = batch.mask_BHW.to(settings_.device);
+        const auto kept = keptPixels(normalizePixels(batch.pixels_BCHW, settings_.device), mask);
+        return at::cat({maskChannel(mask, latents_BLHW.sizes().slice(2)),
+                        drawLatents(pipeline_.vae->encodeMoments(kept), batch.numbers, 1)},
+                       1);
     }
 
     // The autoencoder is frozen and stays in float32 whatever the compute type.
@@ -411,7 +432,7 @@ class TextToImageTask final : public Task {
     };
     std::vector<Cached> cache_;
     std::optional<Prior> prior_;
-    std::vector<at::Tensor> conditions_;  // [1,3,H,W], 0…1: for the prompts in turn
+    std::vector<eval::GenerateInputs> shown_;  // for the prompts in turn
     double encodeSeconds_ = 0;
 };
 
@@ -420,6 +441,7 @@ class TextToImageTask final : public Task {
 Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings, const LoadOptions& load) {
     ATELIER_TRY(auto pipeline, loadParts(settings, load));
     ATELIER_TRY(auto schedule, makeSchedule(settings, pipeline.scheduler));
+    if (settings.inpainting) beginInpainting(pipeline);
     pipeline.vae->to(settings.device);
     pipeline.unet->to(settings.device);
     freeze(*pipeline.vae);

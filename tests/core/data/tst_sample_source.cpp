@@ -12,6 +12,7 @@
 #include "core/data/caption.h"
 #include "core/data/dataset_index.h"
 #include "core/data/image_io.h"
+#include "core/data/masks.h"
 #include "core/data/sample_source.h"
 #include "tests/core/data/shard_fixture.h"
 
@@ -102,6 +103,34 @@ class TestSampleSource : public QObject {
         const auto opened = DatasetIndex::open((pathOf(dir_) / "v1").string());
         VERIFY_OK(opened);
         index_ = *opened;
+    }
+
+    // Of inpainting: a function of the sample's number, of every kind, never empty, whole as often as asked.
+    void masksAreDrawn() {
+        auto plan = smallPlan();
+        plan.randomMask = TrainPlan::RandomMask{0.25};
+        const SampleOrder order(*index_, plan);
+        const auto first = loadTrainSample(*index_, plan, order, 3),
+                   again = loadTrainSample(*index_, plan, order, 3);
+        VERIFY_OK(first);
+        VERIFY_OK(again);
+        QCOMPARE(first->mask.size(), std::size_t(16 * 16));
+        QVERIFY(first->mask == again->mask);
+        int whole = 0, edged = 0;
+        double covered = 0;
+        constexpr int kMasks = 2000, kSide = 32;
+        for (std::uint64_t n = 0; n < kMasks; ++n) {
+            const auto mask = randomMask(Random(7, RandomStream::Mask, n), kSide, kSide, 0.25);
+            const auto white = std::count(mask.begin(), mask.end(), 255),
+                       black = std::count(mask.begin(), mask.end(), 0);
+            QVERIFY(white > 0 && white + black == kSide * kSide);
+            whole += black == 0;
+            edged += black > 0 && mask.front() && mask.back();  // outside of a rectangle, mostly
+            covered += double(white) / kMasks / (kSide * kSide);
+        }
+        QVERIFY2(whole > 440 && whole < 560, std::to_string(whole).c_str());
+        QVERIFY2(edged > 200 && edged < 800, std::to_string(edged).c_str());
+        QVERIFY2(covered > 0.4 && covered < 0.8, std::to_string(covered).c_str());
     }
 
     // Another program cuts a shard while it is trained on: its samples are dropped by name, the others stay.
