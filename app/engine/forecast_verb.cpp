@@ -42,7 +42,7 @@ int forecastVerb(Arguments arguments) {
     const auto result = train::forecast(*config, device);
     if (!result) return report(result.error(), json);
     std::printf("%s",
-                json ? dumpJsonPretty(train::toJson(*result)).c_str() : train::describe(*result).c_str());
+                json ? (dumpJson(train::toJson(*result)) + "\n").c_str() : train::describe(*result).c_str());
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "ui/frame/main_window.h"
 #include "ui/models/run_desk.h"
 #include "ui/models/run_list_watcher.h"
+#include "ui/pages/configure_forecast.h"
 #include "ui/pages/configure_page.h"
 #include "ui/pages/export_sheet.h"
 #include "ui/session/settings.h"
@@ -55,6 +56,7 @@ ConfigurePage* ConfigurePart::makePage() {
     connect(page_, &ConfigurePage::openRequested, this, &ConfigurePart::openFile);
     connect(page_, &ConfigurePage::startRequested, this, &ConfigurePart::start);
     connect(page_, &ConfigurePage::exportRequested, this, &ConfigurePart::exportConfiguration);
+    connect(page_, &ConfigurePage::measureRequested, this, &ConfigurePart::measure);
     connect(page_, &ConfigurePage::fileOpened, this,
             [this](const QString& file) { settings_.addRecent(RecentKind::Config, file); });
     connect(page_, &ConfigurePage::datasetGiven, this,
@@ -141,6 +143,16 @@ void ConfigurePart::start() {
                  .arg(QString::fromStdString(name), QString::fromStdString(config.experiment.name)),
              {},
              {}});
+}
+
+void ConfigurePart::measure() {
+    if (!desk_.engineReady()) {
+        Q_EMIT page_->messageRaised(
+            {Severity::Error, tr("Not measured: the engine is not ready."), desk_.engineProblem(), {}});
+        return;
+    }
+    const LoadedConfig config = document_.forRun(QString::fromStdString(document_.config().experiment.name));
+    page_->forecast()->follow(desk_.measure(frozenYaml(config), this));
 }
 
 void ConfigurePart::exportConfiguration() {

@@ -34,6 +34,7 @@ class ConfigurePart : public QObject {
     void save(bool underNewName);
     void start();
     void exportConfiguration();
+    void measure();
     Settings& settings_;
     RunDesk& desk_;
     RunListWatcher& watcher_;

@@ -190,6 +190,10 @@ SampleJob* RunDesk::sample(const QString& place, const SampleOrder& order, QObje
     return new SampleJob(enginePath(), order, target, parent);
 }
 
+ForecastJob* RunDesk::measure(const std::string& yaml, QObject* parent) {
+    return new ForecastJob(enginePath(), yaml, parent);
+}
+
 QString RunDesk::sampleCommandLine(const SampleOrder& order) const {
     return sampleCommand(enginePath(), order, QStringLiteral("pictures")).shellLine();
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "ui/models/forecast_job.h"
 #include "ui/models/run_monitor.h"
 #include "ui/models/run_view_state.h"
 #include "ui/models/sample_job.h"
@@ -56,6 +57,8 @@ class RunDesk : public QObject {
     // Pictures from a pipeline folder, in the background; they go into a folder of their own in `place`.
     SampleJob* sample(const QString& place, const SampleOrder& order, QObject* parent);
     QString sampleCommandLine(const SampleOrder& order) const;
+    // What a run of this configuration would need on this computer, measured in the background.
+    ForecastJob* measure(const std::string& yaml, QObject* parent);
     // How a run was looked at last: zoom, curves, tabs. Belongs to the user, not to the run.
     RunViewState viewState(const QString& folder) const;
     void rememberView(const QString& folder, const RunViewState& state);

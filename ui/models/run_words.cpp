@@ -6,6 +6,8 @@
 #include <QLocale>
 #include <cmath>
 
+#include "core/base/strings.h"
+
 namespace atelier {
 
 namespace {
@@ -85,6 +87,10 @@ QString deviceWords(const QString& device) {
 
 QString deviceShort(const QString& device) {
     return deviceWords(device).section(QLatin1Char(','), 0, 0);
+}
+
+QString bytesText(std::uint64_t bytes) {
+    return QString::fromStdString(humanBytes(bytes));
 }
 
 QString countText(std::int64_t n) {

@@ -15,6 +15,7 @@ QString requestWords(const QString& request);  // "checkpoint" → "Checkpoint n
 QString deviceWords(const QString& device);    // "cuda:0 NVIDIA GeForce RTX 4090" → "RTX 4090, GPU 0"
 QString deviceShort(const QString& device);    // "RTX 4090", "CPU"
 QString countText(std::int64_t n);             // 12 345 with narrow no-break spaces
+QString bytesText(std::uint64_t bytes);        // "1.2 GB"
 QString lossText(double value);                // four significant digits, "1.2e-5" when small
 QString leftWords(double seconds);             // "18 min left"; "estimating" below zero
 QString ageWords(double then, double now);     // "today 11:20", "yesterday 17:02", "Friday 09:40", "3 May"

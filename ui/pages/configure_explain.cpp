@@ -61,10 +61,6 @@ ConfigureExplain::ConfigureExplain(ConfigDocument& document, QWidget* parent)
     connect(related_, &QLabel::linkActivated, this, &ConfigureExplain::jumpRequested);
     column->addWidget(related_);
     column->addStretch();
-    column->addWidget(makeLine());
-    plan_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
-    plan_->setWordWrap(true);
-    column->addWidget(plan_);
     connect(&document_, &ConfigDocument::checked, this, &ConfigureExplain::refresh);
     refresh();
 }
@@ -75,14 +71,7 @@ void ConfigureExplain::show(const QString& path) {
 }
 
 void ConfigureExplain::refresh() {
-    // What the run amounts to, from the numbers alone.
     const TrainConfig& config = document_.config();
-    const qint64 batch = std::max<qint64>(1, config.system.batchSize * config.system.gradientAccumulation);
-    const qint64 steps = config.experiment.numExamplesToSee / batch;
-    plan_->setText(steps > 0 ? tr("On one device: %1 steps with %2 images each, a checkpoint every %3 steps.")
-                                   .arg(figure(steps), figure(batch), figure(config.experiment.saveEvery))
-                             : tr("The length of the run is not given yet."));
-
     const SchemaNode* node = findSchema(path_.toStdString());
     if (!node || path_.isEmpty()) {
         title_->setText(tr("Settings"));

@@ -26,7 +26,7 @@ class ConfigureExplain : public QWidget {
     void refresh();
     ConfigDocument& document_;
     QString path_;
-    QLabel *title_, *key_, *text_, *usual_, *chain_, *related_, *plan_;
+    QLabel *title_, *key_, *text_, *usual_, *chain_, *related_;
     RangeBar* range_;
 };
 

@@ -126,6 +126,7 @@ ConfigureIssues::ConfigureIssues(IssueModel& model, QWidget* parent)
     list_->setAccessibleName(tr("Issues"));
     list_->setToolTip(tr("Click to go to the setting. Enter does the same, Ctrl+Enter corrects it."));
     column->addWidget(list_, 1);
+    column->addStretch();  // keeps the head at the top when there is no list
     connect(list_, &QListView::clicked, this, &ConfigureIssues::jump);
     connect(list_, &QListView::activated, this, &ConfigureIssues::jump);
     connect(&model, &QAbstractItemModel::modelReset, this, &ConfigureIssues::refresh);

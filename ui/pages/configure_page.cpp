@@ -330,6 +330,14 @@ void ConfigurePage::exportFiles() {
         Q_EMIT exportRequested();
 }
 
+void ConfigurePage::measure() {
+    const int errors = document_.errorCount();
+    if (errors > 0)
+        showFirstError(tr("Not measured: %n value(s) missing or wrong.", nullptr, errors));
+    else if (document_.isOpen())
+        Q_EMIT measureRequested();
+}
+
 void ConfigurePage::showFirstError(const QString& what) {
     const Issue first = document_.issues().front();
     Q_EMIT messageRaised({Severity::Error, what, QString::fromStdString(describe(first, {})), {}});

@@ -15,6 +15,7 @@ namespace atelier {
 
 class ConfigDocument;
 class ConfigureExplain;
+class ConfigureForecast;
 class ConfigureGallery;
 class ConfigureIssues;
 class IssueModel;
@@ -49,14 +50,17 @@ class ConfigurePage : public Page {
     YamlEditor* yaml() const { return yaml_; }
     ConfigureGallery* gallery() const { return gallery_; }
     ConfigureIssues* issuesList() const { return issuesList_; }
+    ConfigureForecast* forecast() const { return forecast_; }
     void start();
     void exportFiles();
+    void measure();
     void showFirstError(const QString& what);
 
   Q_SIGNALS:
     void startRequested();  // the document has no errors
     void exportRequested();
-    void openRequested();  // a file, to be chosen
+    void measureRequested();  // the document has no errors; the answer goes to forecast()
+    void openRequested();     // a file, to be chosen
     void saveRequested(bool underNewName);
     void fileOpened(const QString& path);
     void datasetGiven(const QString& pattern);
@@ -95,6 +99,7 @@ class ConfigurePage : public Page {
     QPlainTextEdit* changes_ = nullptr;
     QPlainTextEdit* resolved_ = nullptr;
     ConfigureExplain* explain_ = nullptr;
+    ConfigureForecast* forecast_ = nullptr;
     ConfigureIssues* issuesList_ = nullptr;
     QListWidget* navigation_ = nullptr;
     QLineEdit* search_ = nullptr;

@@ -21,6 +21,7 @@
 #include "ui/models/issue_model.h"
 #include "ui/models/template_model.h"
 #include "ui/pages/configure_explain.h"
+#include "ui/pages/configure_forecast.h"
 #include "ui/pages/configure_gallery.h"
 #include "ui/pages/configure_issues.h"
 #include "ui/pages/configure_page.h"
@@ -281,8 +282,11 @@ QWidget* ConfigurePage::makeText() {
     explain_ = onSurface(new ConfigureExplain(document_));
     connect(explain_, &ConfigureExplain::jumpRequested, this, [this](const QString& path) { jump(path); });
     right->addWidget(explain_);
+    forecast_ = onSurface(new ConfigureForecast(document_));
+    connect(forecast_, &ConfigureForecast::measureRequested, this, &ConfigurePage::measure);
+    right->addWidget(forecast_);
     right->setStretchFactor(0, 1);
-    right->setSizes({520, 240});
+    right->setSizes({480, 200, 80});
     right->setObjectName(QStringLiteral("configureRight"));
     keepSplitter(right);
     return right;
@@ -302,6 +306,9 @@ void ConfigurePage::makeActions() {
     startAction_ =
         addPageAction(tr("Configuration"), tr("Start"), QKeySequence(QStringLiteral("Ctrl+Return")),
                       QStringLiteral("play"), [this] { start(); });
+    addPageAction(tr("Configuration"), tr("Measure memory and time"), {}, {}, [this] {
+        if (!galleryShown()) measure();
+    });
     addPageAction(tr("Configuration"), tr("Next issue"), QKeySequence(Qt::Key_F8), QStringLiteral("warning"),
                   [this] {
                       if (!galleryShown()) issuesList_->next();

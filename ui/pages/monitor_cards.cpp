@@ -7,7 +7,6 @@
 #include <QListView>
 #include <QMenu>
 #include <QPainter>
-#include <QPainterPath>
 #include <QPlainTextEdit>
 #include <QScrollBar>
 #include <QStackedWidget>
@@ -21,6 +20,7 @@
 #include "ui/pages/event_delegate.h"
 #include "ui/style/tokens.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/stacked_bar.h"
 
 namespace atelier {
 
@@ -30,10 +30,6 @@ using style::Tone;
 namespace {
 
 constexpr std::size_t kCheckpointsShown = 3;
-
-QString bytesText(std::uint64_t bytes) {
-    return QString::fromStdString(humanBytes(bytes));
-}
 
 QString componentName(const std::string& key) {
     static const std::vector<std::pair<std::string, const char*>> kNames{
@@ -94,38 +90,6 @@ void clear(QLayout* layout) {
 }
 
 }  // namespace
-
-StackedBar::StackedBar(QWidget* parent) : QWidget(parent) {
-    setFixedHeight(10);
-    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-}
-
-void StackedBar::set(std::vector<Part> parts, double whole) {
-    parts_ = std::move(parts);
-    whole_ = whole;
-    update();
-}
-
-void StackedBar::paintEvent(QPaintEvent*) {
-    const style::Tokens& t = style::tokens();
-    QPainter painter(this);
-    painter.setRenderHint(QPainter::Antialiasing);
-    QPainterPath groove;
-    groove.addRoundedRect(QRectF(rect()), 3, 3);
-    painter.setClipPath(groove);
-    painter.fillRect(rect(), t.sunken);
-    double sum = 0;
-    for (const Part& part : parts_) sum += part.value;
-    const double whole = std::max(whole_, sum);
-    if (whole <= 0) return;
-    double x = 0;
-    for (const Part& part : parts_) {
-        const double w = part.value / whole * width();
-        if (w < 0.5) continue;
-        painter.fillRect(QRectF(x, 0, std::max(1.0, w - 1), height()), t.chart[std::size_t(part.colour) % 6]);
-        x += w;
-    }
-}
 
 MonitorCards::MonitorCards(QWidget* parent) : QWidget(parent), logTimer_(new QTimer(this)) {
     auto* layout = new QVBoxLayout(this);

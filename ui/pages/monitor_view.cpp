@@ -38,10 +38,6 @@ double smoothingOf(int slider) {
     return slider <= 0 ? 0 : std::min(0.999, 1 - std::pow(10, -3.0 * slider / 100));
 }
 
-QString bytesText(std::uint64_t bytes) {
-    return QString::fromStdString(humanBytes(bytes));
-}
-
 bool isValidation(const std::string& name) {
     return name == "val_loss" || name == "validation_loss";
 }

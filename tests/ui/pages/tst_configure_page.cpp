@@ -2,7 +2,10 @@
 // The Configure page as people use it: typing in the form and in the YAML, undo, reset, issues, templates.
 #include <QAbstractItemModelTester>
 #include <QComboBox>
+#include <QFile>
+#include <QLabel>
 #include <QLineEdit>
+#include <QPushButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -13,6 +16,7 @@
 #include "ui/models/config_document.h"
 #include "ui/models/issue_model.h"
 #include "ui/models/template_model.h"
+#include "ui/pages/configure_forecast.h"
 #include "ui/pages/configure_gallery.h"
 #include "ui/pages/configure_issues.h"
 #include "ui/pages/configure_page.h"
@@ -70,6 +74,8 @@ class TestConfigurePage : public QObject {
     void editorsStandBelowEachOther();
     void narrowHeaderKeepsTheName();
     void modelsAndShardsFindTheirField();
+    void forecastShowsWhatWasMeasured();
+    void forecastAsksAnEngine();
 };
 
 void TestConfigurePage::modelsKeepTheRules() {
@@ -378,6 +384,98 @@ void TestConfigurePage::modelsAndShardsFindTheirField() {
     targets[0].drop(shards);
     QVERIFY2(f.document.text().contains(QStringLiteral("/d/{000000..000001}.tar")),
              qPrintable(f.document.text()));
+}
+
+namespace {
+const char* const kForecast =
+    R"({"device":"cpu","networks":[],"memory":{"program":400000000,"weights":1000000000,"optimizer":2000000000,)"
+    R"("activations":5000000000,"latent_cache":100000000,"peak":8400000000,"available":8000000000,"fits":false,)"
+    R"("measured":true},"time":{"seconds_per_update":0.5,"updates":1000,"seconds":500},"samples":12,)"
+    R"("disk":{"checkpoint":1000000000,"checkpoints_kept":3,"free":9000000000},)"
+    R"("fixes":[{"text":"half the batch, accumulated","set":{"system.batch_size":"4","system.gradient_accumulation":"2"}}]})";
+
+QString textOf(const QWidget* widget) {
+    QStringList texts;
+    for (const QLabel* label : widget->findChildren<QLabel*>())
+        if (label->isVisibleTo(widget)) texts << label->text();
+    return texts.join(QLatin1Char('\n'));
+}
+
+// A program in the engine's place.
+QString script(const QTemporaryDir& folder, const QString& body) {
+    const QString path = folder.filePath(QStringLiteral("engine"));
+    QFile file(path);
+    if (!file.open(QIODevice::WriteOnly)) return {};
+    file.write(("#!/bin/sh\n" + body).toUtf8());
+    file.close();
+    file.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    return path;
+}
+}  // namespace
+
+void TestConfigurePage::forecastShowsWhatWasMeasured() {
+    Fixture f;
+    f.begin();
+    QVERIFY(textOf(f.page.forecast()).contains(QStringLiteral("not measured yet")));
+    f.page.forecast()->show(forecastFromJson(*parseJson(kForecast, "forecast")));
+    const QString shown = textOf(f.page.forecast());
+    for (const char* part : {"8.5 GB of 8.0 GB", "weights 1.0 GB", "cached latents 100", "3.0 GB",
+                             "3 checkpoint", "does not fit", "half the batch"})
+        QVERIFY2(shown.contains(QLatin1String(part)), qPrintable(shown));
+    // The fix is one undo step, and the figures are no longer of these settings.
+    for (QPushButton* button : f.page.forecast()->findChildren<QPushButton*>())
+        if (button->text() == QLatin1String("Set")) QTest::mouseClick(button, Qt::LeftButton);
+    QCOMPARE(f.document.config().system.batchSize, 4);
+    QCOMPARE(f.document.config().system.gradientAccumulation, 2);
+    QVERIFY(textOf(f.page.forecast()).contains(QStringLiteral("before your last changes")));
+    f.document.undoStack()->undo();
+    QCOMPARE(f.document.text(), kText);
+    QVERIFY(textOf(f.page.forecast()).contains(QStringLiteral("measured on")));
+    // Another file: nothing is known of it.
+    f.begin(kText + QStringLiteral("# other\n"));
+    QVERIFY(textOf(f.page.forecast()).contains(QStringLiteral("not measured yet")));
+}
+
+void TestConfigurePage::forecastAsksAnEngine() {
+    Fixture f;
+    QSignalSpy asked(&f.page, &ConfigurePage::measureRequested);
+    f.begin(QStringLiteral("experiment:\n  name: ???\n"));
+    f.page.measure();
+    QCOMPARE(asked.count(), 0);  // what is missing is said instead
+    f.begin();
+    f.page.measure();
+    QCOMPARE(asked.count(), 1);
+    QTemporaryDir folder;
+    const auto run = [&](const QString& body) {
+        auto* job = new ForecastJob(script(folder, body), "a: 1\n");
+        f.page.forecast()->follow(job);
+        QSignalSpy finished(job, &ForecastJob::finished);
+        return finished.wait(5000);
+    };
+    QVERIFY(run(
+        QStringLiteral("test \"$1 $3 $4\" = 'check --forecast --json' && grep -q 'a: 1' \"$2\" || exit 9\n"
+                       "echo '%1'\n")
+            .arg(QLatin1String(kForecast))));
+    QVERIFY2(textOf(f.page.forecast()).contains(QStringLiteral("weights 1.0 GB")),
+             qPrintable(textOf(f.page.forecast())));
+    // The engine's own words when it refuses; then it can be tried again.
+    QVERIFY(
+        run(QStringLiteral("echo '{\"error\":{\"code\":\"model\",\"what\":\"no such model\",\"where\":\"/m\","
+                           "\"hint\":\"Look.\"}}' >&2; exit 2\n")));
+    QVERIFY2(textOf(f.page.forecast()).contains(QStringLiteral("/m: no such model")),
+             qPrintable(textOf(f.page.forecast())));
+    QVERIFY(!textOf(f.page.forecast()).contains(QStringLiteral("weights 1.0 GB")));
+    // Cancel ends it, and nothing is said about it.
+    auto* job = new ForecastJob(script(folder, QStringLiteral("exec sleep 60\n")), "a: 1\n");
+    f.page.forecast()->follow(job);
+    QVERIFY(f.page.forecast()->measuring());
+    QSignalSpy finished(job, &ForecastJob::finished);
+    QTest::qWait(50);
+    for (QPushButton* button : f.page.forecast()->findChildren<QPushButton*>())
+        if (button->text() == QLatin1String("Cancel")) QTest::mouseClick(button, Qt::LeftButton);
+    QVERIFY(finished.count() > 0 || finished.wait(5000));
+    QVERIFY(!f.page.forecast()->measuring());
+    QVERIFY(!textOf(f.page.forecast()).contains(QStringLiteral("cancelled")));
 }
 
 QTEST_MAIN(TestConfigurePage)
