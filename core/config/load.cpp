@@ -136,7 +136,8 @@ void makeShardsAbsolute(std::string& path, const fs::path& base) {
 void resolvePaths(TrainConfig& config, const fs::path& base) {
     makeAbsolute(config.experiment.logDir, base);
     for (auto* path : {&config.experiment.evalCaptionFile, &config.method.init, &config.method.classImages,
-                       &config.model.ema.path, &config.cluster.settings})
+                       &config.model.ema.path, &config.cluster.settings, &config.loss.lpipsFile,
+                       &config.loss.lpipsBackbone})
         if (*path) makeAbsolute(**path, base);
     ModelConfig& model = config.model;
     makeModelAbsolute(model.pretrained, base);

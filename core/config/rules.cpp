@@ -108,9 +108,11 @@ void targetsNameKnownClasses(const RuleInput& in, Findings& findings) {
                                               "UniPCMultistepScheduler",
                                               "HeunDiscreteScheduler",
                                               "LMSDiscreteScheduler"};
+    std::vector<std::string> vae{"AutoencoderKL"};
+    if (in.config.method.type == MethodType::Autoencoder) vae.emplace_back("VQModel");
     const Known known[] = {
         {"unet", m.unet, {"UNet2DConditionModel"}},
-        {"vae", m.vae, {"AutoencoderKL"}},
+        {"vae", m.vae, vae},
         {"text_encoder", m.textEncoder, {"CLIPTextModel", "CLIPTextModelWithProjection", "T5EncoderModel"}},
         {"tokenizer", m.tokenizer, {"CLIPTokenizer", "CLIPTokenizerFast", "T5Tokenizer", "T5TokenizerFast"}},
         {"noise_scheduler_training", m.noiseSchedulerTraining, schedulers},
@@ -404,6 +406,26 @@ void secondPicturesCanBeFound(const RuleInput& in, Findings& findings) {
                      "Such as mask.png.");
 }
 
+void autoencodersAreJudged(const RuleInput& in, Findings& findings) {
+    const LossConfig& loss = in.config.loss;
+    if (in.config.method.type != MethodType::Autoencoder) return;
+    if (loss.lpipsWeight > 0 && !loss.lpipsFile && !findings.unfilled("loss.lpips_file"))
+        findings.add(IssueSeverity::Error, "lpips_file", "loss.lpips_file",
+                     "LPIPS is a trained network, and its weights are not given",
+                     "A file with the state dict of lpips.LPIPS(net=\"vgg\"); or set loss.lpips_weight to 0.",
+                     Remedy{"loss.lpips_weight", "0"});
+    if (loss.discriminatorWeight > 0 && in.config.optimizer.name == OptimizerName::Prodigy)
+        findings.add(IssueSeverity::Error, "prodigy_gan", "optimizer.name",
+                     "Prodigy finds one step size for all weights, and a discriminator has its own",
+                     "Use adamw, or set loss.discriminator_weight to 0.", Remedy{"optimizer.name", "adamw"});
+    if (loss.discriminatorWeight > 0 && in.purpose == Purpose::Train &&
+        in.config.experiment.numExamplesToSee > 0 && loss.discriminatorStart >= totalSteps(in.config))
+        findings.add(IssueSeverity::Warning, "discriminator_never", "loss.discriminator_start",
+                     "the run ends before the discriminator begins: it has " +
+                         plural(static_cast<std::uint64_t>(totalSteps(in.config)), "step"),
+                     "", Remedy{"loss.discriminator_start", "0"});
+}
+
 void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
     const MethodType type = in.config.method.type;
     if (in.config.model.trainTextEncoder &&
@@ -474,6 +496,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     precisionFitsTheDevice(input, findings);
     prodigyFindsTheRate(input, findings);
     secondPicturesCanBeFound(input, findings);
+    autoencodersAreJudged(input, findings);
     textEncoderCanBeTrained(input, findings);
     classesHavePrompts(input, findings);
     oneDeviceOnly(input, findings);

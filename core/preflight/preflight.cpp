@@ -90,6 +90,10 @@ std::vector<Issue> checkFiles(const TrainConfig& config) {
     for (auto& issue : checkHubModels(config)) issues.push_back(std::move(issue));
     checkFile(config.experiment.evalCaptionFile, "experiment.eval_caption_file", issues);
     checkFile(config.method.init, "method.init", issues);
+    if (config.method.type == MethodType::Autoencoder && config.loss.lpipsWeight > 0) {
+        checkFile(config.loss.lpipsFile, "loss.lpips_file", issues);
+        checkFile(config.loss.lpipsBackbone, "loss.lpips_backbone", issues);
+    }
     checkRunFolder(config.experiment.logDir, issues);
     return issues;
 }

@@ -72,13 +72,15 @@ Result<NamedTensors> compute(const std::string& kind, const fs::path& folder, Te
         const at::Tensor latents = vq->encode(in["pixels"]);
         const Quantized quantized = vq->quantize(latents);
         const at::Tensor pixels = vq->decode(quantized.latents_BLHW, true);
+        // The reference's loss with its historical weights.
+        const at::Tensor loss = quantized.commitment_B.mean() + 0.25 * quantized.codebook_B.mean();
         out = {{"latents", latents},
                {"quantized", quantized.latents_BLHW},
                {"indices", quantized.indices_BHW},
-               {"loss", quantized.loss},
+               {"loss", loss},
                {"pixels", vq->decode(latents)},
                {"looked_up", vq->lookUp(quantized.indices_BHW)}};
-        addGradients(out, *vq, pixels + quantized.loss, in["upstream"]);
+        addGradients(out, *vq, pixels + loss, in["upstream"]);
     } else if (kind == "unet2d") {
         ATELIER_TRY(const auto unet, loadUnet2D(folder));
         unet->setGradientCheckpointing(option == "checkpoint");

@@ -67,6 +67,15 @@ struct EnumNames<Timesteps> {
 };
 
 // Methods whose loss is that of a denoiser.
+enum class GanLoss { Hinge, Mse };
+template <>
+struct EnumNames<GanLoss> {
+    static constexpr std::array kNames{
+        EnumName{GanLoss::Hinge, "hinge", ATELIER_TR("Hinge")},
+        EnumName{GanLoss::Mse, "mse", ATELIER_TR("Squared")},
+    };
+};
+
 inline constexpr std::string_view kDenoisingMethods =
     "method.type=scratch|finetune|dreambooth|lora|textual_inversion|controlnet|inpainting";
 
@@ -89,6 +98,16 @@ struct LossConfig {
     double l1Weight = 1.0;   // autoencoder
     double mseWeight = 1.0;  // autoencoder
     double klWeight = 1e-6;  // autoencoder
+    double codebookWeight = 1;
+    double commitmentWeight = 0.25;
+    std::optional<double> codebookDecay;
+    double lpipsWeight = 0;
+    std::optional<std::string> lpipsFile, lpipsBackbone;
+    double discriminatorWeight = 0;
+    std::int64_t discriminatorStart = 0;  // updates
+    GanLoss discriminatorLoss = GanLoss::Hinge;
+    bool discriminatorAdaptive = true;
+    std::int64_t discriminatorLayers = 3, discriminatorWidth = 64;
     NonFinite nonFinite = NonFinite::Skip;
 
     static constexpr auto fields() {
@@ -239,6 +258,104 @@ struct LossConfig {
                  .lower = ATELIER_TR("Sharper reconstructions, wilder latents."),
                  .when = "method.type=autoencoder",
                  .fractional = true}),
+            field("codebook_weight", &C::codebookWeight,
+                  {.label = ATELIER_TR("Codebook weight"),
+                   .help = ATELIER_TR("VQModel: weight of the pull of codebook rows towards the vectors that "
+                                      "chose them."),
+                   .min = 0,
+                   .usual = {UsualRange{"", 0.1, 2}},
+                   .related = {"loss.codebook_decay"},
+                   .when = "method.type=autoencoder",
+                   .fractional = true}),
+            field("commitment_weight", &C::commitmentWeight,
+                  {.label = ATELIER_TR("Commitment weight"),
+                   .help = ATELIER_TR("VQModel: weight of the pull of the encoder's vectors towards their "
+                                      "rows of the codebook."),
+                   .min = 0,
+                   .usual = {UsualRange{"", 0.05, 2}},
+                   .when = "method.type=autoencoder",
+                   .fractional = true}),
+            field("codebook_decay", &C::codebookDecay,
+                  {.label = ATELIER_TR("Codebook average"),
+                   .help = ATELIER_TR("VQModel: codebook rows are running means of the vectors that chose "
+                                      "them, which this much stays of per batch. Absent: they learn by "
+                                      "gradient."),
+                   .min = 0,
+                   .max = 0.999999,
+                   .usual = {UsualRange{"", 0.9, 0.9999}},
+                   .higher = ATELIER_TR("Rows follow more slowly."),
+                   .related = {"loss.codebook_weight"},
+                   .when = "method.type=autoencoder",
+                   .fractional = true}),
+            field(
+                "lpips_weight", &C::lpipsWeight,
+                {.label = ATELIER_TR("LPIPS weight"),
+                 .help = ATELIER_TR("Weight of the difference that a trained VGG16 sees between picture and "
+                                    "reconstruction; 0 is off."),
+                 .min = 0,
+                 .usual = {UsualRange{"", 0, 2}},
+                 .higher = ATELIER_TR("Textures that look right, pixels that match less."),
+                 .related = {"loss.lpips_file"},
+                 .when = "method.type=autoencoder",
+                 .fractional = true}),
+            field("lpips_file", &C::lpipsFile,
+                  {.label = ATELIER_TR("LPIPS file"),
+                   .help = ATELIER_TR("The whole network (state dict of lpips.LPIPS, net vgg), or the "
+                                      "package's vgg.pth, with loss.lpips_backbone."),
+                   .related = {"loss.lpips_weight"},
+                   .when = "method.type=autoencoder",
+                   .text = TextKind::File}),
+            field(
+                "lpips_backbone", &C::lpipsBackbone,
+                {.label = ATELIER_TR("VGG16 file"),
+                 .help = ATELIER_TR("torchvision's vgg16 weights, where loss.lpips_file does not hold them."),
+                 .related = {"loss.lpips_file"},
+                 .when = "method.type=autoencoder",
+                 .text = TextKind::File}),
+            field("discriminator_weight", &C::discriminatorWeight,
+                  {.label = ATELIER_TR("Discriminator weight"),
+                   .help = ATELIER_TR("Weight of what a second network says, which learns to tell "
+                                      "reconstructions from pictures patch by patch (PatchGAN); 0 is off."),
+                   .min = 0,
+                   .usual = {UsualRange{"", 0, 2}},
+                   .higher = ATELIER_TR("Sharper detail, some of it invented."),
+                   .related = {"loss.discriminator_start", "loss.discriminator_adaptive"},
+                   .when = "method.type=autoencoder",
+                   .fractional = true}),
+            field("discriminator_start", &C::discriminatorStart,
+                  {.label = ATELIER_TR("Discriminator begins"),
+                   .help = ATELIER_TR("Steps before the discriminator begins to learn and to be heard."),
+                   .unit = "steps",
+                   .min = 0,
+                   .related = {"loss.discriminator_weight"},
+                   .when = "method.type=autoencoder"}),
+            field("discriminator_loss", &C::discriminatorLoss,
+                  {.label = ATELIER_TR("Discriminator loss"),
+                   .help = ATELIER_TR("How pictures and reconstructions are told apart."),
+                   .when = "method.type=autoencoder",
+                   .importance = Importance::Expert}),
+            field("discriminator_adaptive", &C::discriminatorAdaptive,
+                  {.label = ATELIER_TR("Adaptive weight"),
+                   .help = ATELIER_TR("The discriminator's weight is multiplied by the ratio of the two "
+                                      "gradients at the decoder's end, so that neither drowns the other."),
+                   .related = {"loss.discriminator_weight"},
+                   .when = "method.type=autoencoder",
+                   .importance = Importance::Expert}),
+            field("discriminator_layers", &C::discriminatorLayers,
+                  {.label = ATELIER_TR("Discriminator layers"),
+                   .help = ATELIER_TR("How often the discriminator halves the picture."),
+                   .min = 1,
+                   .max = 8,
+                   .higher = ATELIER_TR("Judges larger patches; needs larger pictures."),
+                   .when = "method.type=autoencoder",
+                   .importance = Importance::Expert}),
+            field("discriminator_width", &C::discriminatorWidth,
+                  {.label = ATELIER_TR("Discriminator width"),
+                   .help = ATELIER_TR("Channels of the discriminator's first layer."),
+                   .min = 1,
+                   .max = 1024,
+                   .when = "method.type=autoencoder",
+                   .importance = Importance::Expert}),
             field("non_finite", &C::nonFinite,
                   {.label = ATELIER_TR("On a broken step"),
                    .help = ATELIER_TR("What to do when loss or gradient is not a number; either way the step "

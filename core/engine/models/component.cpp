@@ -120,6 +120,18 @@ std::shared_ptr<AutoencoderKL> makeVae(const AutoencoderKLConfig& config, std::u
     return vae;
 }
 
+std::shared_ptr<VQModel> makeVqModel(const VQModelConfig& config, std::uint64_t seed) {
+    auto model = std::make_shared<VQModel>(config);
+    initializeVq(*model, seed, "vqvae");
+    return model;
+}
+
+std::shared_ptr<UNet2DModel> makeUnet2D(const UNet2DConfig& config, std::uint64_t seed) {
+    auto unet = std::make_shared<UNet2DModel>(config);
+    initializeDefault(*unet, seed, "unet");
+    return unet;
+}
+
 std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed) {
     auto model = std::make_shared<ClipTextModel>(config);
     initializeClip(*model, seed, "text_encoder");

@@ -31,6 +31,8 @@ inline constexpr const char* kFormatVersion = "0.42.0";
 // seed.
 std::shared_ptr<UNet2DConditionModel> makeUnet(const UNet2DConditionConfig& config, std::uint64_t seed);
 std::shared_ptr<AutoencoderKL> makeVae(const AutoencoderKLConfig& config, std::uint64_t seed);
+std::shared_ptr<VQModel> makeVqModel(const VQModelConfig& config, std::uint64_t seed);
+std::shared_ptr<UNet2DModel> makeUnet2D(const UNet2DConfig& config, std::uint64_t seed);
 std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed);
 std::shared_ptr<T5EncoderModel> makeTextEncoder(const T5EncoderConfig& config, std::uint64_t seed);
 

@@ -11,6 +11,7 @@
 #include "core/engine/models/clip_text_model.h"
 #include "core/engine/models/state_dict.h"
 #include "core/engine/models/t5_encoder_model.h"
+#include "core/engine/models/vq_model.h"
 #include "core/engine/nn/layers.h"
 
 namespace atelier {
@@ -115,6 +116,26 @@ void initializeClip(ClipTextModel& model, std::uint64_t seed, const std::string&
             parameter.fill_(1);
         else
             filler.normal(parameter, name, deviation(name));
+    }
+}
+
+void initializeVq(VQModel& model, std::uint64_t seed, const std::string& scope) {
+    initializeDefault(model, seed, scope);
+    const at::NoGradGuard guard;
+    Filler(seed, scope).uniform(model.codebook(), "codebook", 1.0 / model.config().numVqEmbeddings);
+}
+
+void initializeNormal(torch::nn::Module& module, std::uint64_t seed, const std::string& scope) {
+    constexpr double kDeviation = 0.02;
+    const at::NoGradGuard guard;
+    const Filler filler(seed, scope);
+    for (const auto& [name, parameter] : namedParameters(module)) {
+        if (name.ends_with(".bias")) {
+            parameter.zero_();
+            continue;
+        }
+        filler.normal(parameter, name, kDeviation);
+        if (parameter.dim() == 1) parameter.add_(1);
     }
 }
 

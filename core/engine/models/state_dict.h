@@ -55,6 +55,8 @@ Status writeTensors(const fs::path& path, const NamedTensors& tensors,
 // tensor a pure function of (seed, scope + name): the same on every device and in any order of construction.
 // scope = component name.
 void initializeDefault(torch::nn::Module& module, std::uint64_t seed, const std::string& scope);
+// As GANs begin (Isola et al. 2017): convolutions from N(0, 0.02), norms from N(1, 0.02), biases 0.
+void initializeNormal(torch::nn::Module& module, std::uint64_t seed, const std::string& scope);
 // PEFT's start of low-rank updates: A from U(±1/√fan_in), B zero, in the same way.
 void initializeLowRank(torch::nn::Module& module, std::uint64_t seed, const std::string& scope);
 

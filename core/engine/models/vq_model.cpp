@@ -34,16 +34,20 @@ at::Tensor VQModel::encode(const at::Tensor& pixels_BCHW) {
 }
 
 Quantized VQModel::quantize(const at::Tensor& latents_BLHW) {
-    constexpr double kCommitment = 0.25;
-    const at::Tensor z = latents_BLHW.permute({0, 2, 3, 1}).contiguous();  // [B,h,w,L]
-    const at::Tensor indices =
-        at::cdist(z.detach().reshape({-1, z.size(3)}), parts_->codebook->weight.detach())
-            .argmin(1)
-            .view({z.size(0), z.size(1), z.size(2)});
-    const at::Tensor nearest = parts_->codebook->forward(indices);
-    const at::Tensor loss =
-        (nearest.detach() - z).square().mean() + kCommitment * (nearest - z.detach()).square().mean();
-    return {(z + (nearest - z).detach()).permute({0, 3, 1, 2}).contiguous(), indices, loss};
+    const at::Tensor z = latents_BLHW.permute({0, 2, 3, 1}).contiguous().to(at::kFloat);  // [B,h,w,L]
+    const at::Tensor codes = parts_->codebook->weight.to(at::kFloat);
+    const at::Tensor indices = at::cdist(z.detach().reshape({-1, z.size(3)}), codes.detach())
+                                   .argmin(1)
+                                   .view({z.size(0), z.size(1), z.size(2)});
+    const at::Tensor nearest = at::embedding(codes, indices);
+    const std::vector<std::int64_t> each{1, 2, 3};
+    const auto straight = (z + (nearest - z).detach()).permute({0, 3, 1, 2}).contiguous();
+    return {straight.to(latents_BLHW.scalar_type()), indices, (nearest - z.detach()).square().mean(each),
+            (nearest.detach() - z).square().mean(each)};
+}
+
+at::Tensor VQModel::codebook() const {
+    return parts_->codebook->weight;
 }
 
 at::Tensor VQModel::decode(const at::Tensor& latents_BLHW, bool quantized) {

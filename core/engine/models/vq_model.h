@@ -7,6 +7,7 @@
 #include <torch/nn/module.h>
 
 #include <memory>
+#include <string>
 
 #include "core/config/architectures.h"
 
@@ -15,10 +16,12 @@ namespace atelier {
 struct Quantized {
     at::Tensor latents_BLHW;  // rows of the codebook; its gradient goes straight to the encoder's latents
     at::Tensor indices_BHW;   // int64
-    // The reference's loss with its historical weights: mean((sg[q] − z)²) + 0.25·mean((q − sg[z])²).
-    at::Tensor loss;
+    // Means over a sample's elements, float32: (q − sg[z])², which moves the codebook, and (sg[q] − z)²,
+    // which moves the encoder.
+    at::Tensor codebook_B, commitment_B;
 };
 
+// Rows that are nearest are found, and compared, in float32.
 class VQModel : public torch::nn::Module {
   public:
     explicit VQModel(const VQModelConfig& config);
@@ -33,11 +36,15 @@ class VQModel : public torch::nn::Module {
     at::Tensor lookUp(const at::Tensor& indices_BHW);
 
     const VQModelConfig& config() const { return config_; }
+    at::Tensor codebook() const;  // [K,L], the parameter itself
 
   private:
     struct Parts;
     VQModelConfig config_;
     std::unique_ptr<Parts> parts_;
 };
+
+// Initial values: PyTorch's defaults, the codebook from U(±1/rows) as the reference has it.
+void initializeVq(VQModel& model, std::uint64_t seed, const std::string& scope);
 
 }  // namespace atelier

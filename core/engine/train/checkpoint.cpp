@@ -24,10 +24,17 @@ std::uint64_t folderBytes(const fs::path& folder) {
     return total;
 }
 
+// What exact resume needs: the optimizer's tensors, "buffer." + name the task's.
+NamedTensors stateOf(const Task& task, const Optimizer& optimizer) {
+    auto state = optimizer.state();
+    for (const auto& [name, tensor] : task.buffers()) state.emplace_back("buffer." + name, tensor);
+    return state;
+}
+
 // Opens everything again: the state and the pipeline must be there byte for byte.
 Status verify(const run::RunFolder& folder, std::int64_t step, Task& task, const Optimizer& optimizer) {
     ATELIER_TRY(const auto state, WeightSet::openFile(folder.stateDir(step) / kTensorFile));
-    ATELIER_DO(compareTensors(optimizer.state(), state));
+    ATELIER_DO(compareTensors(stateOf(task, optimizer), state));
     return task.verifyPipeline(folder.pipelineDir(step),
                                optimizer.hasEma() ? optimizer.averages() : optimizer.masters());
 }
@@ -36,7 +43,7 @@ Status writeAll(const run::RunFolder& folder, Task& task, Optimizer& optimizer, 
                 const Settings& settings) {
     const auto step = counters.step;
     ATELIER_DO(createDirectories(folder.stateDir(step)));
-    ATELIER_DO(writeTensors(folder.stateDir(step) / kTensorFile, optimizer.state()));
+    ATELIER_DO(writeTensors(folder.stateDir(step) / kTensorFile, stateOf(task, optimizer)));
     Json state{{"version", kStateVersion},
                {"engine", kVersion},
                {"step", counters.step},
@@ -138,9 +145,13 @@ Result<std::optional<Counters>> newestCheckpoint(const run::RunFolder& folder,
     return std::optional<Counters>();
 }
 
-Status loadCheckpoint(const run::RunFolder& folder, std::int64_t step, Optimizer& optimizer) {
+Status loadCheckpoint(const run::RunFolder& folder, std::int64_t step, Task& task, Optimizer& optimizer) {
     const fs::path file = folder.stateDir(step) / kTensorFile;
     ATELIER_TRY(const auto state, readTensors(file));
+    NamedTensors buffers;
+    for (const auto& [name, tensor] : state)
+        if (name.starts_with("buffer.")) buffers.emplace_back(name.substr(7), tensor);
+    ATELIER_DO(assignTensors(task.buffers(), buffers, file.string()));
     return optimizer.load(state, file.string());
 }
 

@@ -45,8 +45,8 @@ Result<CheckpointFacts> writeCheckpoint(const run::RunFolder& folder, Task& task
 // `problem` hears of newer ones that are not. An Error when there are some and none is whole.
 Result<std::optional<Counters>> newestCheckpoint(const run::RunFolder& folder,
                                                  const std::function<void(const Error&)>& problem);
-// Its tensors into the optimizer and, through it, the model.
-Status loadCheckpoint(const run::RunFolder& folder, std::int64_t step, Optimizer& optimizer);
+// Its tensors into the optimizer and, through it, the model; and into the task's buffers.
+Status loadCheckpoint(const run::RunFolder& folder, std::int64_t step, Task& task, Optimizer& optimizer);
 
 // Removes complete checkpoints that neither keepLast nor keepEvery nor a file PINNED holds; never the newest.
 // Half-written ones of a killed process are removed, too.

@@ -99,7 +99,7 @@ class TrainingRun {
         optimizer_.emplace(task_->parameters(), settings_.computeType, settings_.optimizer, settings_.ema);
         task_->configure(*optimizer_);
         if (*resumed) {
-            ATELIER_DO(loadCheckpoint(folder_, (*resumed)->step, *optimizer_));
+            ATELIER_DO(loadCheckpoint(folder_, (*resumed)->step, *task_, *optimizer_));
             counters_ = **resumed;
             keepNewEnd();
         }

@@ -51,6 +51,7 @@ Optimizer::Optimizer(NamedTensors parameters, at::ScalarType computeType, const 
     rule_ = makeUpdateRule(options, masters_);
     ratios_.assign(masters_.size(), 1.0);
     lengths_.assign(masters_.size(), 0.0);
+    apart_.assign(masters_.size(), false);
     if (ema_) shadows_ = clones(masters_);
     gradients_.resize(masters_.size());
     if (computeType == at::kHalf) {
@@ -82,15 +83,23 @@ void Optimizer::gatherGradients() {
 
 at::Tensor Optimizer::clip(std::optional<double> limit) {
     const at::NoGradGuard noGrad;
-    std::vector<at::Tensor> present;
-    for (auto& gradient : gradients_) {
-        if (!gradient.defined()) continue;
-        present.push_back(gradient);
-    }
-    if (scale_.defined()) at::_foreach_mul_(present, scale_.reciprocal());
-    const auto norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(present, 2)), 2);
-    if (limit) at::_foreach_mul_(present, (*limit / (norm + 1e-6)).clamp_max(1.0));
-    return norm;
+    const auto clipGroup = [&](bool apart) {
+        std::vector<at::Tensor> present;
+        for (std::size_t i = 0; i < gradients_.size(); ++i)
+            if (gradients_[i].defined() && apart_[i] == apart) present.push_back(gradients_[i]);
+        if (present.empty()) return at::zeros({}, masters_.front().options());
+        if (scale_.defined()) at::_foreach_mul_(present, scale_.reciprocal());
+        const auto norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(present, 2)), 2);
+        if (limit) at::_foreach_mul_(present, (*limit / (norm + 1e-6)).clamp_max(1.0));
+        return norm;
+    };
+    const auto norm = clipGroup(false), other = clipGroup(true);
+    return at::where(other.isfinite(), norm, other);  // a gradient that is not finite shows
+}
+
+void Optimizer::clipApart(const std::string& prefix) {
+    for (std::size_t i = 0; i < names_.size(); ++i)
+        if (names_[i].starts_with(prefix)) apart_[i] = true;
 }
 
 void Optimizer::scaleLearningRate(const std::string& prefix, double ratio) {

@@ -39,6 +39,8 @@ class Optimizer {
               std::optional<EmaOptions> ema);
     // Weights whose name begins with `prefix` learn at `ratio` times the learning rate.
     void scaleLearningRate(const std::string& prefix, double ratio);
+    // The gradients of weights whose name begins with `prefix` are clipped by their own norm.
+    void clipApart(const std::string& prefix);
     // After every update the rows of weights whose name begins with `prefix` are scaled to this L2 length.
     void keepRowLength(const std::string& prefix, double length);
 
@@ -46,8 +48,8 @@ class Optimizer {
     at::Tensor scaled(const at::Tensor& loss) const;
     // Adds the gradients of one backward pass to the sum of this update and frees them where they are copies.
     void gatherGradients();
-    // Once per update: takes the factor of scaled() out of the gradients; their L2 norm, all together (device
-    // scalar); scales them by min(1, limit/(norm + 1e-6)) when given.
+    // Once per update: takes the factor of scaled() out of the gradients; their L2 norm, all together but
+    // for those apart (device scalar); scales them by min(1, limit/(norm + 1e-6)) when given.
     at::Tensor clip(std::optional<double> limit);
     // The update rule at this learning rate, then EMA, then gradients are cleared. `nonFinite` (device float
     // scalar, 0 or 1): 1 leaves weights and moments as they are.
@@ -87,6 +89,7 @@ class Optimizer {
     std::vector<at::Tensor> gradients_;   // float32 sums; the parameters' own .grad in float32 runs
     std::vector<double> ratios_;          // of the learning rate
     std::vector<double> lengths_;         // of rows; 0: free
+    std::vector<bool> apart_;             // clipped by a norm of their own
     std::unique_ptr<UpdateRule> rule_;
     std::vector<at::Tensor> shadows_;
     std::optional<EmaOptions> ema_;

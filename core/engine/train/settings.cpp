@@ -27,6 +27,7 @@ ComponentSource sourceOf(const ModelConfig& model, const ComponentConfig& compon
         source.folder = *component.pretrained;
     else if (component.params.is_object() && !component.params.empty())
         source.params = component.params;
+    source.target = component.target.value_or("");
     return source;
 }
 
@@ -119,7 +120,23 @@ void setModel(const ModelConfig& model, const LossConfig& loss, Settings& settin
     }
     settings.trainTextEncoder = model.trainTextEncoder;
     settings.gradientCheckpointing = model.gradientCheckpointing;
-    settings.autoencoderLoss = {loss.l1Weight, loss.mseWeight, loss.klWeight};
+    settings.autoencoderLoss = {loss.l1Weight,
+                                loss.mseWeight,
+                                loss.klWeight,
+                                loss.codebookWeight,
+                                loss.commitmentWeight,
+                                loss.lpipsWeight,
+                                loss.lpipsFile.value_or(""),
+                                loss.lpipsBackbone.value_or("")};
+    if (loss.discriminatorWeight > 0)
+        settings.discriminator = DiscriminatorSettings{
+            loss.discriminatorWeight,
+            loss.discriminatorStart,
+            loss.discriminatorLoss == GanLoss::Mse ? DiscriminatorLoss::Mse : DiscriminatorLoss::Hinge,
+            loss.discriminatorAdaptive,
+            static_cast<int>(loss.discriminatorLayers),
+            static_cast<int>(loss.discriminatorWidth)};
+    settings.codebookDecay = loss.codebookDecay;
 }
 
 // Each table is one enum of the configuration and its counterpart here.

@@ -33,6 +33,7 @@ namespace atelier::train {
 struct ComponentSource {
     fs::path folder;  // the component's own folder, or a pipeline folder that has it as a sub-folder
     std::optional<Json> params;
+    std::string target;  // class name; empty: the usual one
     bool given() const { return !folder.empty() || params.has_value(); }
 };
 
@@ -69,10 +70,23 @@ struct PriorSettings {
     fs::path folder;                    // where they are and are kept
 };
 
+// Weights of means over elements.
 struct AutoencoderLoss {
     double l1 = 1.0;
     double mse = 1.0;
-    double kl = 1e-6;  // times the KL divergence averaged over latent elements
+    double kl = 1e-6;                          // AutoencoderKL
+    double codebook = 1.0, commitment = 0.25;  // VQModel
+    double lpips = 0;
+    fs::path lpipsFile, lpipsBackbone;
+};
+
+enum class DiscriminatorLoss { Hinge, Mse };
+struct DiscriminatorSettings {
+    double weight = 0.5;     // of what it says in the autoencoder's loss
+    std::int64_t start = 0;  // updates before it begins
+    DiscriminatorLoss loss = DiscriminatorLoss::Hinge;
+    bool adaptive = true;  // the weight times the ratio of gradients at the decoder's end
+    int layers = 3, width = 64;
 };
 
 // Samples that are held back from training, and how often the loss over them is taken.
@@ -104,6 +118,8 @@ struct Settings {
     at::ScalarType computeType = at::kFloat;
     std::optional<PriorSettings> prior;  // absent: only the subject's pictures
     AutoencoderLoss autoencoderLoss;
+    std::optional<DiscriminatorSettings> discriminator;
+    std::optional<double> codebookDecay;  // the codebook follows its vectors; absent: it learns by gradient
 
     // optimisation
     Objective objective;

@@ -118,6 +118,12 @@ std::int64_t parameterCount(const torch::nn::Module& module) {
     return total;
 }
 
+Result<fs::path> codecFolder(const ComponentSource& source) {
+    std::error_code error;
+    if (const fs::path inside = source.folder / "vqvae"; fs::is_directory(inside, error)) return inside;
+    return componentFolder(source, "vae");
+}
+
 Result<fs::path> componentFolder(const ComponentSource& source, const std::string& name) {
     ATELIER_DO(checkComponent(source.folder, name));
     std::error_code error;

@@ -38,6 +38,9 @@ class Task {
     virtual NamedTensors parameters() = 0;
     // Learning rates of their own and constraints, before the first step.
     virtual void configure(Optimizer&) {}
+    // What training changes besides by gradients, for exact resume: the tensors themselves, which are written
+    // to.
+    virtual NamedTensors buffers() const { return {}; }
     // Before the first step: caches, calibration sets. May change the plan (decodeImages off with cached
     // latents).
     virtual Status prepare(std::shared_ptr<const data::DatasetIndex> index, data::TrainPlan& plan,
@@ -115,6 +118,8 @@ at::Tensor keptPixels(const at::Tensor& pixels_BCHW, const at::Tensor& mask_BHW)
 void freeze(torch::nn::Module& module);
 std::uint64_t moduleBytes(const torch::nn::Module& module);
 std::int64_t parameterCount(const torch::nn::Module& module);
+// The folder of an autoencoder of either class: "vae" or "vqvae" in a pipeline.
+Result<fs::path> codecFolder(const ComponentSource& source);
 // The folder of a component: `source.folder` itself when it holds config.json, else its sub-folder `name`.
 // Error (Model): a pipeline folder whose model_index.json gives it no class that is computed here.
 Result<fs::path> componentFolder(const ComponentSource& source, const std::string& name);
