@@ -86,6 +86,12 @@ std::vector<Scene> scenes(const QString& demo, const QSize& size) {
              w.showPage(QStringLiteral("runs"), QStringLiteral("newest"));
              settle(1500);
          }},
+        {QStringLiteral("compare"), false,
+         [](MainWindow& w) {
+             const QString run = w.page(QStringLiteral("runs"))->location();
+             w.showPage(QStringLiteral("compare"), run);
+             settle(1500);
+         }},
         {QStringLiteral("models"), false,
          [=](MainWindow& w) {
              auto* page = models(w);

@@ -30,6 +30,7 @@
 #include "ui/models/run_list_watcher.h"
 #include "ui/models/run_words.h"
 #include "ui/models/thumbnails.h"
+#include "ui/pages/compare_page.h"
 #include "ui/pages/configure_page.h"
 #include "ui/pages/datasets_page.h"
 #include "ui/pages/runs_page.h"
@@ -205,6 +206,8 @@ void Studio::addPages() {
          }});
     p.window.addPage({QStringLiteral("runs"), tr("Runs"), QStringLiteral("runs"),
                       [&p] { return new RunsPage(p.runs, p.runWatcher, p.runDesk, p.runPictures); }});
+    p.window.addPage({QStringLiteral("compare"), tr("Compare"), QStringLiteral("compare"),
+                      [&p] { return new ComparePage(p.runs, p.runDesk, p.runPictures); }});
     p.window.addPage({QStringLiteral("models"), tr("Models"), QStringLiteral("models"), [&p] {
                           p.models =
                               std::make_unique<ModelsPart>(p.settings, p.engine, p.runs, p.runDesk,

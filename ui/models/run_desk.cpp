@@ -88,11 +88,35 @@ RunMonitor* RunDesk::open(const QString& folder, const QStringList& overrides) {
     RunMonitor* monitor = fresh.monitor.get();
     fresh.controller->open();
     open_.push_back(std::move(fresh));
-    if (open_.size() > kOpenAtOnce) {
-        open_.front().monitor.reset();
-        open_.erase(open_.begin());
-    }
+    closeOldest();
     return monitor;
+}
+
+// Those that are held do not count.
+void RunDesk::closeOldest() {
+    const auto free = [](const Open& open) { return open.holders == 0; };
+    if (std::size_t(std::count_if(open_.begin(), open_.end(), free)) <= kOpenAtOnce) return;
+    const auto oldest = std::find_if(open_.begin(), open_.end(), free);
+    oldest->monitor.reset();
+    open_.erase(oldest);
+}
+
+RunDesk::Open* RunDesk::find(const QString& folder) {
+    const QString path = cleanPath(folder);
+    for (Open& open : open_)
+        if (open.monitor->folder() == path) return &open;
+    return nullptr;
+}
+
+RunMonitor* RunDesk::hold(const QString& folder) {
+    RunMonitor* monitor = open(folder, {});
+    if (Open* held = find(folder)) ++held->holders;
+    return monitor;
+}
+
+void RunDesk::release(const QString& folder) {
+    if (Open* held = find(folder); held && held->holders > 0) --held->holders;
+    closeOldest();
 }
 
 void RunDesk::forget(const QString& folder) {

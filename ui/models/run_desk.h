@@ -37,6 +37,10 @@ class RunDesk : public QObject {
     // The monitor of a run folder; reading begins at the first call. The last few stay open.
     RunMonitor* monitor(const QString& folder);
     void forget(const QString& folder);
+    // The same, and it stays open until it is released as often as it was held (or forgotten: it is
+    // destroyed).
+    RunMonitor* hold(const QString& folder);
+    void release(const QString& folder);
 
     bool engineReady() const;
     QString engineProblem() const;
@@ -86,7 +90,10 @@ class RunDesk : public QObject {
     struct Open {
         std::unique_ptr<RunController> controller;
         std::unique_ptr<RunMonitor> monitor;
+        int holders = 0;
     };
+    Open* find(const QString& folder);
+    void closeOldest();
     Settings& settings_;
     EngineLocator& engine_;
     MakeController make_;

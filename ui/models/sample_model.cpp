@@ -21,6 +21,14 @@ int SampleModel::rowOf(const SampleEntry& entry, int repeat) {
     return row;
 }
 
+void SampleModel::setRows(const std::vector<std::pair<QString, qint64>>& rows) {
+    clear();
+    if (rows.empty()) return;
+    beginInsertRows({}, 0, int(rows.size()) - 1);
+    for (const auto& [prompt, seed] : rows) rows_.push_back({prompt, seed, 0});
+    endInsertRows();
+}
+
 void SampleModel::setStep(qint64 step, const std::vector<SampleEntry>& entries) {
     const auto at = std::lower_bound(steps_.begin(), steps_.end(), step,
                                      [](const Step& s, qint64 v) { return s.step < v; });

@@ -31,6 +31,8 @@ class SampleModel : public QAbstractTableModel {
 
     using QAbstractTableModel::QAbstractTableModel;
 
+    // The rows there will be, in this order, before any step: prompt and seed.
+    void setRows(const std::vector<std::pair<QString, qint64>>& rows);
     // Pictures of one step; a step that is there is replaced.
     void setStep(qint64 step, const std::vector<SampleEntry>& entries);
     // Forgets steps after this one: a resumed run makes them again.

@@ -10,6 +10,7 @@
 
 #include "core/run/run_folder.h"
 #include "ui/models/run_words.h"
+#include "ui/pages/compare_page.h"
 #include "ui/pages/export_sheet.h"
 #include "ui/pages/monitor_cards.h"
 #include "ui/pages/monitor_resume_sheet.h"
@@ -55,6 +56,12 @@ void RunsPage::buildActions() {
                                                                  : QString();
             if (!folder.isEmpty()) exportRun(folder);
         });
+    addPageAction(menu, tr("Compare"), QKeySequence(Qt::Key_C), QStringLiteral("compare"), [this] {
+        if (monitorShown() && monitor_)
+            compare({monitor_->folder()});
+        else if (!list_->selected().isEmpty())
+            compare(list_->selected());
+    });
     addPageAction(menu, tr("Open run folder…"), {}, QStringLiteral("folder"), [this] { openFolderDialog(); });
     addPageAction(menu, tr("All runs"), QKeySequence(Qt::Key_Backspace), {},
                   whenShown([this] { showList(); }));
@@ -87,6 +94,11 @@ void RunsPage::stopWithoutCheckpoint() {
     });
     sheet->setAttribute(Qt::WA_DeleteOnClose);
     sheet->open();
+}
+
+// The folders in one word, as the Compare page reads them.
+void RunsPage::compare(const QStringList& folders) {
+    Q_EMIT pageRequested(QStringLiteral("compare"), folders.join(ComparePage::kSeparator));
 }
 
 void RunsPage::start(const QString& folder) {
@@ -215,6 +227,10 @@ void RunsPage::runMenu(const QString& path, const QPoint& at) {
     menu.addSeparator();
     QStringList chosen = list_->selected();
     if (!chosen.contains(path)) chosen = {path};
+    menu.addAction(style::icon(QStringLiteral("compare")),
+                   chosen.size() > 1 ? tr("Compare %n run(s)", nullptr, int(chosen.size())) : tr("Compare"),
+                   this, [this, chosen] { compare(chosen); });
+    menu.addSeparator();
     QAction* remove = menu.addAction(style::icon(QStringLiteral("trash")), tr("Move to trash…"), this,
                                      [this, chosen] { trash(chosen); });
     remove->setEnabled(!active);

@@ -60,6 +60,7 @@ class RunsPage : public Page {
     void resumeFrom(qint64 step);
     void sampleFrom(qint64 step);
     void trash(const QStringList& folders);
+    void compare(const QStringList& folders);
     void exportRun(const QString& folder);
     void runMenu(const QString& path, const QPoint& at);
     void openFolderDialog();

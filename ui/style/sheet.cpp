@@ -30,6 +30,7 @@ QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
 QAbstractScrollArea::corner { background: transparent; border: 0; }
 QSplitter::handle { background: @line; }
+QSplitter[betweenCards="true"]::handle { background: transparent; }
 QHeaderView { background: @surface; border: 0; }
 QHeaderView::section { background: @surface; color: @text2; border: 0; border-bottom: 1px solid @line;
   padding: 0 11px; height: 34px; font-size: @caption; font-weight: 500; }

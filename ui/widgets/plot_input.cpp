@@ -265,8 +265,8 @@ QByteArray PlotView::svg() const {
     generator.setOutputDevice(&buffer);
     generator.setSize(plot_->size());
     generator.setViewBox(plot_->rect());
-    generator.setTitle(accessibleName());
-    generator.setDescription(summary());
+    generator.setTitle(accessibleName().toHtmlEscaped());  // it writes them as they are
+    generator.setDescription(summary().toHtmlEscaped());
     QCPPainter painter;
     painter.begin(&generator);
     painter.fillRect(plot_->rect(), style::tokens().surface);

@@ -144,21 +144,39 @@ int SampleViewer::side() const {
     return int(std::min(stage().width(), stage().height()) * devicePixelRatioF());
 }
 
-QImage SampleViewer::image(int column) const {
-    const SampleEntry* e = model_.entry(row_, column);
+QImage SampleViewer::image(Cell cell) const {
+    const SampleEntry* e = model_.entry(cell.row, cell.column);
     return e != nullptr && !e->file.isEmpty() ? thumbnails_.get(e->file, std::max(64, side())) : QImage();
 }
 
 // Before = the first picture of this prompt; the difference is to the one a step earlier.
-int SampleViewer::otherColumn() const {
-    if (compare_ == Compare::Difference) return std::max(0, column_ - 1);
+SampleViewer::Cell SampleViewer::other() const {
+    const auto there = [this](Cell cell) {
+        const SampleEntry* e = model_.entry(cell.row, cell.column);
+        return e != nullptr && !e->file.isEmpty();
+    };
+    if (rows_) {
+        for (int r = 0; r < model_.prompts(); ++r)
+            if (r != row_ && there({r, column_})) return {r, column_};
+        return {row_, column_};
+    }
+    if (compare_ == Compare::Difference) return {row_, std::max(0, column_ - 1)};
     for (int c = 0; c < column_; ++c)
-        if (const SampleEntry* e = model_.entry(row_, c); e != nullptr && !e->file.isEmpty()) return c;
-    return column_;
+        if (there({row_, c})) return {row_, c};
+    return {row_, column_};
+}
+
+QString SampleViewer::nameOf(Cell cell) const {
+    return rows_ ? model_.prompt(cell.row) : tr("step %1").arg(countText(model_.step(cell.column)));
+}
+
+void SampleViewer::compareRows() {
+    rows_ = true;
+    update();
 }
 
 QRectF SampleViewer::pictureRect() const {
-    const QImage current = image(column_);
+    const QImage current = image({row_, column_});
     const QSizeF size = QSizeF(current.isNull() ? QSize(1, 1) : current.size())
                             .scaled(QSizeF(stage().size()), Qt::KeepAspectRatio);
     return {QRectF(stage()).center() - QPointF(size.width() / 2, size.height() / 2), size};
@@ -179,19 +197,20 @@ void SampleViewer::paintEvent(QPaintEvent*) {
     painter.setPen(t.text2);
     QString place =
         tr("step %1 · %2 of %3").arg(countText(model_.step(column_))).arg(column_ + 1).arg(model_.steps());
-    const int other = otherColumn();
+    const Cell here{row_, column_}, other = this->other();
     if (compare_ == Compare::BeforeAfter)
-        place += tr(" · left: step %1, right: step %2")
-                     .arg(countText(model_.step(other)), countText(model_.step(column_)));
+        place += tr(" · left: %1, right: %2").arg(nameOf(other), nameOf(here));
     if (compare_ == Compare::Difference)
-        place += tr(" · difference to step %1, × %2").arg(countText(model_.step(other))).arg(kGain);
+        place += tr(" · difference to %1, × %2").arg(nameOf(other)).arg(kGain);
     painter.drawText(QRect(kMargin, 38, title.width(), 18), Qt::AlignVCenter | Qt::AlignLeft, place);
     painter.drawText(
         QRect(kMargin, height() - 34, width() - 2 * kMargin, 20), Qt::AlignCenter,
-        tr("← → step   ↑ ↓ prompt   B before and after   D difference   I info   C copy   Esc close"));
+        rows_
+            ? tr("← → step   ↑ ↓ run   B two runs   D difference   I info   C copy   Esc close")
+            : tr("← → step   ↑ ↓ prompt   B before and after   D difference   I info   C copy   Esc close"));
 
     const QRectF target = pictureRect();
-    const QImage current = image(column_);
+    const QImage current = image(here);
     const auto draw = [&](const QImage& picture, const QRectF& clip) {
         painter.save();
         QPainterPath shape;
@@ -215,16 +234,20 @@ void SampleViewer::paintEvent(QPaintEvent*) {
                          : e->file.isEmpty()           ? e->failure
                          : thumbnails_.failed(e->file) ? tr("This picture cannot be decoded: %1").arg(e->file)
                                                        : QString());
-    } else if (compare_ == Compare::Difference && other != column_) {
+    } else if (compare_ == Compare::Difference && other != here) {
         const QImage before = image(other);
-        const QString key =
-            QStringLiteral("%1/%2/%3/%4").arg(row_).arg(column_).arg(other).arg(current.width());
+        const QString key = QStringLiteral("%1/%2/%3/%4/%5")
+                                .arg(row_)
+                                .arg(column_)
+                                .arg(other.row)
+                                .arg(other.column)
+                                .arg(current.width());
         if (!before.isNull() && differenceKey_ != key) {
             difference_ = differenceOf(current, before);
             differenceKey_ = key;
         }
         draw(before.isNull() ? current : difference_, target);
-    } else if (compare_ == Compare::BeforeAfter && other != column_) {
+    } else if (compare_ == Compare::BeforeAfter && other != here) {
         const QImage before = image(other);
         const double x = target.left() + split_ * target.width();
         draw(current, target);

@@ -22,6 +22,8 @@ class SampleViewer : public QWidget {
     // Covers `window`; deletes itself when closed.
     SampleViewer(QWidget* window, const SampleModel& model, Thumbnails& thumbnails);
     void open(int row, int column);
+    // Rows are runs: B and D compare with the same step of another row, not with another step.
+    void compareRows();
     int row() const { return row_; }
     int column() const { return column_; }
     Compare compare() const { return compare_; }
@@ -47,8 +49,13 @@ class SampleViewer : public QWidget {
     QRect stage() const;  // room for the picture
     QRectF pictureRect() const;
     int side() const;  // device pixels asked of the thumbnails
-    QImage image(int column) const;
-    int otherColumn() const;  // what B and D compare with
+    struct Cell {
+        int row, column;
+        bool operator==(const Cell&) const = default;
+    };
+    QImage image(Cell cell) const;
+    Cell other() const;  // what B and D compare with; the cell itself when there is nothing
+    QString nameOf(Cell cell) const;
     void copy() const;
     void close();
     void paintInfo(class QPainter& painter);
@@ -61,7 +68,7 @@ class SampleViewer : public QWidget {
     int row_ = 0, column_ = 0;
     Compare compare_ = Compare::None;
     double split_ = 0.5;
-    bool info_ = false;
+    bool info_ = false, rows_ = false;
     mutable QImage difference_;
     mutable QString differenceKey_;
 };
