@@ -40,10 +40,7 @@ class ClipTokenizer : public Tokenizer {
     std::int64_t vocabSize() const override;
     std::string className() const override;
 
-    // The same with a further token that stands for `count` new ids in a row, from vocabSize() on: a textual
-    // inversion. Files that save() writes hold it as "word", "word_1", …, as diffusers names its parts. An
-    // Error (code Model) when the word is empty or a token already.
-    Result<ClipTokenizer> withToken(const std::string& word, int count = 1) const;
+    Result<std::shared_ptr<const Tokenizer>> withToken(const std::string& word, int count = 1) const override;
 
     // Writes the files it was loaded from, unchanged but for added tokens, plus whichever of the classic
     // files and tokenizer.json were missing, so that old and new readers open the folder. The folder is made.

@@ -142,31 +142,7 @@ Result<ClipTokenizer> ClipTokenizer::load(const fs::path& folder) {
     return ClipTokenizer(std::move(state));
 }
 
-namespace {
-
-// A further token in the files that name added tokens.
-void addToFiles(std::map<std::string, std::string>& files, const Json& token, std::int64_t id) {
-    const auto edit = [&](const char* name, const std::function<void(Json&)>& change) {
-        auto json = files.contains(name) ? parseJson(files[name]) : Result<Json>(Json::object());
-        if (!json || !json->is_object()) return;
-        change(*json);
-        files[name] = dumpJsonPretty(*json);
-    };
-    edit("added_tokens.json", [&](Json& json) { json[token["content"].get<std::string>()] = id; });
-    if (files.contains("tokenizer_config.json"))
-        edit("tokenizer_config.json",
-             [&](Json& json) { json["added_tokens_decoder"][std::to_string(id)] = token; });
-    if (files.contains("tokenizer.json"))
-        edit("tokenizer.json", [&](Json& json) {
-            Json entry = token;
-            entry["id"] = id;
-            json["added_tokens"].push_back(entry);
-        });
-}
-
-}  // namespace
-
-Result<ClipTokenizer> ClipTokenizer::withToken(const std::string& word, int count) const {
+Result<std::shared_ptr<const Tokenizer>> ClipTokenizer::withToken(const std::string& word, int count) const {
     if (trim(word).empty() || count < 1) return badTokenizer("a token needs a word", word);
     auto state = std::make_unique<State>(*state_);
     const auto name = [&](int i) { return i == 0 ? word : word + "_" + std::to_string(i); };
@@ -182,12 +158,10 @@ Result<ClipTokenizer> ClipTokenizer::withToken(const std::string& word, int coun
         token.normalized = true;
         state->added.push_back(token);
         state->tokens[token.id] = name(i);
-        Json object = tokenObject(name(i), true);
-        object["special"] = false;
-        addToFiles(state->files, object, token.id);
+        addTokenToFiles(state->files, name(i), token.id);
     }
     sortAddedTokens(state->added);
-    return ClipTokenizer(std::move(state));
+    return std::make_shared<const ClipTokenizer>(ClipTokenizer(std::move(state)));
 }
 
 Status ClipTokenizer::save(const fs::path& folder) const {

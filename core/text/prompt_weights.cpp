@@ -124,22 +124,21 @@ std::vector<WeightedText> parsePromptWeights(std::string_view prompt) {
     return Parser().parse(prompt);
 }
 
-PromptChunk emptyChunk(const ClipTokenizer& tokenizer, int length) {
-    PromptChunk chunk;
-    chunk.ids.assign(static_cast<std::size_t>(length), tokenizer.padId());
-    chunk.ids[0] = tokenizer.bosId();
-    chunk.ids[1] = tokenizer.eosId();
+PromptChunk emptyChunk(const Tokenizer& tokenizer, int length) {
+    PromptChunk chunk{tokenizer.encodePadded(""), {}};
+    chunk.ids.resize(static_cast<std::size_t>(length));
     chunk.weights.assign(chunk.ids.size(), 1.0F);
     return chunk;
 }
 
-std::vector<PromptChunk> tokenizePrompt(const ClipTokenizer& tokenizer, std::string_view prompt, int length) {
+std::vector<PromptChunk> tokenizePrompt(const Tokenizer& tokenizer, std::string_view prompt, int length) {
     const auto room = static_cast<std::size_t>(length - 1);  // the last entry is EOS
     std::vector<PromptChunk> chunks{emptyChunk(tokenizer, length)};
-    std::size_t at = 1;
+    const auto first = static_cast<std::size_t>(tokenizer.specialTokens() - 1);  // behind what begins it
+    std::size_t at = first;
     const auto next = [&] {
         chunks.push_back(emptyChunk(tokenizer, length));
-        at = 1;
+        at = first;
     };
     for (const WeightedText& piece : parsePromptWeights(prompt)) {
         if (piece.startsChunk) next();

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/text/clip_tokenizer.h"
+#include "core/text/tokenizer.h"
 
 namespace atelier {
 
@@ -25,14 +25,15 @@ struct WeightedText {
 // weight are joined; never empty.
 std::vector<WeightedText> parsePromptWeights(std::string_view prompt);
 
-// What the text encoder gets at once: BOS, up to maxLength − 2 tokens, EOS, padding; a weight for each.
+// What the text encoder gets at once: its tokenizer's first special tokens (CLIP's BOS, none of T5's), as
+// many tokens as fit, EOS, padding; a weight for each.
 struct PromptChunk {
     std::vector<std::int64_t> ids;
-    std::vector<float> weights;  // 1 for BOS, EOS and padding
+    std::vector<float> weights;  // 1 for special tokens and padding
 };
-// At least one chunk. `length`: entries of a chunk, at most the tokenizer's maxLength() (77).
-std::vector<PromptChunk> tokenizePrompt(const ClipTokenizer& tokenizer, std::string_view prompt, int length);
-// BOS, EOS, padding: fills up the shorter of two prompts.
-PromptChunk emptyChunk(const ClipTokenizer& tokenizer, int length);
+// At least one chunk. `length`: entries of a chunk, at most the tokenizer's maxLength().
+std::vector<PromptChunk> tokenizePrompt(const Tokenizer& tokenizer, std::string_view prompt, int length);
+// Of no text: fills up the shorter of two prompts.
+PromptChunk emptyChunk(const Tokenizer& tokenizer, int length);
 
 }  // namespace atelier

@@ -36,6 +36,7 @@ class T5Tokenizer : public Tokenizer {
     std::int64_t eosId() const override;
     std::int64_t vocabSize() const override;
     std::string className() const override;
+    Result<std::shared_ptr<const Tokenizer>> withToken(const std::string& word, int count = 1) const override;
     // The files it was loaded from, unchanged, and tokenizer.json and tokenizer_config.json where they were
     // missing, so that readers without SentencePiece open the folder.
     Status save(const fs::path& folder) const override;

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/base/json.h"
+#include "core/base/strings.h"
 #include "core/text/sentencepiece_model.h"
 #include "core/text/t5_tokenizer_state.h"
 #include "core/text/tokenizer_folder.h"
@@ -242,6 +243,27 @@ Json tokenizerJson(const Unigram& model, const std::string& charsmap, const std:
 }
 
 }  // namespace
+
+Result<std::shared_ptr<const Tokenizer>> T5Tokenizer::withToken(const std::string& word, int count) const {
+    if (trim(word).empty() || count < 1) return badTokenizer("a token needs a word", word);
+    auto state = std::make_unique<State>(*state_);
+    for (int i = 0; i < count; ++i) {
+        const std::string name = i == 0 ? word : word + "_" + std::to_string(i);
+        AddedToken token;
+        token.content = state->charsmap.normalize(unicode::decodeUtf8(name));
+        if (state->model.idOf(name) ||
+            std::ranges::find(state->added, token.content, &AddedToken::content) != state->added.end())
+            return badTokenizer("the word \"" + name + "\" is a token already", "");
+        token.id = state->vocabSize++;
+        token.count = i == 0 ? count : 1;
+        token.special = false;
+        token.normalized = true;
+        state->added.push_back(token);
+        addTokenToFiles(state->files, name, token.id);
+    }
+    sortAddedTokens(state->added);
+    return std::make_shared<const T5Tokenizer>(T5Tokenizer(std::move(state)));
+}
 
 Status T5Tokenizer::save(const fs::path& folder) const {
     const State& s = *state_;

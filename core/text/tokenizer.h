@@ -28,6 +28,11 @@ class Tokenizer {
     virtual std::int64_t padId() const = 0;
     virtual std::int64_t eosId() const = 0;
     virtual std::int64_t vocabSize() const = 0;  // one more than the largest id, added tokens included
+    // The same with a further token that stands for `count` new ids in a row, from vocabSize() on: a textual
+    // inversion. Files that save() writes hold it as "word", "word_1", …, as diffusers names its parts. An
+    // Error (code Model) when the word is empty or a token already.
+    virtual Result<std::shared_ptr<const Tokenizer>> withToken(const std::string& word,
+                                                               int count = 1) const = 0;
     // The reference class that reads what save() writes.
     virtual std::string className() const = 0;
     // Writes the folder; it is made.

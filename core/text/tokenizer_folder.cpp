@@ -2,6 +2,8 @@
 // Reading tokenizer folders (tokenizer_folder.h), and which family one is of (tokenizer.h).
 #include "core/text/tokenizer_folder.h"
 
+#include <functional>
+
 #include "core/text/clip_tokenizer.h"
 #include "core/text/t5_tokenizer.h"
 #include "core/text/tokenizer.h"
@@ -38,6 +40,27 @@ Json addedTokenEntry(const std::string& content, const AddedToken& token) {
     return {{"id", token.id},          {"content", content},     {"single_word", token.singleWord},
             {"lstrip", token.lstrip},  {"rstrip", token.rstrip}, {"normalized", token.normalized},
             {"special", token.special}};
+}
+
+void addTokenToFiles(std::map<std::string, std::string>& files, const std::string& content, std::int64_t id) {
+    Json token = tokenObject(content, true);
+    token["special"] = false;
+    const auto edit = [&](const char* name, const std::function<void(Json&)>& change) {
+        auto json = files.contains(name) ? parseJson(files[name]) : Result<Json>(Json::object());
+        if (!json || !json->is_object()) return;
+        change(*json);
+        files[name] = dumpJsonPretty(*json);
+    };
+    edit("added_tokens.json", [&](Json& json) { json[content] = id; });
+    if (files.contains("tokenizer_config.json"))
+        edit("tokenizer_config.json",
+             [&](Json& json) { json["added_tokens_decoder"][std::to_string(id)] = token; });
+    if (files.contains("tokenizer.json"))
+        edit("tokenizer.json", [&](Json& json) {
+            Json entry = token;
+            entry["id"] = id;
+            json["added_tokens"].push_back(entry);
+        });
 }
 
 Result<TokenizerFolder> TokenizerFolder::read(const fs::path& path, std::span<const char* const> names) {

@@ -37,6 +37,8 @@ std::optional<std::string> tokenText(const Json& json);
 Json tokenObject(const std::string& content, bool normalized);
 // An entry of tokenizer.json's added_tokens.
 Json addedTokenEntry(const std::string& content, const AddedToken& token);
+// A token of no special meaning that is sought in normalised text, in the files that name added tokens.
+void addTokenToFiles(std::map<std::string, std::string>& files, const std::string& content, std::int64_t id);
 tl::unexpected<Error> badTokenizer(std::string what, const fs::path& file, std::string hint = {});
 
 }  // namespace atelier

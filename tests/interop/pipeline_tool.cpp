@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "core/engine/models/pipeline.h"
+#include "core/text/clip_tokenizer.h"
 
 using namespace atelier;
 

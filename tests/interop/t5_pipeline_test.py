@@ -6,9 +6,12 @@ import random
 import shutil
 import unittest
 
+import numpy
 import torch
-from diffusers import DDIMScheduler, StableDiffusionPipeline
+from diffusers import DDIMScheduler, DDPMScheduler, StableDiffusionPipeline
+from peft import LoraConfig, inject_adapter_in_model, set_peft_model_state_dict
 from PIL import Image
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer, T5EncoderModel, T5Tokenizer
 
@@ -87,6 +90,51 @@ class T5Pictures(pictures_test.PictureCase):
         for model in ("plain", "projected"):
             self.assertSame(self.ours(model, "ddim"), wanted)
 
+    def test_weights_in_prompts(self):
+        """Every token's hidden state by its weight, the mean over all kept; windows one behind the other. No begin token, and padding weighs 1."""
+        pipeline = StableDiffusionPipeline.from_pretrained(self.folder / "t5", safety_checker=None)
+        tokenizer, encoder = pipeline.tokenizer, pipeline.text_encoder.eval()
+
+        def encoded(windows):
+            states = []
+            for pieces in windows:
+                ids, weights = [], []
+                for text, weight in pieces:
+                    new = tokenizer(text, add_special_tokens=False).input_ids
+                    ids, weights = ids + new, weights + [weight] * len(new)
+                room = tokenizer.model_max_length - len(ids)
+                ids, weights = ids + [tokenizer.eos_token_id] + [tokenizer.pad_token_id] * (room - 1), torch.tensor(weights + [1.0] * room)
+                with torch.no_grad():
+                    plain = encoder(torch.tensor([ids])).last_hidden_state[0]
+                weighted = plain * weights[:, None]
+                states.append(weighted * (plain.mean() / weighted.mean()))
+            return torch.cat(states)[None]
+
+        cat, mat = [("a ", 1), ("cat", 1.4), (" on a mat", 1)], [("horses", 1 / 1.1), (" riding", 1)]
+        prompts = ["a (cat:1.4) on a mat BREAK [horses] riding", "zebra"]
+        context = torch.cat([encoded([cat, mat]), encoded([[("zebra", 1)], [("", 1)]])])
+        empty = encoded([[("", 1)], [("", 1)]]).repeat(2, 1, 1)
+        wanted = self.theirs(pipeline, "ddim", width=pictures_test.WIDTH, height=pictures_test.HEIGHT, latents=self.latents, prompt=None, negative_prompt=None, prompt_embeds=context,
+                             negative_prompt_embeds=empty)
+        got = self.ours("t5", "ddim", "--prompt-weighting", prompts=prompts, negative="")
+        self.assertSame(got, wanted)
+        self.assertGreater(abs(got.astype(float) - self.ours("t5", "ddim", prompts=prompts, negative="")).mean(), 1)
+
+    def test_textual_inversions_are_words_of_t5(self):
+        # diffusers' loader sets a T5's table by way of its tokenizer; "<toy>" has two vectors, "Zorg" one.
+        generator = torch.Generator().manual_seed(8)
+        save_file({"<toy>": torch.randn(2, 32, generator=generator)}, self.folder / "toy.safetensors")
+        save_file({"emb_params": torch.randn(1, 32, generator=generator)}, self.folder / "zorg.safetensors")
+        pipeline = StableDiffusionPipeline.from_pretrained(self.folder / "t5", safety_checker=None)
+        pipeline.load_textual_inversion(self.folder, weight_name="toy.safetensors")
+        pipeline.load_textual_inversion(load_file(self.folder / "zorg.safetensors")["emb_params"], token="zorg")
+        prompts = ["a <toy> on a mat", "zebra, zorg style"]
+        wanted = self.theirs(pipeline, "ddim", width=pictures_test.WIDTH, height=pictures_test.HEIGHT, latents=self.latents, prompt=prompts)
+        for model in ("t5", "classic"):
+            got = self.ours(model, "ddim", "--embedding", self.folder / "toy.safetensors", "--embedding", self.folder / "zorg.safetensors", prompts=prompts)
+            self.assertSame(got, wanted)
+        self.assertGreater(abs(got.astype(float) - self.ours("t5", "ddim", prompts=prompts)).mean(), 1)
+
     def refused(self, expected, *arguments, code=2):
         result = train_test.engine(*arguments)
         self.assertEqual(result.returncode, code, result.stderr)
@@ -99,9 +147,6 @@ class T5Pictures(pictures_test.PictureCase):
     def test_what_does_not_go_together_is_named(self):
         save(self.folder / "wide", width=48)
         self.refused(("width 32", "48"), *self.sampling("wide"))
-        self.refused(("T5EncoderModel",), *self.sampling("t5", "--prompt-weighting"))
-        save_file({"<toy>": torch.randn(2, 32)}, self.folder / "toy.safetensors")
-        self.refused(("T5EncoderModel",), *self.sampling("t5", "--embedding", self.folder / "toy.safetensors"))
         self.refused(("T5EncoderModel", "Keep the folder"), "convert", self.folder / "t5", self.folder / "one.safetensors")
         self.assertFalse((self.folder / "one.safetensors").exists())
         shutil.copytree(self.folder / "t5", self.folder / "other")
@@ -186,10 +231,100 @@ sampling: {{prompts: [a horse], steps: 2, guidance: 3}}
         made = StableDiffusionPipeline.from_pretrained(self.folder / "pipeline", safety_checker=None)
         made.load_lora_weights(self.folder / "runs/lora/final")
         self.assertTrue(any("lora" in name for name, _ in made.unet.named_parameters()))
-        for method, option in (("type: lora, rank: 4", "model.train_text_encoder=true"), ("type: textual_inversion", "method.tokens={<toy>: horse}")):
-            result = train_test.engine("train", self.config("none", f"pretrained: {self.folder}/pipeline", method), option)
-            self.assertEqual(result.returncode, 2, result.stderr)
-            self.assertIn("T5EncoderModel", result.stderr)
+
+    def states(self, model, prompt="a horse"):
+        ids = model.tokenizer([prompt], padding="max_length", truncation=True, return_tensors="pt").input_ids
+        with torch.no_grad():
+            return model.text_encoder.eval()(ids).last_hidden_state
+
+    def pictures(self, model, name, *options, prompt="a horse"):
+        out = self.folder / f"out-{name}"
+        self.succeed("sample", "--model", model, "--prompt", prompt, "--out", out, "--steps", 2, "--size", 16, "--device", "cpu", *options)
+        return numpy.asarray(Image.open(out / "0000.png")).astype(float)
+
+    def test_lora_of_the_text_encoder(self):
+        """PEFT encodes as what merging it into the folder gives (diffusers' loader knows CLIP's layers only); every dialect gives the same picture."""
+        self.succeed("train", self.config("lora", f"pretrained: {self.folder}/pipeline, train_text_encoder: true", "type: lora, rank: 4"))
+        final = self.folder / "runs/lora/final"
+        file = final / "pytorch_lora_weights.safetensors"
+        updates = {name.removeprefix("text_encoder."): tensor for name, tensor in load_file(file).items() if name.startswith("text_encoder.")}
+        self.assertEqual(set(updates),
+                         {f"encoder.block.{b}.layer.0.SelfAttention.{layer}.lora_{half}.weight" for b in (0, 1) for layer in "qkvo" for half in "AB"})
+        plain = StableDiffusionPipeline.from_pretrained(self.folder / "pipeline", safety_checker=None)
+        before = self.states(plain)
+        with safe_open(file, "pt") as opened:
+            described = json.loads(opened.metadata()["lora_adapter_metadata"])
+        inject_adapter_in_model(LoraConfig(**{key.removeprefix("text_encoder."): value for key, value in described.items() if key.startswith("text_encoder.")}), plain.text_encoder)
+        self.assertFalse(set_peft_model_state_dict(plain.text_encoder, updates).unexpected_keys)
+        self.succeed("lora", "merge", self.folder / "pipeline", self.folder / "merged", "--lora", file)
+        merged = self.states(StableDiffusionPipeline.from_pretrained(self.folder / "merged", safety_checker=None))
+        self.assertLess(relative(merged, self.states(plain)), 1e-5)
+        self.assertGreater(relative(merged, before), 1e-3)
+        self.succeed("lora", "convert", file, self.folder / "kohya.safetensors", "--to", "kohya")
+        self.succeed("lora", "convert", self.folder / "kohya.safetensors", self.folder / "again.safetensors", "--to", "diffusers")
+        wanted = self.pictures(final, "final")
+        self.assertGreater(numpy.abs(wanted - self.pictures(self.folder / "pipeline", "plain")).max(), 1)
+        for name, model, options in (("merged", self.folder / "merged", []), ("kohya", self.folder / "pipeline", ["--lora", self.folder / "kohya.safetensors"]),
+                                     ("again", self.folder / "pipeline", ["--lora", self.folder / "again.safetensors"])):
+            difference = numpy.abs(self.pictures(model, name, *options) - wanted)
+            self.assertLessEqual(difference.max(), 1, name)
+
+    def test_words_are_learned_as_torch_learns_them(self):
+        """As diffusers' textual_inversion.py with a T5: the rows of the new words alone are trained, and the loss is torch's at every step."""
+        pipe = StableDiffusionPipeline.from_pretrained(self.folder / "pipeline", safety_checker=None)
+        unet, encoder, words = pipe.unet.train(), pipe.text_encoder.eval(), len(pipe.tokenizer)
+        encoder.resize_token_embeddings(words + 2)
+        for module in (unet, encoder):
+            module.requires_grad_(False)
+        table = encoder.get_input_embeddings().weight
+        starts = pipe.tokenizer("horse", add_special_tokens=False).input_ids
+        with torch.no_grad():
+            for i in (0, 1):
+                table[words + i] = table[starts[i % len(starts)]]
+        table.requires_grad_(True)
+        initial, generator = table.detach().clone(), torch.Generator().manual_seed(4)
+        optimizer, schedule, losses = torch.optim.AdamW([table], lr=1e-2, weight_decay=0.02), DDPMScheduler(**{k: v for k, v in SD.items() if k != "set_alpha_to_one" and k != "steps_offset"}), []
+        (self.folder / "batches").mkdir()
+        for i in range(10):
+            ids = torch.randint(3, words, (2, 12), generator=generator)
+            ids[:, 4:6], ids[:, 9], ids[:, 10:] = torch.tensor([words, words + 1]), 1, 0
+            batch = {"latents": torch.randn(2, 4, 8, 8, generator=generator), "noise": torch.randn(2, 4, 8, 8, generator=generator), "timesteps": torch.randint(0, 1000, (2,), generator=generator),
+                     "input_ids": ids}
+            save_file(batch, self.folder / f"batches/batch-{i:05}.safetensors")
+            noisy = schedule.add_noise(batch["latents"], batch["noise"], batch["timesteps"])
+            loss = torch.nn.functional.mse_loss(unet(noisy, batch["timesteps"], encoder(ids).last_hidden_state).sample, batch["noise"])
+            loss.backward()
+            losses.append(loss.item())
+            table.grad[:words] = 0
+            optimizer.step()
+            optimizer.zero_grad()
+            with torch.no_grad():
+                table[:words] = initial[:words]
+        config = self.config("learn", f"pretrained: {self.folder}/pipeline", "type: textual_inversion, vectors: 2, tokens: {<toy>: horse}")
+        self.succeed("replay", config, "optimizer.params={learning_rate: 1.0e-2, weight_decay: 0.02}", "--batches", self.folder / "batches", "--out", self.folder / "learned")
+        for a, b in zip(json.loads((self.folder / "learned/losses.json").read_text())["loss"], losses, strict=True):
+            self.assertLessEqual(abs(a - b), 1e-4 * b)
+        before, after = (self.weights(f / "text_encoder", "model.safetensors") for f in (self.folder / "pipeline", self.folder / "learned/pipeline"))
+        moved = (table[words:] - initial[words:]).norm().item()
+        self.assertGreater(moved, 0.01)
+        self.assertLessEqual((after["shared.weight"][words:] - table[words:]).norm().item(), 1e-3 * moved)
+        self.assertTrue(torch.equal(after.pop("shared.weight")[:words], before.pop("shared.weight")))
+        self.assertTrue(all(torch.equal(after[key], before[key]) for key in before))
+
+    def test_textual_inversion(self):
+        """diffusers reads the file; a LoRA beside it is trained, too."""
+        for method, more in (("type: textual_inversion", []), ("type: lora, rank: 2", ["model.train_text_encoder=true"])):
+            name = "words-" + str(len(more))
+            self.succeed("train", self.config(name, f"pretrained: {self.folder}/pipeline", method), "method.tokens={<toy>: horse}", "method.vectors=2", *more)
+            final = self.folder / "runs" / name / "final"
+            vectors = load_file(final / "toy.safetensors")["<toy>"]
+            self.assertEqual(tuple(vectors.shape), (2, 32))
+            made = StableDiffusionPipeline.from_pretrained(self.folder / "pipeline", safety_checker=None)
+            made.load_textual_inversion(final, weight_name="toy.safetensors")
+            token = made.tokenizer.convert_tokens_to_ids("<toy>")
+            self.assertTrue(torch.equal(made.text_encoder.get_input_embeddings().weight[token], vectors[0]))
+            shown, plain = self.pictures(final, name, prompt="a <toy>"), self.pictures(self.folder / "pipeline", name + "-plain", prompt="a <toy>")
+            self.assertGreater(numpy.abs(shown - plain).max(), 0)
 
     def scratch(self, name, text="d_model: 32, d_kv: 8, d_ff: 48, num_layers: 2, num_heads: 3, feed_forward_proj: gated-gelu", context=32, tokenizer="pipeline"):
         unet = json.dumps({**NETWORKS, "cross_attention_dim": context})

@@ -31,10 +31,9 @@ struct Windows {
     }
 };
 
-Windows cut(const ClipTokenizer& tokenizer, const ClipTextModel& encoder,
-            const std::vector<std::string>& texts) {
+Windows cut(const Tokenizer& tokenizer, const TextEncoder& encoder, const std::vector<std::string>& texts) {
     Windows result;
-    result.length = std::min(tokenizer.maxLength(), encoder.config().maxPositionEmbeddings);
+    result.length = std::min(tokenizer.maxLength(), encoder.maxTokens());
     for (const auto& text : texts) result.chunks.push_back(tokenizePrompt(tokenizer, text, result.length));
     return result;
 }
@@ -43,8 +42,8 @@ Windows cut(const ClipTokenizer& tokenizer, const ClipTextModel& encoder,
 struct WindowRows {
     at::Tensor ids_RS, weights_RS;
 };
-Result<WindowRows> rowsOf(Windows cuts, std::size_t windows, const ClipTokenizer& tokenizer,
-                          const ClipTextModel& encoder) {
+Result<WindowRows> rowsOf(Windows cuts, std::size_t windows, const Tokenizer& tokenizer,
+                          const TextEncoder& encoder) {
     std::vector<std::int64_t> ids;
     std::vector<float> weights;
     for (auto& chunks : cuts.chunks) {
@@ -65,15 +64,14 @@ Result<WindowRows> rowsOf(Windows cuts, std::size_t windows, const ClipTokenizer
 Result<TextConditioning> encodeWeightedPrompts(const Pipeline& pipeline,
                                                const std::vector<std::string>& texts) {
     struct Encoder {
-        const ClipTokenizer* tokenizer;
-        const ClipTextModel* model;
+        const Tokenizer* tokenizer;
+        const TextEncoder* model;
         at::Tensor TextTokens::*ids;
         Windows cuts{};
         at::Tensor weights_RS{};
     };
     std::vector<Encoder> encoders;
-    ATELIER_TRY(const auto parts, clipParts(pipeline, "weights in prompts are a convention for"));
-    for (const auto& part : parts) {
+    for (const auto& part : textParts(pipeline)) {
         encoders.push_back(
             {part.tokenizer, part.encoder, part.second ? &TextTokens::second_NS : &TextTokens::first_NS});
     }
@@ -93,7 +91,7 @@ Result<TextConditioning> encodeWeightedPrompts(const Pipeline& pipeline,
     std::vector<at::Tensor> weightedParts;
     std::int64_t from = 0;
     for (const auto& encoder : encoders) {
-        const std::int64_t width = encoder.model->config().hiddenSize;
+        const std::int64_t width = encoder.model->width();
         const auto hidden_RSD = encoded.context_NSD.narrow(2, from, width);
         std::vector<at::Tensor> weighted;
         for (std::int64_t row = 0; row < hidden_RSD.size(0); ++row)

@@ -43,7 +43,7 @@ Result<std::vector<Target>> findTargets(const Pipeline& pipeline, const lora::Fi
 }
 
 // The text encoder that a part of a textual inversion is for; null when the model lacks it.
-const ClipPart* placeOf(const std::vector<ClipPart>& places, const std::string& part) {
+const TextPart* placeOf(const std::vector<TextPart>& places, const std::string& part) {
     if (part.empty()) return places.empty() ? nullptr : &places.front();
     const std::string_view component = part == "clip_g" ? "text_encoder_2" : "text_encoder";
     for (const auto& place : places)
@@ -81,8 +81,8 @@ Result<std::string> addEmbedding(Pipeline& pipeline, const fs::path& file, const
     ATELIER_TRY(auto inversion, readEmbedding(file));
     if (!token.empty()) inversion.token = token;
     for (const auto& part : inversion.parts) {
-        ATELIER_TRY(const auto places, clipParts(pipeline, "textual inversions are words of"));
-        const ClipPart* place = placeOf(places, part.part);
+        const auto places = textParts(pipeline);
+        const TextPart* place = placeOf(places, part.part);
         if (!place)
             return fail(ErrorCode::Model,
                         "the model lacks the text encoder that \"" + part.part + "\" is for", file.string(),
@@ -103,7 +103,7 @@ Result<std::string> addEmbedding(Pipeline& pipeline, const fs::path& file, const
             set.error().where = file.string();
             return tl::make_unexpected(std::move(set).error());
         }
-        place->tokenizerIn(pipeline) = std::make_shared<const ClipTokenizer>(*std::move(more));
+        place->tokenizerIn(pipeline) = *std::move(more);
     }
     return inversion.token;
 }

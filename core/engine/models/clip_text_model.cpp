@@ -102,15 +102,11 @@ ClipTextModel::ClipTextModel(const ClipTextConfig& config)
 ClipTextModel::~ClipTextModel() = default;
 
 at::Tensor ClipTextModel::embed(const at::Tensor& inputIds_BS) const {
-    auto words = parts_->tokens->forward(inputIds_BS);
-    if (!learned_ND_.empty()) {
-        const auto rows = at::cat(learned_ND_).to(words.scalar_type());
-        const auto index = (inputIds_BS - firstLearned_).clamp(0, rows.size(0) - 1);
-        const auto isLearned =
-            (inputIds_BS >= firstLearned_).logical_and(inputIds_BS < firstLearned_ + rows.size(0));
-        words = at::where(isLearned.unsqueeze(-1), at::embedding(rows, index), words);
-    }
-    return words + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
+    return embedTokens(inputIds_BS) + parts_->positions->weight.slice(0, 0, inputIds_BS.size(1));
+}
+
+nn::Embedding& ClipTextModel::tokens() const {
+    return *parts_->tokens;
 }
 
 // Early files say eos_token_id 2, which no text holds: there the row's largest id marks the end. Otherwise
@@ -169,38 +165,6 @@ Status ClipTextModel::checkInputs(const at::Tensor& ids) const {
                     fmt::format("input \"input_ids\" goes beyond 0 to {}", config_.vocabSize - 1), "",
                     "Tokenizer and text encoder do not belong together.");
     return {};
-}
-
-Status ClipTextModel::setTokenVectors(std::int64_t firstId, const at::Tensor& vectors_ND) {
-    if (vectors_ND.dim() != 2 || vectors_ND.size(1) != config_.hiddenSize)
-        return fail(ErrorCode::Model,
-                    fmt::format("the token vectors have shape {}, the text encoder takes [n, {}]",
-                                shapeText(vectors_ND.sizes()), config_.hiddenSize),
-                    "", "They were made for a model of another family.");
-    const at::NoGradGuard noGrad;
-    auto& table = parts_->tokens->weight;
-    const std::int64_t last = firstId + vectors_ND.size(0);
-    if (firstId < 0 || firstId > table.size(0))
-        return fail(
-            ErrorCode::Model,
-            fmt::format("token {} does not follow the text encoder's {} tokens", firstId, table.size(0)), "",
-            "Tokenizer and text encoder must belong together.");
-    if (last > table.size(0)) {
-        const auto more = at::zeros({last - table.size(0), table.size(1)}, table.options());
-        table.set_data(at::cat({table, more}));
-        config_.vocabSize = static_cast<int>(last);
-    }
-    table.narrow(0, firstId, vectors_ND.size(0)).copy_(vectors_ND);
-    return {};
-}
-
-void ClipTextModel::learnTokens(std::int64_t firstId, std::vector<at::Tensor> vectors_ND) {
-    firstLearned_ = firstId;
-    learned_ND_ = std::move(vectors_ND);
-}
-
-const at::Tensor& ClipTextModel::tokenTable() const {
-    return parts_->tokens->weight;
 }
 
 std::string ClipTextModel::renameFromFile(const std::string& name) {

@@ -48,19 +48,17 @@ class ClipTextModel : public TextEncoder {
         return config_.withProjection ? "CLIPTextModelWithProjection" : "CLIPTextModel";
     }
     Json configJson() const override { return toJson(config_); }
-    // Gives the tokens from `firstId` on these vectors [n, hiddenSize]; the table grows where they are new
-    // (config().vocabSize with it). Errors (code Model): another width, or a gap behind the last token.
-    Status setTokenVectors(std::int64_t firstId, const at::Tensor& vectors_ND);
-    // Tokens that are being learned: from `firstId` on, the rows of these tensors [n, hiddenSize], one behind
-    // the other, stand for the table's, which stay as they are. Gradients flow into them alone. The table
-    // must have as many rows (setTokenVectors); an empty list ends it.
-    void learnTokens(std::int64_t firstId, std::vector<at::Tensor> vectors_ND);
-    // The table's rows, [vocabSize, hiddenSize].
-    const at::Tensor& tokenTable() const;
+    std::vector<std::string> attentionLayers() const override {
+        return {"q_proj", "k_proj", "v_proj", "out_proj"};
+    }
 
     const ClipTextConfig& config() const { return config_; }
     // Names with and without "text_model." in front are read; "position_ids" is ignored.
     static std::string renameFromFile(const std::string& name);
+
+  protected:
+    nn::Embedding& tokens() const override;
+    void setVocabSize(int size) override { config_.vocabSize = size; }
 
   private:
     at::Tensor embed(const at::Tensor& inputIds_BS) const;
@@ -68,8 +66,6 @@ class ClipTextModel : public TextEncoder {
     struct Parts;
     ClipTextConfig config_;
     std::unique_ptr<Parts> parts_;
-    std::int64_t firstLearned_ = 0;
-    std::vector<at::Tensor> learned_ND_;
 };
 
 // CLIPTextModel's own initial values (transformers' CLIPPreTrainedModel._init_weights), deterministic as

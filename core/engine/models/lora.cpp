@@ -18,7 +18,6 @@ namespace {
 
 constexpr const char* kDiffusersFile = "pytorch_lora_weights.safetensors";
 constexpr const char* kRecordFile = "lora.json";
-const std::vector<std::string> kTextTargets{"q_proj", "k_proj", "v_proj", "out_proj"};
 
 bool matches(const std::string& path, const std::string& target) {
     return path == target || path.ends_with("." + target);
@@ -81,8 +80,8 @@ std::map<std::string, std::string> adapterMetadata(const Pipeline& pipeline, con
         config[component + ".target_modules"] = targets;
     };
     add("unet", options.targets);
-    if (options.textEncoder && pipeline.textEncoder) add("text_encoder", kTextTargets);
-    if (options.textEncoder && pipeline.textEncoder2) add("text_encoder_2", kTextTargets);
+    if (options.textEncoder)
+        for (const auto& part : textParts(pipeline)) add(part.component, part.encoder->attentionLayers());
     return {{"lora_adapter_metadata", dumpJson(config)}};
 }
 
@@ -214,9 +213,8 @@ Status attachLora(Pipeline& pipeline, const LoraOptions& options, std::uint64_t 
                     "to_q, to_k, to_v, to_out.0 are usual.");
     initializeLowRank(*pipeline.unet, seed, "unet");
     if (!options.textEncoder) return {};
-    ATELIER_TRY(const auto parts, clipParts(pipeline, "adapters are attached to"));
-    for (const auto& part : parts) {
-        attachTo(*part.encoder, options, kTextTargets);
+    for (const auto& part : textParts(pipeline)) {
+        attachTo(*part.encoder, options, part.encoder->attentionLayers());
         initializeLowRank(*part.encoder, seed, part.component);
     }
     return {};

@@ -19,7 +19,7 @@ struct LoraOptions {
     double alpha = 16;
     bool rankStabilized = false;       // Kalajdzievski 2023: alpha / √rank instead of alpha / rank
     std::vector<std::string> targets;  // ends of module paths in the UNet, as PEFT's target_modules
-    bool textEncoder = false;          // also q_proj, k_proj, v_proj, out_proj of the text encoders
+    bool textEncoder = false;          // also the attention of the text encoders
 
     double scale() const;
 };

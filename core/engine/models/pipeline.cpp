@@ -231,23 +231,12 @@ std::vector<std::shared_ptr<TextEncoder>> Pipeline::textEncoders() const {
     return all;
 }
 
-Result<std::vector<ClipPart>> clipParts(const Pipeline& pipeline, const std::string& what) {
-    std::vector<ClipPart> parts;
-    const auto add = [&](const char* name, const Tokenizer* tokenizer, TextEncoder* encoder) {
-        if (!encoder || !tokenizer) return true;
-        parts.push_back({name, encoder == pipeline.textEncoder2.get(),
-                         dynamic_cast<const ClipTokenizer*>(tokenizer),
-                         dynamic_cast<ClipTextModel*>(encoder)});
-        return parts.back().tokenizer && parts.back().encoder;
-    };
-    if (!add("text_encoder", pipeline.tokenizer.get(), pipeline.textEncoder.get()) ||
-        !add("text_encoder_2", pipeline.tokenizer2.get(), pipeline.textEncoder2.get()))
-        return fail(ErrorCode::Model,
-                    fmt::format("{} CLIP's text encoders and tokenizers; this model's {} is a {}", what,
-                                parts.back().component,
-                                parts.size() == 1 ? pipeline.textEncoder->className()
-                                                  : pipeline.textEncoder2->className()),
-                    pipeline.source.string());
+std::vector<TextPart> textParts(const Pipeline& pipeline) {
+    std::vector<TextPart> parts;
+    if (pipeline.textEncoder && pipeline.tokenizer)
+        parts.push_back({"text_encoder", false, pipeline.tokenizer.get(), pipeline.textEncoder.get()});
+    if (pipeline.textEncoder2 && pipeline.tokenizer2)
+        parts.push_back({"text_encoder_2", true, pipeline.tokenizer2.get(), pipeline.textEncoder2.get()});
     return parts;
 }
 

@@ -15,7 +15,7 @@
 
 #include "core/base/json.h"
 #include "core/engine/models/component.h"
-#include "core/text/clip_tokenizer.h"
+#include "core/text/tokenizer.h"
 
 namespace atelier {
 
@@ -38,19 +38,19 @@ struct Pipeline {
     std::map<std::string, std::shared_ptr<torch::nn::Module>> modules() const;
 };
 
-// A text encoder with its tokenizer, both CLIP's: what knows words by their ids and windows.
-struct ClipPart {
+// A text encoder with its tokenizer.
+struct TextPart {
     const char* component;  // "text_encoder" or "text_encoder_2"
     bool second;
-    const ClipTokenizer* tokenizer;
-    ClipTextModel* encoder;
+    const Tokenizer* tokenizer;
+    TextEncoder* encoder;
 
     std::shared_ptr<const Tokenizer>& tokenizerIn(Pipeline& pipeline) const {
         return second ? pipeline.tokenizer2 : pipeline.tokenizer;
     }
 };
-// Those that are there. An Error (code Model) that begins with `what` where one of them is not CLIP's.
-Result<std::vector<ClipPart>> clipParts(const Pipeline& pipeline, const std::string& what);
+// Those that are there.
+std::vector<TextPart> textParts(const Pipeline& pipeline);
 
 // Moves and converts all modules; floating parameters only.
 void movePipeline(Pipeline& pipeline, at::Device device, at::ScalarType dtype);

@@ -177,10 +177,14 @@ T5EncoderModel::T5EncoderModel(const T5EncoderConfig& config)
 
 T5EncoderModel::~T5EncoderModel() = default;
 
+nn::Embedding& T5EncoderModel::tokens() const {
+    return *parts_->tokens;
+}
+
 T5Output T5EncoderModel::forward(const at::Tensor& inputIds_BS, const at::Tensor& mask_BS,
                                  bool withHiddenStates) {
     T5Output out;
-    at::Tensor x = parts_->tokens->forward(inputIds_BS);
+    at::Tensor x = embedTokens(inputIds_BS);
     const auto& distances = *(*parts_->blocks)[0].attention->distances;
     at::Tensor bias =
         distances.forward(buckets(config_, inputIds_BS.size(1), x.device())).permute({2, 0, 1}).unsqueeze(0);

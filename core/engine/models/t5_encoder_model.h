@@ -35,11 +35,16 @@ class T5EncoderModel : public TextEncoder {
     int vocabSize() const override { return config_.vocabSize; }
     std::string className() const override { return "T5EncoderModel"; }
     Json configJson() const override { return toJson(config_); }
+    std::vector<std::string> attentionLayers() const override { return {"q", "k", "v", "o"}; }
 
     const T5EncoderConfig& config() const { return config_; }
     // Files hold the table of tokens as "shared", as "encoder.embed_tokens", or twice; those of whole T5
     // models the decoder too, which is left aside.
     static std::string renameFromFile(const std::string& name);
+
+  protected:
+    nn::Embedding& tokens() const override;
+    void setVocabSize(int size) override { config_.vocabSize = size; }
 
   private:
     struct Parts;

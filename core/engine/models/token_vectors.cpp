@@ -7,7 +7,6 @@
 #include <cstring>
 #include <map>
 
-#include "core/base/check.h"
 #include "core/base/hash.h"
 #include "core/base/random.h"
 #include "core/engine/models/additions.h"
@@ -19,18 +18,12 @@ namespace {
 constexpr const char* kRecordFile = "textual_inversion.json";
 constexpr const char* kPrefix = "tokens.";
 
-using Part = ClipPart;
-
-Result<std::vector<Part>> partsOf(Pipeline& pipeline) {
-    return clipParts(pipeline, "textual inversion learns words of");
-}
-
-std::string parameterName(const Part& part, const std::string& word) {
+std::string parameterName(const TextPart& part, const std::string& word) {
     return fmt::format("{}{}.{}", kPrefix, part.component, word);
 }
 
 // [count, width] float32 on the CPU.
-at::Tensor startVectors(const Part& part, const NewToken& token, std::int64_t count, std::uint64_t seed) {
+at::Tensor startVectors(const TextPart& part, const NewToken& token, std::int64_t count, std::uint64_t seed) {
     const auto table = part.encoder->tokenTable().detach().to(at::kCPU, at::kFloat);
     const auto ids = part.tokenizer->encode(token.start);
     const auto width = table.size(1);
@@ -45,7 +38,7 @@ at::Tensor startVectors(const Part& part, const NewToken& token, std::int64_t co
     return vectors;
 }
 
-std::int64_t countOf(const ClipTokenizer& tokenizer, const NewToken& token) {
+std::int64_t countOf(const Tokenizer& tokenizer, const NewToken& token) {
     const auto words = static_cast<std::int64_t>(tokenizer.encode(token.start).size());
     return token.vectors.value_or(std::max<std::int64_t>(words, 1));
 }
@@ -147,8 +140,7 @@ Result<TokenRecord> readRecord(const fs::path& folder) {
 }  // namespace
 
 Status attachTokens(Pipeline& pipeline, const std::vector<NewToken>& tokens, std::uint64_t seed) {
-    ATELIER_TRY(auto parts, partsOf(pipeline));
-    for (auto& part : parts)
+    for (auto& part : textParts(pipeline))
         for (const auto& token : tokens) {
             const auto count = countOf(*part.tokenizer, token);
             const auto first = part.tokenizer->vocabSize();
@@ -158,9 +150,8 @@ Status attachTokens(Pipeline& pipeline, const std::vector<NewToken>& tokens, std
                 return fail(ErrorCode::Config, more.error().what, "method.tokens",
                             "Put the word in angle brackets: <" + token.word + ">.");
             ATELIER_DO(part.encoder->setTokenVectors(first, vectors));
-            auto made = std::make_shared<const ClipTokenizer>(*std::move(more));
-            part.tokenizer = made.get();
-            part.tokenizerIn(pipeline) = std::move(made);
+            part.tokenizer = more->get();
+            part.tokenizerIn(pipeline) = *std::move(more);
         }
     return {};
 }
@@ -168,9 +159,7 @@ Status attachTokens(Pipeline& pipeline, const std::vector<NewToken>& tokens, std
 LearnedTokens learnTokens(Pipeline& pipeline, const std::vector<NewToken>& tokens) {
     const at::NoGradGuard noGrad;
     LearnedTokens learned;
-    const auto parts = partsOf(pipeline);
-    ATELIER_CHECK(parts, "words are learned that attachTokens has put there");
-    for (const auto& part : *parts) {
+    for (const auto& part : textParts(pipeline)) {
         const auto& table = part.encoder->tokenTable();
         const auto first = part.tokenizer->encode(tokens.front().word).front();
         std::vector<at::Tensor> vectors;
@@ -192,8 +181,7 @@ LearnedTokens learnTokens(Pipeline& pipeline, const std::vector<NewToken>& token
 }
 
 Status keepTokens(Pipeline& pipeline, const NamedTensors& vectors) {
-    ATELIER_TRY(const auto parts, partsOf(pipeline));
-    for (const auto& part : parts) {
+    for (const auto& part : textParts(pipeline)) {
         part.encoder->learnTokens(0, {});
         for (const auto& [name, tensor] : vectors) {
             const auto [component, word] = parseName(name);

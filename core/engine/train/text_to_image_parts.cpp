@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "core/engine/train/task.h"
+#include "core/text/clip_tokenizer.h"
 
 namespace atelier::train {
 namespace {

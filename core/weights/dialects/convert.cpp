@@ -319,6 +319,10 @@ Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, cons
             "--like, --without-tokenizer, --ema and --prediction are for single files, this is a folder",
             in.string(), "A folder says all of it itself.");
     ATELIER_TRY(Source source, fromFolder ? openFolder(in, options.variant) : openSingle(in, options));
+    if (toSingle && source.configs.t5)
+        return fail(ErrorCode::Model, "its text_encoder is a T5EncoderModel, which no single file holds",
+                    (in / "text_encoder").string(),
+                    "Keep the folder: single files have names for CLIP's text encoders only.");
     const bool pipelineFolder = !fromFolder && !toSingle && !source.configs.controlNet;
     if (pipelineFolder && options.like.empty() && !options.withoutTokenizer)
         return fail(ErrorCode::Usage, "a single file holds no tokenizer", in.string(),

@@ -43,6 +43,8 @@ Result<NameTable> vaeNames(const AutoencoderKLConfig& config);
 Result<NameTable> controlNetNames(const ControlNetConfig& config, const std::string& prefix = kControlPrefix);
 // A text tower under transformers' own names (SD 1, first tower of XL).
 NameTable clipNames(const ClipTextConfig& config, const std::string& prefix);
+// A T5 encoder, which folders alone hold: both names are the folder's.
+NameTable t5Names(const T5EncoderConfig& config);
 // A text tower under OpenCLIP's names: fused query, key and value, projection transposed.
 NameTable openClipNames(const ClipTextConfig& config, const std::string& prefix);
 

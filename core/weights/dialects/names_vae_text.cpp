@@ -130,6 +130,31 @@ NameTable clipNames(const ClipTextConfig& c, const std::string& prefix) {
     return table;
 }
 
+NameTable t5Names(const T5EncoderConfig& c) {
+    NameTable table;
+    const std::int64_t width = c.dModel, inner = std::int64_t{c.numHeads} * c.dKv, hidden = c.dFf;
+    const auto add = [&](const std::string& name, std::vector<std::int64_t> shape) {
+        table.push_back({name + ".weight", name + ".weight", std::move(shape), Layout::Same});
+    };
+    add("shared", {c.vocabSize, width});
+    for (int i = 0; i < c.numLayers; ++i) {
+        const std::string block = fmt::format("encoder.block.{}.layer.", i);
+        for (const char* name : {"q", "k", "v"}) add(block + "0.SelfAttention." + name, {inner, width});
+        add(block + "0.SelfAttention.o", {width, inner});
+        if (i == 0)
+            add(block + "0.SelfAttention.relative_attention_bias",
+                {c.relativeAttentionNumBuckets, c.numHeads});
+        add(block + "0.layer_norm", {width});
+        for (const char* name : {"wi_0", "wi_1"})
+            if (c.isGatedAct) add(block + "1.DenseReluDense." + name, {hidden, width});
+        if (!c.isGatedAct) add(block + "1.DenseReluDense.wi", {hidden, width});
+        add(block + "1.DenseReluDense.wo", {width, hidden});
+        add(block + "1.layer_norm", {width});
+    }
+    add("encoder.final_layer_norm", {width});
+    return table;
+}
+
 NameTable openClipNames(const ClipTextConfig& c, const std::string& prefix) {
     NameTable table;
     const std::int64_t width = c.hiddenSize, inner = c.intermediateSize;

@@ -160,15 +160,17 @@ Result<PipelineConfigs> readPipeline(const fs::path& folder) {
         there[i] = true;
         ATELIER_TRY(const Json text, readModelJson(config(component)));
         ATELIER_TRY(const auto kind, textEncoderKind(text, config(component).string()));
-        if (kind == TextEncoderKind::T5)
-            return fail(ErrorCode::Model,
-                        fmt::format("its {} is a T5EncoderModel, which no single file holds", component),
-                        config(component).string(),
-                        "Keep the folder: single files have names for CLIP's text encoders only.");
+        if (kind == TextEncoderKind::T5) {
+            ATELIER_TRY(configs.t5, t5EncoderConfigFromJson(text, config(component).string()));
+            continue;
+        }
         ATELIER_TRY(auto read, clipTextConfigFromJson(text, config(component).string()));
         configs.text.push_back(std::move(read));
     }
-    if (configs.text.empty())
+    if (configs.t5 && (there[1] || !configs.text.empty()))
+        return fail(ErrorCode::Model, "it has a T5EncoderModel beside another text encoder",
+                    (folder / "model_index.json").string(), "Models with two text encoders are SDXL's.");
+    if (configs.text.empty() && !configs.t5)
         return fail(ErrorCode::Model, "it has no text encoder, so it is not of the Stable Diffusion family",
                     (folder / "model_index.json").string(), "Only this family is converted.");
     configs.family = familyOf(configs, there[0], there[1]);

@@ -17,8 +17,9 @@ struct PipelineConfigs {
     std::optional<ControlNetConfig> controlNet;  // then the model is this alone, and the rest is not used
     UNet2DConditionConfig unet;
     AutoencoderKLConfig vae;
-    std::vector<ClipTextConfig> text;  // in the order of textTowers(family)
-    std::string prediction;            // the scheduler's prediction_type; empty when nothing says it
+    std::vector<ClipTextConfig> text;   // in the order of textTowers(family)
+    std::optional<T5EncoderConfig> t5;  // then the one text encoder is this; folders only
+    std::string prediction;             // the scheduler's prediction_type; empty when nothing says it
 };
 
 // Of a folder. Errors (code Model): a file missing or broken, a component of another class.

@@ -17,6 +17,7 @@ std::string replaced(std::string text, std::string_view from, std::string_view t
 // The names a tensor may have: the one we write first, then those of older and newer writers.
 std::vector<std::string> folderNames(const std::string& name) {
     std::vector<std::string> names{name, replaced(name, "text_model.", "")};
+    if (name == "shared.weight") names.push_back("encoder.embed_tokens.weight");
     for (const auto& [now, before] : {std::pair{".to_q.", ".query."}, std::pair{".to_k.", ".key."},
                                       std::pair{".to_v.", ".value."}, std::pair{".to_out.0.", ".proj_attn."}})
         if (name.find(now) != std::string::npos) names.push_back(replaced(name, now, before));
@@ -166,6 +167,11 @@ Status addComponent(Source& source, const fs::path& folder, const std::string& c
     source.weights.push_back(std::make_unique<WeightSet>(*std::move(opened)));
     std::set<std::string> used;
     ATELIER_DO(addPart(source, component, table, *source.weights.back(), false, false, used));
+    if (source.configs.t5 && component == "text_encoder")  // the table again, and the half that decodes
+        for (const auto& name : source.weights.back()->names())
+            if (name == "encoder.embed_tokens.weight" || name.starts_with("decoder.") ||
+                name.starts_with("lm_head."))
+                used.insert(name);
     return refuseLeftOver(*source.weights.back(), used);
 }
 
@@ -237,6 +243,11 @@ Result<Source> openFolder(const fs::path& path, const std::string& variant) {
     ATELIER_DO(addComponent(source, path / "unet", "unet", "diffusion_pytorch_model", unet, variant));
     ATELIER_TRY(const auto vae, vaeNames(source.configs.vae));
     ATELIER_DO(addComponent(source, path / "vae", "vae", "diffusion_pytorch_model", vae, variant));
+    if (source.configs.t5) {
+        ATELIER_DO(addComponent(source, path / "text_encoder", "text_encoder", "model",
+                                t5Names(*source.configs.t5), variant));
+        return source;
+    }
     const auto towers = textTowers(source.configs.family);
     for (std::size_t i = 0; i < towers.size(); ++i)
         ATELIER_DO(addComponent(source, path / towers[i].component, towers[i].component, "model",

@@ -120,7 +120,7 @@ std::optional<Key> parseDotted(std::string_view stem, bool processor) {
         if (key.component.empty() && strip(std::string(component) + ".")) key.component = component;
     if (std::string_view(key.path).starts_with("encoder.layers.")) key.path = "text_model." + key.path;
     if (key.component.empty()) {
-        if (key.path.starts_with("text_model."))
+        if (key.path.starts_with("text_model.") || key.path.starts_with("encoder.block."))
             key.component = "text_encoder";
         else if (key.path.starts_with("down_blocks.") || key.path.starts_with("mid_block.") ||
                  key.path.starts_with("up_blocks.") || key.path.starts_with("conv_") ||

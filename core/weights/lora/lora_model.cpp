@@ -23,7 +23,9 @@ bool isTarget(const ModelTensor& tensor, bool convolutions) {
     if (!tensor.name.ends_with(".weight") || tensor.component == "vae") return false;
     if (tensor.shape.size() != 2 && tensor.shape.size() != 4) return false;
     const auto has = [&](const char* part) { return tensor.name.find(part) != std::string::npos; };
-    if (tensor.component != "unet") return has(".self_attn.") || has(".mlp.");
+    if (tensor.component != "unet")
+        return has(".self_attn.") || has(".mlp.") || (has(".SelfAttention.") && !has("bias")) ||
+               has(".DenseReluDense.");
     return has(".attentions.") || (convolutions && !has("class_embedding"));
 }
 

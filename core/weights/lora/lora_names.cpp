@@ -67,11 +67,14 @@ constexpr std::array<std::string_view, 52> kParts{"down_blocks",
                                                   "mlp",
                                                   "fc1"};
 constexpr std::array<std::string_view, 2> kMoreParts{"fc2", "text_projection"};
+constexpr std::array<std::string_view, 12> kT5Parts{"block", "layer", "SelfAttention",  "q",  "k",    "v",
+                                                    "o",     "wi",    "DenseReluDense", "wo", "wi_0", "wi_1"};
 
 bool isPart(std::string_view text) {
     return (!text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) ||
            std::ranges::find(kParts, text) != kParts.end() ||
-           std::ranges::find(kMoreParts, text) != kMoreParts.end();
+           std::ranges::find(kMoreParts, text) != kMoreParts.end() ||
+           std::ranges::find(kT5Parts, text) != kT5Parts.end();
 }
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kResnet{

@@ -7,6 +7,7 @@
 
 #include "core/base/json.h"
 #include "core/text/bpe.h"
+#include "core/text/clip_tokenizer.h"
 #include "core/text/prompt_weights.h"
 
 using namespace atelier;

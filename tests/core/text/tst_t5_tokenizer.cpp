@@ -99,6 +99,21 @@ class TestT5Tokenizer : public QObject {
         QCOMPARE(tokenizer.maxLength() - tokenizer.specialTokens(), 7);
     }
 
+    void furtherTokensAreSoughtAsTheyAreWritten() {
+        const auto plain = loadTokenizer(path("spiece")).value();
+        const auto more = plain->withToken("<Toy>", 2).value()->withToken("ab-1").value();
+        QCOMPARE(more->vocabSize(), std::int64_t{16});
+        QCOMPARE(more->encode("a<Toy> ab-1"), (Ids{8, 13, 14, 15}));
+        QVERIFY(more->encode("<toy>") != (Ids{13, 14}));  // T5 tells small letters from capitals
+        QCOMPARE(plain->encode("<Toy>"), (Ids{3, 2}));    // and stays as it was
+        for (const char* taken : {"<Toy>", "▁ab", "</s>", " "}) QVERIFY(!more->withToken(taken));
+        for (const char* removed : {"spiece.model", "tokenizer.json"}) {
+            QVERIFY(more->save(path("more")));
+            QVERIFY(fs::remove(path("more") / removed));
+            QCOMPARE(loadTokenizer(path("more")).value()->encode("<Toy><Toy>_1 ab-1"), (Ids{13, 14, 15}));
+        }
+    }
+
     void savedFoldersReadTheSame() {
         const auto tokenizer = loadTokenizer(path("spiece")).value();
         QCOMPARE(tokenizer->className(), std::string("T5Tokenizer"));
