@@ -22,6 +22,18 @@ def wait_for(condition, what: str, seconds: float = 60):
     raise AssertionError(f"not within {seconds:.0f} s: {what}")
 
 
+def processes_of(home: Path) -> dict[int, str]:
+    """Process ids and command lines of the programs whose HOME is this folder."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if f"HOME={home}".encode() in (process / "environ").read_bytes().split(b"\0"):
+                found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:
+            continue  # ended meanwhile, or somebody else's
+    return found
+
+
 class Desktop:
     """Xvfb with a home folder of its own. Use as a context manager."""
 
@@ -55,6 +67,11 @@ class Desktop:
                 process.wait(10)
             except subprocess.TimeoutExpired:
                 process.kill()
+        for pid in processes_of(self.home):  # engines outlive their window
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         self.server.send_signal(signal.SIGTERM)
         self.server.wait(10)
 

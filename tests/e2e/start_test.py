@@ -11,19 +11,7 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from desktop import BIN, Desktop
-
-
-def processes_of(home: Path) -> list[str]:
-    """Command lines of the processes whose HOME is this folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if f"HOME={home}".encode() in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode())
-        except OSError:
-            continue  # ended meanwhile, or somebody else's
-    return found
+from desktop import BIN, Desktop, processes_of
 
 
 class Start(unittest.TestCase):
@@ -36,7 +24,7 @@ class Start(unittest.TestCase):
             done = subprocess.run([BIN / "atelier", "--project", folder / "project", "--bench-start"], env=desktop.environment,
                                   capture_output=True, text=True, timeout=60)
             self.assertIn("first paint", done.stdout, done.stderr)
-            self.assertEqual(processes_of(folder / "home"), [])
+            self.assertEqual(processes_of(folder / "home"), {})
 
 
 if __name__ == "__main__":

@@ -69,16 +69,12 @@ class WholeJob(unittest.TestCase):
     def setUp(self):
         self.folder = Path(tempfile.mkdtemp(prefix="atelier-e2e-"))
         self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
-        self.addCleanup(self.end_engines)
         self.pictures = self.folder / "my pictures"
         self.pictures.mkdir()
         for caption in sorted((SOURCE / "resources/demo/emoji").glob("*.txt"))[:32]:
             shutil.copy(caption, self.pictures)
             shutil.copy(caption.with_suffix(".png"), self.pictures)
         self.project = self.folder / "project"
-
-    def end_engines(self):
-        subprocess.run(["pkill", "-f", str(self.folder)], check=False)
 
     def test_from_pictures_to_a_headless_run(self):
         with Desktop(self.folder / "home", SHOTS) as desktop:

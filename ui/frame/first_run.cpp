@@ -5,7 +5,6 @@
 #include <QBoxLayout>
 #include <QMouseEvent>
 #include <QPainter>
-#include <QScrollArea>
 
 #include "ui/frame/drop_overlay.h"
 #include "ui/style/paint.h"
@@ -103,14 +102,9 @@ FirstRunPage::FirstRunPage(const QList<QPixmap>& pictures, const QString& demoTe
     // Small windows scroll it.
     auto* all = new QVBoxLayout(this);
     all->setContentsMargins(0, 0, 0, 0);
-    auto* scroll = new QScrollArea;
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     auto* content = new QWidget;
     content->setObjectName(QStringLiteral("page"));
-    scroll->setWidget(content);
-    all->addWidget(scroll);
+    all->addWidget(makeScroll(content));
     auto* outer = new QVBoxLayout(content);
     outer->setContentsMargins(32, 24, 32, 24);
     auto* column = new QWidget;

@@ -89,9 +89,13 @@ struct Words {
         if (e.state == run::AckState::Taken) return false;
         row.kind = EventKind::Request;
         const QString request = requestWords(text(e.request));
-        row.text = e.state == run::AckState::Done ? EventModel::tr("%1: done").arg(request)
-                                                  : EventModel::tr("%1: refused").arg(request);
-        row.detail = text(e.text);
+        if (e.state == run::AckState::Done)
+            row.text = EventModel::tr("%1: done").arg(request);
+        else if (e.text.empty())
+            row.text = EventModel::tr("%1: refused").arg(request);
+        else
+            row.text = EventModel::tr("%1: refused, %2").arg(request, text(e.text));
+        if (e.state == run::AckState::Done) row.detail = text(e.text);
         return true;
     }
     bool operator()(const run::ErrorRaised& e) {

@@ -7,7 +7,6 @@
 #include <QKeyEvent>
 #include <QPainter>
 #include <QPainterPath>
-#include <QScrollArea>
 #include <cmath>
 
 #include "core/base/strings.h"
@@ -131,10 +130,6 @@ DatasetInspector::DatasetInspector(DatasetImagesModel& model, QWidget* parent)
     box->setSpacing(0);
     box->addWidget(buildHead());
     box->addWidget(makeLine());
-    auto* scroll = new QScrollArea;
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     auto* inner = new QWidget;
     inner->setObjectName(QStringLiteral("surface"));
     auto* column = new QVBoxLayout(inner);
@@ -150,8 +145,7 @@ DatasetInspector::DatasetInspector(DatasetImagesModel& model, QWidget* parent)
     column->addSpacing(4);
     column->addWidget(buildFate());
     column->addStretch(1);
-    scroll->setWidget(inner);
-    box->addWidget(scroll, 1);
+    box->addWidget(makeScroll(inner), 1);
     box->addWidget(makeLine());
     box->addWidget(buildActions());
     all->addWidget(body_);

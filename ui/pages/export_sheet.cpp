@@ -43,7 +43,7 @@ ExportSheet::ExportSheet(QWidget* window, RunDesk& desk, const QString& config, 
     grid->addWidget(cluster_, 1, 1, 1, 2);
     layout->addLayout(grid);
     QLabel* what = makeLabel(tr("config.yaml (complete), job.sbatch, job.json and README.txt with the exact "
-                                "commands. `atelier-engine train .` runs it; "
+                                "commands. “atelier-engine train .” runs it; "
                                 "dropping the folder on this window shows it."),
                              TextSize::Caption, QFont::Normal, Tone::Text2);
     what->setWordWrap(true);
@@ -99,7 +99,7 @@ void ExportSheet::refresh() {
     problem_->setVisible(cluster_->count() == 0);
     if (cluster_->count() == 0)
         problem_->setText(
-            tr("No cluster settings were found. Put a file into the project's folder `clusters`; the program "
+            tr("No cluster settings were found. Put a file into the project's folder “clusters”; the program "
                "brings examples."));
 }
 

@@ -72,11 +72,7 @@ MonitorView::MonitorView(Thumbnails& thumbnails, QWidget* parent) : QWidget(pare
     left->addWidget(makeSamplesCard(), 1);
     columns->addLayout(left, 1);
     cards_ = new MonitorCards;
-    auto* scroll = new QScrollArea;
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    scroll->setWidget(cards_);
+    QScrollArea* scroll = makeScroll(cards_);
     scroll->setFixedWidth(kSideWidth);
     side_ = scroll;
     scroll->viewport()->setAutoFillBackground(false);

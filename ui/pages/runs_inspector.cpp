@@ -4,7 +4,6 @@
 #include <QGridLayout>
 #include <QPainter>
 #include <QPainterPath>
-#include <QScrollArea>
 #include <QVBoxLayout>
 #include <algorithm>
 #include <map>
@@ -103,14 +102,9 @@ void addRow(QGridLayout* grid, const QString& label, const QString& value, bool 
 
 RunsInspector::RunsInspector(const RunListModel& model, Thumbnails& thumbnails, QWidget* parent)
     : QWidget(parent), model_(model) {
-    auto* scroll = new QScrollArea;
-    scroll->setFrameShape(QFrame::NoFrame);
-    scroll->setWidgetResizable(true);
-    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     content_ = new QWidget;
     content_->setObjectName(QStringLiteral("surface"));
     content_->setAttribute(Qt::WA_StyledBackground);
-    scroll->setWidget(content_);
     auto* layout = new QVBoxLayout(content_);
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(8);
@@ -155,7 +149,7 @@ RunsInspector::RunsInspector(const RunListModel& model, Thumbnails& thumbnails, 
     nothing_->setAlignment(Qt::AlignCenter);
     auto* outer = new QVBoxLayout(this);
     outer->setContentsMargins(0, 0, 0, 0);
-    outer->addWidget(scroll);
+    outer->addWidget(makeScroll(content_));
     outer->addWidget(nothing_);
     connect(open_, &QPushButton::clicked, this, [this] { Q_EMIT openWanted(path_); });
     connect(start_, &QPushButton::clicked, this, [this] { Q_EMIT startWanted(path_); });

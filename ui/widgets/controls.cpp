@@ -130,6 +130,16 @@ void setLabelTone(QLabel* label, Tone tone) {
     label->style()->polish(label);
 }
 
+QScrollArea* makeScroll(QWidget* content) {
+    auto* scroll = new QScrollArea;
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setWidget(content);
+    return scroll;
+}
+
 QLineEdit* makeSearchField(const QString& placeholder) {
     auto* field = new QLineEdit;
     field->setProperty(style::paint::kQuiet, true);

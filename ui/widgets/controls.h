@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QToolButton>
 #include <QWidget>
 
@@ -53,6 +54,9 @@ class IconLabel : public QWidget {
     style::Tone tone_;
     int size_;
 };
+
+// Shows `content`, which may grow downwards. The keyboard goes to what is in it and never stops at the frame.
+QScrollArea* makeScroll(QWidget* content);
 
 QLineEdit* makeSearchField(const QString& placeholder);
 // Outline of a field: error in `bad`, warning in `warn`; always together with an icon and a sentence below

@@ -99,6 +99,9 @@ class TestRunModels : public QObject {
         QCOMPARE(model.warnings(), 12'001);
         model.clear();
         QCOMPARE(model.rowCount(), 0);
+        model.apply({{1, run::Ack{"b", "sample", run::AckState::Refused, "sampling was cancelled"}}});
+        QCOMPARE(model.index(0).data().toString(),
+                 QStringLiteral("Sample now: refused, sampling was cancelled"));
     }
     void samplesArePromptByStep() {
         SampleModel model;
