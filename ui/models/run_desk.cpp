@@ -9,7 +9,6 @@
 #include <QFile>
 #include <QFileInfo>
 #include <QPointer>
-#include <QProcess>
 #include <QRegularExpression>
 #include <QThreadPool>
 #include <QUrl>
@@ -19,6 +18,7 @@
 #include "core/config/load.h"
 #include "core/run/branch.h"
 #include "core/run/run_folder.h"
+#include "ui/models/engine_job.h"
 #include "ui/session/engine_locator.h"
 #include "ui/session/launcher.h"
 #include "ui/session/run_channel.h"
@@ -311,32 +311,11 @@ void RunDesk::exportRun(const QString& config, const QString& cluster, const QSt
     }
     settings_.setLastExportFolder(QFileInfo(target).absolutePath());
     if (!cluster.isEmpty()) settings_.setLastCluster(cluster);
-    const LaunchCommand command = exportCommand(engine_.info().path, config, cluster, target, {});
-    auto* process = new QProcess(this);
-    process->setProcessChannelMode(QProcess::MergedChannels);
-    const auto finish = [process, done, target](const Status& status) {
-        process->disconnect();
-        process->deleteLater();
-        done(status);
-    };
-    connect(process, &QProcess::errorOccurred, this, [finish, process](QProcess::ProcessError error) {
-        if (error == QProcess::FailedToStart)
-            finish(
-                fail(ErrorCode::Io, process->errorString().toStdString(), process->program().toStdString()));
+    auto* job = new EngineJob(exportCommand(engine_.info().path, config, cluster, target, {}), this);
+    connect(job, &EngineJob::finished, this, [job, done] {
+        job->deleteLater();
+        done(job->state() == EngineJob::State::Done ? Status{} : Status(tl::make_unexpected(job->error())));
     });
-    connect(
-        process, &QProcess::finished, this, [finish, process, target](int code, QProcess::ExitStatus exit) {
-            if (exit == QProcess::NormalExit && code == 0) {
-                finish({});
-                return;
-            }
-            const QString words = QString::fromUtf8(process->readAll()).trimmed();
-            finish(fail(
-                code == 2 ? ErrorCode::Config : ErrorCode::Io,
-                words.isEmpty() ? "the export ended with code " + std::to_string(code) : words.toStdString(),
-                words.isEmpty() ? target.toStdString() : std::string()));
-        });
-    process->start(command.program, command.arguments);
 }
 
 }  // namespace atelier

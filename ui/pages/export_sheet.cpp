@@ -9,6 +9,7 @@
 #include <QPointer>
 #include <QVBoxLayout>
 
+#include "ui/session/typed_path.h"
 #include "ui/widgets/controls.h"
 
 namespace atelier {
@@ -64,11 +65,10 @@ ExportSheet::ExportSheet(QWidget* window, RunDesk& desk, const QString& config, 
     setBody(body);
 
     const QString last = desk.lastExportFolder();
-    QString proposal =
-        (last.isEmpty() ? QDir::homePath() : last) + QLatin1Char('/') + name + QStringLiteral("-export");
+    base_ = last.isEmpty() ? QDir::homePath() : last;
+    QString proposal = base_ + QStringLiteral("/%1-export").arg(name);
     for (int n = 2; QFileInfo::exists(proposal) && n < 100; ++n)
-        proposal =
-            (last.isEmpty() ? QDir::homePath() : last) + QStringLiteral("/%1-export-%2").arg(name).arg(n);
+        proposal = base_ + QStringLiteral("/%1-export-%2").arg(name).arg(n);
     target_->setText(proposal);
     for (const RunDesk::Cluster& cluster : desk.clusters()) cluster_->addItem(cluster.name, cluster.file);
     if (const int at = cluster_->findData(desk.lastCluster()); at >= 0) cluster_->setCurrentIndex(at);
@@ -82,9 +82,8 @@ ExportSheet::ExportSheet(QWidget* window, RunDesk& desk, const QString& config, 
     connect(cluster_, &QComboBox::currentIndexChanged, this, &ExportSheet::refresh);
     connect(browse, &QPushButton::clicked, this, [this] {
         const QString folder = QFileDialog::getExistingDirectory(this, tr("Folder to export into"),
-                                                                 QFileInfo(target_->text()).absolutePath());
-        if (!folder.isEmpty())
-            target_->setText(folder + QLatin1Char('/') + QFileInfo(target_->text()).fileName());
+                                                                 QFileInfo(target()).absolutePath());
+        if (!folder.isEmpty()) target_->setText(folder + QLatin1Char('/') + QFileInfo(target()).fileName());
     });
     refresh();
 }
@@ -93,9 +92,13 @@ void ExportSheet::setTarget(const QString& folder) {
     target_->setText(folder);
 }
 
+QString ExportSheet::target() const {
+    return typedPath(target_->text(), base_);
+}
+
 void ExportSheet::refresh() {
-    command_->setText(desk_.exportCommandLine(config_, cluster_->currentData().toString(), target_->text()));
-    primary_->setEnabled(!target_->text().trimmed().isEmpty() && cluster_->count() > 0);
+    command_->setText(desk_.exportCommandLine(config_, cluster_->currentData().toString(), target()));
+    primary_->setEnabled(!target().isEmpty() && cluster_->count() > 0);
     problem_->setVisible(cluster_->count() == 0);
     if (cluster_->count() == 0)
         problem_->setText(
@@ -105,7 +108,7 @@ void ExportSheet::refresh() {
 
 void ExportSheet::run() {
     primary_->setEnabled(false);
-    const QString target = target_->text().trimmed();
+    const QString target = this->target();
     desk_.exportRun(config_, cluster_->currentData().toString(), target,
                     [self = QPointer<ExportSheet>(this), target](const Status& status) {
                         if (!self) return;

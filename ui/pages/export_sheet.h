@@ -26,8 +26,9 @@ class ExportSheet : public Sheet {
 
   private:
     void refresh();
+    QString target() const;  // whole, whatever was typed
     RunDesk& desk_;
-    QString config_;
+    QString config_, base_;
     QLineEdit* target_;
     QComboBox* cluster_;
     QLabel* command_;

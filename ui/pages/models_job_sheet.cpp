@@ -13,6 +13,7 @@
 #include <QSpinBox>
 
 #include "ui/pages/models_job_row.h"
+#include "ui/session/typed_path.h"
 
 namespace atelier {
 
@@ -275,13 +276,17 @@ void ModelJobSheet::proposeName() {
         base = other_->currentText().section(QLatin1Char('/'), -1).remove(QStringLiteral(".safetensors")) +
                QLatin1Char('-') + base;
     if (rank_) base += QStringLiteral("-r%1").arg(rank_->value());
-    const QString free = QFileInfo(ModelDesk::freePath(folder_->text(), base, suffix())).fileName();
+    const QString free =
+        QFileInfo(ModelDesk::freePath(typedPath(folder_->text(), desk_.modelFolder()), base, suffix()))
+            .fileName();
     proposed_ = free.left(free.size() - suffix().size());
     name_->setText(proposed_);
 }
 
 QString ModelJobSheet::target() const {
-    return name_ ? folder_->text() + QLatin1Char('/') + name_->text().trimmed() + suffix() : QString();
+    return name_ ? typedPath(folder_->text(), desk_.modelFolder()) + QLatin1Char('/') +
+                       name_->text().trimmed() + suffix()
+                 : QString();
 }
 
 QStringList ModelJobSheet::arguments() const {

@@ -203,7 +203,7 @@ void MonitorControls::refresh() {
         have && !run::isActive(status) && status != RunStatus::Finished && monitor_->controller().caughtUp();
     actions_.start->setVisible(canStart);
     actions_.start->setText(status == RunStatus::NotStarted ? tr("Start") : tr("Resume"));
-    actions_.exportRun->setVisible(have && !working);
+    actions_.exportRun->setVisible(!working);  // in the list too, for what is chosen there
     note_->setText(have ? noteText() : QString());
 }
 

@@ -275,12 +275,11 @@ void RunsPage::refreshScanBanner() {
 void RunsPage::refreshBanner() {
     if (!monitor_ || !monitorShown()) return;
     const RunMonitor::Failure failure = monitor_->failure();
-    QString text = failure.text, detail = failure.detail;
+    const QString problem = monitor_->controller().problem();  // a folder that is gone cannot be resumed
+    QString text = problem.isEmpty() ? failure.text : tr("The run folder cannot be read.");
+    QString detail = problem.isEmpty() ? failure.detail : problem;
     Severity severity = Severity::Error;
-    if (text.isEmpty() && !monitor_->controller().problem().isEmpty()) {
-        text = tr("The run folder cannot be read.");
-        detail = monitor_->controller().problem();
-    } else if (text.isEmpty() && monitor_->status() == run::RunStatus::NotHeardFrom) {
+    if (text.isEmpty() && monitor_->status() == run::RunStatus::NotHeardFrom) {
         severity = Severity::Warning;
         text = tr("Not heard from since %1.").arg(clockWords(monitor_->state().lastTime));
         detail = tr("Its process may be gone, or it is very busy. What is shown is the last that was heard.");
@@ -291,7 +290,7 @@ void RunsPage::refreshBanner() {
     bannerShown_ = key;
     if (text.isEmpty()) return;
     Message message{severity, text, detail, {}};
-    if (!failure.text.isEmpty()) {
+    if (!failure.text.isEmpty() && problem.isEmpty()) {
         if (monitor_->status() != run::RunStatus::NotStarted)
             message.actions.push_back({tr("Resume"), [this] {
                                            if (monitor_) start(monitor_->folder());

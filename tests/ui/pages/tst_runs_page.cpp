@@ -376,7 +376,34 @@ class TestRunsPage : public QObject {
         // The same place again: the engine's own words, in the sheet.
         run(target);
         QTRY_VERIFY_WITH_TIMEOUT(done == 2, 20'000);
-        QVERIFY2(refused.contains(target), qPrintable(refused));
+        QVERIFY2(refused.startsWith(target), qPrintable(refused));
+        // What is relative lands beside the last export, not in the folder that the window was started in.
+        run(QStringLiteral("beside"));
+        QTRY_VERIFY_WITH_TIMEOUT(done == 3, 20'000);
+        QVERIFY(QFileInfo::exists(bench.home.filePath(QStringLiteral("beside/config.yaml"))));
+        // Ctrl+E works in the list for the run that is chosen there.
+        bench.page->openLocation({});
+        bench.page->list()->select(fake.folder());
+        for (const Page::MenuAction& entry : bench.page->pageActions())
+            if (entry.action->shortcut() == QKeySequence(Qt::CTRL | Qt::Key_E))
+                QVERIFY(entry.action->isEnabled() && entry.action->isVisible());
+    }
+
+    // A failure may stand above the run when its folder goes: that it is gone counts more.
+    void aVanishedFolderIsSaid() {
+        Bench bench;
+        FakeRun fake(bench.logs());
+        fake.start();
+        fake.train(20);
+        fake.put(run::ErrorRaised{"io", "the disk is full", "checkpoints/step-20", "Make room."});
+        fake.finish(run::FinishReason::Failed);
+        bench.open();
+        bench.page->showMonitor(fake.folder());
+        QTRY_VERIFY(labelText(bench.page->banners()).contains(QStringLiteral("the disk is full")));
+        QVERIFY(QDir(fake.folder()).removeRecursively());
+        QTRY_VERIFY_WITH_TIMEOUT(labelText(bench.page->banners()).contains(QStringLiteral("no longer there")),
+                                 10'000);
+        QVERIFY(!labelText(bench.page->banners()).contains(QStringLiteral("the disk is full")));
     }
 
     void oddFoldersAreToldAndHarmNothing() {

@@ -6,6 +6,7 @@
 #include <QtTest>
 
 #include "ui/session/settings.h"
+#include "ui/session/typed_path.h"
 
 using namespace atelier;
 
@@ -24,6 +25,13 @@ class TestSettings : public QObject {
         QCOMPARE(settings.theme(), ThemeChoice::System);
         QCOMPARE(settings.textScale(), 1.0);
         QVERIFY(settings.recent(RecentKind::Run).isEmpty());
+    }
+    void pathsAsTyped() {
+        QCOMPARE(typedPath(QStringLiteral(" ~/a/../b ")), QDir::homePath() + QStringLiteral("/b"));
+        QCOMPARE(typedPath(QStringLiteral("/x//y/")), QStringLiteral("/x/y"));
+        QCOMPARE(typedPath(QStringLiteral("b"), QStringLiteral("/a")), QStringLiteral("/a/b"));
+        QCOMPARE(typedPath(QStringLiteral("b")), QDir::homePath() + QStringLiteral("/b"));
+        QCOMPARE(typedPath(QStringLiteral("  ")), QString());
     }
     void remembered() {
         {
