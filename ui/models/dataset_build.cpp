@@ -99,7 +99,9 @@ bool DatasetBuild::attach(const DatasetDocument& document) {
     log_ = text(document.folder()) + QStringLiteral("/.build.log");
     const fs::path work = data::buildWorkFolder(target);
     if (!QFileInfo::exists(text(work / "events.jsonl"))) return false;
-    follow(text(target), {}, false);
+    LaunchCommand running;  // by an earlier window: only where its log is counts
+    running.logFile = log_;
+    follow(text(target), running, false);
     return true;
 }
 
@@ -222,6 +224,8 @@ void DatasetBuild::refresh() {
         if (!s.errors.empty()) {
             const run::ErrorRaised& e = s.errors.back().error;
             error_ = Error{ErrorCode::Data, e.what, e.where, e.hint};
+        } else if (const auto said = controller_->lastWords()) {
+            error_ = said;
         } else if (!s.attempts.empty()) {  // it had begun: nothing in its log says why it ended
             const QString at = current < kStages.size() ? stages_[current].title : QString();
             error_ = Error{

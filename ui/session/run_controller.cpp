@@ -9,19 +9,6 @@ namespace {
 // How long after its end an engine's last lines may still be on their way through the watcher.
 constexpr qint64 kLastWordsMs = 1000;
 
-// What the engine printed as its reason ("error: …"), else the sentence given; the rest of the log as hint.
-Error wordsOf(const QString& log, const QString& otherwise, const QString& where) {
-    const QString mark = QStringLiteral("error: ");
-    QStringList lines = log.split(QLatin1Char('\n'));
-    for (qsizetype i = lines.size(); i-- > 0 && !lines[i].startsWith(QLatin1String("$ "));)  // this launch's
-        if (lines[i].startsWith(mark))
-            return {ErrorCode::Internal,
-                    lines.mid(i).join(QLatin1Char('\n')).mid(mark.size()).toStdString(),
-                    {},
-                    {}};
-    return {ErrorCode::Internal, otherwise.toStdString(), where.toStdString(), log.toStdString()};
-}
-
 double seconds(qint64 milliseconds) {
     return double(milliseconds) / 1000;
 }
@@ -202,7 +189,9 @@ void RunController::checkLaunch() {
     if (!launching_ || !sinceLaunch_.isValid()) return;
     if (alive_ == false && caughtUp_) {
         launching_ = false;
-        setFailure(wordsOf(channel_->logTail(), tr("the engine ended before it began"), folder()));
+        setFailure(lastWords().value_or(Error{ErrorCode::Internal,
+                                              tr("the engine ended before it began").toStdString(),
+                                              folder().toStdString(), channel_->logTail().toStdString()}));
     } else if (sinceLaunch_.elapsed() > timers_.start.count()) {
         launching_ = false;
         setFailure(
@@ -234,9 +223,22 @@ void RunController::refreshStatus() {
     status_ = status;
     Q_EMIT statusChanged(status);
     if (died)
-        setFailure({ErrorCode::Internal,
-                    tr("the engine ended at step %1 without a word").arg(state_.progress.step).toStdString(),
-                    folder().toStdString(), channel_->logTail().toStdString()});
+        setFailure(lastWords().value_or(
+            Error{ErrorCode::Internal,
+                  tr("the engine ended at step %1 without a word").arg(state_.progress.step).toStdString(),
+                  folder().toStdString(), channel_->logTail().toStdString()}));
+}
+
+std::optional<Error> RunController::lastWords() const {
+    const QString mark = QStringLiteral("error: ");
+    const QStringList lines = channel_->logTail().split(QLatin1Char('\n'));
+    for (qsizetype i = lines.size(); i-- > 0 && !lines[i].startsWith(QLatin1String("$ "));)  // this launch's
+        if (lines[i].startsWith(mark))
+            return Error{ErrorCode::Internal,
+                         lines.mid(i).join(QLatin1Char('\n')).mid(mark.size()).toStdString(),
+                         {},
+                         {}};
+    return std::nullopt;
 }
 
 void RunController::setForceOffered(bool offered) {

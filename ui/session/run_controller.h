@@ -59,7 +59,10 @@ class RunController : public QObject {
     const run::RunState& state() const { return state_; }
     run::RunStatus status() const { return status_; }
     bool caughtUp() const { return caughtUp_; }
-    QString problem() const { return problem_; }               // of reading the folder; "" = none
+    QString problem() const { return problem_; }  // of reading the folder; "" = none
+    // What the engine printed last as its reason ("error: …" in the log of this launch): the only place for
+    // it when the disk is full, or when its events went away with their folder.
+    std::optional<Error> lastWords() const;
     std::optional<Error> failure() const { return failure_; }  // why it did not start or ended without a word
     double secondsSinceHeartbeat() const;                      // < 0 = no event yet
 

@@ -13,6 +13,7 @@ class TestDatasetBuild : public QObject {
   private Q_SLOTS:
     void init();
     void engineSaysWhy();
+    void saysWhyInTheLogAlone();
     void endedFromOutside();
     void withoutEngine();
     void leftOutIsCounted();
@@ -58,6 +59,18 @@ void TestDatasetBuild::engineSaysWhy() {
     QCOMPARE(build_->state(), DatasetBuild::State::Failed);
     QCOMPARE(error->what, "/disk: not enough space: the build needs 94 MB, 42 MB are free. Make room.");
     QVERIFY(error->where.empty());
+}
+
+// On a full disk no event can be written, and a refused build takes its events away with it.
+void TestDatasetBuild::saysWhyInTheLogAlone() {
+    const auto error = buildWith(
+        "work=$(dirname \"$5\")/.$(basename \"$5\").build\nmkdir -p \"$work\"\n"
+        "printf '%s\\n' '{\"v\":1,\"t\":1,\"type\":\"run_started\",\"engine\":\"e\",\"config_hash\":\"0\","
+        "\"host\":\"h\",\"pid\":1,\"device\":\"cpu\",\"world_size\":1,\"resumed_from\":null}' > "
+        "\"$work/events.jsonl\"\n"
+        "sleep 1\nrm -r \"$work\"\necho 'error: /disk: No space left on device. Make room.' >&2\nexit 1\n");
+    QVERIFY(error);
+    QCOMPARE(error->what, "/disk: No space left on device. Make room.");
 }
 
 void TestDatasetBuild::endedFromOutside() {
