@@ -54,7 +54,7 @@ Status readCrop(const std::string& text, eval::GenerateOptions& options) {
     return {};
 }
 
-Result<eval::GivenNoise> readNoise(const std::string& file, const Pipeline& pipeline,
+Result<eval::GivenNoise> readNoise(const std::string& file, int channels, int factor,
                                    const ScheduleConfig& schedule, std::size_t pictures, bool sizeGiven,
                                    eval::GenerateOptions& options) {
     eval::GivenNoise noise;
@@ -69,7 +69,6 @@ Result<eval::GivenNoise> readNoise(const std::string& file, const Pipeline& pipe
             return fail(ErrorCode::Usage, "it holds a tensor \"" + name + "\"", file,
                         "Known: latents, step_noise.");
     }
-    const auto channels = pipeline.vae->config().latentChannels;
     const auto& latents = noise.latents;
     if (!latents.defined() || latents.dim() != 4 || latents.scalar_type() != at::kFloat ||
         latents.size(0) != static_cast<std::int64_t>(pictures) || latents.size(1) != channels)
@@ -82,7 +81,6 @@ Result<eval::GivenNoise> readNoise(const std::string& file, const Pipeline& pipe
         return fail(ErrorCode::Usage,
                     fmt::format("\"step_noise\" must be F32 of shape [{}, N, C, h, w]", evaluations), file,
                     "It holds the noise added after each network evaluation.");
-    const int factor = pipeline.vae->config().downscale();
     const int height = static_cast<int>(latents.size(2)) * factor;
     const int width = static_cast<int>(latents.size(3)) * factor;
     if (sizeGiven && (options.width != width || options.height != height))
@@ -152,13 +150,30 @@ Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& 
                     files.crop.empty() ? "--original-size" : "--crop",
                     "SDXL models are; leave the option out.");
     ATELIER_DO(eval::fitMemory(pipeline, options));  // before pictures are scaled to that size
-    ATELIER_TRY(inputs.noise,
-                readNoise(files.latents, pipeline, schedule, pictures, !files.size.empty(), options));
+    ATELIER_TRY(inputs.noise, readNoise(files.latents, pipeline.vae->config().latentChannels, factor,
+                                        schedule, pictures, !files.size.empty(), options));
     if (!files.image.empty()) inputs.picture.pixels_1CHW = toPixels(fitted(std::move(image), options));
     if (!files.mask.empty()) {
         ATELIER_TRY(auto mask, readImage(files.mask));
         inputs.picture.mask_11HW = toMask(fitted(std::move(mask), options));
     }
+    return inputs;
+}
+
+Result<eval::LabelInputs> readLabelStart(const StartFiles& files, const LabelPipeline& pipeline,
+                                         const ScheduleConfig& schedule, std::size_t pictures,
+                                         eval::GenerateOptions& options) {
+    eval::LabelInputs inputs;
+    const auto& side = pipeline.unet->config().sampleSize;
+    options.width = options.height = (side.empty() ? 64 : side.back()) * pipeline.downscale();
+    ATELIER_DO(readSize("--size", files.size, options.width, options.height));
+    ATELIER_TRY(inputs.noise, readNoise(files.latents, pipeline.latentChannels(), pipeline.downscale(),
+                                        schedule, pictures, !files.size.empty(), options));
+    if (files.mask.empty()) return inputs;
+    ATELIER_TRY(auto mask, readImage(files.mask));
+    mask = data::scaleNearest(mask, {options.width, options.height});
+    inputs.mask_1HW =
+        at::from_blob(mask.rgb.get(), {1, mask.height, mask.width, 3}, at::kByte).select(3, 0).clone();
     return inputs;
 }
 

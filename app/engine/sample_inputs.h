@@ -5,6 +5,7 @@
 #include <string>
 
 #include "core/engine/eval/generate.h"
+#include "core/engine/eval/generate_labels.h"
 
 namespace atelier::cli {
 
@@ -22,6 +23,11 @@ struct StartFiles {
 Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& pipeline,
                                        const ScheduleConfig& schedule, std::size_t pictures,
                                        eval::GenerateOptions& options);
+
+// The same for a model without text: a size, given noise, a mask of labels (its grey values).
+Result<eval::LabelInputs> readLabelStart(const StartFiles& files, const LabelPipeline& pipeline,
+                                         const ScheduleConfig& schedule, std::size_t pictures,
+                                         eval::GenerateOptions& options);
 
 // What a ControlNet reads, [1,3,H,W] in 0 … 1, scaled to the size of the result.
 Result<at::Tensor> readCondition(const std::string& file, const eval::GenerateOptions& options);

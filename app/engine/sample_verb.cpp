@@ -192,29 +192,14 @@ void showProgress(ProgressDisplay& display, const Output& output, int done, int 
     display.update(state);
 }
 
-Status runSample(SampleArguments& arguments) {
-    ATELIER_TRY(const auto device, chooseDevice(arguments.device));
-    setThreads(arguments.threads);
-    ATELIER_DO(checkArguments(arguments));
-    ATELIER_TRY(auto requests, readRequests(arguments.prompts));
-    ATELIER_DO(createDirectories(expandUser(arguments.out)));  // before the work, not after it
-    LoadOptions load;
-    load.device = device;
-    load.dtype = arguments.bf16 ? at::kBFloat16 : arguments.fp16 ? at::kHalf : at::kFloat;
-    ATELIER_TRY(const auto models, loadModels(arguments.models, load));
-    const auto& pipeline = models.pipeline;
-    ATELIER_TRY(const auto schedule,
-                scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
-    const bool scored = takesScore(pipeline) || (models.refiner && takesScore(*models.refiner));
-    if (!scored && (arguments.aestheticScore || arguments.negativeAestheticScore))
-        return fail(ErrorCode::Usage, "this model is told no score",
-                    arguments.aestheticScore ? "--aesthetic-score" : "--negative-aesthetic-score",
-                    "SDXL's refiner is: give one as --model or --refiner, or leave the option out.");
-    ATELIER_TRY(auto options, makeOptions(arguments, schedule));
-    ATELIER_TRY(auto start, readStart(arguments.start, pipeline, schedule, requests.size(), options));
-    ATELIER_DO(addModels(arguments.models, models, options, start));
-    Output output(arguments, std::move(requests), options);
+using MakePictures =
+    std::function<Status(const std::vector<eval::PictureRequest>& requests,
+                         const eval::GenerateOptions& options, const eval::PictureSink& sink)>;
 
+// Makes what is not there yet, with progress, and says what came of it.
+Status makeAll(const SampleArguments& arguments, std::vector<NamedRequest> requests,
+               eval::GenerateOptions options, const MakePictures& make) {
+    Output output(arguments, std::move(requests), options);
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     const auto began = std::chrono::steady_clock::now();
     onStopSignals(onStop);
@@ -226,9 +211,9 @@ Status runSample(SampleArguments& arguments) {
         showProgress(display, output, done, total, began);
         return stopSignal == 0;
     };
-    const auto status =
-        eval::generate(pipeline, output.openRequests(), options, start,
-                       [&](std::size_t first, const at::Tensor& batch) { return output.take(first, batch); });
+    const auto status = make(output.openRequests(), options, [&](std::size_t first, const at::Tensor& batch) {
+        return output.take(first, batch);
+    });
     display.finish();
     if (!status && status.error().code != ErrorCode::Cancelled) return status;
     ATELIER_DO(output.finish());
@@ -241,6 +226,61 @@ Status runSample(SampleArguments& arguments) {
     else
         std::printf("%s in %s\n", plural(output.made(), "picture").c_str(), output.folder().c_str());
     return {};
+}
+
+// A model without text: prompts are classes.
+Status runLabels(const SampleArguments& arguments, std::vector<NamedRequest> requests,
+                 const LoadOptions& load) {
+    const auto& models = arguments.models;
+    for (const auto& [option, given] : {std::pair{"--lora", !models.loras.empty()},
+                                        {"--embedding", !models.embeddings.empty()},
+                                        {"--controlnet", !models.controlNets.empty()},
+                                        {"--refiner", !models.refiner.empty()},
+                                        {"--negative", arguments.prompts.negative.has_value()},
+                                        {"--image", !arguments.start.image.empty()},
+                                        {"--prompt-weighting", arguments.promptWeighting}})
+        if (given)
+            return fail(ErrorCode::Usage, "this is a model without text, which takes none", option,
+                        "Leave the option out; a prompt is the name or number of a class, or empty.");
+    ATELIER_TRY(const auto pipeline, loadLabelPipeline(expandUser(models.model), load));
+    ATELIER_TRY(const auto schedule,
+                scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
+    ATELIER_TRY(auto options, makeOptions(arguments, schedule));
+    ATELIER_TRY(const auto start,
+                readLabelStart(arguments.start, pipeline, schedule, requests.size(), options));
+    return makeAll(arguments, std::move(requests), std::move(options),
+                   [&](const auto& open, const auto& with, const auto& sink) {
+                       return eval::generateLabels(pipeline, open, with, start, sink);
+                   });
+}
+
+Status runSample(SampleArguments& arguments) {
+    ATELIER_TRY(const auto device, chooseDevice(arguments.device));
+    setThreads(arguments.threads);
+    ATELIER_DO(checkArguments(arguments));
+    ATELIER_TRY(auto requests, readRequests(arguments.prompts));
+    ATELIER_DO(createDirectories(expandUser(arguments.out)));  // before the work, not after it
+    LoadOptions load;
+    load.device = device;
+    load.dtype = arguments.bf16 ? at::kBFloat16 : arguments.fp16 ? at::kHalf : at::kFloat;
+    if (isLabelFolder(expandUser(arguments.models.model)))
+        return runLabels(arguments, std::move(requests), load);
+    ATELIER_TRY(const auto models, loadModels(arguments.models, load));
+    const auto& pipeline = models.pipeline;
+    ATELIER_TRY(const auto schedule,
+                scheduleConfigFromJson(pipeline.scheduler, "scheduler/scheduler_config.json"));
+    const bool scored = takesScore(pipeline) || (models.refiner && takesScore(*models.refiner));
+    if (!scored && (arguments.aestheticScore || arguments.negativeAestheticScore))
+        return fail(ErrorCode::Usage, "this model is told no score",
+                    arguments.aestheticScore ? "--aesthetic-score" : "--negative-aesthetic-score",
+                    "SDXL's refiner is: give one as --model or --refiner, or leave the option out.");
+    ATELIER_TRY(auto options, makeOptions(arguments, schedule));
+    ATELIER_TRY(auto start, readStart(arguments.start, pipeline, schedule, requests.size(), options));
+    ATELIER_DO(addModels(arguments.models, models, options, start));
+    return makeAll(arguments, std::move(requests), std::move(options),
+                   [&](const auto& open, const auto& with, const auto& sink) {
+                       return eval::generate(pipeline, open, with, start, sink);
+                   });
 }
 
 void addModelOptions(CLI::App& app, ModelFiles& models) {
@@ -279,7 +319,8 @@ void addSizeOptions(CLI::App& app, SampleArguments& arguments) {
 
 void addOptions(CLI::App& app, SampleArguments& arguments) {
     addModelOptions(app, arguments.models);
-    app.add_option("--prompt", arguments.prompts.prompts, "one or more prompts; a picture each");
+    app.add_option("--prompt", arguments.prompts.prompts,
+                   "one or more prompts; a picture each. Models without text: classes");
     app.add_option("--prompts", arguments.prompts.file,
                    "file with one prompt per line, or CSV with a caption column (and uid, negative_prompt, "
                    "seed)");

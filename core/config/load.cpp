@@ -146,6 +146,8 @@ void resolvePaths(TrainConfig& config, const fs::path& base) {
                        &model.noiseSchedulerTraining, &model.noiseSchedulerInference})
         makeModelAbsolute(part->pretrained, base);
     makeShardsAbsolute(config.dataset.params.path, base);
+    for (auto* folder : {&config.dataset.params.captionFolder, &config.dataset.params.maskFolder})
+        if (*folder) makeAbsolute(**folder, base);
     if (auto& path = config.dataset.params.validationPath) makeShardsAbsolute(*path, base);
     if (Json& classes = config.dataset.params.classMapping; classes.is_string()) {
         auto file = classes.get<std::string>();

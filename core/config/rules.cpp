@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "core/base/strings.h"
 #include "core/config/check.h"
@@ -53,10 +54,11 @@ void everyPartHasASource(const RuleInput& in, Findings& findings) {
     };
     const bool replay = in.purpose == Purpose::Replay;
     const bool autoencoder = in.config.method.type == MethodType::Autoencoder;
+    const bool text = !autoencoder && !replay && in.config.method.type != MethodType::WithoutText;
     const Part parts[] = {{"unet", model.unet, !autoencoder},
-                          {"vae", model.vae, !replay},
-                          {"text_encoder", model.textEncoder, !autoencoder && !replay},
-                          {"tokenizer", model.tokenizer, !autoencoder && !replay},
+                          {"vae", model.vae, autoencoder || text},
+                          {"text_encoder", model.textEncoder, text},
+                          {"tokenizer", model.tokenizer, text},
                           {"noise_scheduler_training", model.noiseSchedulerTraining, !autoencoder}};
     std::vector<std::string> absent;
     for (const auto& part : parts)
@@ -109,9 +111,10 @@ void targetsNameKnownClasses(const RuleInput& in, Findings& findings) {
                                               "HeunDiscreteScheduler",
                                               "LMSDiscreteScheduler"};
     std::vector<std::string> vae{"AutoencoderKL"};
-    if (in.config.method.type == MethodType::Autoencoder) vae.emplace_back("VQModel");
+    const bool untold = in.config.method.type == MethodType::WithoutText;
+    if (untold || in.config.method.type == MethodType::Autoencoder) vae.emplace_back("VQModel");
     const Known known[] = {
-        {"unet", m.unet, {"UNet2DConditionModel"}},
+        {"unet", m.unet, {untold ? "UNet2DModel" : "UNet2DConditionModel"}},
         {"vae", m.vae, vae},
         {"text_encoder", m.textEncoder, {"CLIPTextModel", "CLIPTextModelWithProjection", "T5EncoderModel"}},
         {"tokenizer", m.tokenizer, {"CLIPTokenizer", "CLIPTokenizerFast", "T5Tokenizer", "T5TokenizerFast"}},
@@ -192,7 +195,8 @@ void evaluationIsExplicit(const RuleInput& in, Findings& findings) {
     if (asked && !findings.unfilled("experiment.eval_caption_file") && in.config.experiment.numEvalImages > 0)
         return;
     // open-diffusion would take its own default file and make a thousand pictures at each checkpoint.
-    if (!asked && in.config.sampling.prompts.empty() && in.config.method.type != MethodType::Autoencoder)
+    if (!asked && in.config.sampling.prompts.empty() && in.config.method.type != MethodType::Autoencoder &&
+        in.config.method.type != MethodType::WithoutText)
         findings.add(IssueSeverity::Warning, "no_samples", "sampling.prompts",
                      "no sample pictures will be made: there are neither sampling.prompts nor "
                      "experiment.eval_caption_file",
@@ -350,6 +354,10 @@ void latentCacheNeedsFixedPictures(const RuleInput& in, Findings& findings) {
             IssueSeverity::Error, "cache_mask", "dataset.params.latent_cache",
             "what a mask keeps of a picture is encoded at every visit, so the picture must be read then",
             "Remove the key.", Remedy{"dataset.params.latent_cache", "off"});
+    if (in.config.method.type == MethodType::WithoutText)
+        findings.add(IssueSeverity::Error, "cache_labels", "dataset.params.latent_cache",
+                     "latents of models without text are not cached", "Remove the key.",
+                     Remedy{"dataset.params.latent_cache", "off"});
     for (const auto& [bad, path, value] :
          {std::tuple{params.crop == Crop::Random, "dataset.params.crop", "center"},
           std::tuple{params.flip, "dataset.params.flip", "false"}})
@@ -430,16 +438,38 @@ void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
     const MethodType type = in.config.method.type;
     if (in.config.model.trainTextEncoder &&
         (type == MethodType::Autoencoder || type == MethodType::TextualInversion ||
-         type == MethodType::ControlNet))
+         type == MethodType::ControlNet || type == MethodType::WithoutText))
         findings.add(
             IssueSeverity::Error, "text_encoder", "model.train_text_encoder",
             std::string("the text encoder is not trained with method.type ") + std::string(enumName(type)),
             "", Remedy{"model.train_text_encoder", "false"});
 }
 
+// One class or prompt is the name of another model's.
+void classesAreTold(const RuleInput& in, Findings& findings) {
+    const MethodConfig& method = in.config.method;
+    if (method.type != MethodType::WithoutText) return;
+    std::set<std::string> seen;
+    for (const auto& name : method.classes)
+        if (name.empty() || !seen.insert(name).second)
+            findings.add(IssueSeverity::Error, "classes", "method.classes",
+                         name.empty() ? "a class has no name" : "\"" + name + "\" is named twice");
+    for (const auto& prompt : in.config.sampling.prompts)
+        if (!prompt.empty() && !seen.contains(prompt))
+            findings.add(IssueSeverity::Error, "prompt_class", "sampling.prompts",
+                         "\"" + prompt + "\" is none of the classes",
+                         "A model without text is told a class of method.classes, or nothing: \"\".");
+    if (!method.classes.empty() && in.config.dataset.params.textDropout == 0 &&
+        in.config.sampling.guidance > 1 && findings.given("sampling.guidance"))
+        findings.add(IssueSeverity::Warning, "guidance_untold", "dataset.params.text_dropout",
+                     "guidance leads away from what the model makes untold, and it never learns that",
+                     "0.1 is usual.", Remedy{"dataset.params.text_dropout", "0.1"});
+}
+
 void classesHavePrompts(const RuleInput& in, Findings& findings) {
     if (in.purpose != Purpose::Train || in.config.dataset.type != DatasetType::ClassificationWebDataset ||
-        !in.config.dataset.params.classMapping.empty() || findings.unfilled("dataset.params.class_mapping"))
+        in.config.method.type == MethodType::WithoutText || !in.config.dataset.params.classMapping.empty() ||
+        findings.unfilled("dataset.params.class_mapping"))
         return;
     findings.add(IssueSeverity::Error, "class_mapping", "dataset.params.class_mapping",
                  "shards with classes have no captions: the prompt of each class must be given",
@@ -499,6 +529,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     autoencodersAreJudged(input, findings);
     textEncoderCanBeTrained(input, findings);
     classesHavePrompts(input, findings);
+    classesAreTold(input, findings);
     oneDeviceOnly(input, findings);
     copiesGoToS3(input, findings);
     nameIsAFolderName(input, findings);

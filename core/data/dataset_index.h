@@ -36,7 +36,9 @@ struct DatasetOptions {
     bool tolerant = true;        // an unreadable shard is noted in problems(); false: an Error
     SourceKind kind = SourceKind::Shards;
     std::string imageColumn, captionColumn;  // of tables and Parquet files; empty: the usual names
-    bool classes = false;                    // the class of each sample is wanted, as its member "cls"
+    fs::path captionFolder,
+        maskFolder;        // of folders: NAME.txt and NAME.png there; empty: beside the pictures
+    bool classes = false;  // the class of each sample is wanted, as its member "cls"
 };
 
 class DatasetIndex {

@@ -72,6 +72,16 @@ std::string keyOfFile(std::string relative) {
     return relative;
 }
 
+// STEM.png, or with its number as it is written without zeros in front.
+fs::path namedAlike(const fs::path& folder, const std::string& stem) {
+    const fs::path same = folder / (stem + ".png");
+    std::error_code error;
+    const bool number = !stem.empty() && stem.find_first_not_of("0123456789") == std::string::npos;
+    if (!number || fs::exists(same, error)) return same;
+    const auto first = std::min(stem.find_first_not_of('0'), stem.size() - 1);
+    return folder / (stem.substr(first) + ".png");
+}
+
 Result<LoosePart> readFolder(const fs::path& path, const DatasetOptions& options) {
     const fs::path sources[] = {path};
     ATELIER_TRY(const ScanResult scan, scanSources(sources));
@@ -86,14 +96,21 @@ Result<LoosePart> readFolder(const fs::path& path, const DatasetOptions& options
         part.table.begin(keyOfFile(image.relative));
         addFile(part, kLooseImage, image.path);
         const FoundCaption found = findCaption(image, tables);
-        if (found.caption.source != CaptionSource::None) addText(part, "txt", found.caption.text);
+        const std::string stem = image.path.stem().string();
+        if (!options.captionFolder.empty())
+            addFile(part, "txt", options.captionFolder / (stem + ".txt"));
+        else if (found.caption.source != CaptionSource::None)
+            addText(part, "txt", found.caption.text);
         if (!found.caption.columns.empty()) addText(part, "json", found.caption.columns.dump());
         if (options.classes) {  // the folder right under the source
             const auto slash = image.relative.find('/');
             addText(part, "cls",
                     slash == std::string::npos ? "" : std::string_view(image.relative).substr(0, slash));
         }
-        if (image.mask) addFile(part, "mask.png", *image.mask);
+        if (!options.maskFolder.empty())
+            addFile(part, "mask.png", namedAlike(options.maskFolder, stem));
+        else if (image.mask)
+            addFile(part, "mask.png", *image.mask);
         if (image.condition) addFile(part, "cond.png", *image.condition);
     }
     return part;

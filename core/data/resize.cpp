@@ -126,6 +126,20 @@ Image scaleImage(const Image& image, Size size) {
     return out;
 }
 
+Image scaleNearest(const Image& image, Size size) {
+    Image out = Image::allocate(size.width, size.height);
+    const auto nearest = [](int place, int to, int from) {  // the middle of the cell
+        return static_cast<int>((2 * std::int64_t{place} + 1) * from / (2 * std::int64_t{to}));
+    };
+    for (int y = 0; y < size.height; ++y) {
+        const std::uint8_t* from = image.row(nearest(y, size.height, image.height));
+        std::uint8_t* to = out.row(y);
+        for (int x = 0; x < size.width; ++x, to += 3)
+            std::copy_n(from + 3 * nearest(x, size.width, image.width), 3, to);
+    }
+    return out;
+}
+
 Image cropImage(const Image& image, int x, int y, Size size) {
     ATELIER_CHECK(x >= 0 && y >= 0 && x + size.width <= image.width && y + size.height <= image.height,
                   "crop lies outside");

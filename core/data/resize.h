@@ -35,6 +35,8 @@ Size resizedSize(Size original, const ResizeSpec& spec);
 // Area averaging when it shrinks (each output pixel is the mean of the area it covers, as OpenCV's
 // INTER_AREA), cubic when it enlarges.
 Image scaleImage(const Image& image, Size size);
+// Each pixel is the nearest of the source: for pictures whose values are numbers of things.
+Image scaleNearest(const Image& image, Size size);
 // Cuts out size.width × size.height at (x, y); the rectangle must lie inside.
 Image cropImage(const Image& image, int x, int y, Size size);
 Image resizeImage(Image image, const ResizeSpec& spec);

@@ -58,6 +58,8 @@ struct TrainPlan {
         double whole = 0.25;  // probability of the whole picture
     };
     std::optional<RandomMask> randomMask;
+    bool maskIsLabels =
+        false;  // numbers of things, scaled by nearest neighbours; 0 where conditionDropout drops it
     // A condition picture of each sample, scaled, cropped and flipped as the picture is: one of these members
     // (a sample without it is dropped), or the picture's own edges; neither: none.
     std::string conditionKey;
@@ -65,7 +67,7 @@ struct TrainPlan {
         double low = 100, high = 200;
     };
     std::optional<Canny> canny;
-    double conditionDropout = 0.0;          // probability of a black one
+    double conditionDropout = 0.0;          // probability of a black one, or of a mask of labels without any
     std::uint64_t maxPixels = 300'000'000;  // as a dataset build; larger ones are refused before decoding
 };
 

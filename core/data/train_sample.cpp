@@ -155,18 +155,22 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
     copyFlipped(prepare(decoded.image), sample.flipped, sample.pixels);
 
     // Another picture of the sample, with the same geometry.
-    const auto loadAlike = [&](const auto& which, std::vector<std::uint8_t>& rgb) -> Status {
+    const auto loadAlike = [&](const auto& which, std::vector<std::uint8_t>& rgb, bool labels) -> Status {
         ATELIER_TRY(const std::string content, index.read(sample.index, which));
         ATELIER_TRY(const DecodedImage other,
-                    decodeImage(content, fmt::format("{}.{}", sample.key, which.extension), options));
-        copyFlipped(prepare(other.image), sample.flipped, rgb);
+                    decodeImage(content, fmt::format("{}.{}", sample.key, which.extension),
+                                labels ? DecodeOptions{} : options));
+        const auto cut =
+            labels ? cropImage(scaleNearest(other.image, scaled), left, sample.cropTop, {side, side})
+                   : prepare(other.image);
+        copyFlipped(cut, sample.flipped, rgb);
         return {};
     };
     if (!plan.maskKey.empty()) {
         const auto mask = index.find(sample.index, plan.maskKey);
         if (!mask) return fail(ErrorCode::Data, fmt::format("it has no mask ({})", plan.maskKey));
         std::vector<std::uint8_t> rgb;
-        ATELIER_DO(loadAlike(*mask, rgb));
+        ATELIER_DO(loadAlike(*mask, rgb, plan.maskIsLabels));
         for (std::size_t i = 0; i < rgb.size(); i += 3) sample.mask.push_back(rgb[i]);
     } else if (plan.randomMask) {
         sample.mask = randomMask(Random(plan.seed, RandomStream::Mask, sample.number), side, side,
@@ -176,13 +180,15 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
         const auto condition = index.find(sample.index, plan.conditionKey);
         if (!condition)
             return fail(ErrorCode::Data, fmt::format("it has no condition picture ({})", plan.conditionKey));
-        ATELIER_DO(loadAlike(*condition, sample.condition));
+        ATELIER_DO(loadAlike(*condition, sample.condition, false));
     } else if (plan.canny) {
         sample.condition = cannyEdges(sample.pixels, side, side, plan.canny->low, plan.canny->high);
     }
     if (Random(plan.seed, RandomStream::Caption, sample.number).uniform(kConditionDraw) <
-        plan.conditionDropout)
+        plan.conditionDropout) {
         std::ranges::fill(sample.condition, std::uint8_t{0});
+        if (plan.maskIsLabels) std::ranges::fill(sample.mask, std::uint8_t{0});
+    }
     return {};
 }
 

@@ -77,6 +77,8 @@ QString methodText(const TrainConfig& c, qint64 pixels) {
             return with(T::tr("ControlNet"), base);
         case MethodType::Inpainting:
             return with(T::tr("Inpainting"), base);
+        case MethodType::WithoutText:
+            return with(T::tr("Without text"), pixels > 0 ? T::tr("%1 px").arg(pixels) : base);
     }
     return {};
 }

@@ -14,10 +14,11 @@ namespace {
 
 // Ours in the order of how many people want them, after the one that needs nothing; then those of the user.
 int rank(const ConfigTemplate& t) {
-    static const QStringList kOrder{
-        QStringLiteral("tiny"),       QStringLiteral("lora"),         QStringLiteral("dreambooth"),
-        QStringLiteral("controlnet"), QStringLiteral("fine-tune"),    QStringLiteral("textual-inversion"),
-        QStringLiteral("inpainting"), QStringLiteral("from-scratch"), QStringLiteral("autoencoder")};
+    static const QStringList kOrder{QStringLiteral("tiny"),        QStringLiteral("lora"),
+                                    QStringLiteral("dreambooth"),  QStringLiteral("controlnet"),
+                                    QStringLiteral("fine-tune"),   QStringLiteral("textual-inversion"),
+                                    QStringLiteral("inpainting"),  QStringLiteral("from-scratch"),
+                                    QStringLiteral("autoencoder"), QStringLiteral("without-text")};
     if (t.own) return int(kOrder.size()) + 1;
     const auto place = kOrder.indexOf(QFileInfo(t.file).completeBaseName());
     return place < 0 ? int(kOrder.size()) : int(place);

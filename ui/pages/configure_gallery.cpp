@@ -29,6 +29,7 @@ QString iconFor(const QString& method) {
     if (method == QLatin1String("lora")) return QStringLiteral("brush");
     if (method == QLatin1String("textual_inversion")) return QStringLiteral("tag");
     if (method == QLatin1String("controlnet")) return QStringLiteral("nodes");
+    if (method == QLatin1String("without_text")) return QStringLiteral("grid");
     if (method == QLatin1String("inpainting")) return QStringLiteral("crop");
     return QStringLiteral("models");
 }

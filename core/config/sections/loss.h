@@ -77,7 +77,7 @@ struct EnumNames<GanLoss> {
 };
 
 inline constexpr std::string_view kDenoisingMethods =
-    "method.type=scratch|finetune|dreambooth|lora|textual_inversion|controlnet|inpainting";
+    "method.type=scratch|finetune|dreambooth|lora|textual_inversion|controlnet|inpainting|without_text";
 
 struct LossConfig {
     std::optional<Prediction> predictionType;  // absent: what the training noise schedule says

@@ -194,7 +194,8 @@ enum class MethodType {
     Lora,
     TextualInversion,
     ControlNet,
-    Inpainting
+    Inpainting,
+    WithoutText
 };
 template <>
 struct EnumNames<MethodType> {
@@ -207,6 +208,7 @@ struct EnumNames<MethodType> {
         EnumName{MethodType::TextualInversion, "textual_inversion", ATELIER_TR("Textual inversion")},
         EnumName{MethodType::ControlNet, "controlnet", ATELIER_TR("ControlNet")},
         EnumName{MethodType::Inpainting, "inpainting", ATELIER_TR("Inpainting")},
+        EnumName{MethodType::WithoutText, "without_text", ATELIER_TR("Without text")},
     };
 };
 
@@ -263,6 +265,8 @@ struct MethodConfig {
     MaskSource mask = MaskSource::Random;
     std::string maskKey = "mask.png;mask.jpg;mask.webp";
     double maskWhole = 0.25;
+    std::vector<std::string> classes;
+    std::int64_t maskLabels = 0;
 
     static constexpr auto fields() {
         using C = MethodConfig;
@@ -434,12 +438,13 @@ struct MethodConfig {
                  .fractional = true}),
             field("condition_dropout", &C::conditionDropout,
                   {.label = ATELIER_TR("Condition dropout"),
-                   .help = ATELIER_TR("Probability that a sample's condition picture is black."),
+                   .help = ATELIER_TR(
+                       "Probability that a sample's condition picture is black, or its mask empty."),
                    .min = 0,
                    .max = 1,
                    .usual = {UsualRange{"", 0, 0.5}},
                    .higher = ATELIER_TR("The model does better where it is given no condition."),
-                   .when = "method.type=controlnet"}),
+                   .when = "method.type=controlnet|without_text"}),
             field("mask", &C::mask,
                   {.label = ATELIER_TR("Masks"),
                    .help = ATELIER_TR("What is to be painted anew: rectangles, strokes and borders drawn for "
@@ -452,7 +457,7 @@ struct MethodConfig {
                    .help = ATELIER_TR("Endings of the mask within a sample; the first that is there wins. It "
                                       "is scaled, cropped and flipped as the picture is."),
                    .related = {"method.mask"},
-                   .when = "method.mask=dataset"}),
+                   .when = "method.type=inpainting|without_text"}),
             field("mask_whole", &C::maskWhole,
                   {.label = ATELIER_TR("Whole pictures"),
                    .help = ATELIER_TR("Probability that a random mask covers the whole picture."),
@@ -462,6 +467,23 @@ struct MethodConfig {
                    .higher = ATELIER_TR("The model keeps making whole pictures from text."),
                    .related = {"method.mask"},
                    .when = "method.type=inpainting"}),
+            field("classes", &C::classes,
+                  {.label = ATELIER_TR("Classes"),
+                   .help = ATELIER_TR("Names of the classes that the model is told, as the data has them: "
+                                      "members .cls, a column, or folders. A sample of another class is left "
+                                      "out. None: the model is told no class. dataset.params.text_dropout "
+                                      "leaves it out at random, which guidance needs."),
+                   .related = {"dataset.params.text_dropout"},
+                   .when = "method.type=without_text",
+                   .importance = Importance::Basic}),
+            field("mask_labels", &C::maskLabels,
+                  {.label = ATELIER_TR("Labels of the mask"),
+                   .help = ATELIER_TR("How many kinds of things the mask of each sample tells apart: its "
+                                      "grey values 1 to this; 0 is the rest. 0: no mask is read."),
+                   .min = 0,
+                   .max = 254,
+                   .related = {"method.mask_key", "method.condition_dropout"},
+                   .when = "method.type=without_text"}),
         };
     }
 };

@@ -74,6 +74,7 @@ struct DatasetParams {
     std::optional<std::int64_t> workers;
     Json classMapping;  // file name, or class → prompt; null: none
     std::string imageColumn, captionColumn;
+    std::optional<std::string> captionFolder, maskFolder;
     bool withReplacement = false;
 
     static constexpr auto fields() {
@@ -234,6 +235,19 @@ struct DatasetParams {
                                       "title."),
                    .when = "dataset.type=Parquet|CSV",
                    .importance = Importance::Expert}),
+            field("caption_folder", &C::captionFolder,
+                  {.label = ATELIER_TR("Folder of captions"),
+                   .help = ATELIER_TR("Captions are NAME.txt in this folder, not beside their pictures."),
+                   .when = "dataset.type=ImageFolder",
+                   .importance = Importance::Expert,
+                   .text = TextKind::Folder}),
+            field("mask_folder", &C::maskFolder,
+                  {.label = ATELIER_TR("Folder of masks"),
+                   .help = ATELIER_TR("Masks are NAME.png in this folder, not beside their pictures; 00012 "
+                                      "and 12 are one name."),
+                   .when = "dataset.type=ImageFolder",
+                   .importance = Importance::Expert,
+                   .text = TextKind::Folder}),
             field(
                 "with_replacement", &C::withReplacement,
                 {.label = ATELIER_TR("Draw with replacement"),

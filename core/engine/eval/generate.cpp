@@ -9,6 +9,7 @@
 
 #include "core/base/random.h"
 #include "core/engine/eval/denoiser.h"
+#include "core/engine/eval/generate_parts.h"
 #include "core/engine/eval/given_picture.h"
 #include "core/engine/eval/memory_need.h"
 #include "core/engine/models/conditioning.h"
@@ -60,28 +61,6 @@ struct Call {
     }
 };
 
-at::Tensor startNoise(const Call& call, std::span<const PictureRequest> requests, std::int64_t first) {
-    const auto& given = call.inputs.noise.latents;
-    if (given.defined()) return given.narrow(0, first, static_cast<std::int64_t>(requests.size()));
-    std::vector<at::Tensor> rows;
-    for (const auto& request : requests)
-        rows.push_back(normals(request.seed, RandomStream::Sample, request.index, call.latentShape()));
-    return at::stack(rows);
-}
-
-at::Tensor stepNoise(const Call& call, std::span<const PictureRequest> requests, std::int64_t first,
-                     int evaluation) {
-    const auto& given = call.inputs.noise.stepNoise;
-    if (given.defined())
-        return given[evaluation].narrow(0, first, static_cast<std::int64_t>(requests.size()));
-    std::vector<at::Tensor> rows;
-    for (const auto& request : requests)
-        rows.push_back(normals(request.seed, RandomStream::SampleStep,
-                               (request.index << 20) + static_cast<std::uint64_t>(evaluation),
-                               call.latentShape()));
-    return at::stack(rows);
-}
-
 // One stage for one batch of requests; `first` = its place in the given noise, `x` = what the stage before
 // it left.
 Result<at::Tensor> runStage(const Call& call, const Stage& stage, std::span<const PictureRequest> requests,
@@ -90,7 +69,9 @@ Result<at::Tensor> runStage(const Call& call, const Stage& stage, std::span<cons
     const auto device = deviceOf(*stage.pipeline.unet);
     const auto given = encodeGivenPicture(stage.pipeline, requests, picture);
     SamplingStart start;
-    start.noise_BCHW = startNoise(call, requests, first).to(device);
+    const auto& noise = call.inputs.noise;
+    const auto shape = call.latentShape();
+    start.noise_BCHW = startNoise(noise, requests, first, shape).to(device);
     start.picture_BCHW = given.picture_BLHW;
     start.repaint_B1HW = given.repaint_B1HW;
     start.x_BCHW = x;
@@ -106,7 +87,7 @@ Result<at::Tensor> runStage(const Call& call, const Stage& stage, std::span<cons
     auto latents = runSampler(
         stage.schedule, stage.plan, start,
         [&](const at::Tensor& input, double timestep) { return denoiser(input, timestep); },
-        [&](int evaluation) { return stepNoise(call, requests, first, evaluation).to(device); },
+        [&](int evaluation) { return stepNoise(noise, requests, first, shape, evaluation).to(device); },
         [&](int) {
             cancelled = !call.afterStep();
             return !cancelled;
@@ -148,8 +129,41 @@ Result<std::vector<Stage>> planStages(const Pipeline& pipeline, const GenerateOp
     return stages;
 }
 
-// [B,3,H,W] in −1…1 → 8-bit [B,H,W,3] on the CPU: round(255·clamp(x/2 + 0.5, 0, 1)).
-at::Tensor toPictures(const at::Tensor& pixels) {
+}  // namespace
+
+at::Tensor startNoise(const GivenNoise& given, std::span<const PictureRequest> requests, std::int64_t first,
+                      const std::vector<std::int64_t>& shape) {
+    if (given.latents.defined())
+        return given.latents.narrow(0, first, static_cast<std::int64_t>(requests.size()));
+    std::vector<at::Tensor> rows;
+    for (const auto& request : requests)
+        rows.push_back(normals(request.seed, RandomStream::Sample, request.index, shape));
+    return at::stack(rows);
+}
+
+at::Tensor stepNoise(const GivenNoise& given, std::span<const PictureRequest> requests, std::int64_t first,
+                     const std::vector<std::int64_t>& shape, int evaluation) {
+    if (given.stepNoise.defined())
+        return given.stepNoise[evaluation].narrow(0, first, static_cast<std::int64_t>(requests.size()));
+    std::vector<at::Tensor> rows;
+    for (const auto& request : requests)
+        rows.push_back(normals(request.seed, RandomStream::SampleStep,
+                               (request.index << 20) + static_cast<std::uint64_t>(evaluation), shape));
+    return at::stack(rows);
+}
+
+Result<at::Tensor> toPictures(const at::Tensor& pixels, const GenerateOptions& options) {
+    if (!at::isfinite(pixels).all().item<bool>()) {
+        const bool half = pixels.scalar_type() == at::kHalf;
+        return fail(
+            ErrorCode::Model,
+            fmt::format("the pictures hold values that are no numbers (sampler {}, {} steps, guidance {})",
+                        samplerName(options.sampler), options.steps, options.guidance),
+            "",
+            half ? "float16 is too narrow for this model: compute with --bf16 or in float32."
+                 : "The weights, a LoRA or an embedding hold NaN, or their weights or the guidance are far "
+                   "too large. Leave out one after the other.");
+    }
     return (pixels.to(at::kFloat) / 2 + 0.5)
         .clamp(0, 1)
         .mul(255)
@@ -159,22 +173,6 @@ at::Tensor toPictures(const at::Tensor& pixels) {
         .contiguous()
         .cpu();
 }
-
-// Numbers that no picture can be made of come out as black or grey ones that look like a result.
-Status checkPixels(const at::Tensor& pixels, const GenerateOptions& options) {
-    if (at::isfinite(pixels).all().item<bool>()) return {};
-    const bool half = pixels.scalar_type() == at::kHalf;
-    return fail(
-        ErrorCode::Model,
-        fmt::format("the pictures hold values that are no numbers (sampler {}, {} steps, guidance {})",
-                    samplerName(options.sampler), options.steps, options.guidance),
-        "",
-        half ? "float16 is too narrow for this model: compute with --bf16 or in float32."
-             : "The weights, a LoRA or an embedding hold NaN, or their weights or the guidance are far "
-               "too large. Leave out one after the other.");
-}
-
-}  // namespace
 
 Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& requests,
                 const GenerateOptions& options, const GenerateInputs& inputs, const PictureSink& sink) {
@@ -202,9 +200,8 @@ Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& req
         ATELIER_TRY(const auto latents, sampleLatents(call, part, static_cast<std::int64_t>(first)));
         const auto unscaled =
             pipeline.vae->unscaleLatents(latents).to(deviceOf(*pipeline.vae)).to(typeOf(*pipeline.vae));
-        const auto pixels = pipeline.vae->decode(unscaled);
-        ATELIER_DO(checkPixels(pixels, options));
-        ATELIER_DO(sink(first, toPictures(pixels)));
+        ATELIER_TRY(const auto pictures, toPictures(pipeline.vae->decode(unscaled), options));
+        ATELIER_DO(sink(first, pictures));
     }
     return {};
 }

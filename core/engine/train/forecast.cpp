@@ -51,6 +51,9 @@ data::TrainSample standIn(const Settings& settings, std::uint64_t number) {
     const auto side = static_cast<std::size_t>(settings.plan.resolution);
     sample.pixels.assign(side * side * 3, 128);
     if (settings.control) sample.condition = sample.pixels;
+    if (settings.labels && !settings.labels->classes.empty())
+        sample.caption = settings.labels->classes.front();
+    if (settings.labels && settings.labels->maskLabels > 0) sample.mask.assign(side * side, 0);
     if (settings.inpainting) sample.mask.assign(side * side, 255);
     return sample;
 }

@@ -46,6 +46,11 @@ Status setMethod(const TrainConfig& config, Settings& settings) {
         case MethodType::Autoencoder:
             settings.method = Method::Autoencoder;
             return {};
+        case MethodType::WithoutText:
+            settings.method = Method::WithoutText;
+            settings.labels =
+                LabelSettings{config.method.classes, static_cast<int>(config.method.maskLabels)};
+            return {};
         case MethodType::Lora: {
             const auto& method = config.method;
             settings.lora = LoraSettings{
@@ -275,6 +280,13 @@ void setCaptions(const MethodConfig& method, data::TrainPlan& plan) {
 }
 
 void setConditions(const MethodConfig& method, data::TrainPlan& plan) {
+    if (method.type == MethodType::WithoutText) {
+        for (const auto& name : method.classes) plan.classPrompts[name] = name;
+        if (method.maskLabels == 0) return;
+        plan.maskKey = method.maskKey;
+        plan.maskIsLabels = true;
+        plan.conditionDropout = method.conditionDropout;
+    }
     if (method.type == MethodType::Inpainting) {
         if (method.mask == MaskSource::Dataset)
             plan.maskKey = method.maskKey;
@@ -315,6 +327,8 @@ void setSource(const DatasetConfig& dataset, Settings& settings) {
     settings.dataset = dataset.params.path;
     settings.imageColumn = dataset.params.imageColumn;
     settings.captionColumn = dataset.params.captionColumn;
+    settings.captionFolder = dataset.params.captionFolder.value_or("");
+    settings.maskFolder = dataset.params.maskFolder.value_or("");
     switch (dataset.type) {
         case DatasetType::WebDataset:
         case DatasetType::ClassificationWebDataset:
@@ -345,6 +359,7 @@ Status setData(const TrainConfig& config, Settings& settings) {
     plan.flipProbability = params.flip ? 0.5 : 0.0;
     plan.captionDropout = params.textDropout;
     setCaptions(config.method, plan);
+    if (settings.method == Method::WithoutText) plan.classPrompts.clear();  // of text-to-image models
     setConditions(config.method, plan);
     plan.captionLines = params.captionLines == CaptionChoice::First    ? data::CaptionLines::First
                         : params.captionLines == CaptionChoice::Random ? data::CaptionLines::Random
@@ -354,7 +369,8 @@ Status setData(const TrainConfig& config, Settings& settings) {
     plan.tagDropout = params.tagDropout;
     plan.captionPrefix = params.captionPrefix;
     plan.captionSuffix = params.captionSuffix;
-    plan.needCaption = settings.method == Method::TextToImage && plan.captionsInstead.empty();
+    plan.needCaption =
+        settings.method == Method::TextToImage ? plan.captionsInstead.empty() : !plan.classPrompts.empty();
     settings.workers = static_cast<int>(std::max<std::int64_t>(config.system.workers, 1));
     if (params.validationShare > 0 || params.validationPath)
         settings.validation = ValidationSettings{
@@ -430,6 +446,8 @@ data::DatasetOptions datasetOptions(const Settings& settings) {
     options.kind = settings.sourceKind;
     options.imageColumn = settings.imageColumn;
     options.captionColumn = settings.captionColumn;
+    options.captionFolder = settings.captionFolder;
+    options.maskFolder = settings.maskFolder;
     options.classes = !settings.plan.classPrompts.empty();
     const std::string caption = options.classes ? "cls" : settings.plan.captionKey;
     options.required = settings.plan.imageKey + (settings.plan.needCaption ? "," + caption : "");

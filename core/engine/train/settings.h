@@ -37,7 +37,7 @@ struct ComponentSource {
     bool given() const { return !folder.empty() || params.has_value(); }
 };
 
-enum class Method { TextToImage, Autoencoder };
+enum class Method { TextToImage, Autoencoder, WithoutText };
 enum class NonFinitePolicy { Skip, Stop };
 
 struct ModelSources {
@@ -61,6 +61,12 @@ struct TokenSettings {
 
 struct ControlSettings {
     fs::path init;  // a ControlNet's folder to go on from; empty: a copy of the UNet's first half
+};
+
+// What a model without text is told.
+struct LabelSettings {
+    std::vector<std::string> classes;
+    int maskLabels = 0;
 };
 
 struct PriorSettings {
@@ -113,6 +119,7 @@ struct Settings {
     std::optional<LoraSettings> lora;
     std::optional<TokenSettings> tokens;     // with neither, the networks' own weights are trained
     std::optional<ControlSettings> control;  // a ControlNet is trained, everything else frozen
+    std::optional<LabelSettings> labels;     // the model is told no text
     bool inpainting = false;  // the UNet sees a mask and the picture's kept part beside the latents
     bool gradientCheckpointing = false;
     at::ScalarType computeType = at::kFloat;
@@ -135,6 +142,7 @@ struct Settings {
     std::string dataset;  // a folder of shards or a brace pattern; tables, Parquet files, folders
     data::SourceKind sourceKind = data::SourceKind::Shards;
     std::string imageColumn, captionColumn;  // empty: the usual names
+    fs::path captionFolder, maskFolder;      // of folders of pictures; empty: beside them
     std::map<std::string, std::string> filters;
     data::TrainPlan plan;
     int workers = 2;

@@ -11,6 +11,8 @@ Result<std::unique_ptr<Task>> makeTask(const Settings& settings, const LoadOptio
     switch (settings.method) {
         case Method::Autoencoder:
             return makeAutoencoderTask(settings, load);
+        case Method::WithoutText:
+            return makeLabelTask(settings, load);
         case Method::TextToImage:
             break;
     }

@@ -72,6 +72,7 @@ class Task {
 // `load` says who is told of weights that hold NaN or infinity.
 Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings, const LoadOptions& load);
 Result<std::unique_ptr<Task>> makeAutoencoderTask(const Settings& settings, const LoadOptions& load);
+Result<std::unique_ptr<Task>> makeLabelTask(const Settings& settings, const LoadOptions& load);
 Result<std::unique_ptr<Task>> makeTask(const Settings& settings, const LoadOptions& load = {});
 
 // The loss of latent diffusion (Rombach et al. 2022, eq. 3) as the objective has it, in float32. latents
