@@ -8,6 +8,7 @@
 #include "core/base/hash.h"
 #include "core/config/check.h"
 #include "core/config/compose.h"
+#include "core/config/explaining.h"
 #include "core/config/interpolation.h"
 #include "core/config/schema.h"
 #include "core/config/serialize.h"
@@ -179,7 +180,17 @@ CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
                                std::span<const std::string> overrides, const ConfigLoadOptions& options) {
     CheckedConfig out;
     Node tree = readTree(text, out.issues);
-    applyOverrides(tree, overrides, out.issues);
+    std::vector<std::string> rest(overrides.begin(), overrides.end());
+    const bool explained = explaining::isDialect(tree);
+    if (explained) {
+        const auto theirs = std::ranges::stable_partition(rest, explaining::isDialectKey);
+        const std::vector<std::string> first(rest.begin(), theirs.begin());
+        rest.erase(rest.begin(), theirs.begin());
+        applyOverrides(tree, first, out.issues);
+        const bool autoencoder = std::ranges::find(rest, "method.type=autoencoder") != rest.end();
+        tree = explaining::translate(tree, autoencoder, out.issues);
+    }
+    applyOverrides(tree, rest, out.issues);
     if (!versionFits(tree, out.issues)) return out;
 
     std::vector<ResolutionProblem> unresolved;
@@ -209,7 +220,10 @@ CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
     readInto(config, resolved);
     config.configVersion = kConfigVersion;
     deriveMethod(config, resolved);
-    const fs::path base = !options.base.empty() ? options.base : fs::absolute(fs::path(name)).parent_path();
+    // That dialect's paths begin at the working directory.
+    const fs::path base = !options.base.empty() ? options.base
+                          : explained           ? fs::current_path()
+                                                : fs::absolute(fs::path(name)).parent_path();
     resolvePaths(config, base);
     out.loaded.resolved = toJson(config);
     if (readable) {
