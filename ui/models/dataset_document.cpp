@@ -419,9 +419,19 @@ void DatasetDocument::applySources(const std::vector<std::string>& sources, Edit
     rescan();
 }
 
+// Never makes the folder anew: under a name that was given up it would be a second dataset without the edits
+// of the first.
+Status DatasetDocument::writeFolder() {
+    if (!data::isDatasetFolder(dataset_.folder))
+        return fail(ErrorCode::Io,
+                    tr("This dataset is no longer there: it was renamed, moved or removed").toStdString(),
+                    dataset_.folder.string(), tr("Open it where it is now.").toStdString());
+    return data::writeDatasetFolder(dataset_);
+}
+
 void DatasetDocument::save() {
     if (!open_) return;
-    if (const Status written = data::writeDatasetFolder(dataset_); !written)
+    if (const Status written = writeFolder(); !written)
         Q_EMIT problem(said(written.error()), QString::fromStdString(written.error().hint));
     else
         Q_EMIT saved();
@@ -429,14 +439,20 @@ void DatasetDocument::save() {
 
 Status DatasetDocument::rename(const QString& name) {
     dataset_.name = name.toStdString();
-    ATELIER_DO(data::writeDatasetFolder(dataset_));
+    ATELIER_DO(writeFolder());
     Q_EMIT opened();
     return {};
 }
 
 Status DatasetDocument::setBuildOptions(const data::BuildOptions& options) {
     dataset_.options = options;
-    return data::writeDatasetFolder(dataset_);
+    ATELIER_DO(writeFolder());
+    if (unsavedCount_ > 0)
+        return fail(
+            ErrorCode::Io,
+            tr("The newest edits are not saved, so a build would go without them").toStdString(), {},
+            tr("Make room for them, or give this user the right to write there, then build.").toStdString());
+    return {};
 }
 
 }  // namespace atelier

@@ -71,7 +71,7 @@ class DatasetDocument : public QObject {
     void saveAgain() { append({}); }
     Status rename(const QString& name);
 
-    // What build options this dataset keeps; written at once.
+    // What build options this dataset keeps; written at once. Refused while a build would miss what is shown.
     Status setBuildOptions(const data::BuildOptions& options);
 
   Q_SIGNALS:
@@ -96,6 +96,7 @@ class DatasetDocument : public QObject {
     using EditMap = DatasetLoader::EditMap;
     void push(std::vector<Change> changes, const QString& text, int mergeId);
     void apply(const std::vector<Change>& changes);
+    Status writeFolder();
     void applySources(const std::vector<std::string>& sources, EditMap edits);
     void append(std::vector<data::EditRecord> records);
     void save();

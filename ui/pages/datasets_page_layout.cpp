@@ -259,13 +259,12 @@ void DatasetsPage::connectModels() {
         if (count == 0)
             banners()->remove(QStringLiteral("unsaved"));
         else
-            banners()->show(
-                QStringLiteral("unsaved"),
-                {Severity::Error,
-                 tr("%n edit(s) are not saved yet; they are tried again by themselves.", nullptr, count),
-                 why,
-                 {{tr("Save now"), [this] { document_.saveAgain(); }}}},
-                false);
+            banners()->show(QStringLiteral("unsaved"),
+                            {Severity::Error,
+                             tr("Not saved yet, and tried again by itself: %n edit(s).", nullptr, count),
+                             why,
+                             {{tr("Save now"), [this] { document_.saveAgain(); }}}},
+                            false);
         refreshCounts();
     });
     connect(&images_, &QAbstractItemModel::modelReset, this, &DatasetsPage::refreshInspector);

@@ -58,6 +58,7 @@ class TestDatasetModels : public QObject {
     void leavingDoesNotWaitForLargeFiles();
     void editsAreJournalledAndUndone();
     void unwrittenEditsAreKept();
+    void vanishedFolderIsNotMadeAnew();
     void countsStayInStep();
     void typingIsOneStep();
     void sourcesComeAndGoWithTheirEdits();
@@ -194,13 +195,32 @@ void TestDatasetModels::unwrittenEditsAreKept() {
     document.setCaption(0, QStringLiteral("first"), 1);
     QTRY_COMPARE(document.unsavedCount(), 1);
     QVERIFY2(unsaved[0][1].toString().contains(journal), qPrintable(unsaved[0][1].toString()));
+    QVERIFY(!document.setBuildOptions({}));  // the shards would hold the old caption
     QVERIFY(QDir().rmdir(journal));
     document.setCaption(1, QStringLiteral("second"), 2);
     QTRY_COMPARE(document.unsavedCount(), 0);
+    QVERIFY(document.setBuildOptions({}));
     const auto kept = data::readEdits(document.dataset().editsPath());
     QVERIFY(kept.has_value());
     QCOMPARE(kept->images.size(), std::size_t(2));
     QCOMPARE(unsaved.back()[0].toInt(), 0);
+}
+
+// Renamed or removed under an open window: nothing makes a second dataset under the old name.
+void TestDatasetModels::vanishedFolderIsNotMadeAnew() {
+    DatasetDocument document;
+    openScratch(document);
+    const QString folder = QString::fromStdString(document.folder().string());
+    QVERIFY(QDir().rename(folder, folder + QStringLiteral("-moved")));
+    QSignalSpy problem(&document, &DatasetDocument::problem);
+    document.addSources({dir_->filePath(QStringLiteral("more"))});
+    QVERIFY(!problem.isEmpty());
+    QVERIFY2(problem[0][0].toString().contains(folder), qPrintable(problem[0][0].toString()));
+    const Status kept = document.setBuildOptions({});
+    QVERIFY(!kept);
+    QVERIFY2(kept.error().message().find("no longer there") != std::string::npos,
+             kept.error().message().c_str());
+    QVERIFY(!QFileInfo::exists(folder));
 }
 
 void TestDatasetModels::countsStayInStep() {
