@@ -31,7 +31,8 @@ enum class RandomStream : std::uint32_t {
     NoiseOffset = 11,  // number = global sample number, as the next two
     PyramidNoise = 12,
     InputPerturbation = 13,
-    Mask = 14,  // of inpainting; number = global sample number
+    Mask = 14,       // of inpainting; number = global sample number, as the next
+    Condition = 15,  // pictures
 };
 
 // A stateless generator of one (seed, stream, number).

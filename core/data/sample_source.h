@@ -61,12 +61,14 @@ struct TrainPlan {
     bool maskIsLabels =
         false;  // numbers of things, scaled by nearest neighbours; 0 where conditionDropout drops it
     // A condition picture of each sample, scaled, cropped and flipped as the picture is: one of these members
-    // (a sample without it is dropped), or the picture's own edges; neither: none.
+    // (a sample without it is dropped), or one that is computed from the picture; neither: none.
     std::string conditionKey;
     struct Canny {
         double low = 100, high = 200;
     };
     std::optional<Canny> canny;
+    int coarseFactor = 0;                   // condition_filters.h; 0: not this one
+    bool shapes = false;                    // the same
     double conditionDropout = 0.0;          // probability of a black one, or of a mask of labels without any
     std::uint64_t maxPixels = 300'000'000;  // as a dataset build; larger ones are refused before decoding
 };

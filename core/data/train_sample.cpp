@@ -12,6 +12,7 @@
 #include "core/base/random.h"
 #include "core/base/strings.h"
 #include "core/data/caption.h"
+#include "core/data/condition_filters.h"
 #include "core/data/edges.h"
 #include "core/data/image_io.h"
 #include "core/data/masks.h"
@@ -183,6 +184,11 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
         ATELIER_DO(loadAlike(*condition, sample.condition, false));
     } else if (plan.canny) {
         sample.condition = cannyEdges(sample.pixels, side, side, plan.canny->low, plan.canny->high);
+    } else if (plan.coarseFactor > 0) {
+        sample.condition = coarsePicture(sample.pixels, side, side, plan.coarseFactor);
+    } else if (plan.shapes) {
+        sample.condition = brightnessShapes(sample.pixels, side, side,
+                                            Random(plan.seed, RandomStream::Condition, sample.number));
     }
     if (Random(plan.seed, RandomStream::Caption, sample.number).uniform(kConditionDraw) <
         plan.conditionDropout) {

@@ -236,6 +236,14 @@ tracking: {{log_every: 1}}
                 saved = load_file(run / "final" / "vqvae" / "diffusion_pytorch_model.safetensors")
                 self.assertTrue(torch.equal(saved["quantize.embedding.weight"], state["buffer.codebook"]))
 
+    def test_the_forecast_counts_a_discriminator_that_begins_later(self):
+        vae, sizes = {"target": "VQModel", "params": self.VQ}, []
+        for start in (0, 5):
+            gan = f"{{discriminator_weight: 0.5, discriminator_start: {start}, discriminator_layers: 1, discriminator_width: 64}}"
+            result = self.succeed("check", self.config("forecast", vae, gan), "--forecast", "--json")
+            sizes.append(json.loads(result.stdout.splitlines()[-1])["memory"]["optimizer"])
+        self.assertEqual(sizes[0], sizes[1], "gradients of the discriminator are counted")
+
     def test_what_cannot_be_is_named(self):
         vae = {"target": "VQModel", "params": self.VQ}
         for change, message in (("loss.lpips_weight=1", "lpips_file"), (f"loss.lpips_weight=1 loss.lpips_file={self.folder}/none.pth", "none.pth"),

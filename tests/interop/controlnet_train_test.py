@@ -218,7 +218,10 @@ sampling: {{prompts: ["a photo", b, c], every: 8, at_start: true, steps: 2}}
         self.assertEqual(result.returncode, 3, result.stderr)
         self.assertIn("condition picture", result.stderr)
 
-    def test_check_names_what_cannot_be(self):
+    def test_other_filters_train_and_check_names_what_cannot_be(self):
+        for filtered in ("coarse", "shapes"):
+            self.succeed("train", self.config(filtered, method=f", condition: {filtered}"), "experiment.num_examples_to_see=4")
+            self.assertEqual([e for e in self.events(filtered) if e["type"] in ("warning", "sample_dropped")], [])
         for change, message in (("method.canny_low=300", "canny_low"), ("dataset.params.latent_cache=memory", "latent_cache"), ("model.train_text_encoder=true", "train_text_encoder")):
             result = subprocess.run([str(base.ENGINE), "check", str(self.config("c")), change], capture_output=True, text=True)
             self.assertEqual(result.returncode, 2, result.stdout)

@@ -222,11 +222,13 @@ struct EnumNames<TokenCaptions> {
     };
 };
 
-enum class ConditionSource { Canny, Dataset };
+enum class ConditionSource { Canny, Coarse, Shapes, Dataset };
 template <>
 struct EnumNames<ConditionSource> {
     static constexpr std::array kNames{
         EnumName{ConditionSource::Canny, "canny", ATELIER_TR("Edges of the picture (Canny)")},
+        EnumName{ConditionSource::Coarse, "coarse", ATELIER_TR("The picture in coarse squares")},
+        EnumName{ConditionSource::Shapes, "shapes", ATELIER_TR("Its light and dark shapes")},
         EnumName{ConditionSource::Dataset, "dataset", ATELIER_TR("A second picture of each sample")},
     };
 };
@@ -261,6 +263,7 @@ struct MethodConfig {
     ConditionSource condition = ConditionSource::Canny;
     std::string conditionKey = "cond.png;cond.jpg;cond.webp";
     double cannyLow = 100, cannyHigh = 200;
+    std::int64_t coarseFactor = 4;
     double conditionDropout = 0;
     MaskSource mask = MaskSource::Random;
     std::string maskKey = "mask.png;mask.jpg;mask.webp";
@@ -404,8 +407,10 @@ struct MethodConfig {
                    .when = "method.type=textual_inversion|lora"}),
             field("condition", &C::condition,
                   {.label = ATELIER_TR("Condition pictures"),
-                   .help = ATELIER_TR("What the ControlNet sees: the edges of each training picture, "
-                                      "computed while training, or a second picture of each sample."),
+                   .help = ATELIER_TR("What the ControlNet sees, computed while training: the edges of each "
+                                      "training picture, the picture in coarse squares (for "
+                                      "super-resolution), its light and dark shapes (for what it is to hide, "
+                                      "as QR codes); or a second picture of each sample."),
                    .related = {"method.condition_key", "method.canny_low"},
                    .when = "method.type=controlnet",
                    .importance = Importance::Basic}),
@@ -436,6 +441,15 @@ struct MethodConfig {
                  .related = {"method.canny_low"},
                  .when = "method.condition=canny",
                  .fractional = true}),
+            field("coarse_factor", &C::coarseFactor,
+                  {.label = ATELIER_TR("Size of a square"),
+                   .help = ATELIER_TR("Pixels along one side of a coarse square."),
+                   .unit = "pixels",
+                   .min = 2,
+                   .max = 64,
+                   .usual = {UsualRange{"", 2, 16}},
+                   .higher = ATELIER_TR("Less is given, more is left to the model."),
+                   .when = "method.condition=coarse"}),
             field("condition_dropout", &C::conditionDropout,
                   {.label = ATELIER_TR("Condition dropout"),
                    .help = ATELIER_TR(

@@ -294,10 +294,20 @@ void setConditions(const MethodConfig& method, data::TrainPlan& plan) {
             plan.randomMask = data::TrainPlan::RandomMask{method.maskWhole};
     }
     if (method.type != MethodType::ControlNet) return;
-    if (method.condition == ConditionSource::Dataset)
-        plan.conditionKey = method.conditionKey;
-    else
-        plan.canny = data::TrainPlan::Canny{method.cannyLow, method.cannyHigh};
+    switch (method.condition) {
+        case ConditionSource::Dataset:
+            plan.conditionKey = method.conditionKey;
+            break;
+        case ConditionSource::Canny:
+            plan.canny = data::TrainPlan::Canny{method.cannyLow, method.cannyHigh};
+            break;
+        case ConditionSource::Coarse:
+            plan.coarseFactor = static_cast<int>(method.coarseFactor);
+            break;
+        case ConditionSource::Shapes:
+            plan.shapes = true;
+            break;
+    }
     plan.conditionDropout = method.conditionDropout;
 }
 

@@ -10,6 +10,7 @@
 
 #include "core/base/hash.h"
 #include "core/data/caption.h"
+#include "core/data/condition_filters.h"
 #include "core/data/dataset_index.h"
 #include "core/data/image_io.h"
 #include "core/data/masks.h"
@@ -131,6 +132,45 @@ class TestSampleSource : public QObject {
         QVERIFY2(whole > 440 && whole < 560, std::to_string(whole).c_str());
         QVERIFY2(edged > 200 && edged < 800, std::to_string(edged).c_str());
         QVERIFY2(covered > 0.4 && covered < 0.8, std::to_string(covered).c_str());
+    }
+
+    // Of ControlNets: squares in the colour of one of their pixels; light and dark in three steps.
+    void conditionsAreComputed() {
+        constexpr int kSide = 64;
+        std::vector<std::uint8_t> rgb;
+        for (int y = 0; y < kSide; ++y)
+            for (int x = 0; x < kSide; ++x)
+                rgb.insert(rgb.end(),
+                           {std::uint8_t(x < kSide / 2 ? 20 : 220), std::uint8_t(x), std::uint8_t(y)});
+        const auto coarse = coarsePicture(rgb, kSide, kSide, 8);
+        const auto at = [&](const std::vector<std::uint8_t>& picture, int x, int y, int c) {
+            return int(picture[std::size_t(3 * (y * kSide + x) + c)]);
+        };
+        for (int y = 0; y < kSide; ++y)
+            for (int x = 0; x < kSide; ++x) {
+                QCOMPARE(at(coarse, x, y, 1), x / 8 * 8 + 4);
+                QCOMPARE(at(coarse, x, y, 2), y / 8 * 8 + 4);
+            }
+        const auto shapes = brightnessShapes(rgb, kSide, kSide, Random(7, RandomStream::Condition, 1));
+        QCOMPARE(at(shapes, 4, 30, 0), 0);
+        QCOMPARE(at(shapes, kSide - 5, 30, 2), 255);
+        const auto flat = brightnessShapes(std::vector<std::uint8_t>(3 * 5 * 7, 90), 5, 7,
+                                           Random(7, RandomStream::Condition, 1));
+        QCOMPARE(flat.size(), std::size_t(3 * 5 * 7));
+
+        auto plan = smallPlan();
+        const SampleOrder order(*index_, plan);
+        plan.coarseFactor = 4;
+        const auto sample = loadTrainSample(*index_, plan, order, 3);
+        VERIFY_OK(sample);
+        QVERIFY(sample->condition == coarsePicture(sample->pixels, 16, 16, 4));
+        plan.coarseFactor = 0;
+        plan.shapes = true;
+        const auto drawn = loadTrainSample(*index_, plan, order, 3),
+                   again = loadTrainSample(*index_, plan, order, 3);
+        VERIFY_OK(drawn);
+        VERIFY_OK(again);
+        QVERIFY(drawn->condition.size() == drawn->pixels.size() && drawn->condition == again->condition);
     }
 
     // Another program cuts a shard while it is trained on: its samples are dropped by name, the others stay.
