@@ -24,6 +24,8 @@ QString words(std::string_view text) {
 }
 constexpr int kLabelWidth = 192, kLeastLabel = 104, kOriginWidth = 78, kUnitWidth = 76;
 constexpr int kNarrow = 590;  // a row below this width leaves out the origin word and takes less for the rest
+constexpr int kRoomy =
+    636;  // from here on nothing gives way; below it the editors do, never the label column
 constexpr int kWidest = 720;  // of an editor for text
 
 QString originText(Origin origin) {
@@ -135,7 +137,7 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
 void FormRow::arrange() {
     const bool narrow = width() < kNarrow;
     const bool choice = schema_.type == ValueType::Choice;
-    const int editor = narrow ? (choice ? 172 : 148) : choice ? 236 : 184;
+    const int editor = narrow ? (choice ? 172 : 148) : (choice ? 236 : 184) - std::max(0, kRoomy - width());
     constexpr int rest = 26 + 12 + 4 * 8 + 30 + 148 + 44;
     const int label = narrow ? std::clamp(width() - rest, kLeastLabel, kLabelWidth) : kLabelWidth;
     label_->setFixedWidth(label);

@@ -342,7 +342,7 @@ void TestConfigurePage::narrowFormHidesNothing() {
 void TestConfigurePage::editorsStandBelowEachOther() {
     Fixture f;
     f.begin();
-    for (const int width : {960, 1203, 1843}) {
+    for (const int width : {960, 1203, 1330, 1363, 1400, 1843}) {
         f.page.resize(width, 700);
         QCoreApplication::processEvents();
         QSet<int> starts;
