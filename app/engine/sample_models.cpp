@@ -34,10 +34,12 @@ double shareOf(const std::vector<double>& given, std::size_t i, double otherwise
     return given.size() == 1 ? given.front() : given[i];
 }
 
-// A folder with a ControlNet, or a pipeline folder that has one.
+// A folder with a ControlNet, a pipeline folder that has one, or one file.
 Result<std::shared_ptr<ControlNetModel>> loadControl(const std::string& name, const LoadOptions& options) {
-    ATELIER_TRY(const auto folder, modelPath(name));
     std::error_code error;
+    if (const auto file = expandUser(name); fs::is_regular_file(file, error))
+        return loadControlNetFile(file, options);
+    ATELIER_TRY(const auto folder, modelPath(name));
     const bool inside = fs::is_directory(folder / "controlnet", error);
     return loadControlNet(inside ? folder / "controlnet" : folder, options);
 }
@@ -155,7 +157,7 @@ Result<SampleModels> loadModels(const ModelFiles& files, const LoadOptions& opti
     if (files.controlNets.empty() && !files.controls.empty()) {
         if (!models.pipeline.controlNet)
             return fail(ErrorCode::Usage, "the model holds no ControlNet", "--control",
-                        "Name one with --controlnet FOLDER.");
+                        "Name one with --controlnet FOLDER or FILE.");
         control(models.pipeline.controlNet, 1);
     }
     if (!files.refiner.empty()) {

@@ -14,7 +14,7 @@ struct ModelFiles {
     std::string model;
     std::vector<std::string> loras;                // "FILE:weight"
     std::vector<std::string> embeddings;           // textual inversions
-    std::vector<std::string> controlNets;          // "FOLDER:scale"
+    std::vector<std::string> controlNets;          // "FOLDER:scale" or "FILE:scale"
     std::vector<std::string> controls;             // a picture for each
     std::vector<double> controlStart, controlEnd;  // none, one for all, or one for each
     std::string refiner;

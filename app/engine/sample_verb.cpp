@@ -290,7 +290,7 @@ void addModelOptions(CLI::App& app, ModelFiles& models) {
         ->allow_extra_args(false);
     app.add_option("--embedding", models.embeddings, "textual inversion: its token can stand in prompts")
         ->allow_extra_args(false);
-    app.add_option("--controlnet", models.controlNets, "FOLDER[:scale]; several are added up")
+    app.add_option("--controlnet", models.controlNets, "FOLDER[:scale] or FILE[:scale]; several are added up")
         ->allow_extra_args(false);
     app.add_option("--control", models.controls, "picture that the ControlNet reads; one for each of them")
         ->allow_extra_args(false);

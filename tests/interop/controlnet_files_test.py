@@ -12,9 +12,15 @@ import tempfile
 import unittest
 
 import torch
-from diffusers import ControlNetModel
+from diffusers import AutoencoderKL, ControlNetModel, DDIMScheduler, StableDiffusionPipeline
 from diffusers.loaders.single_file_utils import convert_controlnet_checkpoint, infer_diffusers_model_type
+from PIL import Image
 from safetensors.torch import load_file, save_file
+from transformers import CLIPTokenizer
+
+import tiny_pipeline
+from probe_support import randomise
+from tokenizer_test import trained_vocabulary, write_classic
 
 BIN = pathlib.Path(os.environ["ATELIER_BIN"])
 DOWN4, DOWN3 = ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",), ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D")
@@ -63,6 +69,44 @@ class ControlNets(unittest.TestCase):
         self.assertEqual(set(got), set(wanted))
         for name, tensor in wanted.items():
             self.assertTrue(torch.equal(got[name], tensor), name)
+
+    def picture(self, model, *options):
+        out = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
+        done = tool(BIN / "atelier-engine", "sample", "--model", model, "--prompt", "a cat", "--out", out, "--steps", 2, "--guidance", 2, "--size", 64, "--seed", 3, "--device", "cpu", *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return torch.tensor(list(Image.open(out / "0000.png").tobytes()), dtype=torch.float)
+
+    def test_pictures_with_one_file_are_those_with_the_folder(self):
+        """Every form of one file, and two at once; that the folder's are diffusers' is shown by additions_test."""
+        model, levels = self.folder / "pipeline", dict(block_out_channels=(64, 64, 128, 128))
+        write_classic(self.folder / "words", trained_vocabulary())
+        words = CLIPTokenizer.from_pretrained(self.folder / "words")
+        vae = randomise(AutoencoderKL(block_out_channels=(16,) * 4, down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4, layers_per_block=1, norm_num_groups=8), 2)
+        unet = tiny_pipeline.unet(**levels, layers_per_block=2, norm_num_groups=32, down_block_types=DOWN4, up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
+                                  cross_attention_dim=64, attention_head_dim=8)
+        StableDiffusionPipeline(vae=vae, text_encoder=tiny_pipeline.text_encoder(len(words), 64), tokenizer=words, unet=unet, scheduler=DDIMScheduler(**tiny_pipeline.SD), safety_checker=None,
+                                feature_extractor=None, requires_safety_checker=False).save_pretrained(model)
+        for i in (1, 2):
+            randomise(ControlNetModel(**TINY["sd1"]), i).save_pretrained(self.folder / f"net-{i}")
+            Image.frombytes("RGB", (64, 64), bytes((x * i) % 256 for x in range(64 * 64 * 3))).save(self.folder / f"edges-{i}.png")
+        self.ok(self.folder / "net-1", self.folder / "cldm.safetensors")
+        torch.save({"state_dict": load_file(self.folder / "cldm.safetensors")}, self.folder / "cldm.pth")
+        save_file({name.removeprefix("control_model."): tensor for name, tensor in load_file(self.folder / "cldm.safetensors").items()}, self.folder / "bare.safetensors")
+        save_file(load_file(self.folder / "net-1/diffusion_pytorch_model.safetensors"), self.folder / "named.safetensors")
+        self.ok(self.folder / "net-2", self.folder / "second.safetensors")
+        first = ["--control", self.folder / "edges-1.png"]
+        wanted = self.picture(model, "--controlnet", f"{self.folder}/net-1:0.1", *first)
+        self.assertGreater((wanted - self.picture(model)).abs().mean().item(), 1, "the ControlNet changes the picture")
+        for name in ("cldm.safetensors", "cldm.pth", "bare.safetensors", "named.safetensors"):
+            self.assertTrue(torch.equal(self.picture(model, "--controlnet", f"{self.folder}/{name}:0.1", *first), wanted), name)
+        both = [*first, "--control", self.folder / "edges-2.png"]
+        made = [self.picture(model, "--controlnet", f"{self.folder}/{a}:0.1", "--controlnet", f"{self.folder}/{b}:0.1", *both) for a, b in (("net-1", "net-2"), ("bare.safetensors", "second.safetensors"))]
+        self.assertTrue(torch.equal(*made))
+        self.assertGreater((made[0] - wanted).abs().mean().item(), 0.1)
+        save_file({"x": torch.zeros(3)}, self.folder / "other.safetensors")
+        done = tool(BIN / "atelier-engine", "sample", "--model", model, "--prompt", "a", "--out", self.folder / "none", "--size", 64, "--controlnet", self.folder / "other.safetensors", *first)
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("other.safetensors", done.stderr)
 
     def test_folder_to_cldm_file_and_back(self):
         for name, model in self.made.items():

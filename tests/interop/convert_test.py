@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `convert` against diffusers' own single-file readers: tiny random pipelines both ways with equal tensors, every name and shape of
 # the full-size models without their weights, and what must be refused.
+import hashlib
 import json
 import math
 import os
@@ -162,6 +163,12 @@ def readByDiffusers(family, made, checkpoint):
     return got
 
 
+def tensor_hash(path):
+    """SHA-256 of what follows the header."""
+    content = path.read_bytes()
+    return hashlib.sha256(content[8 + struct.unpack("<Q", content[:8])[0]:]).hexdigest()
+
+
 def convert(*arguments):
     return subprocess.run([BIN / "atelier-engine", "convert", *map(str, arguments)], capture_output=True, text=True)
 
@@ -217,6 +224,7 @@ class Convert(unittest.TestCase):
                 with safe_open(out, "pt") as file:
                     self.assertEqual(file.metadata()["modelspec.architecture"], KIND[family][2])
                     self.assertEqual(file.metadata()["modelspec.prediction_type"], "epsilon")
+                    self.assertEqual(file.metadata()["modelspec.hash_sha256"], "0x" + tensor_hash(out))
 
     def test_and_back(self):
         for family, made in self.made.items():

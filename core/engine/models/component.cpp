@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 
 #include "core/base/strings.h"
+#include "core/weights/dialects/convert.h"
+#include "core/weights/dialects/values.h"
 
 namespace atelier {
 namespace {
@@ -70,22 +72,73 @@ std::string renameEarly(const std::string& name) {
     return name;
 }
 
+Result<at::ScalarType> scalarTypeOf(TensorType type) {
+    switch (type) {
+        case TensorType::F16:
+            return at::kHalf;
+        case TensorType::BF16:
+            return at::kBFloat16;
+        case TensorType::F32:
+            return at::kFloat;
+        case TensorType::F64:
+            return at::kDouble;
+        default:
+            return fail(ErrorCode::Model, fmt::format("a tensor is stored as {}", tensorTypeName(type)));
+    }
+}
+
 const NamedTensors* replacement(const SaveOptions& options, const std::string& component) {
     const auto it = options.weights.find(component);
     return it == options.weights.end() ? nullptr : &it->second;
 }
 
+// The tensors of `own`, from the files that hold them under the names that `rename` reads, `as` another type
+// where that is given.
+Status writeUnchanged(const fs::path& path, const NamedTensors& own, std::shared_ptr<const WeightSet> stored,
+                      const RenameFunction& rename, std::optional<TensorType> as) {
+    std::map<std::string, WeightSet::Entry> entries;
+    for (const auto& name : stored->names()) {
+        const std::string known = rename ? rename(name) : name;
+        if (!known.empty()) entries.emplace(known, *stored->find(name));
+    }
+    std::vector<TensorToWrite> tensors;
+    for (const auto& [name, tensor] : own) {
+        const auto entry = entries.find(name);
+        if (entry == entries.end() || entry->second.tensor->elements() != tensor.numel())
+            return fail(ErrorCode::Internal, "tensor \"" + name + "\" is not the one that was loaded",
+                        stored->path().string());
+        const auto sizes = tensor.sizes();
+        const TensorType before = entry->second.tensor->type, type = as.value_or(before);
+        tensors.push_back({name,
+                           type,
+                           {sizes.begin(), sizes.end()},
+                           [stored, from = entry->second, before, type]() -> Result<TensorBytes> {
+                               ATELIER_TRY(auto bytes, from.bytes());
+                               if (type != before) bytes = dialects::convertType(bytes, before, type);
+                               const auto owner =
+                                   std::make_shared<const std::vector<std::byte>>(std::move(bytes));
+                               return TensorBytes{*owner, owner};
+                           }});
+    }
+    return writeSafetensors(path, std::move(tensors));
+}
+
 Status saveModule(const torch::nn::Module& module, Json config, const fs::path& folder, const char* stem,
-                  const std::string& component, const SaveOptions& options) {
+                  const std::string& component, const SaveOptions& options,
+                  const RenameFunction& rename = {}) {
     ATELIER_DO(createDirectories(folder));
     ATELIER_DO(writeFileAtomic(folder / "config.json", dumpModelJson(config)));
     const NamedTensors* given = replacement(options, component);
     const NamedTensors own = baseParameters(module);
+    const fs::path file = folder / (std::string(stem) + ".safetensors");
+    if (const auto stored = options.unchanged.find(component); !given && stored != options.unchanged.end())
+        return writeUnchanged(file, own, stored->second, rename,
+                              stem == kTransformersStem ? std::optional(TensorType::F32) : std::nullopt);
     if (given && given->size() != own.size())
         return fail(ErrorCode::Internal,
                     fmt::format("{} weights given for the {} of {}", given->size(), own.size(), component),
                     folder.string());
-    return writeTensors(folder / (std::string(stem) + ".safetensors"), given ? *given : own, options.dtype);
+    return writeTensors(file, given ? *given : own, options.dtype);
 }
 
 const char* dtypeName(at::ScalarType type) {
@@ -132,9 +185,10 @@ std::shared_ptr<UNet2DModel> makeUnet2D(const UNet2DConfig& config, std::uint64_
     return unet;
 }
 
-std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed) {
+std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed,
+                                               const std::string& scope) {
     auto model = std::make_shared<ClipTextModel>(config);
-    initializeClip(*model, seed, "text_encoder");
+    initializeClip(*model, seed, scope);
     return model;
 }
 
@@ -178,6 +232,46 @@ Result<std::shared_ptr<ControlNetModel>> loadControlNet(const fs::path& folder, 
     return loadModule<ControlNetModel>(folder, options, kDiffusersStem, &controlNetConfigFromJson, {});
 }
 
+Result<std::shared_ptr<ControlNetModel>> loadControlNetFile(const fs::path& file,
+                                                            const LoadOptions& options) {
+    ATELIER_TRY(const auto opened, openControlNetFile(file));
+    try {
+        const nn::ParameterOptionsGuard inThatType{at::TensorOptions(options.dtype)};
+        const at::NoGradGuard noGrad;
+        auto model = std::make_shared<ControlNetModel>(opened.config);
+        std::map<std::string, at::Tensor> targets;
+        for (const auto& [name, tensor] : namedParameters(*model)) targets.emplace(name, tensor);
+        for (const auto& tensor : opened.tensors) {
+            const auto target = targets.find(tensor.name);
+            if (target == targets.end())
+                return fail(ErrorCode::Model, "tensor \"" + tensor.name + "\" has no place in the model",
+                            file.string());
+            ATELIER_TRY(auto bytes, tensor.bytes());
+            ATELIER_TRY(const auto type, scalarTypeOf(tensor.type));
+            target->second.copy_(at::from_blob(bytes.data(), tensor.shape, at::TensorOptions(type)));
+            if (!target->second.isfinite().all().item<bool>())
+                options.warn(file.string() + ": tensor \"" + tensor.name +
+                             "\" holds NaN or infinity. Nothing sensible is computed with it.");
+            targets.erase(target);
+        }
+        if (!targets.empty())
+            return fail(ErrorCode::Model, "tensor \"" + targets.begin()->first + "\" is missing",
+                        file.string(), "Fetch the file again.");
+        model->to(options.device);
+        model->eval();
+        return model;
+    } catch (const c10::Error& error) {
+        return fail(ErrorCode::Model, error.what_without_backtrace(), file.string(),
+                    "There may be too little memory for a model of this size.");
+    }
+}
+
+Result<std::shared_ptr<const WeightSet>> openComponent(const fs::path& folder, const std::string& component) {
+    const char* stem = component.starts_with("text_encoder") ? kTransformersStem : kDiffusersStem;
+    ATELIER_TRY(auto weights, openWeights(folder, stem, {}));
+    return std::make_shared<const WeightSet>(std::move(weights));
+}
+
 Result<std::shared_ptr<VQModel>> loadVqModel(const fs::path& folder, const LoadOptions& options) {
     return loadModule<VQModel>(folder, options, kDiffusersStem, &vqModelConfigFromJson, renameEarly);
 }
@@ -191,7 +285,8 @@ Status saveUnet(const UNet2DConditionModel& unet, const fs::path& folder, const 
 }
 
 Status saveVae(const AutoencoderKL& vae, const fs::path& folder, const SaveOptions& options) {
-    return saveModule(vae, diffusersConfig(toJson(vae.config())), folder, kDiffusersStem, "vae", options);
+    return saveModule(vae, diffusersConfig(toJson(vae.config())), folder, kDiffusersStem, "vae", options,
+                      renameEarly);
 }
 
 Status saveTextEncoder(const TextEncoder& model, const fs::path& folder, const SaveOptions& options,
@@ -200,7 +295,9 @@ Status saveTextEncoder(const TextEncoder& model, const fs::path& folder, const S
     config.erase("_name_or_path");
     config.erase("torch_dtype");
     config["dtype"] = dtypeName(options.dtype);
-    return saveModule(model, std::move(config), folder, kTransformersStem, component, options);
+    const bool t5 = dynamic_cast<const T5EncoderModel*>(&model) != nullptr;
+    return saveModule(model, std::move(config), folder, kTransformersStem, component, options,
+                      t5 ? T5EncoderModel::renameFromFile : ClipTextModel::renameFromFile);
 }
 
 Status saveControlNet(const ControlNetModel& model, const fs::path& folder, const SaveOptions& options) {

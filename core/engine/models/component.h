@@ -33,7 +33,9 @@ std::shared_ptr<UNet2DConditionModel> makeUnet(const UNet2DConditionConfig& conf
 std::shared_ptr<AutoencoderKL> makeVae(const AutoencoderKLConfig& config, std::uint64_t seed);
 std::shared_ptr<VQModel> makeVqModel(const VQModelConfig& config, std::uint64_t seed);
 std::shared_ptr<UNet2DModel> makeUnet2D(const UNet2DConfig& config, std::uint64_t seed);
-std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed);
+// `scope`: the component's name; encoders of other names have other values.
+std::shared_ptr<ClipTextModel> makeTextEncoder(const ClipTextConfig& config, std::uint64_t seed,
+                                               const std::string& scope = "text_encoder");
 std::shared_ptr<T5EncoderModel> makeTextEncoder(const T5EncoderConfig& config, std::uint64_t seed);
 
 struct LoadOptions {
@@ -56,6 +58,10 @@ Result<std::shared_ptr<T5EncoderModel>> loadT5EncoderModel(const fs::path& folde
                                                            const LoadOptions& options = {});
 Result<std::shared_ptr<ControlNetModel>> loadControlNet(const fs::path& folder,
                                                         const LoadOptions& options = {});
+// A ControlNet in one file, of the original repositories' names or the folder's; its configuration follows
+// from the shapes.
+Result<std::shared_ptr<ControlNetModel>> loadControlNetFile(const fs::path& file,
+                                                            const LoadOptions& options = {});
 Result<std::shared_ptr<VQModel>> loadVqModel(const fs::path& folder, const LoadOptions& options = {});
 Result<std::shared_ptr<UNet2DModel>> loadUnet2D(const fs::path& folder, const LoadOptions& options = {});
 
@@ -64,7 +70,14 @@ struct SaveOptions {
     // Weights to write instead of the module's own, by component ("unet" → EMA weights); names as
     // namedParameters.
     std::map<std::string, NamedTensors> weights;
+    // Components that are written with the values they were loaded from, whatever precision the module has
+    // come to: those that were not trained. Bytes are kept, but for text encoders of half floats: diffusers
+    // opens a text encoder in the precision of its file and cannot run it beside a float32 UNet, so that they
+    // are written as float32, which holds the same values.
+    std::map<std::string, std::shared_ptr<const WeightSet>> unchanged;
 };
+// The weights of a component's folder, kept open for that: later changes of the folder do not reach it.
+Result<std::shared_ptr<const WeightSet>> openComponent(const fs::path& folder, const std::string& component);
 // One component: config.json + weights, into an existing or new folder.
 Status saveUnet(const UNet2DConditionModel& unet, const fs::path& folder, const SaveOptions& options = {});
 Status saveVae(const AutoencoderKL& vae, const fs::path& folder, const SaveOptions& options = {});

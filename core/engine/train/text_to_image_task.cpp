@@ -44,13 +44,17 @@ std::string optimizerName(OptimizerKind kind) {
     return "AdamW";
 }
 
+using FrozenWeights = std::map<std::string, std::shared_ptr<const WeightSet>>;
+
 class TextToImageTask final : public Task {
   public:
-    TextToImageTask(const Settings& settings, Pipeline pipeline, NoiseSchedule schedule, LearnedTokens tokens)
+    TextToImageTask(const Settings& settings, Pipeline pipeline, NoiseSchedule schedule, LearnedTokens tokens,
+                    FrozenWeights frozen)
         : settings_(settings),
           pipeline_(std::move(pipeline)),
           schedule_(std::move(schedule)),
-          tokens_(std::move(tokens)) {}
+          tokens_(std::move(tokens)),
+          frozen_(std::move(frozen)) {}
 
     NamedTensors parameters() override {
         if (settings_.trainsAdapters()) {
@@ -114,6 +118,7 @@ class TextToImageTask final : public Task {
             });
         SaveOptions options;
         options.weights = splitByComponent(weights);
+        options.unchanged = frozen_;
         return atelier::savePipeline(pipeline_, folder, options);
     }
 
@@ -423,6 +428,7 @@ class TextToImageTask final : public Task {
     Pipeline pipeline_;
     NoiseSchedule schedule_;
     LearnedTokens tokens_;
+    FrozenWeights frozen_;
     std::shared_ptr<const data::DatasetIndex> index_;
     data::TrainPlan cachePlan_;
     std::optional<data::SampleOrder> order_;
@@ -435,6 +441,23 @@ class TextToImageTask final : public Task {
     std::vector<eval::GenerateInputs> shown_;  // for the prompts in turn
     double encodeSeconds_ = 0;
 };
+
+// The files of the networks that stay as they are, for the folders that are saved.
+Result<FrozenWeights> openFrozen(const Settings& settings) {
+    FrozenWeights frozen;
+    if (settings.trainsAdapters() || settings.control) return frozen;
+    const auto& models = settings.models;
+    using Source = std::pair<const char*, const ComponentSource*>;
+    for (const auto& [name, source] :
+         {Source{"vae", &models.vae}, Source{"text_encoder", &models.textEncoder},
+          Source{"text_encoder_2", &models.textEncoder2}}) {
+        const bool trained = settings.trainTextEncoder && std::string_view(name).starts_with("text");
+        if (source->folder.empty() || trained) continue;
+        ATELIER_TRY(const auto folder, componentFolder(*source, name));
+        ATELIER_TRY(frozen[name], openComponent(folder, name));
+    }
+    return frozen;
+}
 
 }  // namespace
 
@@ -461,8 +484,9 @@ Result<std::unique_ptr<Task>> makeTextToImageTask(const Settings& settings, cons
     if (settings.control) ATELIER_DO(beginControl(pipeline, settings, load));
     pipeline.unet->train();
     pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
+    ATELIER_TRY(auto frozen, openFrozen(settings));
     return std::make_unique<TextToImageTask>(settings, std::move(pipeline), std::move(schedule),
-                                             std::move(tokens));
+                                             std::move(tokens), std::move(frozen));
 }
 
 }  // namespace atelier::train

@@ -12,6 +12,7 @@
 #include <set>
 
 #include "core/weights/dialects/sources.h"
+#include "core/weights/tensor_hash.h"
 #include "core/weights/work_folder.h"
 
 namespace atelier {
@@ -163,7 +164,8 @@ std::map<std::string, std::string> modelSpec(const Source& source, const fs::pat
         {"modelspec.architecture", id},
         {"modelspec.implementation", "https://github.com/Stability-AI/generative-models"},
         {"modelspec.title", out.stem().string()},
-        {"modelspec.date", date}};
+        {"modelspec.date", date},
+        {"modelspec.hash_sha256", "0x" + tensorHashPlaceholder()}};
     if (source.configs.controlNet) return metadata;
     if (source.configs.prediction.empty()) {  // it is not known: nothing of ours may decide it
         metadata.erase("modelspec.architecture");
@@ -185,7 +187,8 @@ Status writeSingle(const Source& source, const fs::path& file, const fs::path& o
     auto metadata = modelSpec(source, out);
     if (!options.keepForm) {
         addOpenClipRest(tensors, source, options);
-        return writeSafetensors(file, std::move(tensors), std::move(metadata));
+        ATELIER_DO(writeSafetensors(file, std::move(tensors), std::move(metadata)));
+        return stampTensorHash(file);
     }
     // The rest of the source's file; averages of the weights before are none of those after.
     const WeightSet& weights = *source.weights.front();
@@ -199,7 +202,8 @@ Status writeSingle(const Source& source, const fs::path& file, const fs::path& o
     for (const char* stale : {"modelspec.hash_sha256", "modelspec.date", "modelspec.title"})
         kept.erase(stale);
     kept.insert(metadata.begin(), metadata.end());
-    return writeSafetensors(file, std::move(tensors), std::move(kept));
+    ATELIER_DO(writeSafetensors(file, std::move(tensors), std::move(kept)));
+    return stampTensorHash(file);
 }
 
 // Weights of a network that is written anew, in any form: another variant or format of the same would now be
@@ -292,19 +296,36 @@ Result<ConvertReport> convertInto(const Source& source, const fs::path& in, cons
 
 }  // namespace
 
-Result<std::vector<ModelTensor>> openModel(const fs::path& path, const ConvertOptions& options) {
-    std::error_code error;
-    if (!fs::exists(path, error))
-        return fail(ErrorCode::Model, "there is no such file or folder", path.string());
-    ATELIER_TRY(Source opened, fs::is_directory(path, error) ? openFolder(path, options.variant)
-                                                             : openSingle(path, options));
-    const auto source = std::make_shared<const Source>(std::move(opened));
+namespace {
+
+std::vector<ModelTensor> tensorsOf(const std::shared_ptr<const Source>& source) {
     std::vector<ModelTensor> tensors;
     for (const Part& part : source->parts)
         for (const Found& found : part.tensors)
             tensors.push_back({part.component, found.pair.folder, found.entry.tensor->type, found.pair.shape,
                                [source, &found] { return folderBytes(found); }});
     return tensors;
+}
+
+}  // namespace
+
+Result<std::vector<ModelTensor>> openModel(const fs::path& path, const ConvertOptions& options) {
+    std::error_code error;
+    if (!fs::exists(path, error))
+        return fail(ErrorCode::Model, "there is no such file or folder", path.string());
+    ATELIER_TRY(Source opened, fs::is_directory(path, error) ? openFolder(path, options.variant)
+                                                             : openSingle(path, options));
+    return tensorsOf(std::make_shared<const Source>(std::move(opened)));
+}
+
+Result<ControlNetTensors> openControlNetFile(const fs::path& file) {
+    ATELIER_TRY(Source opened, openSingle(file, {}));
+    if (!opened.configs.controlNet)
+        return fail(ErrorCode::Model,
+                    fmt::format("it is a model of {}, no ControlNet", familyName(opened.configs.family)),
+                    file.string(), "Give a ControlNet's folder or file.");
+    const auto source = std::make_shared<const Source>(std::move(opened));
+    return ControlNetTensors{*source->configs.controlNet, tensorsOf(source)};
 }
 
 Result<ConvertReport> convertModel(const fs::path& in, const fs::path& out, const ConvertOptions& options) {

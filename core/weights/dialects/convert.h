@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "core/base/files.h"
+#include "core/config/architectures.h"
 #include "core/weights/safetensors.h"
 
 namespace atelier {
@@ -56,6 +57,14 @@ struct ModelTensor {
 };
 // All networks of a pipeline folder or a single file. Errors as convertModel's.
 Result<std::vector<ModelTensor>> openModel(const fs::path& path, const ConvertOptions& options);
+
+// A ControlNet in one file of any form: its configuration as the shapes tell it. Errors (code Model): the
+// file holds none.
+struct ControlNetTensors {
+    ControlNetConfig config;
+    std::vector<ModelTensor> tensors;
+};
+Result<ControlNetTensors> openControlNetFile(const fs::path& file);
 
 // The direction follows from `in`: a folder becomes a single file, a file becomes a folder. `out` appears
 // whole or not at all and must not exist. Errors (code Model, nothing written): another family, a tensor
