@@ -143,8 +143,9 @@ void resolvePaths(TrainConfig& config, const fs::path& base) {
     ModelConfig& model = config.model;
     makeModelAbsolute(model.pretrained, base);
     makeModelAbsolute(model.ptPath, base);
-    for (auto* part : {&model.vae, &model.textEncoder, &model.tokenizer, &model.unet,
-                       &model.noiseSchedulerTraining, &model.noiseSchedulerInference})
+    for (auto* part :
+         {&model.vae, &model.textEncoder, &model.tokenizer, &model.textEncoder2, &model.tokenizer2,
+          &model.unet, &model.noiseSchedulerTraining, &model.noiseSchedulerInference})
         makeModelAbsolute(part->pretrained, base);
     makeShardsAbsolute(config.dataset.params.path, base);
     for (auto* folder : {&config.dataset.params.captionFolder, &config.dataset.params.maskFolder})

@@ -55,10 +55,18 @@ void everyPartHasASource(const RuleInput& in, Findings& findings) {
     const bool replay = in.purpose == Purpose::Replay;
     const bool autoencoder = in.config.method.type == MethodType::Autoencoder;
     const bool text = !autoencoder && !replay && in.config.method.type != MethodType::WithoutText;
+    const auto one = [&](const char* name, const ComponentConfig& part) {
+        return hasSource(findings, name, part);
+    };
+    const bool second = one("text_encoder_2", model.textEncoder2) || one("tokenizer_2", model.tokenizer2);
+    const bool refiner =
+        second && !one("text_encoder", model.textEncoder) && !one("tokenizer", model.tokenizer);
     const Part parts[] = {{"unet", model.unet, !autoencoder},
                           {"vae", model.vae, autoencoder || text},
-                          {"text_encoder", model.textEncoder, text},
-                          {"tokenizer", model.tokenizer, text},
+                          {"text_encoder", model.textEncoder, text && !refiner},
+                          {"tokenizer", model.tokenizer, text && !refiner},
+                          {"text_encoder_2", model.textEncoder2, text && second},
+                          {"tokenizer_2", model.tokenizer2, text && second},
                           {"noise_scheduler_training", model.noiseSchedulerTraining, !autoencoder}};
     std::vector<std::string> absent;
     for (const auto& part : parts)
@@ -118,6 +126,8 @@ void targetsNameKnownClasses(const RuleInput& in, Findings& findings) {
         {"vae", m.vae, vae},
         {"text_encoder", m.textEncoder, {"CLIPTextModel", "CLIPTextModelWithProjection", "T5EncoderModel"}},
         {"tokenizer", m.tokenizer, {"CLIPTokenizer", "CLIPTokenizerFast", "T5Tokenizer", "T5TokenizerFast"}},
+        {"text_encoder_2", m.textEncoder2, {"CLIPTextModelWithProjection"}},
+        {"tokenizer_2", m.tokenizer2, {"CLIPTokenizer", "CLIPTokenizerFast"}},
         {"noise_scheduler_training", m.noiseSchedulerTraining, schedulers},
         {"noise_scheduler_inference", m.noiseSchedulerInference, schedulers}};
     for (const auto& part : known) {

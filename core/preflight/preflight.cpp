@@ -87,6 +87,9 @@ std::vector<Issue> checkFiles(const TrainConfig& config) {
     checkModel(config.model.vae.pretrained, "model.vae.pretrained", issues);
     checkModel(config.model.textEncoder.pretrained, "model.text_encoder.pretrained", issues);
     checkModel(config.model.tokenizer.pretrained, "model.tokenizer.pretrained", issues);
+    checkModel(config.model.textEncoder2.pretrained, "model.text_encoder_2.pretrained", issues);
+    checkModel(config.model.tokenizer2.pretrained, "model.tokenizer_2.pretrained", issues);
+    for (auto& issue : checkModelParts(config)) issues.push_back(std::move(issue));
     for (auto& issue : checkHubModels(config)) issues.push_back(std::move(issue));
     checkFile(config.experiment.evalCaptionFile, "experiment.eval_caption_file", issues);
     checkFile(config.method.init, "method.init", issues);

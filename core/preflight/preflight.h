@@ -24,6 +24,11 @@ std::vector<Issue> checkDatasetFiles(const std::string& shards,
 // The same for folders, tables and Parquet files.
 std::vector<Issue> checkLooseSources(const TrainConfig& config);
 
+// Networks that do not go together (text of another width, latents of other channels, CLIP's parameters
+// beside T5's tokenizer), or whose configuration is refused: from config.json and parameters, no weights.
+// What is not on this computer is not looked at.
+std::vector<Issue> checkModelParts(const TrainConfig& config);
+
 // Names of models on a hub that are not in the cache: a warning, since training downloads them; an error when
 // offline mode is on. No network.
 std::vector<Issue> checkHubModels(const TrainConfig& config);

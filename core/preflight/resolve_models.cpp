@@ -21,6 +21,8 @@ auto modelPlaces(Config& config) {
         std::pair{"model.vae.pretrained", &model.vae.pretrained},
         std::pair{"model.text_encoder.pretrained", &model.textEncoder.pretrained},
         std::pair{"model.tokenizer.pretrained", &model.tokenizer.pretrained},
+        std::pair{"model.text_encoder_2.pretrained", &model.textEncoder2.pretrained},
+        std::pair{"model.tokenizer_2.pretrained", &model.tokenizer2.pretrained},
         std::pair{"model.noise_scheduler_training.pretrained", &model.noiseSchedulerTraining.pretrained},
         std::pair{"model.noise_scheduler_inference.pretrained", &model.noiseSchedulerInference.pretrained}};
 }

@@ -219,6 +219,50 @@ sampling: {{prompts: [], every: 1000}}
         self.assertAlmostEqual(large[0], decoded[0], places=5, msg="cached latents know their sizes, too")
         self.assertGreater(abs(large[0] - small[0]), 1e-4)
 
+    def scratch(self, name, context=72, pooled=POOLED, first=True, sizes=SIZES, more=None) -> Path:
+        """The architectures of the pipeline, given as parameters."""
+        def read(part):
+            known = json.loads((self.folder / "pipeline" / part / "config.json").read_text())
+            return {k: v for k, v in known.items() if not k.startswith("_") and k not in ("architectures", "dtype", "model_type", "transformers_version", "id2label", "label2id")}
+        path = self.config(name, method="{type: scratch}", images=8)
+        unet = {**read("unet"), "cross_attention_dim": context, "projection_class_embeddings_input_dim": pooled + 8 * sizes, **(more or {})}
+        words = {"pretrained": str(self.folder / "pipeline")}
+        model = {"vae": words, "unet": {"params": unet}, "tokenizer_2": words, "text_encoder_2": {"params": read("text_encoder_2")}, "train_text_encoder": True,
+                 "noise_scheduler_training": words, "noise_scheduler_inference": words}
+        if first:
+            model.update(tokenizer=words, text_encoder={"params": read("text_encoder")})
+        path.write_text("\n".join(f"model: {json.dumps(model)}" if line.startswith("model:") else line for line in path.read_text().splitlines()))
+        return path
+
+    def test_from_scratch(self):
+        save_file({"latents": torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(3))}, self.folder / "latents.safetensors")
+        path = self.scratch("new")
+        checked = base.engine("check", path)
+        self.assertEqual(checked.returncode, 0, checked.stdout + checked.stderr)
+        self.succeed("train", path)
+        made = StableDiffusionXLPipeline.from_pretrained(self.folder / "runs/new/current_pipeline")
+        self.assertTrue(made.config.force_zeros_for_empty_prompt)
+        for part in ("unet", "text_encoder", "text_encoder_2"):
+            mine, known = getattr(made, part), getattr(self.pipe, part)
+            self.assertEqual({k: v.shape for k, v in mine.state_dict().items()}, {k: v.shape for k, v in known.state_dict().items()})
+        layers = [dict(getattr(made, part).named_parameters())[name] for part, name in (("text_encoder", "encoder.layers.0.mlp.fc1.weight"), ("text_encoder_2", "text_model.encoder.layers.0.mlp.fc1.weight"))]
+        self.assertFalse(torch.equal(*(layer[0, :8] for layer in layers)), "each encoder is drawn on its own")
+        self.assertSame(self.ours(self.folder / "runs/new/current_pipeline"), self.theirs(made))
+        self.succeed("train", self.scratch("refiner", context=40, first=False, sizes=5))
+        opened = StableDiffusionXLImg2ImgPipeline.from_pretrained(self.folder / "runs/refiner/current_pipeline")
+        self.assertIsNone(opened.text_encoder)
+
+    def test_parts_that_do_not_go_together_are_named_by_check(self):
+        key = "model.unet.params."
+        for name, asked, expected in (("context", {"context": 32}, (key + "cross_attention_dim", "32", "72")), ("pooled", {"pooled": 13}, (key + "projection_class", "24")),
+                                      ("channels", {"more": {"in_channels": 5}}, (key + "in_channels", "5", "4")), ("refused", {"more": {"act_fn": "tanh"}}, ("act_fn", "tanh"))):
+            with self.subTest(name):
+                path = self.scratch(name, **asked)
+                for result in (base.engine("check", path), base.engine("train", path)):
+                    self.assertEqual(result.returncode, 2, result.stderr)
+                    for text in expected:
+                        self.assertIn(text, result.stdout + result.stderr)
+
     def test_class_pictures_refiners_and_bf16(self):
         run = self.train("subject", method=f"{{type: dreambooth, instance_prompt: a sks, class_prompt: a thing, class_count: 2, class_images: {self.folder}/things}}", images=8)
         self.assertTrue(all(loss == loss and loss < 10 for loss in self.losses(run)))

@@ -91,6 +91,8 @@ struct ModelConfig {
     ComponentConfig vae;
     ComponentConfig textEncoder;
     ComponentConfig tokenizer;
+    ComponentConfig textEncoder2;  // SDXL
+    ComponentConfig tokenizer2;
     ComponentConfig unet;
     ComponentConfig noiseSchedulerTraining;
     ComponentConfig noiseSchedulerInference;
@@ -127,6 +129,16 @@ struct ModelConfig {
             field("tokenizer", &C::tokenizer,
                   {.label = ATELIER_TR("Tokenizer"),
                    .help = ATELIER_TR("Turns captions into token numbers (CLIPTokenizer or T5Tokenizer).")}),
+            field("text_encoder_2", &C::textEncoder2,
+                  {.label = ATELIER_TR("Second text encoder"),
+                   .help = ATELIER_TR("SDXL: its pooled text and its part of the context "
+                                      "(CLIPTextModelWithProjection). Given alone, without the first, the "
+                                      "model is a refiner."),
+                   .importance = Importance::Expert}),
+            field("tokenizer_2", &C::tokenizer2,
+                  {.label = ATELIER_TR("Second tokenizer"),
+                   .help = ATELIER_TR("SDXL: of the second text encoder (CLIPTokenizer)."),
+                   .importance = Importance::Expert}),
             field("unet", &C::unet,
                   {.label = ATELIER_TR("UNet"),
                    .help = ATELIER_TR("The denoising network (UNet2DConditionModel).")}),

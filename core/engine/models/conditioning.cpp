@@ -40,11 +40,10 @@ at::Device deviceOf(const torch::nn::Module& model) {
     return model.parameters().front().device();
 }
 
-// How many numbers behind the pooled text the UNet's embedding is made for.
-std::int64_t countSizeIds(const UNet2DConditionConfig& unet, std::int64_t textWidth) {
-    const std::int64_t width = unet.projectionClassEmbeddingsInputDim.value_or(0) - textWidth;
-    const std::int64_t each = unet.additionTimeEmbedDim.value_or(0);
-    return each > 0 && width % each == 0 ? width / each : 0;
+std::optional<TextSide> sideOf(const TextEncoder* encoder) {
+    if (const auto* clip = dynamic_cast<const ClipTextModel*>(encoder)) return textSide(clip->config());
+    if (const auto* t5 = dynamic_cast<const T5EncoderModel*>(encoder)) return textSide(t5->config());
+    return std::nullopt;
 }
 
 }  // namespace
@@ -112,7 +111,7 @@ Result<TextConditioning> encodePrompts(const Pipeline& pipeline, const std::vect
 at::Tensor sizeIds(const UNet2DConditionConfig& unet, std::int64_t textWidth,
                    std::span<const SizeCondition> sizes) {
     if (unet.additionEmbedType != "text_time") return {};
-    const bool score = countSizeIds(unet, textWidth) == 5;
+    const bool score = sizeIdCount(unet, static_cast<int>(textWidth)) == 5;
     std::vector<float> numbers;
     const auto add = [&](double a) { numbers.push_back(static_cast<float>(a)); };
     for (const auto& size : sizes) {
@@ -130,49 +129,26 @@ at::Tensor sizeIds(const UNet2DConditionConfig& unet, std::int64_t textWidth,
 bool takesScore(const Pipeline& pipeline) {
     const auto& unet = pipeline.unet->config();
     return unet.additionEmbedType == "text_time" && pipeline.textEncoder2 &&
-           countSizeIds(unet, pipeline.textEncoder2->config().projectionDim) == 5;
+           sizeIdCount(unet, pipeline.textEncoder2->config().projectionDim) == 5;
+}
+
+std::optional<Misfit> textMisfit(const Pipeline& pipeline) {
+    return textMisfit(pipeline.unet->config(), sideOf(pipeline.textEncoder.get()),
+                      sideOf(pipeline.textEncoder2.get()));
 }
 
 Status checkConditioning(const Pipeline& pipeline) {
-    const auto& unet = pipeline.unet->config();
-    const std::string where = "unet/config.json";
-    int width = 0;
     using Part = std::tuple<const Tokenizer*, const TextEncoder*, const char*>;
     for (const auto& [tokenizer, encoder, name] :
          {Part{pipeline.tokenizer.get(), pipeline.textEncoder.get(), "text_encoder"},
-          Part{pipeline.tokenizer2.get(), pipeline.textEncoder2.get(), "text_encoder_2"}}) {
-        if (!encoder) continue;
-        if (pipeline.textEncoder2 && !dynamic_cast<const ClipTextModel*>(encoder))
-            return fail(
-                ErrorCode::Model,
-                fmt::format("its {} is a {} beside a second text encoder", name, encoder->className()),
-                "model_index.json", "Models with two text encoders are SDXL's, which are CLIP's.");
-        if (!tokenizer)
+          Part{pipeline.tokenizer2.get(), pipeline.textEncoder2.get(), "text_encoder_2"}})
+        if (encoder && !tokenizer)
             return fail(ErrorCode::Model, fmt::format("its {} has no tokenizer", name), "model_index.json",
                         "A pipeline folder holds a tokenizer for each of its text encoders.");
-        width += encoder->width();
-    }
-    if (width == 0)
-        return fail(ErrorCode::Model, "it has no text encoder", "model_index.json",
-                    "Give a text-to-image model.");
-    if (unet.contextWidth() != width)
-        return fail(ErrorCode::Model,
-                    fmt::format("the UNet expects text of width {}, the text encoders give {}",
-                                unet.contextWidth(), width),
-                    where, "UNet and text encoders must belong to one family.");
-    if (unet.additionEmbedType != "text_time") return {};
-    const auto* second = pipeline.textEncoder2.get();
-    if (!second || !second->config().withProjection)
-        return fail(ErrorCode::Model, "the UNet expects pooled text, and no text_encoder_2 gives it", where,
-                    "SDXL needs a CLIPTextModelWithProjection as text_encoder_2.");
-    const int textWidth = second->config().projectionDim;
-    if (const auto count = countSizeIds(unet, textWidth); count != 5 && count != 6)
-        return fail(
-            ErrorCode::Model,
-            fmt::format("pooled text of width {} does not go with projection_class_embeddings_input_dim {}",
-                        textWidth, unet.projectionClassEmbeddingsInputDim.value_or(0)),
-            where, "UNet and text_encoder_2 must belong to one family.");
-    return {};
+    const auto misfit = textMisfit(pipeline);
+    if (!misfit) return {};
+    return fail(ErrorCode::Model, misfit->what, misfit->key.empty() ? "model_index.json" : "unet/config.json",
+                misfit->hint);
 }
 
 }  // namespace atelier

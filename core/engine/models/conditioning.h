@@ -6,10 +6,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/config/model_fit.h"
 #include "core/engine/models/pipeline.h"
 
 namespace atelier {
@@ -68,8 +70,9 @@ at::Tensor sizeIds(const UNet2DConditionConfig& unet, std::int64_t textWidth,
 // Whether its UNet is told an aesthetic score, as SDXL's refiner is.
 bool takesScore(const Pipeline& pipeline);
 
-// Whether the UNet takes what the pipeline's text encoders give (code Model; names both widths). All parts
-// that encodePrompts needs are there.
+// Whether the UNet takes what the pipeline's text encoders give, by their configurations.
+std::optional<Misfit> textMisfit(const Pipeline& pipeline);
+// The same as an Error (code Model), and whether all parts that encodePrompts needs are there.
 Status checkConditioning(const Pipeline& pipeline);
 
 }  // namespace atelier

@@ -94,6 +94,8 @@ void setModel(const ModelConfig& model, const LossConfig& loss, Settings& settin
     sources.vae = sourceOf(model, model.vae);
     sources.textEncoder = sourceOf(model, model.textEncoder);
     sources.tokenizer = sourceOf(model, model.tokenizer);
+    sources.textEncoder2 = sourceOf(model, model.textEncoder2);
+    sources.tokenizer2 = sourceOf(model, model.tokenizer2);
     if (model.pretrained) {
         // SDXL has a second text encoder; its refiner has that one alone.
         const fs::path folder = *model.pretrained;

@@ -42,7 +42,7 @@ enum class NonFinitePolicy { Skip, Stop };
 
 struct ModelSources {
     ComponentSource unet, vae, textEncoder, tokenizer;
-    ComponentSource textEncoder2, tokenizer2;  // SDXL; given by a pipeline folder that has them
+    ComponentSource textEncoder2, tokenizer2;  // SDXL; its refiner has these alone
     ComponentSource trainingSchedule;          // what noise is added while training
     ComponentSource inferenceSchedule;  // what the saved pipeline carries; not given: the training schedule
     std::optional<PredictionType> predictionType;  // absent: what the training schedule says

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <tuple>
+
 #include "core/engine/train/task.h"
 #include "core/text/clip_tokenizer.h"
 
@@ -21,17 +23,11 @@ Result<std::shared_ptr<const Tokenizer>> tokenizerOf(const ComponentSource& sour
     return loadTokenizer(folder);
 }
 
-// The family of a text encoder made from parameters is the tokenizer's.
-Result<std::shared_ptr<TextEncoder>> makeOrLoadTextEncoder(const Settings& settings,
-                                                           const Tokenizer& tokenizer,
-                                                           const LoadOptions& load) {
-    const auto& source = settings.models.textEncoder;
-    if (!source.folder.empty()) {
-        ATELIER_TRY(const fs::path folder, componentFolder(source, "text_encoder"));
-        return loadTextEncoder(folder, load);
-    }
-    // What the tokenizer decides need not be repeated in the configuration.
-    Json params = *source.params;
+// The family of a text encoder made from parameters is the tokenizer's. What the tokenizer decides need not
+// be repeated in the configuration.
+Result<std::shared_ptr<TextEncoder>> makeTextEncoderFor(const Tokenizer& tokenizer, Json params,
+                                                        std::uint64_t seed) {
+    const char* where = "model.text_encoder.params";
     if (!params.contains("vocab_size")) params["vocab_size"] = tokenizer.vocabSize();
     if (!params.contains("eos_token_id")) params["eos_token_id"] = tokenizer.eosId();
     if (!params.contains("pad_token_id")) params["pad_token_id"] = tokenizer.padId();
@@ -40,16 +36,48 @@ Result<std::shared_ptr<TextEncoder>> makeOrLoadTextEncoder(const Settings& setti
         return fail(ErrorCode::Config,
                     fmt::format("\"{}\" is a key of {} text encoders, the tokenizer is {}", other,
                                 clip ? "T5's" : "CLIP's", clip ? "CLIP's" : "T5's"),
-                    "model.text_encoder.params",
+                    where,
                     "Text encoder and tokenizer must be of one family: give the parameters of the other, or "
                     "another model.tokenizer.pretrained.");
     if (!clip) {
-        ATELIER_TRY(const auto config, t5EncoderConfigFromJson(params, "model.text_encoder.params"));
-        return makeTextEncoder(config, settings.seed);
+        ATELIER_TRY(const auto config, t5EncoderConfigFromJson(params, where));
+        return makeTextEncoder(config, seed);
     }
     if (!params.contains("bos_token_id")) params["bos_token_id"] = clip->bosId();
-    ATELIER_TRY(const auto config, clipTextConfigFromJson(params, "model.text_encoder.params"));
-    return makeTextEncoder(config, settings.seed);
+    ATELIER_TRY(const auto config, clipTextConfigFromJson(params, where));
+    return makeTextEncoder(config, seed);
+}
+
+Result<std::shared_ptr<TextEncoder>> makeOrLoadTextEncoder(const Settings& settings,
+                                                           const Tokenizer& tokenizer,
+                                                           const LoadOptions& load) {
+    const auto& source = settings.models.textEncoder;
+    if (source.folder.empty()) return makeTextEncoderFor(tokenizer, *source.params, settings.seed);
+    ATELIER_TRY(const fs::path folder, componentFolder(source, "text_encoder"));
+    return loadTextEncoder(folder, load);
+}
+
+// SDXL's: CLIP with a projection.
+Result<std::shared_ptr<ClipTextModel>> makeOrLoadSecondTextEncoder(const Settings& settings,
+                                                                   const Tokenizer& tokenizer,
+                                                                   const LoadOptions& load) {
+    const auto& source = settings.models.textEncoder2;
+    if (!source.folder.empty()) {
+        ATELIER_TRY(const fs::path folder, componentFolder(source, "text_encoder_2"));
+        return loadClipTextModel(folder, load);
+    }
+    const auto* clip = dynamic_cast<const ClipTokenizer*>(&tokenizer);
+    if (!clip)
+        return fail(ErrorCode::Config, "the second tokenizer is T5's", "model.tokenizer_2.pretrained",
+                    "Models with two text encoders are SDXL's, which are CLIP's.");
+    Json params = *source.params;
+    params["architectures"] = {"CLIPTextModelWithProjection"};
+    if (!params.contains("vocab_size")) params["vocab_size"] = clip->vocabSize();
+    if (!params.contains("bos_token_id")) params["bos_token_id"] = clip->bosId();
+    if (!params.contains("eos_token_id")) params["eos_token_id"] = clip->eosId();
+    if (!params.contains("pad_token_id")) params["pad_token_id"] = clip->padId();
+    ATELIER_TRY(const auto config, clipTextConfigFromJson(params, "model.text_encoder_2.params"));
+    return makeTextEncoder(config, settings.seed, "text_encoder_2");
 }
 
 Status requireGiven(const ComponentSource& source, const std::string& key) {
@@ -59,36 +87,16 @@ Status requireGiven(const ComponentSource& source, const std::string& key) {
                     key + ".params.");
 }
 
-Status checkTextWidth(const Pipeline& pipeline) {
-    const auto& unet = pipeline.unet->config();
-    if (unet.additionEmbedType == "text_time")
-        return fail(ErrorCode::Config, "an SDXL UNet needs two text encoders", "model",
-                    "Give model.pretrained: a pipeline folder that has text_encoder_2.");
-    const int width = pipeline.textEncoder->width();
-    for (const int expected : unet.crossAttentionDim)
-        if (expected != width)
-            return fail(
-                ErrorCode::Config,
-                fmt::format("the UNet expects text of width {}, the text encoder gives {}", expected, width),
-                "model.unet.params.cross_attention_dim",
-                fmt::format("Set it to {}, or use a text encoder of width {}.", width, expected));
-    return {};
-}
-
 // Widths that have to meet where components join.
 Status checkFit(const Pipeline& pipeline, const Settings& settings) {
-    const auto& unet = pipeline.unet->config();
     const auto& vae = pipeline.vae->config();
-    ATELIER_DO(pipeline.textEncoder2 ? checkConditioning(pipeline) : checkTextWidth(pipeline));
-    const int wide = inpaintingChannels(pipeline);
-    if (unet.inChannels == wide && !settings.inpainting)
-        return fail(ErrorCode::Config, "this is an inpainting model, which sees a mask, too", "method.type",
-                    "Set it to inpainting, or give a text-to-image model.");
-    if (unet.inChannels != vae.latentChannels && unet.inChannels != wide)
-        return fail(ErrorCode::Config,
-                    fmt::format("the UNet takes {} channels, the autoencoder gives {}", unet.inChannels,
-                                vae.latentChannels),
-                    "model.unet.params.in_channels", "They must be equal.");
+    const bool scratch = settings.models.unet.folder.empty();
+    for (const auto& misfit :
+         {textMisfit(pipeline), latentMisfit(pipeline.unet->config(), vae, settings.inpainting)})
+        if (misfit)
+            return fail(ErrorCode::Config, misfit->what,
+                        scratch && !misfit->key.empty() ? "model.unet.params." + misfit->key : "model",
+                        misfit->hint);
     if (settings.plan.resolution % vae.downscale())
         return fail(ErrorCode::Config,
                     fmt::format("{} is not a multiple of {}", settings.plan.resolution, vae.downscale()),
@@ -120,9 +128,13 @@ Result<Pipeline> loadParts(const Settings& settings, const LoadOptions& load) {
     if (models.vae.folder.empty())
         return fail(ErrorCode::Config, "an autoencoder with random weights cannot be trained on", "model.vae",
                     "Train one first (method.type: autoencoder), or give model.vae.pretrained.");
-    if (models.tokenizer.folder.empty() && !refiner)
-        return fail(ErrorCode::Config, "no tokenizer is given", "model.tokenizer",
-                    "Give model.tokenizer.pretrained.");
+    using Words = std::tuple<const ComponentSource*, const char*, bool>;
+    for (const auto& [source, key, needed] :
+         {Words{&models.tokenizer, "model.tokenizer", !refiner},
+          Words{&models.tokenizer2, "model.tokenizer_2", models.textEncoder2.given()}})
+        if (needed && source->folder.empty())
+            return fail(ErrorCode::Config, "no tokenizer is given", key,
+                        fmt::format("Give {}.pretrained.", key));
 
     Pipeline pipeline;
     if (!refiner) {
@@ -131,9 +143,12 @@ Result<Pipeline> loadParts(const Settings& settings, const LoadOptions& load) {
     }
     if (models.textEncoder2.given()) {
         ATELIER_TRY(pipeline.tokenizer2, tokenizerOf(models.tokenizer2, "tokenizer_2"));
-        ATELIER_TRY(const fs::path folder, componentFolder(models.textEncoder2, "text_encoder_2"));
-        ATELIER_TRY(pipeline.textEncoder2, loadClipTextModel(folder, load));
-        ATELIER_TRY(pipeline.zerosForEmptyPrompt, zerosForEmptyPrompt(models.textEncoder2.folder));
+        ATELIER_TRY(pipeline.textEncoder2, makeOrLoadSecondTextEncoder(settings, *pipeline.tokenizer2, load));
+        pipeline.zerosForEmptyPrompt = true;
+        std::error_code error;
+        if (const auto& folder = models.textEncoder2.folder; fs::exists(folder / "model_index.json", error)) {
+            ATELIER_TRY(pipeline.zerosForEmptyPrompt, zerosForEmptyPrompt(folder));
+        }
     }
     ATELIER_TRY(const fs::path vae, componentFolder(models.vae, "vae"));
     ATELIER_TRY(pipeline.vae, loadVae(vae, load));

@@ -57,6 +57,42 @@ class TestPreflight : public QObject {
                 std::string::npos);
     }
 
+    void partsThatDoNotGoTogether() {
+        const fs::path model = folder_ / "model";
+        const auto write = [&](const char* part, const char* config) {
+            QVERIFY(createDirectories(model / part));
+            QVERIFY(writeFileAtomic(model / part / "config.json", config));
+        };
+        write("unet", R"({"cross_attention_dim": 768})");
+        write("vae", R"({"latent_channels": 4})");
+        write("text_encoder", R"({"model_type": "clip_text_model", "hidden_size": 768})");
+        TrainConfig config;
+        config.model.pretrained = model.string();
+        QCOMPARE(texts(checkModelParts(config)), std::string());
+        write("text_encoder", R"({"model_type": "t5", "d_model": 512})");
+        QCOMPARE(texts(checkModelParts(config)),
+                 std::string(
+                     "model.pretrained: the UNet expects text of width 768, the text encoder gives 512\n"));
+        write("text_encoder", R"({"model_type": "umt5"})");
+        QVERIFY(texts(checkModelParts(config)).find("umt5") != std::string::npos);
+        // A text encoder made from parameters is of its tokenizer's family; without that nothing is said.
+        config.model = {};
+        config.model.unet.params = {{"cross_attention_dim", 512}};
+        config.model.textEncoder.params = {{"d_model", 512}};
+        QCOMPARE(texts(checkModelParts(config)), std::string());
+        config.model.tokenizer.pretrained = (folder_ / "words").string();
+        QVERIFY(createDirectories(folder_ / "words" / "tokenizer"));
+        QVERIFY(texts(checkModelParts(config)).find("\"d_model\" is a key of T5's") != std::string::npos);
+        QVERIFY(writeFileAtomic(folder_ / "words" / "tokenizer" / "spiece.model", ""));
+        QCOMPARE(texts(checkModelParts(config)), std::string());
+        config.model.unet.params["cross_attention_dim"] = 768;
+        const auto issues = checkModelParts(config);
+        QCOMPARE(issues.size(), 1u);
+        QCOMPARE(issues[0].path, std::string("model.unet.params.cross_attention_dim"));
+        config.method.type = MethodType::Autoencoder;
+        QCOMPARE(texts(checkModelParts(config)), std::string());
+    }
+
     void shortenedShardsUnfinishedBuildsAndFilters() {
         fs::resize_file(folder_ / "000003.tar", 100);
         QVERIFY(texts(checkDatasetFiles(folder_.string())).find("000003.tar has 100 bytes instead of") !=
