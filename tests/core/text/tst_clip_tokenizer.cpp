@@ -3,6 +3,9 @@
 // tests/interop/tokenizer_test.py.
 #include <QTemporaryDir>
 #include <QTest>
+#include <fstream>
+#include <map>
+#include <random>
 
 #include "core/base/json.h"
 #include "core/text/bpe.h"
@@ -43,6 +46,47 @@ class TestClipTokenizer : public QObject {
 
   private Q_SLOTS:
     void initTestCase() { writeVocabulary(path("classic")); }
+
+    // Whatever stands in the files: a tokenizer that can be used, or an Error that says why not.
+    void damagedFilesNeverCrash() {
+        QVERIFY(ClipTokenizer::load(path("classic")).value().save(path("whole")));
+        std::map<std::string, std::string> whole;
+        for (const auto& entry : fs::directory_iterator(path("whole")))
+            whole[entry.path().filename().string()] = readFile(entry.path()).value();
+        QVERIFY(createDirectories(path("damaged")));
+        std::mt19937 random(4);
+        int refused = 0, read = 0;
+        for (int round = 0; round < 400; ++round) {
+            const bool classic = round % 2;
+            std::vector<std::string> names;
+            for (const auto& [name, text] : whole)
+                if (!classic || name != "tokenizer.json") names.push_back(name);
+            const std::string& bad = names[random() % names.size()];
+            for (const auto& [name, text] : whole) {
+                std::string bytes = text;
+                fs::remove(path("damaged") / name);
+                if (classic && name == "tokenizer.json") continue;
+                if (name == bad) {
+                    for (unsigned n = random() % 2 + 1; n > 0; --n)
+                        bytes[random() % bytes.size()] =
+                            static_cast<char>(round % 4 ? 32 + random() % 95 : random());
+                    if (round % 5 == 0) bytes.resize(random() % bytes.size());
+                }
+                std::ofstream(path("damaged") / name, std::ios::binary) << bytes;
+            }
+            const auto tokenizer = ClipTokenizer::load(path("damaged"));
+            if (!tokenizer) {
+                ++refused;
+                QVERIFY(!tokenizer.error().what.empty());
+                continue;
+            }
+            ++read;
+            QCOMPARE(tokenizer->encodePadded("a cat \xc3\xa9 <|endoftext|>").size(),
+                     static_cast<std::size_t>(tokenizer->maxLength()));
+        }
+        QVERIFY(refused > 100);
+        QVERIFY(read > 50);
+    }
 
     void tokensCanBeAdded() {
         const auto plain = ClipTokenizer::load(path("classic")).value();

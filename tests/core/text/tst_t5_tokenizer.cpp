@@ -5,6 +5,7 @@
 #include <QTest>
 
 #include <bit>
+#include <fstream>
 
 #include "core/base/json.h"
 #include "core/base/random.h"
@@ -178,6 +179,40 @@ class TestT5Tokenizer : public QObject {
             }
         }
         QVERIFY(read > 100);
+    }
+
+    // The same for tokenizer.json and what stands beside it.
+    void damagedFiles() {
+        QVERIFY(T5Tokenizer::load(path("spiece")).value().save(path("whole")));
+        QVERIFY(createDirectories(path("damaged")));
+        const Random random(5, RandomStream::Init, 0);
+        std::uint64_t draw = 0;
+        int read = 0, refused = 0;
+        for (int i = 0; i < 600; ++i) {
+            const std::string bad = i % 3 ? "tokenizer.json" : "tokenizer_config.json";
+            for (const std::string name : {"tokenizer.json", "tokenizer_config.json"}) {
+                auto bytes = readFile(path("whole") / name).value();
+                for (int k = 0; name == bad && k < 1 + i % 2; ++k) {
+                    const auto place = static_cast<std::size_t>(random.below(bytes.size(), draw++));
+                    bytes[place] =
+                        static_cast<char>(i % 4 ? 32 + random.below(95, draw++) : random.below(256, draw++));
+                }
+                if (name == bad && i % 5 == 0)
+                    bytes.resize(static_cast<std::size_t>(random.below(bytes.size(), draw++)));
+                std::ofstream(path("damaged") / name, std::ios::binary) << bytes;
+            }
+            const auto tokenizer = T5Tokenizer::load(path("damaged"));
+            if (!tokenizer) {
+                ++refused;
+                QVERIFY(!tokenizer.error().what.empty());
+                continue;
+            }
+            ++read;
+            QCOMPARE(tokenizer->encodePadded("Ab [x]é zz </s>").size(),
+                     static_cast<std::size_t>(tokenizer->maxLength()));
+        }
+        QVERIFY(read > 60);
+        QVERIFY(refused > 100);
     }
 
     void whatIsNoTokenizerIsNamed() {

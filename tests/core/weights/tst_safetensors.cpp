@@ -206,6 +206,58 @@ class TestSafetensors : public QObject {
         QVERIFY(replaced.bytes(replaced.tensors().front()));
     }
 
+    // Of any bytes and any JSON: a set whose tensors can be read, or an Error.
+    void damagedIndexesNeverCrash() {
+        const fs::path folder = path("damaged");
+        QVERIFY(createDirectories(folder));
+        const char* parts[] = {"m-00001-of-00002.safetensors", "m-00002-of-00002.safetensors"};
+        QVERIFY(writeSafetensors(folder / parts[0], {floats("a", {1}, {1})}));
+        QVERIFY(writeSafetensors(folder / parts[1], {floats("b", {2}, {2, 3})}));
+        const Json good{{"metadata", {{"total_size", 12}}},
+                        {"weight_map", {{"a", parts[0]}, {"b", parts[1]}}}};
+        const std::vector<Json> values{nullptr,        1,    -1e300,      true, "",    "a",
+                                       parts[0],       "..", "/dev/zero", ".",  "m\n", Json::array(),
+                                       Json::object(), good};
+        std::mt19937 random(2);
+        int refused = 0, read = 0;
+        for (int round = 0; round < 600; ++round) {
+            Json json = good;
+            std::string text = dumpJson(good);
+            if (round % 2) {
+                const Json& value = values[random() % values.size()];
+                switch (random() % 5) {
+                    case 0:
+                        json["weight_map"][random() % 2 ? "a" : "b"] = value;
+                        break;
+                    case 1:
+                        json["weight_map"]["more"] = value;
+                        break;
+                    case 2:
+                        json["weight_map"] = value;
+                        break;
+                    case 3:
+                        json["metadata"] = value;
+                        break;
+                    default:
+                        json["weight_map"].erase(random() % 2 ? "a" : "b");
+                }
+                text = dumpJson(json);
+            } else {
+                for (unsigned n = random() % 3 + 1; n > 0; --n)
+                    text[random() % text.size()] = static_cast<char>(random());
+                if (round % 8 == 0) text.resize(random() % text.size());
+            }
+            std::ofstream(folder / "m.safetensors.index.json", std::ios::binary) << text;
+            const auto set = WeightSet::open(folder, "m");
+            refused += !set;
+            if (!set) QVERIFY(!set.error().what.empty());
+            if (set)
+                for (const auto& name : set->names()) read += set->find(name)->bytes().has_value();
+        }
+        QVERIFY(refused > 300);
+        QVERIFY(read > 20);
+    }
+
     void shards() {
         const fs::path folder = path("sharded");
         QVERIFY(createDirectories(folder));
