@@ -189,7 +189,7 @@ class Replay(train_test.Replay):
         made = DiffusionPipeline.from_pretrained(out / "pipeline", safety_checker=None)
         for name, value in made.unet.state_dict().items():
             self.assertEqual(value.dtype, torch.float32)
-            self.compare("ema " + name, value, shadow[name], 5e-4)
+        self.compareAll(made.unet.state_dict(), shadow)
         for part in ("vae/diffusion_pytorch_model.safetensors", "text_encoder/model.safetensors", "scheduler/scheduler_config.json"):
             before, after = self.folder / "pipeline" / part, out / "pipeline" / part
             if part.endswith("json"):

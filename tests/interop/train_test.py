@@ -149,10 +149,15 @@ lr_scheduler: {{scheduler: CosineWithWarmup, params: {{learning_rate: 1.0e-3, wa
                 s.sub_((1 - decay) * (s - p.detach()))
         return losses, norms, rates, dict(zip(dict(unet.named_parameters()), shadow))
 
-    def compare(self, name, ours, theirs, tolerance):
-        scale = theirs.abs().max().item()
-        difference = (ours - theirs).abs().max().item()
-        self.assertLessEqual(difference, tolerance * scale, name)
+    def compareAll(self, ours, theirs):
+        """Every tensor within 1e-4 of its largest value. Adam's first update is lr · g / (|g| + 1e-8): where that g is no larger than its own rounding (in float64 it is less than 2e-5 of
+        the tensor's in each of them) the update is any number up to lr, in PyTorch with one thread and with two as well. They are counted: a few of a hundred thousand."""
+        beyond = elements = 0
+        for name, tensor in theirs.items():
+            difference, scale = (ours[name] - tensor).abs(), tensor.abs().max()
+            beyond, elements = beyond + (difference > 1e-4 * scale).sum().item(), elements + tensor.numel()
+            self.assertLessEqual(difference.max().item(), 5e-4 * scale.item(), name)
+        self.assertLessEqual(beyond, 5e-5 * elements)
 
     def test_losses_and_weights_equal_torch(self):
         for prediction_type in ("epsilon", "v_prediction"):
@@ -174,11 +179,8 @@ lr_scheduler: {{scheduler: CosineWithWarmup, params: {{learning_rate: 1.0e-3, wa
                 trained = unet.state_dict()
                 self.assertEqual(set(raw), set(trained))
                 ema = UNet2DConditionModel.from_pretrained(out / "pipeline" / "unet").state_dict()
-                # PyTorch's own weights differ by up to 3e-4 between one and two threads here (Adam's division by √v makes
-                # noise of small gradients), by 1e-5 of the movement over all tensors together.
-                for name in trained:
-                    self.compare(name, raw[name], trained[name], 5e-4)
-                    self.compare("ema " + name, ema[name], shadow[name], 5e-4)
+                self.compareAll(raw, trained)
+                self.compareAll(ema, shadow)
                 moved = math.sqrt(sum(((raw[k] - trained[k]) ** 2).sum().item() for k in raw))
                 distance = math.sqrt(sum(((trained[k] - initial[k]) ** 2).sum().item() for k in raw))
                 self.assertLessEqual(moved, 1e-4 * distance)
