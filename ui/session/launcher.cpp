@@ -62,8 +62,9 @@ Result<LaunchedProcess> launchDetached(const LaunchCommand& command) {
     QProcess process;
     process.setProgram(program.absoluteFilePath());
     process.setArguments(command.arguments);
-    process.setWorkingDirectory(command.workingDirectory.isEmpty() ? QDir::homePath()
-                                                                   : command.workingDirectory);
+    // Service accounts and containers may name a home folder that is not there.
+    const QString home = QFileInfo(QDir::homePath()).isDir() ? QDir::homePath() : QDir::rootPath();
+    process.setWorkingDirectory(command.workingDirectory.isEmpty() ? home : command.workingDirectory);
     process.setStandardInputFile(QProcess::nullDevice());
     process.setStandardOutputFile(command.logFile, QIODevice::Append);
     process.setStandardErrorFile(command.logFile, QIODevice::Append);

@@ -39,6 +39,14 @@ class TestLauncher : public QObject {
         QVERIFY2(log.startsWith("$ COLOUR='deep blue' /bin/sh -c "), log.constData());
         QVERIFY(log.contains("out deep blue\nerr\n"));
     }
+    void startsWithoutAHome() {
+        const QByteArray home = qgetenv("HOME");
+        const auto restore = qScopeGuard([&] { qputenv("HOME", home); });
+        qputenv("HOME", "/nobody/lives/here");
+        const auto command = shell(QStringLiteral("pwd"));
+        QVERIFY(launchDetached(command));
+        QTRY_VERIFY(read(command.logFile).endsWith("\n/\n"));
+    }
     void ownSessionAndIdentity() {
         const auto command = shell(QStringLiteral("exec sleep 30"));
         const auto process = launchDetached(command);
