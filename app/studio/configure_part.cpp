@@ -134,6 +134,7 @@ void ConfigurePart::start() {
         return;
     }
     if (config.model.pretrained) settings_.setLastBaseModel(QString::fromStdString(*config.model.pretrained));
+    settings_.setLastDataset(QString::fromStdString(config.dataset.params.path));
     watcher_.addElsewhere(path);
     window_.showPage(QStringLiteral("runs"), path);
     if (name != config.experiment.name)

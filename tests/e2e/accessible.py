@@ -1,11 +1,31 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What a screen reader sees of a program (AT-SPI): find a control by its name and role, say where it is on the screen."""
 import re
+import socket
+import time
 
 import gi
 
 gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi, GLib  # noqa: E402
+from gi.repository import Atspi, Gio, GLib  # noqa: E402
+
+
+def wait_for_bus(seconds: float = 30):
+    """Until the accessibility bus takes connections: its launcher needs a while on a busy machine, and Atspi asks only once."""
+    session, end = Gio.bus_get_sync(Gio.BusType.SESSION), time.monotonic() + seconds
+    while True:
+        try:
+            address = session.call_sync("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress", None, None, Gio.DBusCallFlags.NONE, 5000).unpack()[0]
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(re.search("unix:path=([^,]*)", address).group(1))
+            return
+        except (GLib.Error, OSError, AttributeError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.1)
+
+
+wait_for_bus()
 
 
 def application(name: str):

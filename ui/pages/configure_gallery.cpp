@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/pages/configure_gallery.h"
 
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPainter>
-#include <QTimer>
 #include <QVBoxLayout>
 
 #include "ui/forms/field_editor.h"
@@ -20,7 +20,7 @@
 namespace atelier {
 
 namespace {
-constexpr int kCardHeight = 202, kGap = 16, kMargin = 24;
+constexpr int kCardHeight = 202, kGap = 16, kMargin = 24, kRevealMs = 1500;
 
 QString iconFor(const QString& method) {
     if (method == QLatin1String("autoencoder")) return QStringLiteral("layers");
@@ -122,6 +122,9 @@ ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& doc
     foot->addWidget(start);
     card->addLayout(foot);
     column->addWidget(needsCard_);
+    needsCard_->installEventFilter(this);
+    reveal_.setSingleShot(true);
+    reveal_.setInterval(kRevealMs);
     column->addStretch(1);
     nothing_ = new EmptyState(QStringLiteral("configure"), {}, {});
     column->insertWidget(0, nothing_);
@@ -141,8 +144,8 @@ void ConfigureGallery::rebuild() {
         auto* card = new TemplateCard(templates_.at(row), grid_);
         connect(card, &QAbstractButton::clicked, this, [this, row] {
             choose(row);
-            // What it needs may lie below the edge of a small window.
-            QTimer::singleShot(0, this, [this] { ensureWidgetVisible(needsCard_, 0, 16); });
+            reveal_.start();
+            ensureWidgetVisible(needsCard_, 0, 16);
         });
         cards_.push_back(card);
     }
@@ -224,6 +227,14 @@ void ConfigureGallery::showNeeds() {
     plan_->setText(errors == 0
                        ? plan
                        : plan + QStringLiteral(" · ") + tr("%n value(s) missing or wrong", nullptr, errors));
+}
+
+// What a card needs, and Start below it, may lie under the edge of a small window; its rows take a moment to
+// find their places.
+bool ConfigureGallery::eventFilter(QObject* watched, QEvent* event) {
+    const bool placed = event->type() == QEvent::Resize || event->type() == QEvent::Move;
+    if (watched == needsCard_ && placed && reveal_.isActive()) ensureWidgetVisible(needsCard_, 0, 16);
+    return QScrollArea::eventFilter(watched, event);
 }
 
 void ConfigureGallery::resizeEvent(QResizeEvent* event) {

@@ -5,6 +5,7 @@
 
 #include <QAbstractButton>
 #include <QScrollArea>
+#include <QTimer>
 
 class QVBoxLayout;
 class QLabel;
@@ -47,6 +48,7 @@ class ConfigureGallery : public QScrollArea {
 
   protected:
     void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
   private:
     void rebuild();
@@ -65,6 +67,7 @@ class ConfigureGallery : public QScrollArea {
     QString search_;
     std::vector<TemplateCard*> cards_;
     int chosen_ = -1;
+    QTimer reveal_;  // runs for a moment after a card was chosen
 };
 
 }  // namespace atelier
