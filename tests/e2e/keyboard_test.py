@@ -137,6 +137,7 @@ class Keyboard(unittest.TestCase):
         studio.find("Stopped|.*[Ss]topped.*")
 
     def export(self, desktop: Desktop, studio: Studio, focus: Focus):
+        studio.find("Export…", "push button")
         studio.keys("ctrl+e")
         studio.find("Target folder")
         studio.keys("ctrl+a")
