@@ -21,6 +21,7 @@ namespace atelier {
 
 namespace {
 constexpr int kCardHeight = 202, kGap = 16, kMargin = 24, kRevealMs = 1500;
+constexpr int kToastRoom = 100;  // below the card with Start: a toast in the corner must not cover it
 
 QString iconFor(const QString& method) {
     if (method == QLatin1String("autoencoder")) return QStringLiteral("layers");
@@ -97,7 +98,7 @@ ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& doc
     setFrameShape(NoFrame);
     setFocusPolicy(Qt::NoFocus);  // its cards and fields have the keyboard
     auto* column = new QVBoxLayout(content_);
-    column->setContentsMargins(kMargin, 20, kMargin, 24);
+    column->setContentsMargins(kMargin, 20, kMargin, kToastRoom + 16);
     column->setSpacing(12);
     column->addWidget(grid_);
     needsTitle_ = makeLabel({}, style::TextSize::Body, QFont::DemiBold);
@@ -145,7 +146,7 @@ void ConfigureGallery::rebuild() {
         connect(card, &QAbstractButton::clicked, this, [this, row] {
             choose(row);
             reveal_.start();
-            ensureWidgetVisible(needsCard_, 0, 16);
+            ensureWidgetVisible(needsCard_, 0, kToastRoom);
         });
         cards_.push_back(card);
     }
@@ -233,7 +234,7 @@ void ConfigureGallery::showNeeds() {
 // find their places.
 bool ConfigureGallery::eventFilter(QObject* watched, QEvent* event) {
     const bool placed = event->type() == QEvent::Resize || event->type() == QEvent::Move;
-    if (watched == needsCard_ && placed && reveal_.isActive()) ensureWidgetVisible(needsCard_, 0, 16);
+    if (watched == needsCard_ && placed && reveal_.isActive()) ensureWidgetVisible(needsCard_, 0, kToastRoom);
     return QScrollArea::eventFilter(watched, event);
 }
 
