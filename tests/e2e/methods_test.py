@@ -77,7 +77,7 @@ class Methods(unittest.TestCase):
             self.controlnet(studio)
 
     def small(self, studio: Studio):
-        for _ in range(5):  # to the end of the gallery, where the card's buttons are
+        for _ in range(15):  # to the end of the gallery, where the card's buttons are
             studio.desktop.xdotool("click", 5)
         time.sleep(0.5)
         studio.press("Open in the form", "push button")

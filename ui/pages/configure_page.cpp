@@ -117,6 +117,7 @@ bool ConfigurePage::galleryShown() const {
 
 void ConfigurePage::showGallery() {
     stack_->setCurrentWidget(gallery_);
+    gallery_->ensureVisible(0, 0, 0, 0);  // its cards first, wherever it was left
     newAction_->setVisible(false);
     for (QWidget* one : formHeader_) one->hide();
     for (QWidget* one : galleryHeader_) one->show();
