@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <map>
 #include <optional>
 
@@ -119,12 +120,24 @@ Result<Range> partOf(const std::string& text, std::size_t count) {
     if (numbers.size() == 2) part = wholeNumber(numbers[0]), parts = wholeNumber(numbers[1]);
     if (!part || !parts || *part < 1 || *part > *parts)
         return fail(ErrorCode::Usage, "the part \"" + text + "\" is not understood", "--part",
-                    "Write 2/4 for the second of four.");
+                    "Write 2/4 for the second of four, or auto.");
     const std::size_t size = (count + *parts - 1) / *parts;
     return Range{std::min(count, size * (*part - 1)), std::min(count, size * *part)};
 }
 
 }  // namespace
+
+std::string partOfThisProcess(const std::string& part) {
+    if (part != "auto") return part;
+    const auto first = [](std::initializer_list<const char*> names, const char* otherwise) {
+        for (const char* name : names)
+            if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
+        return otherwise;
+    };
+    const auto rank = wholeNumber(first({"RANK", "PMI_RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK"}, "0"));
+    const char* world = first({"WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS", "OMPI_COMM_WORLD_SIZE"}, "1");
+    return fmt::format("{}/{}", rank.value_or(0) + 1, world);
+}
 
 Result<std::vector<NamedRequest>> readRequests(const PromptOptions& options) {
     ATELIER_TRY(const auto prompts, readPrompts(options));
@@ -142,8 +155,9 @@ Result<std::vector<NamedRequest>> readRequests(const PromptOptions& options) {
         for (std::size_t k = 0; k < perPrompt; ++k) {
             const std::uint64_t index = i * perPrompt + k;
             const std::string number = perPrompt > 1 ? fmt::format("-{}", k) : "";
-            requests.push_back({(name.empty() ? fmt::format("{:04}", index) : name + number) + ".png",
-                                {prompts[i].text, prompts[i].negative, prompts[i].seed, index}});
+            requests.push_back(
+                {(name.empty() ? fmt::format("{:04}", index) : name + number) + "." + options.format,
+                 {prompts[i].text, prompts[i].negative, prompts[i].seed, index}});
         }
     }
     return requests;

@@ -16,6 +16,7 @@
 #include "app/engine/progress.h"
 #include "app/engine/sample_inputs.h"
 #include "app/engine/sample_models.h"
+#include "app/engine/sample_output.h"
 #include "app/engine/sample_requests.h"
 #include "app/engine/stop_signals.h"
 #include "core/base/strings.h"
@@ -26,28 +27,6 @@
 
 namespace atelier::cli {
 namespace {
-
-struct SampleArguments {
-    PromptOptions prompts;
-    StartFiles start;
-    ModelFiles models;
-    std::string out;
-    std::string sampler = "auto";
-    std::string device = "auto";
-    int steps = 30;
-    double guidance = 7.5;
-    double guidanceRescale = 0;
-    double strength = -1;  // not given
-    bool promptWeighting = false;
-    bool guessMode = false;
-    std::optional<double> aestheticScore, negativeAestheticScore;
-    int batch = 8;
-    int threads = 0;
-    bool resume = false;
-    bool bf16 = false;
-    bool fp16 = false;
-    bool json = false;
-};
 
 volatile std::sig_atomic_t stopSignal = 0;
 
@@ -104,79 +83,7 @@ Result<eval::GenerateOptions> makeOptions(const SampleArguments& arguments, cons
     return options;
 }
 
-// The pictures of one call: which are there already, and writing those that come.
-class Output {
-  public:
-    Output(const SampleArguments& arguments, std::vector<NamedRequest> requests,
-           const eval::GenerateOptions& options)
-        : folder_(expandUser(arguments.out)),
-          model_(namesHubModel(arguments.models.model)
-                     ? fs::path(arguments.models.model)
-                     : fs::absolute(expandUser(arguments.models.model)).lexically_normal()),
-          requests_(std::move(requests)),
-          part_(arguments.prompts.part),
-          done_(requests_.size()) {
-        if (model_.filename().empty()) model_ = model_.parent_path();
-        const auto stamp = inputStamp(arguments.models,
-                                      {arguments.start.image, arguments.start.mask, arguments.start.latents});
-        for (const auto& [file, request] : requests_) {
-            auto description = eval::describePicture(request, options, file);
-            if (!arguments.start.image.empty())
-                description["image"] = fs::path(arguments.start.image).filename().string();
-            if (!arguments.start.mask.empty())
-                description["mask"] = fs::path(arguments.start.mask).filename().string();
-            describeModels(arguments.models, description);
-            if (arguments.bf16 || arguments.fp16) description["precision"] = arguments.bf16 ? "bf16" : "fp16";
-            description["inputs"] = stamp;
-            descriptions_.push_back(std::move(description));
-        }
-        for (std::size_t i = 0; i < requests_.size(); ++i) {
-            done_[i] =
-                arguments.resume && eval::readDescription(folder_ / requests_[i].file) == descriptions_[i];
-            if (!done_[i]) open_.push_back(i);
-        }
-    }
-
-    std::vector<eval::PictureRequest> openRequests() const {
-        std::vector<eval::PictureRequest> result;
-        for (const auto i : open_) result.push_back(requests_[i].request);
-        return result;
-    }
-    // Pictures of openRequests() from number `first` on.
-    Status take(std::size_t first, const at::Tensor& pictures_NHWC) {
-        for (std::int64_t k = 0; k < pictures_NHWC.size(0); ++k) {
-            const auto i = open_[first + static_cast<std::size_t>(k)];
-            ATELIER_DO(
-                eval::writePicture(folder_, pictures_NHWC[k], descriptions_[i], model_.filename().string()));
-            done_[i] = true;
-        }
-        return {};
-    }
-    // samples.json over the pictures that are there; parts of one folder do not share it.
-    Status finish() const {
-        Json list = Json::array();
-        for (std::size_t i = 0; i < done_.size(); ++i)
-            if (done_[i]) list.push_back(descriptions_[i]);
-        std::string name = "samples";
-        if (!part_.empty()) name += "-" + join(split(part_, '/'), "-of-");
-        return writeFileAtomic(folder_ / (name + ".json"),
-                               dumpJsonPretty({{"model", model_.string()}, {"samples", list}}));
-    }
-    std::size_t made() const { return static_cast<std::size_t>(std::ranges::count(done_, true)); }
-    std::size_t all() const { return done_.size(); }
-    const fs::path& folder() const { return folder_; }
-
-  private:
-    fs::path folder_;
-    fs::path model_;
-    std::vector<NamedRequest> requests_;
-    std::string part_;
-    std::vector<Json> descriptions_;
-    std::vector<bool> done_;
-    std::vector<std::size_t> open_;  // numbers of those still to make
-};
-
-void showProgress(ProgressDisplay& display, const Output& output, int done, int total,
+void showProgress(ProgressDisplay& display, const SampleOutput& output, int done, int total,
                   std::chrono::steady_clock::time_point start) {
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     ProgressState state;
@@ -199,7 +106,7 @@ using MakePictures =
 // Makes what is not there yet, with progress, and says what came of it.
 Status makeAll(const SampleArguments& arguments, std::vector<NamedRequest> requests,
                eval::GenerateOptions options, const MakePictures& make) {
-    Output output(arguments, std::move(requests), options);
+    SampleOutput output(arguments, std::move(requests), options);
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     const auto began = std::chrono::steady_clock::now();
     onStopSignals(onStop);
@@ -216,15 +123,15 @@ Status makeAll(const SampleArguments& arguments, std::vector<NamedRequest> reque
     });
     display.finish();
     if (!status && status.error().code != ErrorCode::Cancelled) return status;
-    ATELIER_DO(output.finish());
+    ATELIER_DO(output.finish(status.has_value()));
     if (!status)
         return fail(stopSignal == SIGINT ? ErrorCode::Cancelled : ErrorCode::Suspended,
                     fmt::format("stopped after {} of {}", output.made(), plural(output.all(), "picture")),
-                    output.folder().string(), "The same command with --resume makes the rest.");
+                    output.place().string(), "The same command with --resume makes the rest.");
     if (arguments.json)
-        std::printf("%s\n", dumpJson({{"out", output.folder().string()}, {"count", output.made()}}).c_str());
+        std::printf("%s\n", dumpJson({{"out", output.place().string()}, {"count", output.made()}}).c_str());
     else
-        std::printf("%s in %s\n", plural(output.made(), "picture").c_str(), output.folder().c_str());
+        std::printf("%s in %s\n", plural(output.made(), "picture").c_str(), output.place().c_str());
     return {};
 }
 
@@ -258,6 +165,7 @@ Status runSample(SampleArguments& arguments) {
     ATELIER_TRY(const auto device, chooseDevice(arguments.device));
     setThreads(arguments.threads);
     ATELIER_DO(checkArguments(arguments));
+    arguments.prompts.part = partOfThisProcess(arguments.prompts.part);
     ATELIER_TRY(auto requests, readRequests(arguments.prompts));
     ATELIER_DO(createDirectories(expandUser(arguments.out)));  // before the work, not after it
     LoadOptions load;
@@ -328,8 +236,14 @@ void addOptions(CLI::App& app, SampleArguments& arguments) {
         ->check(CLI::Range(1, 100'000))
         ->capture_default_str();
     app.add_option("--part", arguments.prompts.part,
-                   "K/N: only the K-th of N parts of the prompts, for several processes");
-    app.add_option("--out", arguments.out, "folder for the pictures and samples.json")->required();
+                   "K/N: only the K-th of N parts of the prompts, for several processes; auto: by this "
+                   "process's rank under torchrun, MPI or SLURM");
+    app.add_option("--out", arguments.out, "folder for the pictures and samples.json, or for tars of them")
+        ->required();
+    app.add_flag("--tar", arguments.tar, "the pictures in OUT/shard_R.tar, R being the part counted from 0");
+    app.add_option("--format", arguments.prompts.format, "of the pictures: png or jpg")
+        ->check(CLI::IsMember({"png", "jpg"}))
+        ->capture_default_str();
     app.add_flag("--resume", arguments.resume, "keep the pictures that --out already holds of this command");
     app.add_option(
         "--negative", arguments.prompts.negative,

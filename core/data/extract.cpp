@@ -4,43 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/data/image_io.h"
 #include "core/data/sample_source.h"
-#include "core/data/tar_format.h"
+#include "core/data/tar_file.h"
 
 namespace atelier::data {
 namespace {
 
-constexpr std::size_t kProblems = 100;
+constexpr std::size_t kProblems = 100, kPiece = std::size_t{1} << 20;
 
 void note(Extracted& result, std::string problem) {
     if (result.problems.size() < kProblems) result.problems.push_back(std::move(problem));
 }
-
-// A file that many small pieces are written into.
-class Gathered {
-  public:
-    explicit Gathered(AtomicFile file) : file_(std::move(file)) {}
-    Status add(std::string_view bytes) {
-        buffer_ += bytes;
-        return buffer_.size() < kPiece ? Status() : flush();
-    }
-    Status close() {
-        ATELIER_DO(flush());
-        return file_.commit();
-    }
-
-  private:
-    static constexpr std::size_t kPiece = std::size_t{1} << 20;
-    Status flush() {
-        ATELIER_DO(file_.write(buffer_));
-        buffer_.clear();
-        return {};
-    }
-    AtomicFile file_;
-    std::string buffer_;
-};
 
 }  // namespace
 
@@ -51,7 +28,7 @@ Result<Extracted> extractMetadata(const std::string& spec, const fs::path& out, 
     ATELIER_TRY(const auto index, DatasetIndex::open(spec, options));
     Extracted result{0, index->problems()};
     ATELIER_TRY(AtomicFile file, AtomicFile::create(out));
-    Gathered lines(std::move(file));
+    std::string lines;
     ReadProgress state;
     state.totalSamples = limit == 0 ? index->size() : std::min(limit, index->size());
     for (std::uint64_t i = 0; i < index->size() && result.written < state.totalSamples; ++i) {
@@ -61,11 +38,13 @@ Result<Extracted> extractMetadata(const std::string& spec, const fs::path& out, 
             continue;
         }
         std::ranges::replace(*json, '\n', ' ');  // one sample, one line
-        ATELIER_DO(lines.add(*json + "\n"));
+        lines += *json + "\n";
+        if (lines.size() >= kPiece) ATELIER_DO(file.write(std::exchange(lines, {})));
         state.samples = ++result.written;
         if (progress && !progress(state)) return fail(ErrorCode::Cancelled, "reading was cancelled", spec);
     }
-    ATELIER_DO(lines.close());
+    ATELIER_DO(file.write(lines));
+    ATELIER_DO(file.commit());
     return result;
 }
 
@@ -78,8 +57,7 @@ Result<Extracted> extractReference(const std::string& spec, const fs::path& out,
     dataset.required = plan.imageKey + "," + plan.captionKey;
     ATELIER_TRY(const auto index, DatasetIndex::open(spec, dataset));
     Extracted result{0, index->problems()};
-    ATELIER_TRY(AtomicFile file, AtomicFile::create(out));
-    Gathered archive(std::move(file));
+    ATELIER_TRY(TarFile archive, TarFile::create(out));
     SampleSourceOptions reading;
     ATELIER_TRY(SampleSource source, SampleSource::open(index, plan, reading));
     ReadProgress state;
@@ -95,14 +73,9 @@ Result<Extracted> extractReference(const std::string& spec, const fs::path& out,
         Image image = Image::allocate(sample.width, sample.height);
         std::copy(sample.pixels.begin(), sample.pixels.end(), image.row(0));
         ATELIER_TRY(const std::string jpeg, encodeImage(image, {.format = ImageFormat::Jpeg}));
-        std::string member;
-        appendTarHeader(member, fmt::format("{:08}.jpg", result.written), jpeg.size());
-        member += jpeg;
-        member.append(tarPadding(jpeg.size()), '\0');
-        ATELIER_DO(archive.add(member));
+        ATELIER_DO(archive.add(fmt::format("{:08}.jpg", result.written), jpeg));
         ++result.written;
     }
-    ATELIER_DO(archive.add(std::string(2 * kTarBlock, '\0')));
     ATELIER_DO(archive.close());
     return result;
 }

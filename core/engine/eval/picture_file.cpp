@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 #include <map>
 
@@ -85,24 +86,69 @@ std::string parametersText(const Json& description, const std::string& model) {
     return text;
 }
 
+namespace {
+
+// Comments of a JPEG, each "keyword=text", after its first segment.
+constexpr std::string_view kSegment = "\xff\xfe";
+constexpr std::size_t kLongestComment = 65'533;
+
+// Bytes of the segment at `at` with its marker.
+std::size_t segmentBytes(std::string_view jpeg, std::size_t at) {
+    if (at + 4 > jpeg.size()) return jpeg.size() - at;
+    const auto size =
+        std::size_t{static_cast<unsigned char>(jpeg[at + 2])} << 8 | static_cast<unsigned char>(jpeg[at + 3]);
+    return std::min(size + 2, jpeg.size() - at);
+}
+
+std::string withComments(std::string jpeg, const std::vector<std::pair<std::string, std::string>>& texts) {
+    std::string segments;
+    for (const auto& [key, text] : texts) {
+        const std::string comment = key + "=" + text;
+        if (comment.size() > kLongestComment) continue;
+        const auto size = comment.size() + 2;
+        segments += kSegment;
+        segments += {static_cast<char>(size >> 8), static_cast<char>(size & 0xff)};
+        segments += comment;
+    }
+    return jpeg.insert(2 + segmentBytes(jpeg, 2), segments);  // JFIF's own comes first
+}
+
+std::vector<std::pair<std::string, std::string>> comments(std::string_view jpeg) {
+    std::vector<std::pair<std::string, std::string>> result;
+    if (jpeg.size() < 4) return result;
+    for (std::size_t at = 2 + segmentBytes(jpeg, 2); jpeg.substr(at, 2) == kSegment;) {
+        const auto size = segmentBytes(jpeg, at);
+        const auto text = jpeg.substr(at + 4, size - std::min<std::size_t>(size, 4));
+        const auto sign = text.find('=');
+        if (sign != text.npos) result.emplace_back(text.substr(0, sign), text.substr(sign + 1));
+        at += size;
+    }
+    return result;
+}
+
+}  // namespace
+
 Status writePicture(const fs::path& folder, const at::Tensor& pixels_HWC, const Json& description,
                     const std::string& model) {
     auto image =
         data::Image::allocate(static_cast<int>(pixels_HWC.size(1)), static_cast<int>(pixels_HWC.size(0)));
     const auto pixels = pixels_HWC.contiguous();
     std::memcpy(image.rgb.get(), pixels.const_data_ptr<std::uint8_t>(), image.byteSize());
+    const fs::path file = folder / description.value("file", "");
+    const std::vector<std::pair<std::string, std::string>> texts{
+        {"parameters", parametersText(description, model)}, {kDescriptionKey, dumpJson(description)}};
     data::EncodeOptions encode;
-    encode.format = data::ImageFormat::Png;
-    encode.text = {{"parameters", parametersText(description, model)},
-                   {kDescriptionKey, dumpJson(description)}};
-    ATELIER_TRY(const auto bytes, data::encodeImage(image, encode));
-    return writeFileAtomic(folder / description.value("file", ""), bytes);
+    const bool jpeg = file.extension() == ".jpg";
+    encode.format = jpeg ? data::ImageFormat::Jpeg : data::ImageFormat::Png;
+    if (!jpeg) encode.text = texts;
+    ATELIER_TRY(auto bytes, data::encodeImage(image, encode));
+    return writeFileAtomic(file, jpeg ? withComments(std::move(bytes), texts) : bytes);
 }
 
 Json readDescription(const fs::path& file) {
     const auto bytes = readFile(file);
     if (!bytes) return nullptr;
-    for (const auto& [key, text] : data::readPngText(*bytes))
+    for (const auto& [key, text] : file.extension() == ".jpg" ? comments(*bytes) : data::readPngText(*bytes))
         if (key == kDescriptionKey)
             if (auto json = parseJson(text)) return *json;
     return nullptr;

@@ -20,8 +20,8 @@ Json describePicture(const PictureRequest& request, const GenerateOptions& optio
 // The same as the text that A1111 writes under "parameters" and many viewers show; `model`: its name, or "".
 std::string parametersText(const Json& description, const std::string& model);
 
-// folder/FILE with the texts "parameters" (A1111's) and "atelier" (the description as JSON). `pixels_HWC`:
-// 8-bit RGB on the CPU. FILE and the rest come from the description.
+// folder/FILE with the texts "parameters" (A1111's) and "atelier" (the description as JSON), in a .jpg as
+// comments. `pixels_HWC`: 8-bit RGB on the CPU. FILE and the rest come from the description.
 Status writePicture(const fs::path& folder, const at::Tensor& pixels_HWC, const Json& description,
                     const std::string& model = "");
 // The description in a file that writePicture wrote; null when there is none.

@@ -9,7 +9,7 @@
 #include "core/base/csv.h"
 #include "core/data/caption.h"
 #include "core/data/image_io.h"
-#include "core/data/tar_format.h"
+#include "core/data/tar_file.h"
 
 namespace atelier::train {
 namespace {
@@ -64,29 +64,6 @@ void place(const data::Image& picture, std::size_t number, data::Image& grid) {
         std::copy_n(picture.row(y), 3 * picture.width, grid.row(top + y) + 3 * left);
 }
 
-class Archive {
-  public:
-    static Result<Archive> create(const fs::path& path) {
-        ATELIER_TRY(AtomicFile file, AtomicFile::create(path));
-        return Archive(std::move(file));
-    }
-    Status add(const std::string& name, std::string_view bytes) {
-        std::string block;
-        data::appendTarHeader(block, name, bytes.size());
-        block += bytes;
-        block.append(data::tarPadding(bytes.size()), '\0');
-        return file_.write(block);
-    }
-    Status close() {
-        ATELIER_DO(file_.write(std::string(2 * data::kTarBlock, '\0')));
-        return file_.commit();
-    }
-
-  private:
-    explicit Archive(AtomicFile file) : file_(std::move(file)) {}
-    AtomicFile file_;
-};
-
 }  // namespace
 
 Result<std::int64_t> writeEvaluation(Task& task, const run::RunFolder& folder, const Settings& settings,
@@ -95,7 +72,7 @@ Result<std::int64_t> writeEvaluation(Task& task, const run::RunFolder& folder, c
     const fs::path examples = folder.root / "examples";
     const std::string name = fmt::format("step_{}", request.step);
     ATELIER_DO(createDirectories(examples));
-    ATELIER_TRY(auto archive, Archive::create(examples / (name + ".tar")));
+    ATELIER_TRY(auto archive, data::TarFile::create(examples / (name + ".tar")));
     const auto shown = std::min<std::size_t>(rows.size(), kGridPictures);
     const int across = static_cast<int>(std::min<std::size_t>(shown, kGridColumns)),
               down = static_cast<int>((shown + kGridColumns - 1) / kGridColumns);
