@@ -20,6 +20,7 @@
 #include "core/engine/train/train.h"
 #include "core/preflight/preflight.h"
 #include "core/run/event_log.h"
+#include "core/run/given_settings.h"
 #include "core/run/run_folder.h"
 #include "core/run/run_state.h"
 
@@ -70,7 +71,9 @@ struct Plan {
     fs::path runFolder;
     bool resume = false;
     bool startOver = false;  // an attempt before this one ended before it trained anything
-    bool frozen = false;     // config.yaml is there already: overrides are recorded, not written into it
+    // config.yaml is there already: what this start is given is recorded, not written into it.
+    std::vector<std::string> given;
+    std::vector<run::GivenSetting> earlier;  // the same of starts before
 };
 
 // True for a run that ended before its first step: its name is free for another try. (A checkpoint or a point
@@ -117,10 +120,26 @@ Result<Plan> planRunFolder(const Command& command) {
         return fail(ErrorCode::Usage, "it is no run folder: config.yaml is missing", command.target,
                     "Give a run folder, an exported folder or a configuration file.");
     plan.file = folder.config();
-    ATELIER_TRY(plan.config, loadTrainConfig(plan.file, command.overrides));
+    ATELIER_TRY(plan.earlier, run::givenSettings(folder));
+    auto all = run::textsOf(plan.earlier);
+    all.insert(all.end(), command.overrides.begin(), command.overrides.end());
+    ATELIER_TRY(plan.config, loadTrainConfig(plan.file, all));
+    plan.given = command.overrides;
     plan.resume = run::kindOfFolder(plan.runFolder) == run::FolderKind::Started;
-    plan.frozen = true;
     return plan;
+}
+
+// A configuration for a folder that has one: what it says otherwise than that one and the starts since.
+Status compareWithFolder(Plan& plan) {
+    const run::RunFolder folder{plan.runFolder};
+    ATELIER_TRY(plan.earlier, run::givenSettings(folder));
+    std::string frozen = frozenYaml(plan.config);  // what replaces it
+    if (!plan.startOver) {
+        ATELIER_TRY(frozen, readConfigFile(folder.config()));
+    }
+    const auto before = checkTrainConfig(frozen, folder.config().string(), run::textsOf(plan.earlier)).loaded;
+    plan.given = run::changedSettings(frozenTree(before), frozenTree(plan.config));
+    return {};
 }
 
 Result<Plan> planConfig(const Command& command) {
@@ -149,6 +168,7 @@ Result<Plan> planConfig(const Command& command) {
         case run::FolderKind::Exported:
             break;
     }
+    if (plan.resume || plan.startOver) ATELIER_DO(compareWithFolder(plan));
     if (!plan.resume) ATELIER_DO(requireFiles(plan.config.config));
     return plan;
 }
@@ -238,7 +258,8 @@ int trainVerb(Arguments arguments) {
         return report(fetched.error(), json);
     options.runFolder = plan->runFolder;
     options.startOver = plan->startOver;
-    if (plan->resume || plan->frozen) options.overrides = command->overrides;
+    options.overrides = plan->given;
+    options.earlier = plan->earlier;
 
     onStopSignals(onStop);
     ::signal(SIGHUP, SIG_IGN);  // a closed terminal does not end a run

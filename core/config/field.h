@@ -53,7 +53,6 @@ struct FieldInfo {
     bool fractional = false;  // shown in scientific notation, edited by factors (learning rates)
     bool implemented =
         true;  // false: declared so that files load, refused by name when set to something else
-    bool openDiffusionIgnores = false;  // open-diffusion accepts the key and does nothing with it
 };
 
 template <class Section, class Member>

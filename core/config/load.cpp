@@ -167,6 +167,19 @@ void deriveMethod(TrainConfig& config, const Node& tree) {
     config.method.type = scratch ? MethodType::Scratch : MethodType::Finetune;
 }
 
+// What open-diffusion does where its files say nothing.
+void deriveCompat(TrainConfig& config, const Node& tree) {
+    if (config.experiment.compat != Compat::OpenDiffusion) return;
+    const auto given = [&](const char* path) {
+        const Node* node = selectPath(tree, splitKeyPath(path));
+        return node && !node->isNull();
+    };
+    if (!given("dataset.params.with_replacement")) config.dataset.params.withReplacement = true;
+    if (!given("dataset.params.text_dropout")) config.dataset.params.textDropout = 0;
+    if (!given("loss.prediction_type")) config.loss.predictionType = Prediction::Epsilon;
+    config.optimizer.name = OptimizerName::AdamW;
+}
+
 void sortIssues(std::vector<Issue>& issues) {
     std::ranges::stable_sort(issues, [](const Issue& a, const Issue& b) {
         if (a.severity != b.severity) return a.severity < b.severity;
@@ -221,6 +234,7 @@ CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
     readInto(config, resolved);
     config.configVersion = kConfigVersion;
     deriveMethod(config, resolved);
+    deriveCompat(config, resolved);
     // That dialect's paths begin at the working directory.
     const fs::path base = !options.base.empty() ? options.base
                           : explained           ? fs::current_path()
@@ -289,9 +303,14 @@ void escapeTexts(Json& value) {
 
 }  // namespace
 
-std::string frozenYaml(const LoadedConfig& loaded) {
+Json frozenTree(const LoadedConfig& loaded) {
     Json frozen = loaded.resolved;
     escapeTexts(frozen);
+    return frozen;
+}
+
+std::string frozenYaml(const LoadedConfig& loaded) {
+    Json frozen = frozenTree(loaded);
     // A section that is there but empty means its defaults (`wandb:`); one that is off is left out.
     for (const auto& section : trainSchema().children)
         if (section.optional && section.type == ValueType::Section && frozen[section.key].is_null())

@@ -51,6 +51,8 @@ CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
                                std::span<const std::string> overrides = {},
                                const ConfigLoadOptions& options = {});
 
+// `resolved` as the frozen file says it: each value reads back as it stands.
+Json frozenTree(const LoadedConfig& loaded);
 // The frozen config.yaml of a run folder: `resolved` as YAML with config_version on top, without secrets.
 std::string frozenYaml(const LoadedConfig& loaded);
 

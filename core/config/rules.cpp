@@ -213,6 +213,31 @@ void evaluationIsExplicit(const RuleInput& in, Findings& findings) {
                      "Give a few prompts, to see what the model learns.");
 }
 
+// Keys that are read and have no effect: a whole pipeline comes before its parts, and the run folder follows
+// from two other keys.
+void nothingIsSaidInVain(const RuleInput& in, Findings& findings) {
+    const ModelConfig& model = in.config.model;
+    const std::pair<const char*, const ComponentConfig&> parts[] = {
+        {"vae", model.vae},
+        {"text_encoder", model.textEncoder},
+        {"tokenizer", model.tokenizer},
+        {"unet", model.unet},
+        {"noise_scheduler_training", model.noiseSchedulerTraining},
+        {"noise_scheduler_inference", model.noiseSchedulerInference}};
+    if (model.pretrained)
+        for (const auto& [name, part] : parts)
+            if (hasSource(findings, name, part))
+                findings.add(IssueSeverity::Warning, "ignored_part", std::string("model.") + name,
+                             "it has no effect: model.pretrained comes first, as in open-diffusion",
+                             "Remove one of the two.", Remedy{std::string("model.") + name, ""});
+    const auto& experiment = in.config.experiment;
+    if (experiment.folder && in.purpose == Purpose::Train &&
+        fs::path(*experiment.folder) != fs::path(experiment.logDir) / experiment.name)
+        findings.add(IssueSeverity::Warning, "ignored_folder", "experiment.folder",
+                     "it has no effect: the run folder is experiment.log_dir/experiment.name",
+                     "Remove the key.", Remedy{"experiment.folder", ""});
+}
+
 // An adapter and a new word belong to something that was trained before.
 void adaptersNeedABaseModel(const RuleInput& in, Findings& findings) {
     const ModelConfig& model = in.config.model;
@@ -486,11 +511,16 @@ void classesHavePrompts(const RuleInput& in, Findings& findings) {
                  "A JSON file {\"0\": \"tench\", …}, or a map like that.");
 }
 
-void oneDeviceOnly(const RuleInput& in, Findings& findings) {
-    if (in.config.experiment.compat == Compat::OpenDiffusion)
-        findings.add(IssueSeverity::Error, "not_available", "experiment.compat",
-                     "the arithmetic of open-diffusion is not available in this version", "Remove the key.",
-                     Remedy{"experiment.compat", ""});
+void openDiffusionsArithmetic(const RuleInput& in, Findings& findings) {
+    if (in.config.experiment.compat != Compat::OpenDiffusion) return;
+    const yaml::Node* name = selectPath(in.tree, splitKeyPath("optimizer.name"));
+    if (name && name->text != "adamw")
+        findings.add(IssueSeverity::Warning, "compat", "optimizer.name",
+                     "open-diffusion trains with AdamW whatever stands here, and so does its arithmetic",
+                     "Remove experiment.compat to train with this one.", Remedy{"experiment.compat", ""});
+    if (in.config.model.mixedPrecision == Precision::Fp16)
+        findings.add(IssueSeverity::Warning, "compat", "model.mixed_precision",
+                     "open-diffusion knows bf16 only: there is nothing to compare this run with");
 }
 
 void copiesGoToS3(const RuleInput& in, Findings& findings) {
@@ -519,6 +549,7 @@ void nameIsAFolderName(const RuleInput& in, Findings& findings) {
 void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     Findings findings(input.tree, issues);
     everyPartHasASource(input, findings);
+    nothingIsSaidInVain(input, findings);
     scratchNeedsAnArchitecture(input, findings);
     targetsNameKnownClasses(input, findings);
     learningRatesAgree(input, findings);
@@ -540,7 +571,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     textEncoderCanBeTrained(input, findings);
     classesHavePrompts(input, findings);
     classesAreTold(input, findings);
-    oneDeviceOnly(input, findings);
+    openDiffusionsArithmetic(input, findings);
     copiesGoToS3(input, findings);
     nameIsAFolderName(input, findings);
 }

@@ -93,6 +93,7 @@ std::vector<Issue> checkFiles(const TrainConfig& config) {
     for (auto& issue : checkHubModels(config)) issues.push_back(std::move(issue));
     checkFile(config.experiment.evalCaptionFile, "experiment.eval_caption_file", issues);
     checkFile(config.method.init, "method.init", issues);
+    if (config.model.useEma) checkFile(config.model.ema.path, "model.ema.path", issues);
     if (config.method.type == MethodType::Autoencoder && config.loss.lpipsWeight > 0) {
         checkFile(config.loss.lpipsFile, "loss.lpips_file", issues);
         checkFile(config.loss.lpipsBackbone, "loss.lpips_backbone", issues);

@@ -57,6 +57,16 @@ bool belongs(const std::string& line, std::int64_t step, bool& last) {
     return last;
 }
 
+// What starts were given is in the branch's own configuration.
+std::string withoutOverrides(const std::string& line) {
+    if (line.find("\"overrides\"") == std::string::npos) return line;
+    auto event = eventFromLine(line);
+    auto* started = event ? std::get_if<RunStarted>(&event->body) : nullptr;
+    if (started == nullptr) return line;
+    started->overrides.clear();
+    return eventToLine(*event);
+}
+
 // The log up to the event of the checkpoint; of the newest one where a step was reached more than once.
 Status takeEvents(const fs::path& from, const fs::path& to, std::int64_t step, const Cancelled& cancelled) {
     std::ifstream in(from, std::ios::binary);
@@ -68,7 +78,7 @@ Status takeEvents(const fs::path& from, const fs::path& to, std::int64_t step, c
         if (n % 4096 == 0 && cancelled && cancelled()) return fail(ErrorCode::Cancelled, "cancelled");
         bool last = false;
         if (!belongs(line, step, last)) continue;
-        out << line << '\n';
+        out << withoutOverrides(line) << '\n';
         if (last) end = out.tellp();
     }
     out.close();

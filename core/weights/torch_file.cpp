@@ -182,9 +182,24 @@ class Flattener {
                 tensors[name] = static_cast<std::size_t>(value.integer);
             } else if (value.kind == Kind::Dict) {
                 ATELIER_DO(walk(dict.items[i + 1], name + ".", depth + 1));
+            } else if (value.kind == Kind::List || value.kind == Kind::Tuple) {
+                ATELIER_DO(list(value, name));
             } else {
                 note(name, value);
             }
+        }
+        return {};
+    }
+
+    // Tensors without names, as averages are kept: numbered.
+    Status list(const Node& list, const std::string& name) {
+        if (!isValidUtf8(name) || name.find('\0') != name.npos) return {};
+        for (std::size_t k = 0; k < list.items.size(); ++k) {
+            const Node& item = doc_[list.items[k]];
+            if (item.kind != Kind::Tensor) continue;
+            if (tensors.size() >= kMaxTensors)
+                return bad(path_, fmt::format("it lists more than {} tensors", kMaxTensors));
+            tensors[fmt::format("{}.{}", name, k)] = static_cast<std::size_t>(item.integer);
         }
         return {};
     }

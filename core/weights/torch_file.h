@@ -16,7 +16,8 @@ namespace atelier {
 class TorchFile final : public TensorFile {
   public:
     // A dictionary of tensors, or one that holds a "state_dict" (everything beside it is then left out, but
-    // for numbers and texts, which become metadata). Other nesting gives names joined by dots. Errors (code
+    // for numbers and texts, which become metadata). Other nesting gives names joined by dots,
+    // lists numbers. Errors (code
     // Model): what pickle::read and readZipRecords refuse; a whole model instead of its weights; a tensor
     // that reaches past its storage, by name.
     static Result<TorchFile> open(const fs::path& path);

@@ -8,6 +8,7 @@ import os
 import subprocess
 import tarfile
 import tempfile
+import time
 import unittest
 from pathlib import Path
 
@@ -117,7 +118,7 @@ class OpenDiffusion(unittest.TestCase):
             pictures = [numpy.asarray(Image.open(io.BytesIO(tar.extractfile(n).read()))) for n in tar.getnames()]
         self.assertEqual(pictures[0].shape, (32, 32, 3))
         self.assertFalse(numpy.array_equal(pictures[0], pictures[2]), "noise of their own")
-        with Image.open(examples / "step_2.jpg") as grid:
+        with Image.open(examples / "step_2.jpg") as grid:  # 8 across, 2 black pixels around each
             self.assertEqual(grid.size, (3 * 34 + 2, 36))
         self.assertEqual(sorted(p.name for p in examples.iterdir()), ["step_2.jpg", "step_2.tar"])
 
@@ -193,16 +194,182 @@ class OpenDiffusion(unittest.TestCase):
         return any("has no prompt" in e["reason"] for e in self.events("lacking", "sample_dropped"))
 
     # ---- every key ------------------------------------------------------------------------------------------------------
+    # Each key of open-diffusion with a value that is not the default → what `check` says of it (None: nothing); then units and effects of those that count.
+    KEYS = {
+        "config": ("x.yaml", None), "wandb.api_key": ("k", None), "wandb.entity": ("someone", None), "wandb.mode": ("disabled", None), "wandb.run_id": ("abcdefgh", None),
+        "system.gradient_accumulation": (2, None), "system.batch_size": (2, None), "system.workers": (3, None), "system.dist_backend": ("${distributed.dist_backend}", None),
+        "system.dist_url": ("${distributed.dist_url}", None), "distributed.dist_backend": ("gloo", None), "distributed.dist_url": ("tcp://host:1", None),
+        "experiment.log_dir": ("logs", None), "experiment.name": ("n", None), "experiment.project": ("p", None), "experiment.folder": ("/elsewhere", "ignored_folder"),
+        "experiment.num_examples_to_see": (4000, None), "experiment.save_every": (50, None), "experiment.save_only_most_recent": (True, None), "experiment.requeue": (True, None),
+        "experiment.eval_caption_file": ("captions.csv", None), "experiment.num_eval_images": (7, None),
+        "optimizer.name": ("adamw", None), "optimizer.params.learning_rate": (2e-5, None), "optimizer.params.beta1": (0.8, None), "optimizer.params.beta2": (0.98, None),
+        "optimizer.params.weight_decay": (0.02, None), "optimizer.params.epsilon": (1e-7, None),
+        "model.pt_path": (str(MINI), None), "model.vae.target": ("AutoencoderKL", None), "model.vae.pretrained": ("${model.pt_path}", None),
+        "model.text_encoder.target": ("CLIPTextModel", None), "model.text_encoder.pretrained": ("${model.pt_path}", None), "model.tokenizer.target": ("CLIPTokenizer", None),
+        "model.tokenizer.pretrained": ("${model.pt_path}", None), "model.unet.target": ("UNet2DConditionModel", None), "model.unet.pretrained": ("${model.pt_path}", None),
+        "model.noise_scheduler_training.target": ("DDPMNoiseScheduler", "target"), "model.noise_scheduler_training.pretrained": ("${model.pt_path}", None),
+        "model.noise_scheduler_inference.target": ("PNDMScheduler", None), "model.noise_scheduler_inference.pretrained": ("${model.pt_path}", None),
+        "model.use_ema": (True, None), "model.ema.path": (str(MINI / "unet"), None), "model.mixed_precision": ("bf16", None), "model.gradient_checkpointing": (True, None),
+        "model.xformers": (True, None), "model.max_grad_norm": (0.9, None),
+        "dataset.type": ("WebDataset", None), "dataset.params.path": ("{000000..000001}.tar", None), "dataset.params.num_examples_to_see": (41, "ignored_copy"),
+        "dataset.params.batch_size": (256, "ignored_copy"), "dataset.params.workers": (1, "ignored_copy"), "dataset.params.resolution": (64, None),
+        "dataset.params.filters": ({"punsafe": "<=0.1"}, None), "dataset.params.text_dropout": (0.2, None), "dataset.params.class_mapping": ({"0": "tench"}, None),
+        "dataset.params.something": (3, "unknown_key"), "lr_scheduler.scheduler": ("CosineWithWarmup", None), "lr_scheduler.params.learning_rate": (1e-5, "two_learning_rates"),
+        "lr_scheduler.params.warmup_length": (30, None),
+    }
+
+    def write_keys(self, **other):
+        tree = {}
+        for key, (value, _) in self.KEYS.items():
+            at, *parts = tree, *key.split(".")
+            for part in parts[:-1]:
+                at = at.setdefault(part, {})
+            at[parts[-1]] = other.get(key, value)
+        path = self.folder / "keys.yaml"
+        path.write_text(json.dumps(tree))  # JSON is YAML
+        return path
+
+    def issues(self, *words):
+        done = subprocess.run([ENGINE, "check", *map(str, words), "--json"], capture_output=True, text=True, cwd=self.folder)
+        issues = json.loads(done.stdout)
+        return issues["issues"] if isinstance(issues, dict) else issues
+
+    def test_key_by_key(self):
+        path = self.write_keys()
+        said = {i["path"]: i["code"] for i in self.issues(path) if i["severity"] != "note" and not i["code"].startswith("unusual")}
+        self.assertEqual(said, {key: code for key, (_, code) in self.KEYS.items() if code})
+        # What a run keeps of them is what was given; the secret and the copies that decide nothing are not kept as if they did.
+        small = ["experiment.num_examples_to_see=8", "experiment.save_every=1", "experiment.num_eval_images=0", "dataset.params.resolution=32", "system.device=cpu", "system.threads=1",
+                 "model.ema.path=null", "tracking.log_every=1"]
+        done = subprocess.run([ENGINE, "train", f"config={path}", *small], capture_output=True, text=True, cwd=self.folder, timeout=200)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertFalse(Path("/elsewhere").exists())
+        import yaml
+        kept = yaml.safe_load((self.folder / "logs" / "n" / "config.yaml").read_text())
+        changed = {word.split("=")[0] for word in small}
+        for key, (value, code) in self.KEYS.items():
+            if key in changed or code in ("unknown_key",) or key in ("config", "wandb.api_key") or isinstance(value, dict):
+                continue
+            at = kept
+            for part in key.split("."):
+                at = at[part]
+            wanted = {"${model.pt_path}": str(MINI), "${distributed.dist_backend}": "gloo", "${distributed.dist_url}": "tcp://host:1", "captions.csv": str(self.folder / "captions.csv"),
+                      "logs": str(self.folder / "logs"), "{000000..000001}.tar": str(self.shards)}.get(value, value)
+            with self.subTest(key):
+                self.assertEqual(at, wanted)
+        self.assertNotIn("api_key", kept["wandb"])
+        metrics = self.events("n", "metric")
+        self.assertEqual([m["step"] for m in metrics], [1, 2], "8 images, 2 passes of 2 to an update")
+        self.assertAlmostEqual(metrics[1]["values"]["lr"], 1e-5 * 2 / 30, 12, "the schedule's rate, warm-up in updates from 1/30")
+        # A whole pipeline comes before its parts, and says so; a name that its guide has and its code has not.
+        said = {i["path"]: i["code"] for i in self.issues(path, f"model.pretrained={MINI}")}
+        for part in ("vae", "text_encoder", "tokenizer", "unet", "noise_scheduler_training", "noise_scheduler_inference"):
+            self.assertEqual(said["model." + part], "ignored_part")
+        self.assertTrue(any("class_mapping" in i["hint"] for i in self.issues(path, "dataset.params.idx_to_prompt=x.json")))
+
     def test_no_key_is_refused(self):
         """check names every key of every column as known: nothing but what is ??? or a path stands in the way."""
         for column in COLUMNS:
             with self.subTest(column):
-                done = subprocess.run([ENGINE, "check", FILES / (column + ".yaml"), "--json"], capture_output=True, text=True)
-                issues = json.loads(done.stdout)
-                issues = issues["issues"] if isinstance(issues, dict) else issues
+                issues = self.issues(FILES / (column + ".yaml"))
                 self.assertLess(len(issues), 20, "one line for a quarter of a million shards, not one for each")
                 codes = {i["code"] for i in issues if i["severity"] == "error"}
                 self.assertLessEqual(codes, {"missing", "missing_shards", "missing_file", "missing_model", "shards", "interpolation", "required"})
+
+    # ---- its arithmetic, where it is wanted -----------------------------------------------------------------------------
+    def test_compat(self):
+        """Numbers are compared with PyTorch in tests/interop/train_test.py; here what a run counts and calls things."""
+        words = ("experiment.compat=open_diffusion", "system.gradient_accumulation=2", "system.workers=3", "experiment.num_examples_to_see=13", "experiment.save_every=4", "model.max_grad_norm=1.0",
+                 "tracking.log_every=1")
+        said = self.train("compat", "sd_v2_base_stage1", *words, "optimizer.name=lion")
+        self.assertIn("AdamW whatever stands here", said)
+        run = self.run_dir("compat")
+        # 3 workers of ⌈13 / (2·3)⌉ batches: 9 passes, 4 updates, the last pass left over; saved with passes 4 and 8.
+        self.assertEqual([m["step"] for m in self.events("compat", "metric")], [1, 2, 3, 4])
+        self.assertEqual(sorted(p.name for p in (run / "pipelines").iterdir()), ["step_3", "step_7"])
+        self.assertEqual(self.metadata("compat"), {"step": 8, "step_counts": "passes", "images": 16})
+        config = (run / "config.yaml").read_text()
+        for line in ("with_replacement: true", "text_dropout: 0", "prediction_type: epsilon", "name: adamw"):
+            self.assertIn(line, config)
+        # Continued as any other run.
+        self.train("compat-2", "sd_v2_base_stage1", *words, "experiment.num_examples_to_see=7")
+        self.train("compat-2", "sd_v2_base_stage1", *words)
+        self.assertEqual(self.metadata("compat-2"), self.metadata("compat"))
+
+    def test_averages_from_a_file(self):
+        """The second stage begins with what the first one left: its average, which goes on as if it had not been interrupted."""
+        self.train("stage-1", "sd_v2_base_stage1")
+        first = self.run_dir("stage-1") / "current_pipeline"
+        average = load_file(first / "unet" / "diffusion_pytorch_model.safetensors")["conv_in.weight"]
+        state = self.run_dir("stage-1") / "checkpoints" / "step-00000002" / "state" / "optimizer.safetensors"
+        stage2 = (f"model.pretrained={first}", "lr_scheduler.params.learning_rate=0.01", "lr_scheduler.params.warmup_length=0")
+        for name, path in (("of-a-folder", first), ("of-a-checkpoint", state)):
+            self.train(name, "sd_v2_base_stage2", *stage2, f"model.ema.path={path}", "experiment.num_examples_to_see=2")
+            ours = load_file(self.run_dir(name) / "final" / "unet" / "diffusion_pytorch_model.safetensors")["conv_in.weight"]
+            kept = load_file(self.run_dir(name) / "checkpoints" / "step-00000001" / "state" / "optimizer.safetensors")
+            trained = kept["master.unet.conv_in.weight"]
+            before = {"of-a-folder": 1_000_000, "of-a-checkpoint": 2}[name]
+            decay = min(0.995, (1 + before + 1) / (10 + before + 1))
+            numpy.testing.assert_allclose(ours, decay * average + (1 - decay) * trained, atol=1e-6)
+            self.assertEqual(kept["ema_updates_before"], before)
+        # Exact resume counts on.
+        self.train("of-a-checkpoint", "sd_v2_base_stage2", *stage2, f"model.ema.path={state}", "experiment.num_examples_to_see=4")
+        self.train("in-one-go", "sd_v2_base_stage2", *stage2, f"model.ema.path={state}", "experiment.num_examples_to_see=4")
+        states = [load_file(self.run_dir(n) / "checkpoints" / "step-00000002" / "state" / "optimizer.safetensors") for n in ("of-a-checkpoint", "in-one-go")]
+        self.assertEqual(states[0].keys(), states[1].keys())
+        self.assertTrue(all(numpy.array_equal(v, states[1][k]) for k, v in states[0].items()))
+
+    # ---- generate_examples ----------------------------------------------------------------------------------------------
+    def sample(self, out, *more, steps=2, **options):
+        words = ["sample", "--model", MINI, "--prompts", self.folder / "captions.csv", "--out", self.folder / out, "--steps", steps, "--size", 32, "--device", "cpu", "--threads", 1, *more]
+        return subprocess.Popen([ENGINE, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+    def sampled(self, out, *more, **options):
+        process = self.sample(out, *more, **options)
+        text, err = process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0, err)
+        return text
+
+    def test_generate_examples(self):
+        """A picture per uid, the same one in whichever part, batch or kind of output it is made; resumed after a kill."""
+        self.sampled("plain", "--format", "jpg", "--batch", 2)
+        plain = {p.name: p.read_bytes() for p in (self.folder / "plain").glob("*.jpg")}
+        self.assertEqual(sorted(plain), ["a.jpg", "a_2.jpg", "b_c.jpg"])
+        self.assertEqual(len({Image.open(io.BytesIO(b)).tobytes() for b in plain.values()}), 3, "noise of its own for each picture")
+        for rank in range(2):
+            environment = os.environ | {"RANK": str(rank), "WORLD_SIZE": "2"}
+            said = self.sampled("tars", "--format", "jpg", "--tar", "--part", "auto", "--batch", 1, env=environment)
+            self.assertIn(f"shard_{rank}.tar", said)
+        packed = {}
+        for rank, names in ((0, ["a", "b_c"]), (1, ["a_2"])):
+            with tarfile.open(self.folder / "tars" / f"shard_{rank}.tar") as tar:
+                self.assertEqual(tar.getnames(), [f"shard_{rank}/samples.json"] + [f"shard_{rank}/{n}.jpg" for n in names])
+                packed |= {Path(n).name: tar.extractfile(n).read() for n in tar.getnames()[1:]}
+        self.assertEqual(packed, plain)
+        self.assertEqual(sorted(p.name for p in (self.folder / "tars").iterdir()), ["shard_0.tar", "shard_1.tar"])
+        # What is there stays; another command's tar is made anew.
+        before = (self.folder / "tars" / "shard_0.tar").stat().st_mtime_ns
+        self.sampled("tars", "--format", "jpg", "--tar", "--part", "1/2", "--resume")
+        self.assertEqual((self.folder / "tars" / "shard_0.tar").stat().st_mtime_ns, before)
+        self.sampled("tars", "--format", "jpg", "--tar", "--part", "1/2", "--resume", "--seed", 5)
+        self.assertNotEqual((self.folder / "tars" / "shard_0.tar").stat().st_mtime_ns, before)
+
+    def test_generate_examples_goes_on_after_a_kill(self):
+        words = ("--format", "jpg", "--tar", "--batch", 1)
+        self.sampled("whole", *words, steps=40)
+        process = self.sample("killed", *words, steps=40)
+        work = self.folder / "killed" / ".shard_0"
+        deadline = time.time() + 60
+        while not list(work.glob("*.jpg")) and time.time() < deadline:
+            time.sleep(0.002)
+        process.kill()
+        process.communicate()
+        made = {p: p.stat().st_mtime_ns for p in work.glob("[!.]*.jpg")}
+        self.assertTrue(made)
+        self.assertFalse((self.folder / "killed" / "shard_0.tar").exists())
+        self.sampled("killed", *words, "--resume", steps=40)
+        self.assertEqual((self.folder / "killed" / "shard_0.tar").read_bytes(), (self.folder / "whole" / "shard_0.tar").read_bytes())
+        self.assertFalse(work.exists())
 
 
 if __name__ == "__main__":

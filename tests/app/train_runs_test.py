@@ -130,6 +130,33 @@ class Runs(unittest.TestCase):
             losses = lambda name: {e["step"]: e["values"]["loss"] for e in self.events(name) if e["type"] == "metric"}
             self.assertEqual(losses(whole), losses(broken))
 
+    def kill_after(self, name, step, *arguments):
+        process = self.start(*arguments)
+        self.wait(name, lambda e: e["type"] == "metric" and e["step"] >= step, process)
+        process.kill()
+        process.communicate()
+
+    def test_what_a_start_was_given_holds_on(self):
+        """Beyond the plan with another rate: killed and started again without a word, it ends where it was told to, with the same bytes."""
+        more = ("experiment.num_examples_to_see=96", "optimizer.params.learning_rate=4.0e-3", "system.workers=1")
+        for name in ("told", "untold"):
+            self.train(self.config(name, images=48))
+        self.train(self.run_dir("told"), *more)
+        self.kill_after("untold", 8, self.run_dir("untold"), *more)
+        self.train(self.run_dir("untold"))
+        self.assertEqual(self.state("told", 12), self.state("untold", 12))
+        started = [e for e in self.events("untold") if e["type"] == "run_started"]
+        self.assertEqual([e.get("overrides") for e in started], [None, list(more), None])
+        self.assertEqual(started[1]["config_hash"], started[2]["config_hash"])
+        # A file that says it otherwise: what differs is what was given.
+        changed = self.config("untold", images=112)
+        self.train(changed, "experiment.requeue=true")
+        given = [e for e in self.events("untold") if e["type"] == "run_started"][-1]["overrides"]
+        self.assertEqual(sorted(given), ["experiment.num_examples_to_see=112", "experiment.requeue=true", "optimizer.params.learning_rate=0.002", "system.workers=2"])
+        self.assertEqual(self.events("untold")[-1]["step"], 14)
+        self.train(changed, "experiment.requeue=true")
+        self.assertNotIn("overrides", [e for e in self.events("untold") if e["type"] == "run_started"][-1])
+
     def test_tracking_beside_a_killed_run(self):
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
         places = ("tracking.tensorboard=true", "wandb.mode=offline", "wandb.api_key=" + "k" * 40)

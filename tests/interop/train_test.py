@@ -117,16 +117,17 @@ lr_scheduler: {{scheduler: CosineWithWarmup, params: {{learning_rate: 1.0e-3, wa
             batches.append(batch)
         return batches
 
-    def lr(self, n: int) -> float:
+    def lr(self, n: int, total: int) -> float:
         if n < self.WARMUP:
             return 1e-3 * (n + 1) / self.WARMUP
-        return 0.5e-3 * (1 + math.cos(math.pi * (n - self.WARMUP) / (self.TOTAL - self.WARMUP)))
+        return 0.5e-3 * (1 + math.cos(math.pi * (n - self.WARMUP) / (total - self.WARMUP)))
 
-    def reference(self, unet, batches, prediction_type):
+    def reference(self, unet, batches, prediction_type, limit=0.5, each_pass=False, total=TOTAL, average=None, averaged=0):
+        """`each_pass`: open-diffusion clips what has been summed after every pass. `average` after so many updates: where the averages begin."""
         schedule = DDPMScheduler(**{k: v for k, v in SCHEDULE.items() if k not in ("set_alpha_to_one", "steps_offset")})
         parameters = list(unet.parameters())
         optimizer = torch.optim.AdamW(parameters, lr=1e-3, betas=(0.9, 0.98), eps=1e-8, weight_decay=0.02)
-        shadow = [p.detach().clone() for p in parameters]
+        shadow = average or [p.detach().clone() for p in parameters]
         losses, norms, rates = [], [], []
         for i, b in enumerate(batches):
             noisy = schedule.add_noise(b["latents"], b["noise"], b["timesteps"])
@@ -137,17 +138,66 @@ lr_scheduler: {{scheduler: CosineWithWarmup, params: {{learning_rate: 1.0e-3, wa
             (loss / self.ACCUMULATION).backward()
             losses.append(loss.item())
             if (i + 1) % self.ACCUMULATION:
+                if each_pass:
+                    torch.nn.utils.clip_grad_norm_(parameters, limit)
                 continue
             n = i // self.ACCUMULATION
-            norms.append(torch.nn.utils.clip_grad_norm_(parameters, 0.5).item())
-            rates.append(self.lr(n))
+            norms.append(torch.nn.utils.clip_grad_norm_(parameters, limit).item())
+            rates.append(self.lr(n, total))
             optimizer.param_groups[0]["lr"] = rates[-1]
             optimizer.step()
             optimizer.zero_grad()
-            decay = min(0.995, (1 + n + 1) / (10 + n + 1))
+            decay = min(0.995, (1 + averaged + n + 1) / (10 + averaged + n + 1))
             for s, p in zip(shadow, parameters):
                 s.sub_((1 - decay) * (s - p.detach()))
         return losses, norms, rates, dict(zip(dict(unet.named_parameters()), shadow))
+
+    def test_arithmetic_of_open_diffusion(self):
+        """Clipped by passes, a schedule of as many updates as there are batches, the noise as target whatever the model says; averages that begin with its ema_model.state, whose
+        list is in the order of diffusers 0.12 (a transformer block's norms come last) or of later ones."""
+        unet = pipeline(self.folder, "v_prediction").unet.train()
+        initial = {k: v.clone() for k, v in unet.state_dict().items()}
+        batches = self.record(4 * self.ACCUMULATION)
+        names = [n for n, _ in unet.named_parameters()]
+        generator = torch.Generator().manual_seed(4)
+        average = {n: torch.randn(p.shape, generator=generator) for n, p in unet.named_parameters()}
+        inside = ["attn1", "ff", "attn2", "norm1", "norm2", "norm3"]
+
+        def of_its_time(name):
+            parts = name.split(".")
+            block = parts.index("transformer_blocks") if "transformer_blocks" in parts else None
+            return (".".join(parts[:block + 2]), inside.index(parts[block + 2])) if block else (name, 0)
+
+        # Blocks stay where they are; what is in one is sorted.
+        places = {of_its_time(n)[0]: i for i, n in reversed(list(enumerate(names)))}
+        old = sorted(names, key=lambda n: (places[of_its_time(n)[0]], of_its_time(n)[1]))
+        self.assertNotEqual(old, names)
+        updates = 7
+        reference = lambda total, limit: self.reference(unet, batches, "epsilon", limit, True, total, [average[n].clone() for n in names], updates)
+        losses, norms, rates, shadow = reference(self.TOTAL * self.ACCUMULATION, 0.02)
+        self.assertGreater(min(norms), 0.02)
+        folder = self.folder / "od"
+        (folder / "unet").mkdir(parents=True)
+        unet.load_state_dict(initial)
+        places = []
+        for name, order in (("old", old), ("new", names)):
+            places.append(self.folder / f"{name}.state")
+            torch.save({"decay": 0.995, "num_updates": updates, "shadow_params": [average[n] for n in order], "collected_params": None}, places[-1])
+        save_file({"ema.unet." + n: t for n, t in average.items()} | {"updates": torch.tensor(updates), "master.unet.conv_in.bias": initial["conv_in.bias"]},
+                  self.folder / "optimizer.safetensors")
+        for place in (*places, self.folder / "optimizer.safetensors"):
+            with self.subTest(place.name):
+                out = self.folder / ("out-" + place.stem)
+                self.succeed("replay", self.config(), "experiment.compat=open_diffusion", "model.max_grad_norm=0.02", f"model.ema.path={place}", "--batches", self.folder / "batches",
+                             "--out", out)
+                ours = json.loads((out / "losses.json").read_text())
+                for name, expected in (("loss", losses), ("grad_norm", norms), ("lr", rates)):
+                    for a, b in zip(ours[name], expected, strict=True):
+                        self.assertLessEqual(abs(a - b), 1e-4 * abs(b), name)
+                self.compareAll(UNet2DConditionModel.from_pretrained(out / "pipeline" / "unet").state_dict(), shadow)
+        done = engine("replay", self.config(), f"model.ema.path={self.folder}/pipeline/vae/diffusion_pytorch_model.safetensors", "--batches", self.folder / "batches", "--out", self.folder / "no")
+        self.assertEqual(done.returncode, 2, done.stderr)
+        self.assertIn("missing", done.stderr)
 
     def compareAll(self, ours, theirs):
         """Every tensor within 1e-4 of its largest value. Adam's first update is lr · g / (|g| + 1e-8): where that g is no larger than its own rounding (in float64 it is less than 2e-5 of

@@ -17,6 +17,7 @@
 #include "core/base/files.h"
 #include "core/config/load.h"
 #include "core/run/branch.h"
+#include "core/run/given_settings.h"
 #include "core/run/run_folder.h"
 #include "ui/models/engine_job.h"
 #include "ui/session/engine_locator.h"
@@ -166,7 +167,9 @@ void RunDesk::branch(const QString& folder, qint64 step, const QString& name, qi
         this,
         [path, target, name, step, images]() -> Status {
             const run::RunFolder source{fs::path(path.toStdString())};
-            ATELIER_TRY(LoadedConfig config, loadTrainConfig(source.config()));
+            ATELIER_TRY(auto given, run::givenSettings(source));
+            std::erase_if(given, [&](const auto& setting) { return setting.step >= step; });
+            ATELIER_TRY(LoadedConfig config, loadTrainConfig(source.config(), run::textsOf(given)));
             Json& experiment = config.resolved["experiment"];
             experiment["name"] = name.toStdString();
             experiment["log_dir"] = QFileInfo(target).path().toStdString();

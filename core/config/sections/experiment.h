@@ -113,8 +113,10 @@ struct ExperimentConfig {
                    .related = {"sampling.seed"}}),
             field("compat", &C::compat,
                   {.label = ATELIER_TR("Arithmetic of"),
-                   .help = ATELIER_TR("open_diffusion brings back that system's counting and clipping (per "
-                                      "micro-step) for comparisons with its runs."),
+                   .help =
+                       ATELIER_TR("open_diffusion brings back that system's arithmetic for comparisons with "
+                                  "its runs: passes instead of updates are counted and clipped, AdamW "
+                                  "whatever the name, the noise as target, shards drawn with replacement."),
                    .importance = Importance::Expert}),
             field("notes", &C::notes,
                   {.label = ATELIER_TR("Notes"), .help = ATELIER_TR("Free text kept with the run.")}),

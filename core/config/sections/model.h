@@ -72,14 +72,16 @@ struct EmaConfig {
                                       "average forgets the start."),
                    .when = "model.use_ema=true",
                    .importance = Importance::Expert}),
-            field("path", &C::path,
-                  {.label = ATELIER_TR("Start EMA from"),
-                   .help = ATELIER_TR("Averaged weights to begin with instead of the model's own."),
-                   .when = "model.use_ema=true",
-                   .importance = Importance::Expert,
-                   .text = TextKind::File,
-                   .implemented = false,
-                   .openDiffusionIgnores = true}),
+            field(
+                "path", &C::path,
+                {.label = ATELIER_TR("Start EMA from"),
+                 .help = ATELIER_TR(
+                     "Averaged weights to begin with instead of the model's own: open-diffusion's "
+                     "ema_model.state, a pipeline or model folder, a weights file, or optimizer.safetensors "
+                     "of a run's checkpoint."),
+                 .when = "model.use_ema=true",
+                 .importance = Importance::Expert,
+                 .text = TextKind::File}),
         };
     }
 };

@@ -215,6 +215,10 @@ Status assignStateDict(torch::nn::Module& module, const NamedTensors& tensors, c
 
 Result<NamedTensors> readTensors(const fs::path& path) {
     ATELIER_TRY(const auto weights, WeightSet::openFile(path));
+    return readTensors(weights);
+}
+
+Result<NamedTensors> readTensors(const WeightSet& weights) {
     NamedTensors tensors;
     for (const auto& name : weights.names()) {
         const auto entry = weights.find(name);
@@ -223,7 +227,7 @@ Result<NamedTensors> readTensors(const fs::path& path) {
             return fail(ErrorCode::Model,
                         fmt::format("tensor \"{}\" has dtype {}, which is not read", name,
                                     tensorTypeName(entry->tensor->type)),
-                        path.string());
+                        weights.path().string());
         const at::Tensor tensor = at::empty(entry->tensor->shape, *type);
         ATELIER_DO(entry->file->read(*entry->tensor, 0,
                                      {static_cast<std::byte*>(tensor.data_ptr()), tensor.nbytes()}));

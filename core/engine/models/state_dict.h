@@ -46,6 +46,7 @@ Status assignStateDict(torch::nn::Module& module, const NamedTensors& tensors, c
 
 // All tensors of one file in memory, sorted by name.
 Result<NamedTensors> readTensors(const fs::path& path);
+Result<NamedTensors> readTensors(const WeightSet& weights);
 // Floating tensors are stored as `dtype` when given (kFloat, kHalf, kBFloat16), else as they are. Atomic.
 Status writeTensors(const fs::path& path, const NamedTensors& tensors,
                     std::optional<at::ScalarType> dtype = std::nullopt,

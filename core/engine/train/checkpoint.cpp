@@ -64,18 +64,20 @@ Status writeAll(const run::RunFolder& folder, Task& task, Optimizer& optimizer, 
     auto saved = task.savePipeline(folder.pipelineDir(step), weights);
     optimizer.useTrained();
     ATELIER_DO(saved);
-    const Json metadata{
-        {"step", counters.step}, {"step_counts", "optimizer updates"}, {"images", counters.images}};
+    // open-diffusion's own `step` is the next pass, from 0.
+    const Json metadata{{"step", settings.publicStep(counters.step) + (settings.byPasses ? 1 : 0)},
+                        {"step_counts", settings.byPasses ? "passes" : "optimizer updates"},
+                        {"images", counters.images}};
     ATELIER_DO(writeFileAtomic(folder.pipelineDir(step) / "metadata.json", dumpJsonPretty(metadata)));
     ATELIER_DO(verify(folder, step, task, optimizer));
     return writeFileAtomic(folder.doneMarker(step), "");
 }
 
-Status linkPipeline(const run::RunFolder& folder, std::int64_t step) {
+Status linkPipeline(const run::RunFolder& folder, std::int64_t step, std::int64_t publicStep) {
     const fs::path target = fs::path("checkpoints") / run::stepName(step) / "pipeline";
     ATELIER_DO(createDirectories(folder.root / "pipelines"));
-    ATELIER_DO(
-        replaceSymlink(fs::path("..") / target, folder.root / "pipelines" / fmt::format("step_{}", step)));
+    ATELIER_DO(replaceSymlink(fs::path("..") / target,
+                              folder.root / "pipelines" / fmt::format("step_{}", publicStep)));
     return replaceSymlink(target, folder.currentPipeline());
 }
 
@@ -106,6 +108,15 @@ Result<Counters> readCounters(const run::RunFolder& folder, std::int64_t step) {
     }
 }
 
+// Names that no longer lead anywhere, because their checkpoint is gone.
+void removeDeadLinks(const fs::path& folder) {
+    std::error_code error;
+    std::vector<fs::path> dead;
+    for (const auto& entry : fs::directory_iterator(folder, error))
+        if (entry.is_symlink(error) && !fs::exists(entry.path(), error)) dead.push_back(entry.path());
+    for (const auto& link : dead) fs::remove(link, error);
+}
+
 }  // namespace
 
 Result<CheckpointFacts> writeCheckpoint(const run::RunFolder& folder, Task& task, Optimizer& optimizer,
@@ -115,7 +126,7 @@ Result<CheckpointFacts> writeCheckpoint(const run::RunFolder& folder, Task& task
     std::error_code error;
     fs::remove_all(target, error);  // of a process that was killed while writing it
     auto written = writeAll(folder, task, optimizer, counters, settings);
-    if (written) written = linkPipeline(folder, counters.step);
+    if (written) written = linkPipeline(folder, counters.step, settings.publicStep(counters.step));
     if (!written) {
         fs::remove(folder.doneMarker(counters.step), error);
         fs::remove_all(target, error);
@@ -177,12 +188,12 @@ Status retireCheckpoints(const run::RunFolder& folder, std::optional<std::int64_
     for (const auto& path : doomed) {
         const auto step = *run::stepOfName(path.filename().string());
         fs::remove(folder.doneMarker(step), error);  // first: from here on it does not exist
-        fs::remove(folder.root / "pipelines" / fmt::format("step_{}", step), error);
         fs::remove_all(path, error);
         if (error)
             return fail(ErrorCode::Io, "an old checkpoint cannot be removed: " + error.message(),
                         path.string());
     }
+    if (!doomed.empty()) removeDeadLinks(folder.root / "pipelines");
     return {};
 }
 

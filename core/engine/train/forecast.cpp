@@ -211,8 +211,9 @@ std::string millions(std::int64_t count) {
 }
 
 std::int64_t keptCheckpoints(const Settings& settings) {
-    const auto written =
-        std::max<std::int64_t>((settings.totalUpdates + settings.saveEvery - 1) / settings.saveEvery, 1);
+    const auto each = std::max<std::int64_t>(
+        settings.byPasses ? settings.saveEvery / settings.accumulation : settings.saveEvery, 1);
+    const auto written = std::max<std::int64_t>((settings.totalUpdates + each - 1) / each, 1);
     if (!settings.keepLast) return written;
     const auto pinned = settings.keepEvery ? settings.totalUpdates / *settings.keepEvery : 0;
     return std::min(written, *settings.keepLast + pinned);

@@ -14,6 +14,7 @@
 #include "core/base/version.h"
 #include "core/engine/train/checkpoint.h"
 #include "core/engine/train/device.h"
+#include "core/engine/train/ema_start.h"
 #include "core/engine/train/evaluation.h"
 #include "core/engine/train/monitor.h"
 #include "core/engine/train/requests.h"
@@ -102,6 +103,8 @@ class TrainingRun {
             ATELIER_DO(loadCheckpoint(folder_, (*resumed)->step, *task_, *optimizer_));
             counters_ = **resumed;
             keepNewEnd();
+        } else if (!settings_.emaStart.empty()) {
+            ATELIER_DO(beginAverages(settings_.emaStart, *optimizer_));
         }
         retireOldCheckpoints();
         monitor_.emplace(events_, options_, settings_, counters_.step, counters_.images);
@@ -110,12 +113,18 @@ class TrainingRun {
         return phase("train");
     }
 
+    // Whether a setting that begins like this was given by this start, or by one since the checkpoint.
+    bool given(std::string_view prefix) const {
+        return std::ranges::any_of(options_.overrides,
+                                   [&](const auto& word) { return word.starts_with(prefix); }) ||
+               std::ranges::any_of(options_.earlier, [&](const auto& setting) {
+                   return setting.step >= counters_.step && setting.text.starts_with(prefix);
+               });
+    }
+
     // The end that was asked for while an earlier process ran holds on, unless this start names another.
     void keepNewEnd() {
-        const bool named = std::ranges::any_of(options_.overrides, [](const auto& word) {
-            return word.starts_with("experiment.num_examples_to_see");
-        });
-        if (named) counters_.end = {};
+        if (given("experiment.num_examples_to_see")) counters_.end = {};
         requests_.setNewEnd(counters_.end);
     }
 
@@ -173,9 +182,7 @@ class TrainingRun {
             "in another order",
             counters_.step, plural(before.samples, "sample"),
             before.samples == now.samples ? "as many others" : fmt::format("{}", now.samples));
-        const bool meant = std::ranges::any_of(options_.overrides,
-                                               [](const auto& word) { return word.starts_with("dataset."); });
-        if (!meant)
+        if (!given("dataset."))
             return fail(ErrorCode::Data, text, settings_.dataset,
                         "Put the earlier version back; or, to go on with this one, name it: atelier-engine "
                         "train " +
@@ -201,6 +208,8 @@ class TrainingRun {
             ATELIER_TRY(auto step, task_->loss(batch));
             optimizer_->scaled(step.loss / parts).backward();
             optimizer_->gatherGradients();
+            if (settings_.byPasses && settings_.maxGradNorm && micro + 1 < settings_.accumulation)
+                optimizer_->clipSoFar(*settings_.maxGradNorm);
             const auto share = step.loss.detach() / parts;
             record.loss = record.loss.defined() ? record.loss + share : share;
             record.parts = std::move(step.parts);
@@ -259,7 +268,7 @@ class TrainingRun {
     // ------------------------------------------------------------------------------------------------
 
     Status doWhatIsDue() {
-        const bool save = counters_.step % settings_.saveEvery == 0;
+        const bool save = settings_.savesAfter(counters_.step);
         const bool last = finished() || requests_.ending();
         const bool sample = settings_.sampleEvery && (counters_.step % *settings_.sampleEvery == 0 ||
                                                       (finished() && !requests_.ending()));
@@ -366,9 +375,10 @@ class TrainingRun {
             return poll().has_value() && !requests_.ending();
         };
         optimizer_->useAverages();
-        const auto made =
-            writeEvaluation(*task_, folder_, settings_,
-                            {*experiment.evalCaptionFile, experiment.numEvalImages, counters_.step}, options);
+        const auto made = writeEvaluation(
+            *task_, folder_, settings_,
+            {*experiment.evalCaptionFile, experiment.numEvalImages, settings_.publicStep(counters_.step)},
+            options);
         optimizer_->useTrained();
         if (!made && made.error().code != ErrorCode::Cancelled)
             warn("not_evaluated", made.error().message(), made.error().hint);

@@ -97,6 +97,25 @@ at::Tensor Optimizer::clip(std::optional<double> limit) {
     return at::where(other.isfinite(), norm, other);  // a gradient that is not finite shows
 }
 
+void Optimizer::clipSoFar(double limit) {
+    const at::NoGradGuard noGrad;
+    std::vector<at::Tensor> present;
+    for (const auto& gradient : gradients_)
+        if (gradient.defined()) present.push_back(gradient);
+    if (present.empty()) return;
+    auto norm = at::linalg_vector_norm(at::stack(at::_foreach_norm(present, 2)), 2);
+    if (scale_.defined()) norm = norm / scale_;
+    at::_foreach_mul_(present, (limit / (norm + 1e-6)).clamp_max(1.0));
+}
+
+Status Optimizer::startAverages(const NamedTensors& averages, std::int64_t updates,
+                                const std::string& where) {
+    ATELIER_CHECK(ema_ && !averagesInModel_, "there are averages to begin");
+    averagedBefore_ = updates;
+    const at::NoGradGuard noGrad;
+    return assignTensors(this->averages(), averages, where);
+}
+
 void Optimizer::clipApart(const std::string& prefix) {
     for (std::size_t i = 0; i < names_.size(); ++i)
         if (names_[i].starts_with(prefix)) apart_[i] = true;
@@ -124,7 +143,7 @@ void Optimizer::step(double learningRate, const at::Tensor& nonFinite) {
     ++updates_;
     if (scale_.defined())
         at::_amp_update_scale_(scale_, growthTracker_, nonFinite, kGrowth, kBackoff, kGrowthInterval);
-    if (ema_) at::_foreach_lerp_(shadows_, masters_, 1 - ema_->at(updates_));
+    if (ema_) at::_foreach_lerp_(shadows_, masters_, 1 - ema_->at(averagedBefore_ + updates_));
     if (separateMasters_) copyMastersToModel();
     zeroGradients();
 }
@@ -201,6 +220,8 @@ NamedTensors Optimizer::state() const {
     ATELIER_CHECK(!averagesInModel_, "the state is saved with the trained weights in the model");
     auto result = parts();
     result.emplace_back("updates", at::scalar_tensor(updates_, at::kLong));
+    if (averagedBefore_ > 0)
+        result.emplace_back("ema_updates_before", at::scalar_tensor(averagedBefore_, at::kLong));
     return result;
 }
 
@@ -226,6 +247,8 @@ Status Optimizer::load(const NamedTensors& state, const std::string& where) {
     at::Tensor updates = at::zeros({}, at::kLong);
     ATELIER_DO(restore("updates", updates));
     updates_ = updates.item<std::int64_t>();
+    const auto before = byName.find("ema_updates_before");
+    averagedBefore_ = before == byName.end() ? 0 : before->second.item<std::int64_t>();
     if (separateMasters_) copyMastersToModel();
     return {};
 }

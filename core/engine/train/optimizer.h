@@ -37,6 +37,8 @@ class Optimizer {
     // masters.
     Optimizer(NamedTensors parameters, at::ScalarType computeType, const OptimizerOptions& options,
               std::optional<EmaOptions> ema);
+    // The averages begin here, after so many updates of theirs (which the warm-up of the decay counts).
+    Status startAverages(const NamedTensors& averages, std::int64_t updates, const std::string& where);
     // Weights whose name begins with `prefix` learn at `ratio` times the learning rate.
     void scaleLearningRate(const std::string& prefix, double ratio);
     // The gradients of weights whose name begins with `prefix` are clipped by their own norm.
@@ -48,6 +50,9 @@ class Optimizer {
     at::Tensor scaled(const at::Tensor& loss) const;
     // Adds the gradients of one backward pass to the sum of this update and frees them where they are copies.
     void gatherGradients();
+    // open-diffusion's way: after each pass but the last of an update, what has been summed so far is
+    // clipped.
+    void clipSoFar(double limit);
     // Once per update: takes the factor of scaled() out of the gradients; their L2 norm, all together but
     // for those apart (device scalar); scales them by min(1, limit/(norm + 1e-6)) when given.
     at::Tensor clip(std::optional<double> limit);
@@ -68,7 +73,7 @@ class Optimizer {
 
     // Everything that exact resume needs: "master." and "ema." + name, each moment of the rule ("exp_avg.",
     // "exp_avg_sq.", "step.") + name, its scalars ("rule.d"), in float16 "scaler.scale" and
-    // "scaler.growth_tracker", and "updates".
+    // "scaler.growth_tracker", and "updates"; "ema_updates_before" where a file began the averages.
     NamedTensors state() const;
     // The reverse; an Error names the first tensor that is missing or differs in shape.
     Status load(const NamedTensors& state, const std::string& where);
@@ -97,6 +102,7 @@ class Optimizer {
     at::Tensor scale_, growthTracker_;  // float16 only
     bool averagesInModel_ = false;
     std::int64_t updates_ = 0;
+    std::int64_t averagedBefore_ = 0;  // updates of the averages that a file brought
 };
 
 }  // namespace atelier::train

@@ -8,6 +8,7 @@
 
 #include "core/engine/models/pipeline.h"
 #include "core/engine/train/device.h"
+#include "core/engine/train/ema_start.h"
 #include "core/engine/train/optimizer.h"
 #include "core/engine/train/settings.h"
 #include "core/engine/train/task.h"
@@ -162,7 +163,10 @@ Result<Record> runUpdates(const std::vector<fs::path>& files, const Pipeline& pi
         if (options.onStep)
             options.onStep(static_cast<std::int64_t>(i + 1), static_cast<std::int64_t>(files.size()),
                            record.loss.back());
-        if ((i + 1) % static_cast<std::size_t>(settings.accumulation)) continue;
+        if ((i + 1) % static_cast<std::size_t>(settings.accumulation)) {
+            if (settings.byPasses && settings.maxGradNorm) optimizer.clipSoFar(*settings.maxGradNorm);
+            continue;
+        }
         const auto norm = optimizer.clip(settings.maxGradNorm);
         const double learningRate = settings.learningRate.at(optimizer.updates());
         optimizer.step(learningRate, norm.isfinite().logical_not().to(at::kFloat));
@@ -258,6 +262,7 @@ Status replayCaught(const LoadedConfig& config, const ReplayOptions& options) {
     pipeline.unet->train();
     pipeline.unet->setGradientCheckpointing(settings.gradientCheckpointing);
     Optimizer optimizer(trained.parameters, settings.computeType, settings.optimizer, settings.ema);
+    if (!settings.emaStart.empty()) ATELIER_DO(beginAverages(settings.emaStart, optimizer));
     if (settings.tokens) configureTokens(optimizer, trained.words, settings);
     ATELIER_TRY(const auto record, runUpdates(files, pipeline, schedule, optimizer, settings, options));
     ATELIER_DO(writeResult(pipeline, optimizer, settings, options.out));

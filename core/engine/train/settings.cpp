@@ -15,10 +15,6 @@
 namespace atelier::train {
 namespace {
 
-Error unsupported(const std::string& key, const std::string& value, const std::string& hint) {
-    return Error{ErrorCode::Config, value + " is not available in this version", key, hint};
-}
-
 ComponentSource sourceOf(const ModelConfig& model, const ComponentConfig& component) {
     ComponentSource source;
     if (model.pretrained)
@@ -231,13 +227,14 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
     settings.optimizer.biasCorrection = params.useBiasCorrection;
     settings.optimizer.safeguardWarmup = params.safeguardWarmup;
     const auto& schedule = config.lrScheduler.params;
-    settings.learningRate = {.shape = lrShape(config.lrScheduler.scheduler),
-                             .base = schedule.learningRate.value_or(params.learningRate),
-                             .warmup = schedule.warmupLength,
-                             .total = settings.totalUpdates,
-                             .cycles = static_cast<double>(schedule.cycles),
-                             .power = schedule.power,
-                             .floor = schedule.minRatio};
+    settings.learningRate = {
+        .shape = lrShape(config.lrScheduler.scheduler),
+        .base = schedule.learningRate.value_or(params.learningRate),
+        .warmup = schedule.warmupLength,
+        .total = settings.byPasses ? settings.totalImages / settings.batchSize : settings.totalUpdates,
+        .cycles = static_cast<double>(schedule.cycles),
+        .power = schedule.power,
+        .floor = schedule.minRatio};
     if (params.textEncoderLearningRate && settings.learningRate.base > 0)
         settings.textEncoderRatio = *params.textEncoderLearningRate / settings.learningRate.base;
     settings.maxGradNorm = config.model.maxGradNorm;
@@ -257,12 +254,7 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
             settings.computeType = at::kHalf;
             break;
     }
-    if (config.model.useEma && config.model.ema.path)
-        return fail(unsupported("model.ema.path", "starting the average from a file",
-                                "Remove the key: the average starts from the model's weights."));
-    if (config.experiment.compat != Compat::Native)
-        return fail(unsupported("experiment.compat", "open_diffusion arithmetic",
-                                "Remove the key or set it to native."));
+    if (config.model.useEma && config.model.ema.path) settings.emaStart = *config.model.ema.path;
     return {};
 }
 
@@ -401,7 +393,9 @@ Status setSampling(const TrainConfig& config, Settings& settings) {
     settings.prompts = sampling.prompts;
     settings.negativePrompt = sampling.negative;
     settings.sampleAtStart = sampling.atStart;
-    settings.sampleEvery = sampling.every.value_or(config.experiment.saveEvery);
+    const auto unit = settings.byPasses ? settings.accumulation : 1;
+    settings.sampleEvery =
+        sampling.every.value_or(std::max<std::int64_t>(config.experiment.saveEvery / unit, 1));
     settings.sampleSeed = static_cast<std::uint64_t>(sampling.seed);
     auto& generate = settings.generate;
     settings.modelsSampler = sampling.sampler == SamplerName::Auto;
@@ -424,6 +418,14 @@ Status setCommon(const TrainConfig& config, const std::string& device, Settings&
     settings.batchSize = config.system.batchSize;
     settings.accumulation = config.system.gradientAccumulation;
     settings.totalUpdates = std::max<std::int64_t>(settings.totalImages / settings.imagesPerUpdate(), 1);
+    settings.byPasses = experiment.compat == Compat::OpenDiffusion;
+    if (settings.byPasses) {
+        // Each of its workers rounds up to whole batches; passes left over at the end make no update.
+        const auto workers = std::max<std::int64_t>(config.system.workers, 1);
+        const auto each = settings.batchSize * workers;
+        const auto passes = workers * ((settings.totalImages + each - 1) / each);
+        settings.totalUpdates = std::max<std::int64_t>(passes / settings.accumulation, 1);
+    }
     ATELIER_DO(setMethod(config, settings));
     setModel(config.model, config.loss, settings);
     ATELIER_DO(setOptimisation(config, settings));

@@ -112,6 +112,8 @@ struct Settings {
     std::int64_t batchSize = 1;     // of one micro-step
     std::int64_t accumulation = 1;  // micro-steps per update
     std::int64_t totalUpdates = 0;  // totalImages // (batchSize · accumulation), at least 1
+    // open-diffusion's arithmetic: gradients are clipped, and checkpoints counted, by passes (micro-steps).
+    bool byPasses = false;
 
     // model
     ModelSources models;
@@ -136,6 +138,7 @@ struct Settings {
     LrSchedule learningRate;
     std::optional<double> maxGradNorm;
     std::optional<EmaOptions> ema;
+    fs::path emaStart;  // where the averages begin; empty: at the weights
     NonFinitePolicy nonFinite = NonFinitePolicy::Skip;
 
     // data
@@ -159,7 +162,7 @@ struct Settings {
     bool modelsSampler = false;  // the one that the model's scheduler_config.json stands for
 
     // checkpoints and reports
-    std::int64_t saveEvery = 1000;          // updates
+    std::int64_t saveEvery = 1000;          // updates; passes when byPasses
     std::optional<std::int64_t> keepLast;   // absent: keep all
     std::optional<std::int64_t> keepEvery;  // additionally every n-th update
     std::int64_t metricsEvery = 1;          // updates between metric events
@@ -169,6 +172,14 @@ struct Settings {
     int threads = 0;
 
     std::int64_t imagesPerUpdate() const { return batchSize * accumulation; }
+    // Whether a checkpoint is due after so many updates.
+    bool savesAfter(std::int64_t step) const {
+        const auto unit = byPasses ? accumulation : 1;
+        return step * unit / saveEvery > (step - 1) * unit / saveEvery;
+    }
+    // How open-diffusion's users know a checkpoint: its number of updates; of the last pass, from 0, when
+    // byPasses.
+    std::int64_t publicStep(std::int64_t step) const { return byPasses ? step * accumulation - 1 : step; }
     // Whether the networks stay as they are and something small beside them is trained.
     bool trainsAdapters() const { return lora || tokens; }
 };

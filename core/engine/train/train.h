@@ -12,6 +12,7 @@
 #include "core/base/result.h"
 #include "core/config/load.h"
 #include "core/run/event.h"
+#include "core/run/given_settings.h"
 
 namespace atelier::train {
 
@@ -42,6 +43,7 @@ struct Options {
     bool takeover = false;               // take a LOCK that another host left behind
     std::string device;                  // auto | cpu | cuda | "" = as configured
     std::vector<std::string> overrides;  // key=value given on continuing, recorded in run_started
+    std::vector<run::GivenSetting> earlier;  // those of starts before this one, applied already
     std::function<void(const Progress&)> onProgress;
     std::function<void(const std::string& phase)> onPhase;
     std::function<void(const std::string& line)> onMessage;

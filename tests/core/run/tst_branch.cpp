@@ -4,8 +4,11 @@
 #include <QtTest>
 #include <fstream>
 
+#include "core/base/yaml.h"
+#include "core/config/compose.h"
 #include "core/run/branch.h"
 #include "core/run/event_log.h"
+#include "core/run/given_settings.h"
 #include "core/run/run_state.h"
 
 using namespace atelier;
@@ -82,6 +85,32 @@ class TestBranch : public QObject {
         checkpoint(source, **events, 20);
         QVERIFY(branchRun(source, 20, target, "new"));
         QCOMPARE(fold(target).latest("loss").value(), 9.0);
+    }
+    void whatStartsWereGivenStaysWithTheSource() {
+        const RunFolder source = run(), target{source.root.parent_path() / "given"};
+        auto events = EventWriter::open(source.events());
+        must((*events)->write(
+            RunStarted{"", "", "", 0, "cpu", 1, "checkpoints/step-00000010", 10, {"a.b=1", "c=[2, 3]"}}));
+        checkpoint(source, **events, 20);
+        const auto given = givenSettings(source);
+        QVERIFY(given);
+        QCOMPARE(textsOf(*given), (std::vector<std::string>{"a.b=1", "c=[2, 3]"}));
+        QCOMPARE(given->front().step, 10);
+        QVERIFY(branchRun(source, 20, target, "new"));
+        const auto taken = givenSettings(target);
+        QVERIFY(taken && taken->empty());
+        QCOMPARE(fold(target).attempts.size(), fold(source).attempts.size());
+    }
+    void changedSettingsReadBack() {
+        const Json before{{"a", {{"b", 1}, {"c", "x"}}}, {"list", {1, 2}}, {"off", 1}};
+        const Json now{{"a", {{"b", 2.5}, {"c", "x"}, {"new", "y: z, [q"}}}, {"list", {1}}, {"off", nullptr}};
+        const auto changed = changedSettings(before, now);
+        QCOMPARE(changed.size(), std::size_t(4));
+        const auto list = fromDotlist(changed);
+        QVERIFY(list);
+        Json expected = now;
+        expected["a"].erase("c");
+        QCOMPARE(yaml::toJson(*list), expected);
     }
     void refusesWhatIsNotThere() {
         const RunFolder source = run(), target{source.root.parent_path() / "none"};
