@@ -50,6 +50,7 @@ int exportVerb(Arguments arguments);
 int inspectVerb(Arguments arguments);
 int convertVerb(Arguments arguments);
 int loraVerb(Arguments arguments);
+int queueVerb(Arguments arguments);
 
 // Verbs of atelier-engine-net.
 int downloadVerb(Arguments arguments);

@@ -27,6 +27,7 @@ constexpr std::array kVerbs{
     Verb{"dataset", "build, verify, list or count WebDataset shards", datasetVerb},
     Verb{"check", "every problem of a configuration at once", checkVerb},
     Verb{"schema", "all settings as YAML, JSON schema or Markdown", schemaVerb},
+    Verb{"queue", "runs one after another on this computer", queueVerb},
     Verb{"export", "a folder that runs headless on a cluster", exportVerb},
     Verb{"inspect", "what is this model file or folder?", inspectVerb},
     Verb{"convert", "a pipeline folder to a single file, or the reverse", convertVerb},

@@ -13,6 +13,7 @@
 #include "ui/pages/configure_forecast.h"
 #include "ui/pages/configure_page.h"
 #include "ui/pages/export_sheet.h"
+#include "ui/pages/runs_page.h"
 #include "ui/session/settings.h"
 
 namespace atelier {
@@ -54,7 +55,8 @@ ConfigurePage* ConfigurePart::makePage() {
         [this](const QString& file, const QStringList& required) { return fill(file, required); });
     connect(page_, &ConfigurePage::saveRequested, this, &ConfigurePart::save);
     connect(page_, &ConfigurePage::openRequested, this, &ConfigurePart::openFile);
-    connect(page_, &ConfigurePage::startRequested, this, &ConfigurePart::start);
+    connect(page_, &ConfigurePage::startRequested, this, [this] { start(false); });
+    connect(page_, &ConfigurePage::queueRequested, this, [this] { start(true); });
     connect(page_, &ConfigurePage::exportRequested, this, &ConfigurePart::exportConfiguration);
     connect(page_, &ConfigurePage::measureRequested, this, &ConfigurePart::measure);
     connect(page_, &ConfigurePage::fileOpened, this,
@@ -114,7 +116,7 @@ void ConfigurePart::save(bool underNewName) {
 }
 
 // A complete copy is frozen into the run folder; later edits of this text never touch the run.
-void ConfigurePart::start() {
+void ConfigurePart::start(bool toQueue) {
     if (!desk_.engineReady()) {
         Q_EMIT page_->messageRaised(
             {Severity::Error, tr("Not started: the engine is not ready."), desk_.engineProblem(), {}});
@@ -127,7 +129,13 @@ void ConfigurePart::start() {
     const run::RunFolder folder{logDir / name};
     const QString path = QString::fromStdString(folder.root.string());
     Status status = run::prepareRun(folder, frozenYaml(frozen));
-    if (status) status = desk_.start(path);
+    bool queued = toQueue;
+    if (status && toQueue) status = desk_.enqueue(path);
+    if (status && !toQueue) {
+        const auto begun = desk_.begin(path);
+        queued = begun && begun->queued;
+        status = begun.map([](RunDesk::Begun) {});
+    }
     if (!status) {
         Q_EMIT page_->messageRaised(
             {Severity::Error, tr("Not started."), QString::fromStdString(status.error().message()), {}});
@@ -136,7 +144,15 @@ void ConfigurePart::start() {
     if (config.model.pretrained) settings_.setLastBaseModel(QString::fromStdString(*config.model.pretrained));
     settings_.setLastDataset(QString::fromStdString(config.dataset.params.path));
     watcher_.addElsewhere(path);
-    window_.showPage(QStringLiteral("runs"), path);
+    window_.showPage(QStringLiteral("runs"), queued ? RunsPage::waitingLocation(path) : path);
+    if (queued)
+        Q_EMIT page_->messageRaised(
+            {Severity::Info,
+             tr("%1 waits in the queue.").arg(QString::fromStdString(name)),
+             toQueue
+                 ? tr("It is started when its device is free, with or without this window.")
+                 : tr("Its device is taken; it is started when that is free, with or without this window."),
+             {}});
     if (name != config.experiment.name)
         Q_EMIT page_->messageRaised(
             {Severity::Info,

@@ -32,7 +32,7 @@ class ConfigurePart : public QObject {
     QList<std::pair<QString, QString>> fill(const QString& templateFile, const QStringList& required) const;
     void openFile();
     void save(bool underNewName);
-    void start();
+    void start(bool toQueue);
     void exportConfiguration();
     void measure();
     Settings& settings_;

@@ -8,6 +8,7 @@
 #include <QDir>
 #include <QDragEnterEvent>
 #include <QElapsedTimer>
+#include <QFile>
 #include <QItemSelectionModel>
 #include <QMimeData>
 #include <QTemporaryDir>
@@ -150,6 +151,7 @@ int takeScreenshots(QApplication& app, const StudioOptions& base, const QString&
             options.theme = theme;
             options.paths.clear();
             options.settingsFile = scratch.filePath(QStringLiteral("settings.ini"));
+            qputenv("ATELIER_QUEUE", QFile::encodeName(scratch.filePath(QStringLiteral("queue"))));
             if (options.projectFolder.isEmpty())
                 options.projectFolder = scratch.filePath(QStringLiteral("Atelier"));
             Studio studio(app, options);

@@ -9,6 +9,7 @@
 #include <QFileDialog>
 #include <QPixmap>
 #include <QPointer>
+#include <QSet>
 #include <QStorageInfo>
 #include <QThread>
 #include <QThreadPool>
@@ -145,6 +146,7 @@ struct Studio::Parts {
     RunListModel runs;
     RunListWatcher runWatcher{runs};
     RunDesk runDesk{settings, engine};
+    QSet<QString> atWork;  // runs, at the last look
     Thumbnails runPictures;
     std::unique_ptr<ConfigurePart> configure;
     std::unique_ptr<ModelsPart> models;
@@ -214,6 +216,13 @@ void Studio::addPages() {
                                                            p.runPictures, p.window, p.project, miniModel());
                           return p.models->makePage();
                       }});
+    const fs::path queue = run::queueFolder();
+    p.runWatcher.setQueue(queue);
+    p.runDesk.setQueue(queue);
+    connect(&p.runWatcher, &RunListWatcher::queueRead, this,
+            [&p](bool runner) { p.runDesk.keepQueueGoing(p.runWatcher.queue(), runner); });
+    connect(&p.runDesk, &RunDesk::queueChanged, &p.runWatcher, &RunListWatcher::rescan);
+    connect(&p.runs, &RunListModel::runsChanged, this, &Studio::tellFailures);
     p.runWatcher.setFolders({p.project + QStringLiteral("/runs")});
     for (const QString& run : p.settings.recent(RecentKind::Run)) p.runWatcher.addElsewhere(run);
     connect(&p.runWatcher, &RunListWatcher::elsewhereAdded, this,
@@ -268,6 +277,24 @@ void Studio::showNewestRun() {
     p.window.statusPanel()->setRun(
         newest->name, newest->fraction(),
         tr("%1 %  ·  %2").arg(int(newest->fraction() * 100)).arg(leftWords(newest->etaSeconds)));
+}
+
+// A run that fails while another page is looked at, or one of the queue at night, does not go unseen.
+void Studio::tellFailures() {
+    Parts& p = *parts_;
+    QSet<QString> atWork;
+    for (const RunSummary* run : p.runs.all()) {
+        if (run->active()) atWork.insert(run->path);
+        if (run->status != run::RunStatus::Failed || !p.atWork.contains(run->path)) continue;
+        const Page* shown = p.window.currentPage();
+        if (p.window.currentPageId() == QLatin1String("runs") && shown->location() == run->path) continue;
+        p.window.showMessage(
+            {Severity::Error,
+             tr("%1 failed.").arg(run->name),
+             run->errorText,
+             {{tr("Show it"), [&p, path = run->path] { p.window.showPage(QStringLiteral("runs"), path); }}}});
+    }
+    p.atWork = atWork;
 }
 
 // Token counts of captions come from the tokenizer of the model used last, else of the bundled one. Loaded in

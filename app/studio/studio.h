@@ -40,6 +40,7 @@ class Studio : public QObject {
   private:
     void startTheRest();
     void showNewestRun();
+    void tellFailures();
     void showDevice(const RunSummary* atWork);
     struct Parts;
     void addPages();

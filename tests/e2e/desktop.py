@@ -54,7 +54,7 @@ class Desktop:
         self.environment = {**os.environ, "DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb", "HOME": str(self.home), "QT_SCALE_FACTOR": "1",
                             "XDG_CONFIG_HOME": str(self.home / ".config"), "XDG_CACHE_HOME": str(self.home / ".cache"),
                             "XDG_DATA_HOME": str(self.home / ".local/share"), "XDG_RUNTIME_DIR": str(self.home), "LC_ALL": "C.UTF-8",
-                            "OMP_NUM_THREADS": "2"}
+                            "OMP_NUM_THREADS": "2", "ATELIER_QUEUE": str(self.home / "queue")}
         self.environment.pop("WAYLAND_DISPLAY", None)
         return self
 

@@ -30,6 +30,7 @@ namespace atelier {
 namespace {
 constexpr std::size_t kOpenAtOnce = 4;
 constexpr qsizetype kViewsKept = 300;
+constexpr qint64 kRunnerPauseMs = 3000;  // between attempts to start the queue's process
 const QString kViews = QStringLiteral("run-views");
 
 QString cleanPath(const QString& folder) {
@@ -144,6 +145,53 @@ Status RunDesk::start(const QString& folder, const QStringList& overrides) {
     return {};
 }
 
+Result<RunDesk::Begun> RunDesk::begin(const QString& folder, const QStringList& overrides) {
+    if (!queueFolder_.empty()) {
+        const fs::path path(cleanPath(folder).toStdString());
+        const run::Queue queue = run::readQueue(queueFolder_).value_or(run::Queue{});
+        if (!run::deviceFree(queue, run::queueDeviceOfRun(path), run::runsAtWork())) {
+            ATELIER_DO(enqueue(folder, overrides));
+            return Begun{true};
+        }
+    }
+    ATELIER_DO(start(folder, overrides));
+    return Begun{};
+}
+
+bool RunDesk::waits(const QString& folder) const {
+    if (queueFolder_.empty()) return false;
+    run::Queue queue = run::readQueue(queueFolder_).value_or(run::Queue{});
+    return queue.find(fs::path(cleanPath(folder).toStdString())) != nullptr;
+}
+
+Status RunDesk::enqueue(const QString& folder, const QStringList& overrides) {
+    run::QueueEntry entry;
+    entry.folder = fs::path(cleanPath(folder).toStdString());
+    entry.device = run::queueDeviceOfRun(entry.folder);
+    for (const QString& word : overrides) entry.overrides.push_back(word.toStdString());
+    entry.added = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
+    ATELIER_DO(run::changeQueue(queueFolder_,
+                                [&](run::Queue& queue) { return addToQueue(queue, std::move(entry)); }));
+    Q_EMIT queueChanged();
+    return {};
+}
+
+void RunDesk::changeQueue(std::function<Status(run::Queue&)> change, Done done) {
+    inBackground(
+        this, [place = queueFolder_, change = std::move(change)] { return run::changeQueue(place, change); },
+        [this, done = std::move(done)](const Status& status) {
+            Q_EMIT queueChanged();
+            if (done) done(status);
+        });
+}
+
+void RunDesk::keepQueueGoing(const run::Queue& queue, bool runnerAtWork) {
+    if (runnerAtWork || queue.paused || !queue.wantsWork() || !engineReady()) return;
+    if (sinceRunner_.isValid() && sinceRunner_.elapsed() < kRunnerPauseMs) return;
+    sinceRunner_.start();
+    (void)launchDetached(queueCommand(engine_.info().path, QString::fromStdString(queueFolder_.string())));
+}
+
 QString RunDesk::freeName(const QString& folder) const {
     const fs::path path(cleanPath(folder).toStdString());
     // "emoji-2" beside an "emoji" is followed by "emoji-3", not by "emoji-2-2"; "unet-128" by "unet-128-2".
@@ -178,7 +226,7 @@ void RunDesk::branch(const QString& folder, qint64 step, const QString& name, qi
                                   frozenYaml(config));
         },
         [this, target, done](const Status& made) {
-            const Status status = made ? start(target) : made;
+            const Status status = made ? begin(target).map([](Begun) {}) : made;
             if (status)
                 done(target);
             else

@@ -3,6 +3,7 @@
 // nothing else that touches files or processes. Owned by app/studio.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QObject>
 #include <QString>
 #include <QStringList>
@@ -11,6 +12,7 @@
 #include <vector>
 
 #include "core/base/result.h"
+#include "core/run/queue.h"
 #include "ui/models/forecast_job.h"
 #include "ui/models/run_monitor.h"
 #include "ui/models/run_view_state.h"
@@ -47,9 +49,23 @@ class RunDesk : public QObject {
     // Starts or continues a run (its process outlives the studio); the monitor shows how it goes.
     // `overrides`: key=value, recorded by the engine.
     Status start(const QString& folder, const QStringList& overrides = {});
+    // The same, or at the end of the queue while another run has its device or waits for it.
+    struct Begun {
+        bool queued = false;
+    };
+    Result<Begun> begin(const QString& folder, const QStringList& overrides = {});
+    // The queue of this computer; without a folder (at first) nothing is queued.
+    void setQueue(const fs::path& folder) { queueFolder_ = folder; }
+    bool waits(const QString& folder) const;  // it is in the queue
+    Status enqueue(const QString& folder, const QStringList& overrides = {});
+    // Off the main thread, since the disk may be slow; done() when it is written.
+    void changeQueue(std::function<Status(run::Queue&)> change, Done done);
+    // The process that starts what waits: it is started where it is missing and something is due.
+    void keepQueueGoing(const run::Queue& queue, bool runnerAtWork);
     // A new run `name` beside `folder` that goes on from its checkpoint of `step`; it is started when it is
     // there. `images` > 0: train on so many in all. Off the main thread; done() gets the new folder or what
     // is wrong.
+    // Queued instead when its device is taken.
     using Branched = std::function<void(const Result<QString>&)>;
     void branch(const QString& folder, qint64 step, const QString& name, qint64 images, Branched done);
     QString freeName(const QString& folder) const;  // "emoji-2", for a run beside `folder`
@@ -83,6 +99,7 @@ class RunDesk : public QObject {
 
   Q_SIGNALS:
     void engineChanged();
+    void queueChanged();
 
   private:
     QString enginePath() const;
@@ -97,7 +114,9 @@ class RunDesk : public QObject {
     Settings& settings_;
     EngineLocator& engine_;
     MakeController make_;
-    std::vector<Open> open_;  // the one used last at the back
+    fs::path queueFolder_;
+    QElapsedTimer sinceRunner_;  // started last
+    std::vector<Open> open_;     // the one used last at the back
 };
 
 }  // namespace atelier

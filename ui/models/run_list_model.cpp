@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/models/run_list_model.h"
 
+#include <QMimeData>
 #include <QSet>
 
 #include <QDateTime>
@@ -12,9 +13,11 @@
 namespace atelier {
 
 namespace {
+const QString kQueueMime = QStringLiteral("application/x-atelier-queued-run");
+
 // internalId of a group is 0, of a run its group + 1.
 RunListModel::Group groupOf(const RunSummary& run) {
-    return run.active() ? RunListModel::Running : RunListModel::Earlier;
+    return run.active() ? RunListModel::Running : run.queued ? RunListModel::Queued : RunListModel::Earlier;
 }
 }  // namespace
 
@@ -24,6 +27,8 @@ bool RunListModel::matches(const RunSummary& run, RunFilterKind kind) {
             return true;
         case RunFilterKind::Running:
             return run.active();
+        case RunFilterKind::Queued:
+            return run.queued.has_value();
         case RunFilterKind::Finished:
             return run.status == run::RunStatus::Finished;
         case RunFilterKind::Failed:
@@ -38,6 +43,8 @@ void RunListModel::setRuns(std::vector<RunSummary> runs) {
     for (RunSummary& run : runs) target[groupOf(run)].push_back(std::move(run));
     std::stable_sort(target[Running].begin(), target[Running].end(),
                      [](auto& a, auto& b) { return a.started > b.started; });
+    std::stable_sort(target[Queued].begin(), target[Queued].end(),
+                     [](auto& a, auto& b) { return a.queued->place < b.queued->place; });
     std::stable_sort(target[Earlier].begin(), target[Earlier].end(),
                      [](auto& a, auto& b) { return a.lastTime > b.lastTime; });
     bool changed = false;
@@ -154,11 +161,15 @@ QVariant RunListModel::data(const QModelIndex& index, int role) const {
     const RunSummary* r = run(index);
     if (r == nullptr) {
         if (role != Qt::DisplayRole || index.column() != 0) return {};
-        return index.row() == Running ? tr("Running") : tr("Earlier");
+        return index.row() == Running  ? tr("Running")
+               : index.row() == Queued ? tr("Queue on this computer")
+                                       : tr("Earlier");
     }
     if (role == PathRole) return r->path;
     if (role == StatusRole) return int(r->status);
     if (role == Qt::ToolTipRole && index.column() == Name) return r->path;
+    if (role == Qt::AccessibleTextRole && index.column() == Name && r->queued)
+        return tr("%1, place %2 in the queue, %3").arg(r->name).arg(r->queued->place).arg(r->queued->reason);
     if (role == Qt::AccessibleTextRole && index.column() == Name)
         return tr("%1, %2, %3 %").arg(r->name, statusWords(r->status)).arg(int(r->fraction() * 100));
     if (role != Qt::DisplayRole) return {};
@@ -166,7 +177,7 @@ QVariant RunListModel::data(const QModelIndex& index, int role) const {
         case Name:
             return r->name;
         case State:
-            return r->unreadable.isEmpty() ? statusWords(r->status) : tr("Unreadable");
+            return stateWords(*r);
         case Progress:
             return int(r->fraction() * 100);
         case Loss:
@@ -204,8 +215,49 @@ QVariant RunListModel::headerData(int section, Qt::Orientation orientation, int 
 
 Qt::ItemFlags RunListModel::flags(const QModelIndex& index) const {
     if (!index.isValid()) return Qt::NoItemFlags;
-    return run(index) != nullptr ? Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemNeverHasChildren
-                                 : Qt::ItemIsEnabled;
+    const RunSummary* r = run(index);
+    if (r == nullptr)
+        return index.row() == Queued ? Qt::ItemIsEnabled | Qt::ItemIsDropEnabled : Qt::ItemIsEnabled;
+    const Qt::ItemFlags usual = Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemNeverHasChildren;
+    return r->queued ? usual | Qt::ItemIsDragEnabled | Qt::ItemIsDropEnabled : usual;
+}
+
+QStringList RunListModel::mimeTypes() const {
+    return {kQueueMime};
+}
+
+QMimeData* RunListModel::mimeData(const QModelIndexList& indexes) const {
+    const RunSummary* r = indexes.isEmpty() ? nullptr : run(indexes.front());
+    if (r == nullptr || !r->queued) return nullptr;
+    auto* data = new QMimeData;
+    data->setData(kQueueMime, r->path.toUtf8());
+    return data;
+}
+
+bool RunListModel::canDropMimeData(const QMimeData* data, Qt::DropAction, int, int,
+                                   const QModelIndex& parent) const {
+    if (!data->hasFormat(kQueueMime) || !parent.isValid()) return false;
+    const RunSummary* onto = run(parent);
+    return onto != nullptr ? onto->queued.has_value() : parent.row() == Queued;
+}
+
+// Onto a row: to its place. Between rows: before the row below. Onto the group: to the front.
+bool RunListModel::dropMimeData(const QMimeData* data, Qt::DropAction action, int row, int column,
+                                const QModelIndex& parent) {
+    if (!canDropMimeData(data, action, row, column, parent)) return false;
+    const QString path = QString::fromUtf8(data->data(kQueueMime));
+    const RunSummary* moved = find(path);
+    if (moved == nullptr || !moved->queued) return false;
+    const int from = moved->queued->place - 1;
+    const RunSummary* onto = run(parent);
+    int place = onto != nullptr ? onto->queued->place - 1 : 0;
+    if (onto == nullptr && row >= 0) {
+        const auto& rows = groups_[Queued];
+        place = row < int(rows.size()) ? rows[std::size_t(row)].queued->place - 1 : rows.back().queued->place;
+        if (from < place) --place;  // it leaves its own place first
+    }
+    if (place != from) Q_EMIT moveInQueueWanted(path, place);
+    return true;
 }
 
 RunFilterModel::RunFilterModel(RunListModel* source, QObject* parent)

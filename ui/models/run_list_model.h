@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The runs as a tree of two groups (Running, Earlier) and their rows; and the filter over it. Fed by
-// RunListWatcher.
+// The runs as a tree of three groups (Running, Queued, Earlier) and their rows; and the filter over it. Fed
+// by RunListWatcher.
 #pragma once
 
 #include <QAbstractItemModel>
@@ -13,13 +13,13 @@
 
 namespace atelier {
 
-enum class RunFilterKind { All, Running, Finished, Failed };
+enum class RunFilterKind { All, Running, Queued, Finished, Failed };
 
 class RunListModel : public QAbstractItemModel {
     Q_OBJECT
   public:
     enum Column { Name, State, Progress, Curve, Loss, Where, ColumnCount };
-    enum Group { Running, Earlier, GroupCount };
+    enum Group { Running, Queued, Earlier, GroupCount };
     enum Role { PathRole = Qt::UserRole, StatusRole };
 
     using QAbstractItemModel::QAbstractItemModel;
@@ -39,11 +39,20 @@ class RunListModel : public QAbstractItemModel {
     QVariant data(const QModelIndex& index, int role = Qt::DisplayRole) const override;
     QVariant headerData(int section, Qt::Orientation orientation, int role = Qt::DisplayRole) const override;
     Qt::ItemFlags flags(const QModelIndex& index) const override;
+    // Rows of the queue are dragged to other places of it.
+    Qt::DropActions supportedDropActions() const override { return Qt::MoveAction; }
+    QStringList mimeTypes() const override;
+    QMimeData* mimeData(const QModelIndexList& indexes) const override;
+    bool canDropMimeData(const QMimeData* data, Qt::DropAction action, int row, int column,
+                         const QModelIndex& parent) const override;
+    bool dropMimeData(const QMimeData* data, Qt::DropAction action, int row, int column,
+                      const QModelIndex& parent) override;
 
     static bool matches(const RunSummary& run, RunFilterKind kind);
 
   Q_SIGNALS:
-    void runsChanged();  // something is different from before
+    void runsChanged();                                      // something is different from before
+    void moveInQueueWanted(const QString& path, int place);  // by dragging; 0 = first
 
   private:
     bool merge(Group group, std::vector<RunSummary> target);

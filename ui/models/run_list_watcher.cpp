@@ -6,6 +6,8 @@
 #include <QFileInfo>
 #include <QPointer>
 
+#include "core/run/queue_runner.h"
+#include "ui/models/queue_places.h"
 #include "ui/session/run_scan.h"
 
 namespace atelier {
@@ -65,11 +67,16 @@ void RunListWatcher::rescan() {
     }
     busy_ = true;
     pool_.start([self = QPointer<RunListWatcher>(this), cache = cache_, folders = folders_,
-                 elsewhere = elsewhere_] {
+                 elsewhere = elsewhere_, queueFolder = queueFolder_] {
         const double now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
         std::vector<FoundRun> found = scanRuns(folders);
         const std::size_t inside = found.size();
-        for (const QString& path : elsewhere) {
+        run::Queue queue;
+        if (!queueFolder.empty()) queue = run::readQueue(queueFolder).value_or(run::Queue{});
+        QStringList others = elsewhere;
+        for (const run::QueueEntry& entry : queue.entries)
+            others << QString::fromStdString(entry.folder.string());
+        for (const QString& path : std::as_const(others)) {
             const bool known =
                 std::any_of(found.begin(), found.end(), [&](const FoundRun& f) { return f.path == path; });
             const run::RunFolder place{fs::path(path.toStdString())};
@@ -101,14 +108,19 @@ void RunListWatcher::rescan() {
             kept.insert(f.path, std::move(entry));
         }
         cache->entries = std::move(kept);
+        if (!queue.entries.empty()) placeInQueue(queue, run::runsAtWork(), now, rows);
+        const bool runner = !queueFolder.empty() && run::QueueRunner::atWork(queueFolder);
         QMetaObject::invokeMethod(
             QCoreApplication::instance(),
-            [self, problem = scanProblem(folders), rows = std::move(rows)]() mutable {
+            [self, problem = scanProblem(folders), rows = std::move(rows), queue = std::move(queue),
+             runner]() mutable {
                 if (!self) return;
                 self->busy_ = false;
                 self->firstDone_ = true;
                 self->problem_ = problem;
+                self->queue_ = std::move(queue);
                 self->model_.setRuns(std::move(rows));
+                Q_EMIT self->queueRead(runner);
                 Q_EMIT self->scanned();
                 if (std::exchange(self->again_, false)) self->rescan();
             },

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <memory>
 
+#include "core/run/queue.h"
 #include "ui/models/run_list_model.h"
 
 namespace atelier {
@@ -24,6 +25,8 @@ class RunListWatcher : public QObject {
     void setFolders(const QStringList& folders);  // log folders of the project
     void addElsewhere(const QString& runFolder);  // opened from another place
     void removeElsewhere(const QString& runFolder);
+    void setQueue(const fs::path& folder) { queueFolder_ = folder; }  // before start(); none at first
+    const run::Queue& queue() const { return queue_; }
     QStringList elsewhere() const { return elsewhere_; }
     void setInterval(std::chrono::milliseconds interval) { timer_.setInterval(interval); }
     void start();
@@ -34,6 +37,7 @@ class RunListWatcher : public QObject {
 
   Q_SIGNALS:
     void scanned();
+    void queueRead(bool runnerAtWork);  // after each look; queue() is what it holds
     void elsewhereAdded(const QString& runFolder);
     void elsewhereRemoved(const QString& runFolder);
 
@@ -41,6 +45,8 @@ class RunListWatcher : public QObject {
     struct Cache;
     RunListModel& model_;
     QStringList folders_, elsewhere_;
+    fs::path queueFolder_;
+    run::Queue queue_;
     QTimer timer_;
     QThreadPool pool_;              // one thread
     std::shared_ptr<Cache> cache_;  // touched by that thread alone

@@ -102,6 +102,7 @@ RunSettings readRunSettings(const QString& configFile) {
     };
     const qint64 pixels = value("dataset.params.resolution").toLongLong();
     s.method = methodText(c, pixels);
+    s.device = run::queueDeviceOf(c);
     s.totalImages = c.experiment.numExamplesToSee;
     s.imagesPerStep = std::max<qint64>(1, c.system.batchSize * c.system.gradientAccumulation);
     s.sampleEvery = c.sampling.prompts.empty() ? 0 : c.sampling.every.value_or(c.experiment.saveEvery);

@@ -8,12 +8,15 @@
 #include <utility>
 #include <vector>
 
+#include "core/run/queue.h"
+
 namespace atelier {
 
 struct RunSettings {
     QString method;                                  // "From scratch · UNet 128 px"
     std::vector<std::pair<QString, QString>> brief;  // label, value: "Batch", "64"
     std::vector<std::pair<QString, QString>> all;    // "optimizer.params.learning_rate", "0.0001"
+    run::QueueDevice device = run::QueueDevice::Cpu;
     qint64 totalImages = 0;
     qint64 imagesPerStep = 0;  // on one device
     qint64 sampleEvery = 0;    // updates; 0: none are asked for

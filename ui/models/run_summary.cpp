@@ -15,6 +15,10 @@ namespace atelier {
 
 namespace {
 
+struct RunSummaryText {
+    Q_DECLARE_TR_FUNCTIONS(RunSummary)
+};
+
 constexpr std::size_t kCurvePoints = 48;
 constexpr double kLongSilentSeconds = 24 * 3600;
 
@@ -77,6 +81,15 @@ bool RunSummary::matches(const QString& text) const {
     });
 }
 
+QString stateWords(const RunSummary& run) {
+    using T = RunSummaryText;
+    if (!run.unreadable.isEmpty()) return T::tr("Unreadable");
+    if (!run.queued || run.active()) return statusWords(run.status);
+    if (run.queued->stuck) return T::tr("Could not start");
+    if (run.queued->starting) return T::tr("Starting");
+    return run.queued->place == 1 ? T::tr("Next") : T::tr("Queued");
+}
+
 RunSummary summariseRun(const QString& folder, double now, std::shared_ptr<const RunSettings> settings) {
     RunSummary s;
     const run::RunFolder place{fs::path(folder.toStdString())};
@@ -90,6 +103,11 @@ RunSummary summariseRun(const QString& folder, double now, std::shared_ptr<const
         return s;
     }
     const RunGlance glance = glanceAt(folder, now);
+    if (!glance.readable) {
+        s.unreadable = QCoreApplication::translate("RunSummary", "events.jsonl is not the log of a run");
+        s.started = s.lastTime = double(events.lastModified().toSecsSinceEpoch());
+        return s;
+    }
     const run::RunState& state = glance.state;
     s.status = glance.status;
     s.phase = text(state.phase);

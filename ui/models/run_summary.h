@@ -15,8 +15,19 @@
 
 namespace atelier {
 
+// A run's place in the queue of this computer and why it waits.
+struct QueuePlace {
+    int place = 1;          // 1 = next
+    bool starting = false;  // its engine is being started
+    bool stuck = false;     // it could not be started; the others pass it by
+    bool paused = false;    // the queue is
+    QString reason;         // "after emoji-lora, about 14:58"
+    bool operator==(const QueuePlace&) const = default;
+};
+
 struct RunSummary {
     QString path, name;
+    std::optional<QueuePlace> queued;
     run::RunStatus status = run::RunStatus::NotStarted;
     QString unreadable;       // why the folder cannot be read; "" = it can
     bool longSilent = false;  // not heard from for a day
@@ -48,6 +59,9 @@ struct RunSummary {
     // True when `text` is in the name, place or method, or a `key:value` (`key:<number`) holds.
     bool matches(const QString& text) const;
 };
+
+// The state in a word: "Running", "Next", "Unreadable".
+QString stateWords(const RunSummary& run);
 
 // From a folder's events. `now`: unix seconds. Reads the disk: worker threads only.
 // `settings`: of an earlier look at a frozen configuration, which is not read again.

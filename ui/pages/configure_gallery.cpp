@@ -121,6 +121,10 @@ ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& doc
     auto* start = makeButton(tr("Start"), QStringLiteral("play"), ButtonRole::Primary);
     connect(start, &QPushButton::clicked, this, &ConfigureGallery::startRequested);
     foot->addWidget(start);
+    auto* queue = makeButton(tr("Add to queue"), QStringLiteral("clock"));
+    queue->setToolTip(tr("Started after the runs that use or wait for its device"));
+    connect(queue, &QPushButton::clicked, this, &ConfigureGallery::queueRequested);
+    foot->addWidget(queue);
     card->addLayout(foot);
     column->addWidget(needsCard_);
     needsCard_->installEventFilter(this);

@@ -45,6 +45,7 @@ class ConfigureGallery : public QScrollArea {
     void templateChosen(int row);
     void openFormRequested();
     void startRequested();
+    void queueRequested();
 
   protected:
     void resizeEvent(QResizeEvent* event) override;

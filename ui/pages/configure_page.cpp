@@ -205,8 +205,11 @@ void ConfigurePage::onChecked() {
     if (errors > 0) note << tr("%n error(s)", nullptr, errors);
     if (warnings > 0) note << tr("%n warning(s)", nullptr, warnings);
     setStatusNote(note.isEmpty() ? tr("No issues") : note.join(QStringLiteral(", ")));
-    startAction_->setText(warnings > 0 && errors == 0 ? tr("Start with %n warning(s)", nullptr, warnings)
-                                                      : tr("Start"));
+    const bool queue = runOn_->currentIndex() == 1;
+    startAction_->setText(warnings == 0 || errors > 0 ? queue ? tr("Add to queue") : tr("Start")
+                          : queue ? tr("Add with %n warning(s)", nullptr, warnings)
+                                                      : tr("Start with %n warning(s)", nullptr, warnings));
+    startAction_->setIcon(style::icon(queue ? QStringLiteral("clock") : QStringLiteral("play")));
     levels_->setSegmentText(0, tr("Basic %1").arg(FormView::count(Importance::Basic)));
     levels_->setSegmentText(1, tr("Advanced %1").arg(FormView::count(Importance::Advanced)));
     levels_->setSegmentText(2, tr("Expert %1").arg(FormView::count(Importance::Expert)));
@@ -308,17 +311,12 @@ void ConfigurePage::refreshNavigation() {
     origins_->setText(tr("you, %1\n%2, %3\ndefault, %4").arg(you).arg(base).arg(given).arg(defaults));
 }
 
-void ConfigurePage::setRunOn(const QStringList& choices) {
-    const QString now = runOn_->currentText();
-    runOn_->clear();
-    runOn_->addItems(choices);
-    if (choices.contains(now)) runOn_->setCurrentText(now);
-}
-
-void ConfigurePage::start() {
+void ConfigurePage::start(bool toQueue) {
     const int errors = document_.errorCount();
     if (errors > 0)
         showFirstError(tr("Not started: %n value(s) missing or wrong.", nullptr, errors));
+    else if (toQueue || (!galleryShown() && runOn_->currentIndex() == 1))
+        Q_EMIT queueRequested();
     else
         Q_EMIT startRequested();
 }

@@ -44,20 +44,20 @@ class ConfigurePage : public Page {
     void showForm();
     bool galleryShown() const;
     void jump(const QString& path, int line = 0);  // to the setting in form and YAML
-    void setRunOn(const QStringList& choices);
     ConfigDocument& document() { return document_; }
     FormView* form() const { return form_; }
     YamlEditor* yaml() const { return yaml_; }
     ConfigureGallery* gallery() const { return gallery_; }
     ConfigureIssues* issuesList() const { return issuesList_; }
     ConfigureForecast* forecast() const { return forecast_; }
-    void start();
+    void start(bool toQueue = false);
     void exportFiles();
     void measure();
     void showFirstError(const QString& what);
 
   Q_SIGNALS:
     void startRequested();  // the document has no errors
+    void queueRequested();  // the same, to be started after what runs
     void exportRequested();
     void measureRequested();  // the document has no errors; the answer goes to forecast()
     void openRequested();     // a file, to be chosen

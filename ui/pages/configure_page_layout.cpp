@@ -127,7 +127,8 @@ ConfigurePage::ConfigurePage(ConfigDocument& document, IssueModel& issues, Templ
     connect(&document_, &ConfigDocument::checked, this, &ConfigurePage::onChecked);
     connect(gallery_, &ConfigureGallery::templateChosen, this, &ConfigurePage::beginTemplate);
     connect(gallery_, &ConfigureGallery::openFormRequested, this, &ConfigurePage::showForm);
-    connect(gallery_, &ConfigureGallery::startRequested, this, &ConfigurePage::start);
+    connect(gallery_, &ConfigureGallery::startRequested, this, [this] { start(); });
+    connect(gallery_, &ConfigureGallery::queueRequested, this, [this] { start(true); });
     showGallery();
 }
 
@@ -306,6 +307,8 @@ void ConfigurePage::makeActions() {
     startAction_ =
         addPageAction(tr("Configuration"), tr("Start"), QKeySequence(QStringLiteral("Ctrl+Return")),
                       QStringLiteral("play"), [this] { start(); });
+    addPageAction(tr("Configuration"), tr("Add to queue"), QKeySequence(QStringLiteral("Ctrl+Shift+Return")),
+                  QStringLiteral("clock"), [this] { start(true); });
     addPageAction(tr("Configuration"), tr("Measure memory and time"), {}, {}, [this] {
         if (!galleryShown()) measure();
     });
@@ -370,7 +373,9 @@ void ConfigurePage::makeHeader() {
         makeLabel(tr("Run on"), style::TextSize::Body, QFont::Normal, style::Tone::Text2);
     runOn_ = new QComboBox;
     runOn_->setAccessibleName(tr("Run on"));
-    runOn_->addItem(tr("This computer"));
+    runOn_->addItems({tr("This computer"), tr("Queue on this computer")});
+    runOn_->setToolTip(tr("A run whose device is taken waits in the queue either way."));
+    connect(runOn_, &QComboBox::currentIndexChanged, this, &ConfigurePage::onChecked);
     where->setBuddy(runOn_);
     header()->addTrailing(where);
     header()->addTrailing(runOn_);

@@ -51,7 +51,7 @@ MonitorLead::MonitorLead(const RunListModel& runs, QWidget* parent)
     connect(switcher_, &QPushButton::clicked, this, [this] {
         QMenu menu(this);
         for (const RunSummary* run : runs_.all()) {
-            QAction* action = menu.addAction(QStringLiteral("%1   %2").arg(run->name, stateText(*run)));
+            QAction* action = menu.addAction(QStringLiteral("%1   %2").arg(run->name, stateWords(*run)));
             action->setCheckable(true);
             action->setChecked(monitor_ && monitor_->folder() == run->path);
             connect(action, &QAction::triggered, this, [this, path = run->path] { Q_EMIT runChosen(path); });
@@ -199,8 +199,8 @@ void MonitorControls::refresh() {
     stopMenu_->setVisible(working);
     wide_->setVisible(working && !compact_);
     narrow_->setVisible(working && compact_);
-    const bool canStart =
-        have && !run::isActive(status) && status != RunStatus::Finished && monitor_->controller().caughtUp();
+    const bool canStart = have && !run::isActive(status) && status != RunStatus::Finished &&
+                          monitor_->controller().caughtUp() && monitor_->controller().problem().isEmpty();
     actions_.start->setVisible(canStart);
     actions_.start->setText(status == RunStatus::NotStarted ? tr("Start") : tr("Resume"));
     actions_.exportRun->setVisible(!working);  // in the list too, for what is chosen there

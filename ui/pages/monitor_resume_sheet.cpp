@@ -182,7 +182,7 @@ void ResumeSheet::run() {
     if (!fresh_->isChecked()) {
         const QStringList words = overrides();
         monitor_->disconnect(this);  // starting replaces it
-        if (const Status status = desk_.start(folder, words); !status) {
+        if (const auto status = desk_.begin(folder, words); !status) {
             problem_->setText(QString::fromStdString(status.error().message()));
             problem_->show();
             return;

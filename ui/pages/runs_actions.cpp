@@ -49,19 +49,30 @@ void RunsPage::buildActions() {
     actions_.forceStop->setToolTip(tr("Offered when the engine has not stopped 30 s after it was asked"));
     actions_.start = addPageAction(menu, tr("Resume"), {}, QStringLiteral("play"),
                                    whenShown([this] { start(monitor_->folder()); }));
-    actions_.exportRun = addPageAction(
-        menu, tr("Export…"), QKeySequence(Qt::CTRL | Qt::Key_E), QStringLiteral("export"), [this] {
-            const QString folder = monitorShown() && monitor_    ? monitor_->folder()
-                                   : list_->current() != nullptr ? list_->current()->path
-                                                                 : QString();
-            if (!folder.isEmpty()) exportRun(folder);
-        });
+    actions_.exportRun = addPageAction(menu, tr("Export…"), QKeySequence(Qt::CTRL | Qt::Key_E),
+                                       QStringLiteral("export"), [this] {
+                                           if (!chosen().isEmpty()) exportRun(chosen());
+                                       });
     addPageAction(menu, tr("Compare"), QKeySequence(Qt::Key_C), QStringLiteral("compare"), [this] {
         if (monitorShown() && monitor_)
             compare({monitor_->folder()});
         else if (!list_->selected().isEmpty())
             compare(list_->selected());
     });
+    const auto ofQueue = [this](auto run) {
+        return [this, run] {
+            const RunSummary* row = runs_.find(chosen());
+            if (row != nullptr && row->queued) run(row->path);
+        };
+    };
+    addPageAction(menu, tr("Earlier in the queue"), QKeySequence(Qt::ALT | Qt::Key_Up),
+                  QStringLiteral("chevup"), ofQueue([this](auto& path) { moveInQueueBy(path, -1); }));
+    addPageAction(menu, tr("Later in the queue"), QKeySequence(Qt::ALT | Qt::Key_Down),
+                  QStringLiteral("chev"), ofQueue([this](auto& path) { moveInQueueBy(path, 1); }));
+    addPageAction(menu, tr("Take out of the queue"), QKeySequence(Qt::Key_Delete), QStringLiteral("x"),
+                  ofQueue([this](auto& path) { unqueue(path); }));
+    addPageAction(menu, tr("Pause or go on with the queue"), {}, QStringLiteral("clock"),
+                  [this] { pauseQueue(!watcher_.queue().paused); });
     addPageAction(menu, tr("Open run folder…"), {}, QStringLiteral("folder"), [this] { openFolderDialog(); });
     addPageAction(menu, tr("All runs"), QKeySequence(Qt::Key_Backspace), {},
                   whenShown([this] { showList(); }));
@@ -102,13 +113,83 @@ void RunsPage::compare(const QStringList& folders) {
 }
 
 void RunsPage::start(const QString& folder) {
-    const Status status = desk_.start(folder);
-    if (!status) {
-        report(status, tr("%1 was not started.").arg(QFileInfo(folder).fileName()));
+    const auto begun = desk_.begin(folder);
+    if (!begun) {
+        report(tl::make_unexpected(begun.error()),
+               tr("%1 was not started.").arg(QFileInfo(folder).fileName()));
         return;
     }
-    showMonitor(folder);
+    if (begun->queued)
+        told(folder);
+    else
+        showMonitor(folder);
     watcher_.rescan();
+}
+
+void RunsPage::told(const QString& folder) {
+    Q_EMIT messageRaised({Severity::Info,
+                          tr("%1 waits in the queue.").arg(QFileInfo(folder).fileName()),
+                          tr("It is started when its device is free, with or without this window."),
+                          {{tr("Start now"), [this, folder] { startNow(folder); }}}});
+    open(waitingLocation(folder));
+}
+
+// Beside what runs. It leaves the queue first, so that it cannot be started twice.
+void RunsPage::startNow(const QString& folder) {
+    const fs::path path(folder.toStdString());
+    desk_.changeQueue([path](run::Queue& queue) { return removeFromQueue(queue, path); },
+                      [this, folder](const Status& removed) {
+                          const Status status = removed ? desk_.start(folder) : removed;
+                          report(status, tr("%1 was not started.").arg(QFileInfo(folder).fileName()));
+                          if (status) showMonitor(folder);
+                      });
+}
+
+void RunsPage::enqueue(const QString& folder) {
+    const Status status = desk_.enqueue(folder);
+    report(status, tr("%1 was not put into the queue.").arg(QFileInfo(folder).fileName()));
+    if (status) told(folder);
+}
+
+void RunsPage::unqueue(const QString& folder) {
+    const fs::path path(folder.toStdString());
+    const QString name = QFileInfo(folder).fileName();
+    desk_.changeQueue(
+        [path](run::Queue& queue) { return removeFromQueue(queue, path); },
+        [this, folder, name](const Status& status) {
+            report(status, tr("%1 is not in the queue any more.").arg(name));
+            if (status)
+                Q_EMIT messageRaised({Severity::Good,
+                                      tr("%1 is out of the queue; its folder stays.").arg(name),
+                                      {},
+                                      {{tr("Put it back"), [this, folder] { enqueue(folder); }}}});
+        });
+}
+
+void RunsPage::moveInQueue(const QString& folder, int place) {
+    const fs::path path(folder.toStdString());
+    desk_.changeQueue(
+        [path, place](run::Queue& queue) { return run::moveInQueue(queue, path, std::size_t(place)); },
+        [this, folder](const Status& status) {
+            report(status, tr("%1 was not moved.").arg(QFileInfo(folder).fileName()));
+        });
+}
+
+void RunsPage::moveInQueueBy(const QString& folder, int step) {
+    const RunSummary* run = runs_.find(folder);
+    if (run != nullptr && run->queued && run->queued->place - 1 + step >= 0)
+        moveInQueue(folder, run->queued->place - 1 + step);
+}
+
+void RunsPage::pauseQueue(bool pause) {
+    desk_.changeQueue([pause](run::Queue& queue) { return run::pauseQueue(queue, pause); },
+                      [this](const Status& status) { report(status, tr("The queue stays as it is.")); });
+}
+
+QString RunsPage::chosen() const {
+    return monitorShown() && monitor_    ? monitor_->folder()
+           : list_->current() != nullptr ? list_->current()->path
+                                         : QString();
 }
 
 void RunsPage::resumeFrom(qint64 step) {
@@ -116,7 +197,7 @@ void RunsPage::resumeFrom(qint64 step) {
     auto* sheet = new ResumeSheet(window(), desk_, *monitor_, step);
     connect(sheet, &ResumeSheet::started, this, [this](const QString& folder) {
         if (runs_.find(folder) == nullptr) watcher_.addElsewhere(folder);
-        showMonitor(folder);
+        desk_.waits(folder) ? told(folder) : showMonitor(folder);
         watcher_.rescan();
     });
     sheet->open();
@@ -143,9 +224,13 @@ void RunsPage::trash(const QStringList& folders) {
     QStringList names;
     for (const QString& folder : folders) {
         const RunSummary* run = runs_.find(folder);
-        if (run != nullptr && run->active()) {
+        if (run != nullptr && (run->active() || run->queued)) {
             Q_EMIT messageRaised(
-                {Severity::Warning, tr("%1 is at work and stays.").arg(run->name), tr("Stop it first."), {}});
+                {Severity::Warning,
+                 run->active() ? tr("%1 is at work and stays.").arg(run->name)
+                               : tr("%1 waits in the queue and stays.").arg(run->name),
+                 run->active() ? tr("Stop it first.") : tr("Take it out of the queue first."),
+                 {}});
             return;
         }
         names << QFileInfo(folder).fileName();
@@ -206,10 +291,25 @@ void RunsPage::runMenu(const QString& path, const QPoint& at) {
     if (active) {
         menu.addAction(style::icon(QStringLiteral("stop")), tr("Stop"), this,
                        [this, path] { desk_.monitor(path)->controller().stop(true); });
-    } else if (run->status != run::RunStatus::Finished) {
+    } else if (run->queued) {
+        menu.addAction(tr("Make it the next one"), this, [this, path] { moveInQueue(path, 0); });
+        menu.addAction(style::icon(QStringLiteral("chevup")), tr("Earlier in the queue"), this,
+                       [this, path] { moveInQueueBy(path, -1); });
+        menu.addAction(style::icon(QStringLiteral("chev")), tr("Later in the queue"), this,
+                       [this, path] { moveInQueueBy(path, 1); });
+        if (run->queued->stuck)
+            menu.addAction(style::icon(QStringLiteral("reset")), tr("Try again"), this,
+                           [this, path] { enqueue(path); });
+        menu.addAction(style::icon(QStringLiteral("play")), tr("Start now"), this,
+                       [this, path] { startNow(path); });
+        menu.addAction(style::icon(QStringLiteral("x")), tr("Take out of the queue"), this,
+                       [this, path] { unqueue(path); });
+    } else if (run->status != run::RunStatus::Finished && run->unreadable.isEmpty()) {
         menu.addAction(style::icon(QStringLiteral("play")),
                        run->status == run::RunStatus::NotStarted ? tr("Start") : tr("Resume"), this,
                        [this, path] { start(path); });
+        menu.addAction(style::icon(QStringLiteral("clock")), tr("Add to queue"), this,
+                       [this, path] { enqueue(path); });
     }
     menu.addAction(
         style::icon(QStringLiteral("configure")), tr("Run again with changes"), this, [this, path] {

@@ -71,12 +71,16 @@ PillTone statusTone(run::RunStatus status) {
     return PillTone::Neutral;
 }
 
-QString stateText(const RunSummary& run) {
-    return run.unreadable.isEmpty() ? statusWords(run.status) : RunsDelegate::tr("Unreadable");
+PillTone stateTone(const RunSummary& run) {
+    if (!run.unreadable.isEmpty()) return PillTone::Bad;
+    if (!run.queued || run.active()) return statusTone(run.status);
+    return run.queued->stuck ? PillTone::Bad : run.queued->paused ? PillTone::Warn : PillTone::Neutral;
 }
 
 QString progressText(const RunSummary& run) {
     using run::RunStatus;
+    if (!run.unreadable.isEmpty()) return run.unreadable;
+    if (run.queued && !run.active()) return run.queued->reason;
     const QString percent = RunsDelegate::tr("%1 %").arg(int(run.fraction() * 100));
     switch (run.status) {
         case RunStatus::NotStarted:
@@ -104,6 +108,9 @@ QString progressText(const RunSummary& run) {
 
 QString placeText(const RunSummary& run, double now) {
     if (run.active()) return run.device;
+    if (run.queued)
+        return run.settings->device == run::QueueDevice::Gpu ? RunsDelegate::tr("GPU, drag to reorder")
+                                                             : RunsDelegate::tr("CPU, drag to reorder");
     return ageWords(run.lastTime, now);
 }
 
@@ -154,7 +161,8 @@ void RunsDelegate::paint(QPainter* painter, const QStyleOptionViewItem& option,
             break;
         case RunListModel::Where: {
             const double now = double(QDateTime::currentMSecsSinceEpoch()) / 1000;
-            twoLines(*painter, rect.adjusted(0, 0, -kMoreWidth, 0), run->where, placeText(*run, now));
+            twoLines(*painter, rect.adjusted(0, 0, -kMoreWidth, 0),
+                     run->queued ? RunsDelegate::tr("This computer") : run->where, placeText(*run, now));
             const QPixmap more = style::iconPixmap(QStringLiteral("more"), 16, style::Tone::Text2, dpr);
             painter->drawPixmap(QPoint(option.rect.right() - kMoreWidth + 12, option.rect.center().y() - 8),
                                 more);
@@ -192,8 +200,8 @@ void RunsDelegate::paintGroup(QPainter& painter, const QStyleOptionViewItem& opt
 // On a selected row the pill stands on the surface colour: its own soft background would vanish there.
 void RunsDelegate::paintState(QPainter& painter, const QRect& rect, const RunSummary& run, bool selected,
                               qreal dpr) const {
-    const QString text = stateText(run);
-    const PillTone tone = run.unreadable.isEmpty() ? statusTone(run.status) : PillTone::Bad;
+    const QString text = stateWords(run);
+    const PillTone tone = stateTone(run);
     if (!selected || tone != PillTone::Accent) {
         Pill::paint(painter, rect, text, tone, true, {}, dpr);
         return;
@@ -242,10 +250,11 @@ void RunsDelegate::paintProgress(QPainter& painter, const QRect& rect, const Run
     const style::Tokens& t = style::tokens();
     const QRectF bar(rect.left(), rect.center().y() - 11, std::min(136, rect.width()), 6);
     const PillTone tone = statusTone(run.status);
-    if (run.status == run::RunStatus::NotStarted) {
+    if (run.status == run::RunStatus::NotStarted || run.queued || !run.unreadable.isEmpty()) {
         painter.setFont(style::font(style::TextSize::Caption));
-        painter.setPen(t.text2);
-        painter.drawText(rect, Qt::AlignLeft | Qt::AlignVCenter, progressText(run));
+        painter.setPen(stateTone(run) == PillTone::Bad ? t.bad : t.text2);
+        painter.drawText(rect, Qt::AlignLeft | Qt::AlignVCenter,
+                         painter.fontMetrics().elidedText(progressText(run), Qt::ElideRight, rect.width()));
         return;
     }
     ProgressLine::paint(painter, bar, run.status == run::RunStatus::Preparing ? -1 : run.fraction(),

@@ -13,8 +13,7 @@ namespace atelier {
 class Thumbnails;
 
 PillTone statusTone(run::RunStatus status);
-// Pill's word: the state, or "Unreadable".
-QString stateText(const RunSummary& run);
+PillTone stateTone(const RunSummary& run);
 // Line under the bar: "57 % · 18 min left", "6 000 steps in 41 min", "stopped at step 740".
 QString progressText(const RunSummary& run);
 // Second line under the place: device while it runs, when it was otherwise.

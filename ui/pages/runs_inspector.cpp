@@ -130,6 +130,25 @@ RunsInspector::RunsInspector(const RunListModel& model, Thumbnails& thumbnails, 
     buttons->addWidget(more);
     buttons->addStretch();
     layout->addLayout(buttons);
+    queue_ = new QWidget;
+    auto* queue = new QVBoxLayout(queue_);
+    queue->setContentsMargins(0, 4, 0, 0);
+    queueText_ = makeLabel({}, TextSize::Body, QFont::Normal, Tone::Text2);
+    queueText_->setWordWrap(true);
+    queue->addWidget(queueText_);
+    auto* places = new QHBoxLayout;
+    QToolButton* earlier = makeIconButton(QStringLiteral("chevup"), tr("Earlier in the queue"));
+    QToolButton* later = makeIconButton(QStringLiteral("chev"), tr("Later in the queue"));
+    QPushButton* out = makeButton(tr("Take out of the queue"), QStringLiteral("x"));
+    places->addWidget(out);
+    places->addWidget(earlier);
+    places->addWidget(later);
+    places->addStretch();
+    queue->addLayout(places);
+    layout->addWidget(queue_);
+    connect(earlier, &QToolButton::clicked, this, [this] { Q_EMIT earlierWanted(path_); });
+    connect(later, &QToolButton::clicked, this, [this] { Q_EMIT laterWanted(path_); });
+    connect(out, &QPushButton::clicked, this, [this] { Q_EMIT unqueueWanted(path_); });
     layout->addSpacing(4);
     layout->addWidget(makeLine());
     settings_ = new QWidget;
@@ -168,14 +187,20 @@ void RunsInspector::show(const RunSummary* run) {
     }
     path_ = run->path;
     name_->setText(run->name);
-    state_->set(stateText(*run), run->unreadable.isEmpty() ? statusTone(run->status) : PillTone::Bad);
+    state_->set(stateWords(*run), stateTone(*run));
+    queue_->setVisible(run->queued.has_value());
+    if (run->queued)
+        queueText_->setText(tr("Place %1 in the queue: %2").arg(run->queued->place).arg(run->queued->reason));
     pictures_->setFiles(run->samples);
     pictureNote_->setText(run->samples.isEmpty() ? tr("No samples yet")
                                                  : tr("Samples at step %1").arg(countText(run->sampleStep)));
     const bool canStart =
         !run->active() && run->status != run::RunStatus::Finished && run->unreadable.isEmpty();
     start_->setVisible(canStart);
-    start_->setText(run->status == run::RunStatus::NotStarted ? tr("Start") : tr("Resume"));
+    start_->setText(run->queued                                 ? tr("Start now")
+                    : run->status == run::RunStatus::NotStarted ? tr("Start")
+                                                                : tr("Resume"));
+    start_->setToolTip(run->queued ? tr("Beside what runs, without waiting for its turn") : QString());
     // The rows below are rebuilt only when what they show has changed: the list is looked at every two
     // seconds.
     const QString key = QStringLiteral("%1|%2|%3|%4|%5")

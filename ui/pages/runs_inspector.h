@@ -27,6 +27,9 @@ class RunsInspector : public QWidget {
   Q_SIGNALS:
     void openWanted(const QString& path);
     void startWanted(const QString& path);
+    void earlierWanted(const QString& path);
+    void laterWanted(const QString& path);
+    void unqueueWanted(const QString& path);
     void menuWanted(const QString& path, const QPoint& at);
 
   private:
@@ -43,6 +46,8 @@ class RunsInspector : public QWidget {
     QLabel* pictureNote_;
     QPushButton* open_;
     QPushButton* start_;
+    QWidget* queue_;  // of a run that waits: its place and what can be done about it
+    QLabel* queueText_;
     QWidget* settings_;
     QLabel* differenceTitle_;
     QWidget* differences_;

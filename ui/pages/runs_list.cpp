@@ -26,6 +26,10 @@ RunsList::RunsList(RunListModel& model, Thumbnails& thumbnails, QWidget* parent)
     view_->setExpandsOnDoubleClick(false);
     view_->setSelectionMode(QAbstractItemView::ExtendedSelection);
     view_->setAllColumnsShowFocus(true);
+    view_->setDragEnabled(true);
+    view_->setAcceptDrops(true);
+    view_->setDragDropMode(QAbstractItemView::DragDrop);
+    view_->setDefaultDropAction(Qt::MoveAction);
     view_->setMouseTracking(true);
     view_->setVerticalScrollMode(QAbstractItemView::ScrollPerPixel);
     view_->setContextMenuPolicy(Qt::CustomContextMenu);

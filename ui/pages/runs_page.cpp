@@ -22,8 +22,8 @@ namespace atelier {
 namespace {
 
 constexpr int kCompactWidth = 1200, kViewSettlesMs = 300;
-constexpr RunFilterKind kChips[] = {RunFilterKind::All, RunFilterKind::Running, RunFilterKind::Finished,
-                                    RunFilterKind::Failed};
+constexpr RunFilterKind kChips[] = {RunFilterKind::All, RunFilterKind::Running, RunFilterKind::Queued,
+                                    RunFilterKind::Finished, RunFilterKind::Failed};
 
 // The run folder that a path means: itself, or the folder of one of its files. "" when it is none.
 QString runFolderOf(const QString& path) {
@@ -66,7 +66,16 @@ RunsPage::RunsPage(RunListModel& runs, RunListWatcher& watcher, RunDesk& desk, T
         list_->setKind(RunFilterKind::All);
     });
     connect(inspector_, &RunsInspector::openWanted, this, &RunsPage::showMonitor);
-    connect(inspector_, &RunsInspector::startWanted, this, &RunsPage::start);
+    connect(inspector_, &RunsInspector::startWanted, this, [this](const QString& folder) {
+        const RunSummary* run = runs_.find(folder);
+        run != nullptr && run->queued ? startNow(folder) : start(folder);
+    });
+    connect(inspector_, &RunsInspector::earlierWanted, this, [this](auto& path) { moveInQueueBy(path, -1); });
+    connect(inspector_, &RunsInspector::laterWanted, this, [this](auto& path) { moveInQueueBy(path, 1); });
+    connect(inspector_, &RunsInspector::unqueueWanted, this, &RunsPage::unqueue);
+    connect(&runs_, &RunListModel::moveInQueueWanted, this, &RunsPage::moveInQueue);
+    connect(&watcher_, &RunListWatcher::queueRead, this, &RunsPage::refreshQueue);
+    connect(&desk_, &RunDesk::queueChanged, &watcher_, &RunListWatcher::rescan);
     connect(inspector_, &RunsInspector::menuWanted, this, &RunsPage::runMenu);
     connect(view_, &MonitorView::saveRequested, this, &RunsPage::savePlot);
     connect(view_, &MonitorView::saveFileRequested, this, &RunsPage::saveSample);
@@ -105,26 +114,30 @@ void RunsPage::rememberView() {
 void RunsPage::buildListHeader() {
     header()->setTitle(tr("Runs"));
     chips_ = new SegmentedControl(tr("Which runs"));
-    for (int i = 0; i < 4; ++i) chips_->addSegment({});
+    for (std::size_t i = 0; i < std::size(kChips); ++i) chips_->addSegment({});
     chips_->setCurrentIndex(0);
     listLead_ = chips_;
     header()->addLeading(chips_);
     find_ = makeSearchField(tr("Find run"));
     find_->setFixedWidth(180);
     find_->setToolTip(tr("Name, method, place or a setting: learning_rate:<1e-4"));
-    QPushButton* folder = makeButton(tr("Open run folder…"), QStringLiteral("folder"));
+    openFolder_ = makeButton(tr("Open run folder…"), QStringLiteral("folder"));
     QPushButton* fresh = makeButton(tr("New run"), QStringLiteral("plus"), ButtonRole::Primary);
     listTrail_ = new QWidget;
     auto* row = new QHBoxLayout(listTrail_);
     row->setContentsMargins(0, 0, 0, 0);
     row->setSpacing(8);
+    pauseQueue_ = makeButton(tr("Pause queue"), QStringLiteral("pause"));
+    pauseQueue_->hide();
+    row->addWidget(pauseQueue_);
     row->addWidget(find_);
-    row->addWidget(folder);
+    row->addWidget(openFolder_);
     row->addWidget(fresh);
     header()->addTrailing(listTrail_);
     connect(chips_, &SegmentedControl::currentChanged, this, [this](int i) { list_->setKind(kChips[i]); });
     connect(find_, &QLineEdit::textChanged, list_, &RunsList::setText);
-    connect(folder, &QPushButton::clicked, this, &RunsPage::openFolderDialog);
+    connect(pauseQueue_, &QPushButton::clicked, this, [this] { pauseQueue(!watcher_.queue().paused); });
+    connect(openFolder_, &QPushButton::clicked, this, &RunsPage::openFolderDialog);
     connect(fresh, &QPushButton::clicked, this,
             [this] { Q_EMIT pageRequested(QStringLiteral("configure"), {}); });
 }
@@ -141,7 +154,20 @@ void RunsPage::buildMonitorHeader() {
 void RunsPage::resizeEvent(QResizeEvent* event) {
     Page::resizeEvent(event);
     controls_->setCompact(width() < kCompactWidth);
-    find_->setFixedWidth(width() < kCompactWidth ? 110 : 180);
+    fitHeader();
+}
+
+// In a narrow window the words of the second-rank buttons stand in their tooltips.
+void RunsPage::fitHeader() {
+    const bool compact = width() < kCompactWidth, paused = watcher_.queue().paused;
+    find_->setFixedWidth(compact ? 110 : 180);
+    const auto say = [compact](QPushButton* button, const QString& text) {
+        button->setText(compact ? QString() : text);
+        button->setAccessibleName(text);
+        button->setToolTip(compact ? text : QString());
+    };
+    say(openFolder_, tr("Open run folder…"));
+    say(pauseQueue_, paused ? tr("Go on with queue") : tr("Pause queue"));
 }
 
 bool RunsPage::monitorShown() const {
@@ -201,6 +227,13 @@ bool RunsPage::open(const QString& path) {
         if (newest != nullptr) showMonitor(newest->path);
         return newest != nullptr;
     }
+    if (path.startsWith(waitingLocation({}))) {
+        wanted_ = path.mid(waitingLocation({}).size());
+        showList();
+        list_->select(wanted_);
+        watcher_.rescan();
+        return true;
+    }
     const QString folder = runFolderOf(path);
     if (folder.isEmpty()) {
         Q_EMIT messageRaised({Severity::Error,
@@ -239,9 +272,10 @@ QList<std::pair<QString, QString>> RunsPage::objects() const {
 }
 
 void RunsPage::refreshCounts() {
-    const QString names[] = {tr("All"), tr("Running"), tr("Finished"), tr("Failed")};
-    for (int i = 0; i < 4; ++i)
+    const QString names[] = {tr("All"), tr("Running"), tr("Queued"), tr("Finished"), tr("Failed")};
+    for (int i = 0; i < int(std::size(kChips)); ++i)
         chips_->setSegmentText(i, QStringLiteral("%1  %2").arg(names[i]).arg(runs_.count(kChips[i])));
+    if (!wanted_.isEmpty() && runs_.find(wanted_) != nullptr) list_->select(std::exchange(wanted_, {}));
     setBadge(runs_.count(RunFilterKind::Running));
     fitInspector();
     refreshInspector();
@@ -269,6 +303,28 @@ void RunsPage::refreshScanBanner() {
              tr("The folder of the runs cannot be read."),
              problem + QLatin1Char(' ') + tr("Give this user the right to read it, or open runs one by one."),
              {{tr("Look again"), [this] { watcher_.rescan(); }}}});
+}
+
+// A paused queue is no silent one.
+void RunsPage::refreshQueue() {
+    const run::Queue& queue = watcher_.queue();
+    pauseQueue_->setVisible(queue.wantsWork());
+    fitHeader();
+    pauseQueue_->setIcon(style::icon(queue.paused ? QStringLiteral("play") : QStringLiteral("pause")));
+    const QString why = !queue.paused || !queue.wantsWork() ? QString()
+                        : queue.pausedWhy.empty()           ? QStringLiteral(" ")
+                                                            : QString::fromStdString(queue.pausedWhy);
+    if (why == queueWhy_) return;
+    queueWhy_ = why;
+    banners()->remove(QStringLiteral("queue"));
+    if (why.isEmpty()) return;
+    const bool byItself = !queue.pausedWhy.empty();
+    banners()->show(QStringLiteral("queue"),
+                    {byItself ? Severity::Warning : Severity::Info,
+                     tr("The queue is paused."),
+                     byItself ? why : tr("What runs goes on; nothing else is started."),
+                     {{tr("Go on"), [this] { pauseQueue(false); }}}},
+                    false);
 }
 
 // Failures stay until answered; everything else on the page stays as it was.

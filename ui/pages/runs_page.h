@@ -27,7 +27,8 @@ class RunsPage : public Page {
              QWidget* parent = nullptr);
     ~RunsPage() override;
 
-    // A run folder, a file in it (events.jsonl, config.yaml), or "newest".
+    // A run folder, a file in it (events.jsonl, config.yaml), "newest", or a folder that waits:
+    // "queue:FOLDER" shows the list with it selected.
     bool open(const QString& path) override;
     QString location() const override;
     void openLocation(const QString& location) override;
@@ -37,6 +38,7 @@ class RunsPage : public Page {
     RunsList* list() const { return list_; }
     MonitorView* monitorView() const { return view_; }
     MonitorControls* controls() const { return controls_; }
+    static QString waitingLocation(const QString& folder) { return QStringLiteral("queue:") + folder; }
     bool monitorShown() const;
     void showMonitor(const QString& folder);
     void showList();
@@ -57,6 +59,16 @@ class RunsPage : public Page {
     void ask(run::RequestKind kind);
     void stopWithoutCheckpoint();
     void start(const QString& folder);
+    void startNow(const QString& folder);
+    void enqueue(const QString& folder);
+    void unqueue(const QString& folder);
+    void moveInQueue(const QString& folder, int place);  // 0 = first
+    void moveInQueueBy(const QString& folder, int step);
+    void pauseQueue(bool pause);
+    void refreshQueue();
+    void fitHeader();
+    void told(const QString& folder);  // that it waits
+    QString chosen() const;            // the run that is shown or selected; "" = none
     void resumeFrom(qint64 step);
     void sampleFrom(qint64 step);
     void trash(const QStringList& folders);
@@ -78,11 +90,12 @@ class RunsPage : public Page {
     QWidget *listLead_, *listTrail_;
     SegmentedControl* chips_;
     QLineEdit* find_;
+    QPushButton *pauseQueue_, *openFolder_;
     MonitorActions actions_{};
     MonitorLead* lead_;
     MonitorControls* controls_;
     QPointer<RunMonitor> monitor_;
-    QString bannerShown_, scanProblem_;
+    QString bannerShown_, scanProblem_, queueWhy_, wanted_;
     QTimer viewTimer_;  // a person who drags a slider is written down once
 };
 

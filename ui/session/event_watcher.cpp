@@ -23,12 +23,15 @@ struct EventWatcher::Portion {
 struct EventWatcher::Source {
     explicit Source(const QString& file) : reader(file.toStdString()) {}
     run::EventReader reader;
+    std::uint64_t events = 0, nonsense = 0;  // of this log so far
 
     Portion next() {
         Portion portion;
-        const auto batch =
-            reader.read([&](run::Event&& event) { portion.events.push_back(std::move(event)); },
-                        kPortionBytes, [&] { portion.restarted = true, portion.events.clear(); });
+        const auto batch = reader.read(
+            [&](run::Event&& event) { portion.events.push_back(std::move(event)); }, kPortionBytes,
+            [&] { portion.restarted = true, portion.events.clear(), events = nonsense = 0; });
+        events += portion.events.size();
+        nonsense += batch ? batch->malformed : 0;
         std::error_code error;
         if (batch && reader.offset() > 0 && !fs::exists(reader.path(), error)) {
             portion.problem = tr("It is no longer there: %1. What is shown is what was read before.")
@@ -36,6 +39,9 @@ struct EventWatcher::Source {
         } else if (batch) {
             portion.more = batch->more;
             portion.newer = batch->newer > 0;
+            if (!portion.more && events == 0 && nonsense > 0)
+                portion.problem = tr("%1 holds no events: it is not the log of a run, or was overwritten.")
+                                      .arg(QString::fromStdString(reader.path().string()));
         } else {
             portion.problem = QString::fromStdString(batch.error().message());
         }

@@ -106,6 +106,14 @@ LaunchCommand trainCommand(const QString& engine, const QString& runFolder, cons
             {}};
 }
 
+LaunchCommand queueCommand(const QString& engine, const QString& queueFolder) {
+    return {engine,
+            {QStringLiteral("queue"), QStringLiteral("run")},
+            queueFolder,
+            queueFolder + QStringLiteral("/runner.log"),
+            {}};
+}
+
 LaunchCommand datasetBuildCommand(const QString& engine, const QStringList& sources, const QString& target,
                                   const QStringList& options, const QString& logFile) {
     QStringList arguments{QStringLiteral("dataset"), QStringLiteral("build")};

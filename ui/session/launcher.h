@@ -36,9 +36,10 @@ Result<LaunchedProcess> launchDetached(const LaunchCommand& command);
 // Last lines of a log file, for the report on a process that ended without a word.
 QString logTail(const QString& logFile, int lines = 20);
 
-// The four uses, with absolute paths so that the working directory does not matter.
+// The uses, with absolute paths so that the working directory does not matter.
 LaunchCommand trainCommand(const QString& engine, const QString& runFolder,
                            const QStringList& overrides = {});
+LaunchCommand queueCommand(const QString& engine, const QString& queueFolder);  // starts what waits
 LaunchCommand datasetBuildCommand(const QString& engine, const QStringList& sources, const QString& target,
                                   const QStringList& options, const QString& logFile);
 LaunchCommand exportCommand(const QString& engine, const QString& config, const QString& cluster,

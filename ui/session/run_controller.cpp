@@ -4,6 +4,8 @@
 
 #include <QDateTime>
 
+#include "core/run/queue_runner.h"
+
 namespace atelier {
 namespace {
 // How long after its end an engine's last lines may still be on their way through the watcher.
@@ -230,15 +232,9 @@ void RunController::refreshStatus() {
 }
 
 std::optional<Error> RunController::lastWords() const {
-    const QString mark = QStringLiteral("error: ");
-    const QStringList lines = channel_->logTail().split(QLatin1Char('\n'));
-    for (qsizetype i = lines.size(); i-- > 0 && !lines[i].startsWith(QLatin1String("$ "));)  // this launch's
-        if (lines[i].startsWith(mark))
-            return Error{ErrorCode::Internal,
-                         lines.mid(i).join(QLatin1Char('\n')).mid(mark.size()).toStdString(),
-                         {},
-                         {}};
-    return std::nullopt;
+    const auto words = run::lastWords(channel_->logTail().toStdString());
+    if (!words) return std::nullopt;
+    return Error{ErrorCode::Internal, *words, {}, {}};
 }
 
 void RunController::setForceOffered(bool offered) {

@@ -98,7 +98,8 @@ RunGlance glanceAt(const QString& runFolder, double now) {
     const auto fold = [&](run::Event&& event) { glance.state.apply(event); };
     glance.whole = bytes <= kHeadBytes + kTailBytes;
     run::EventReader head(folder.events());
-    bool readable = head.read(fold, glance.whole ? std::size_t(bytes) + 1 : kHeadBytes).has_value();
+    const auto start = head.read(fold, glance.whole ? std::size_t(bytes) + 1 : kHeadBytes);
+    bool readable = start.has_value() && (start->events > 0 || start->malformed == 0);
     if (!glance.whole) {
         // Starts between the two parts are not seen; the end of an earlier one must not pass for the end of
         // the last.

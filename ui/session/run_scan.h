@@ -33,7 +33,7 @@ QString scanProblem(const QStringList& folders);
 struct RunGlance {
     run::RunState state;   // attempts, progress, newest metrics, samples and end are right; counts may be low
     bool whole = true;     // the log was short enough to be read entirely
-    bool readable = true;  // false: the log cannot be opened ("Unreadable")
+    bool readable = true;  // false: the log cannot be opened, or holds no event ("Unreadable")
     std::optional<run::LockHolder> holder;
     run::LockState lock = run::LockState::Free;
     run::RunStatus status = run::RunStatus::NotStarted;

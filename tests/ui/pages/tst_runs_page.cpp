@@ -7,6 +7,7 @@
 #include <QFile>
 #include <QHeaderView>
 #include <QLabel>
+#include <QMimeData>
 #include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QtTest>
@@ -50,6 +51,24 @@ struct Bench {
         engine = std::make_unique<EngineLocator>();
         QDir().mkpath(settings->runFolder());
     }
+    fs::path queue() const { return home.filePath(QStringLiteral("queue")).toStdString(); }
+    // With an engine that trains until it is told to end, and the queue of this computer.
+    void openWithQueue() {
+        qputenv("ATELIER_QUEUE", QByteArray::fromStdString(queue().string()));
+        engine->locate(qEnvironmentVariable("ATELIER_FAKE_ENGINE"));
+        QTRY_VERIFY(engine->info().usable());
+        open();
+    }
+    QString prepare(const std::string& name) const {
+        FakePlan plan;
+        plan.name = name;
+        const run::RunFolder folder{fs::path(logs().toStdString()) / name};
+        if (!run::prepareRun(folder, test::fakeConfig(plan, logs().toStdString()))) qFatal("no run");
+        return QString::fromStdString(folder.root.string());
+    }
+    void end(const QString& folder) const {
+        QVERIFY(writeFileAtomic(fs::path(folder.toStdString()) / "end", ""));
+    }
     void open() {
         thumbnails = std::make_unique<Thumbnails>();
         watcher = std::make_unique<RunListWatcher>(runs);
@@ -59,9 +78,17 @@ struct Bench {
         page = std::make_unique<RunsPage>(runs, *watcher, *desk, *thumbnails);
         page->resize(1363, 871);
         page->show();
+        if (engine->info().usable()) {
+            watcher->setQueue(queue());
+            desk->setQueue(queue());
+            QObject::connect(watcher.get(), &RunListWatcher::queueRead, desk.get(),
+                             [this](bool runner) { desk->keepQueueGoing(watcher->queue(), runner); });
+        }
         watcher->start();
     }
     ~Bench() {
+        for (const QString& run : QDir(logs()).entryList(QDir::Dirs | QDir::NoDotAndDotDot))
+            if (!qEnvironmentVariableIsEmpty("ATELIER_QUEUE")) end(logs() + QLatin1Char('/') + run);
         page.reset();
         desk.reset();
         watcher.reset();
@@ -183,6 +210,112 @@ class TestRunsPage : public QObject {
         alive->dropLock();
         QTRY_COMPARE(status("alive"), run::RunStatus::Stopped);
         QTRY_COMPARE(bench.page->badge(), 0);
+    }
+
+    void aLogOfSomethingElseIsUnreadable() {
+        Bench bench;
+        const QString folder = bench.prepare("garbage");
+        QVERIFY(
+            writeFileAtomic(fs::path(folder.toStdString()) / "events.jsonl", "not a log\n\x01\x02\n{}\n"));
+        bench.open();
+        QTRY_VERIFY(bench.runs.find(folder) != nullptr);
+        QCOMPARE(stateWords(*bench.runs.find(folder)), QStringLiteral("Unreadable"));
+        QCOMPARE(bench.runs.count(RunFilterKind::Failed), 1);
+        QVERIFY(bench.page->open(folder));
+        QTRY_VERIFY2(labelText(bench.page.get()).contains(QStringLiteral("holds no events")),
+                     qPrintable(labelText(bench.page.get())));
+        QPushButton* start = nullptr;
+        for (auto* button : bench.page->controls()->findChildren<QPushButton*>())
+            if (button->text() == QLatin1String("Start") && button->isVisible()) start = button;
+        QVERIFY(start == nullptr);
+    }
+
+    void aBusyDeviceMakesAQueueThatIsSeenAndEdited() {
+        Bench bench;
+        const QString busy = bench.prepare("busy"), a = bench.prepare("a"), b = bench.prepare("b");
+        bench.openWithQueue();
+        QVERIFY(!bench.desk->begin(busy)->queued);
+        QTRY_VERIFY(bench.runs.find(busy) != nullptr && bench.runs.find(busy)->active() &&
+                    bench.runs.find(busy)->step > 0);
+        QVERIFY(bench.desk->begin(a)->queued);
+        QVERIFY(bench.desk->enqueue(b));
+        QVERIFY(!bench.desk->enqueue(b));  // once is enough
+        const auto place = [&](const QString& folder) {
+            const RunSummary* run = bench.runs.find(folder);
+            return run != nullptr && run->queued ? run->queued->place : 0;
+        };
+        QTRY_VERIFY(place(a) == 1 && place(b) == 2);
+        QCOMPARE(bench.runs.rowCount(bench.runs.index(RunListModel::Queued, 0)), 2);
+        QVERIFY2(bench.runs.find(a)->queued->reason.startsWith(QStringLiteral("after busy")),
+                 qPrintable(bench.runs.find(a)->queued->reason));
+        QCOMPARE(bench.runs.find(b)->queued->reason, QStringLiteral("after a"));
+        QCOMPARE(stateWords(*bench.runs.find(a)), QStringLiteral("Next"));
+
+        // The inspector's buttons, the keys and a drag move it.
+        RunsList* list = bench.page->list();
+        list->select(b);
+        const auto press = [&](const QString& name) {
+            for (auto* button : bench.page->findChildren<QAbstractButton*>())
+                if (button->isVisible() && (button->accessibleName() == name || button->text() == name)) {
+                    QTest::mouseClick(button, Qt::LeftButton);
+                    return true;
+                }
+            return false;
+        };
+        QVERIFY(press(QStringLiteral("Earlier in the queue")));
+        QTRY_VERIFY(place(b) == 1 && place(a) == 2);
+        for (QAction* action : bench.page->actions())
+            if (action->shortcut() == QKeySequence(Qt::ALT | Qt::Key_Down)) action->trigger();
+        QTRY_VERIFY(place(b) == 2);
+        const std::unique_ptr<QMimeData> dragged(bench.runs.mimeData({bench.runs.indexOf(b)}));
+        const QModelIndex group = bench.runs.index(RunListModel::Queued, 0);
+        QVERIFY(!bench.runs.canDropMimeData(dragged.get(), Qt::MoveAction, 0, 0,
+                                            bench.runs.index(RunListModel::Running, 0)));
+        QVERIFY(bench.runs.dropMimeData(dragged.get(), Qt::MoveAction, 0, 0, group));
+        QTRY_VERIFY(place(b) == 1);
+
+        // Paused: nothing is started although the device is free; said in a banner with its remedy.
+        QVERIFY(press(QStringLiteral("Pause queue")));
+        QTRY_VERIFY(labelText(bench.page.get()).contains(QStringLiteral("The queue is paused")));
+        bench.end(busy);
+        QTRY_VERIFY(bench.runs.find(busy)->status == run::RunStatus::Finished);
+        QTest::qWait(400);
+        QCOMPARE(place(b), 1);
+        QVERIFY(press(QStringLiteral("Go on")));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.runs.find(b)->active(), 10000);
+        QTRY_COMPARE(place(a), 1);
+        list->select(a);
+        QTRY_VERIFY(press(QStringLiteral("Take out of the queue")));
+        QTRY_COMPARE(place(a), 0);
+        bench.end(b);
+        QTRY_VERIFY(bench.runs.find(b)->status == run::RunStatus::Finished);
+        QVERIFY(!bench.runs.find(a)->active());
+    }
+
+    // The process that starts them needs no window; a studio that comes back finds the queue as it is.
+    void theQueueGoesOnWithoutTheStudio() {
+        Bench bench;
+        const QString a = bench.prepare("a"), bad = bench.prepare("bad"), c = bench.prepare("c");
+        QVERIFY(writeFileAtomic(fs::path(bad.toStdString()) / "behave", "refuse"));
+        bench.openWithQueue();
+        for (const QString& run : {a, bad, c}) QVERIFY(bench.desk->enqueue(run));
+        QTRY_VERIFY_WITH_TIMEOUT(bench.runs.find(a) != nullptr && bench.runs.find(a)->active(), 10000);
+        bench.page.reset();
+        bench.desk.reset();
+        bench.watcher.reset();
+        bench.end(a);
+        const auto held = [](const QString& run) {
+            const auto lock = run::inspectLock(run::RunFolder{fs::path(run.toStdString())});
+            return lock && lock->state == run::LockState::Held;
+        };
+        QTRY_VERIFY(held(c));
+        bench.openWithQueue();
+        QTRY_VERIFY(bench.runs.find(bad) != nullptr && bench.runs.find(bad)->queued);
+        QTRY_COMPARE(stateWords(*bench.runs.find(bad)), QStringLiteral("Could not start"));
+        QCOMPARE(bench.runs.find(bad)->queued->reason,
+                 QStringLiteral("model.pretrained: there is no such folder"));
+        bench.end(c);
+        QTRY_VERIFY(!held(c));
     }
 
     void theMonitorFollowsARunAndItsRequestsAreAnswered() {
