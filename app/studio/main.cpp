@@ -13,6 +13,7 @@
 #include "app/studio/bench_pictures.h"
 #include "app/studio/bench_run.h"
 #include "app/studio/screenshots.h"
+#include "app/studio/stall_watch.h"
 #include "app/studio/studio.h"
 #include "core/base/version.h"
 
@@ -61,7 +62,7 @@ int main(int argc, char** argv) {
     QCoreApplication::setApplicationName(QStringLiteral("atelier"));
     QCoreApplication::setApplicationVersion(QString::fromLatin1(atelier::kVersion));
     std::optional<NoBusOfItsOwn> bus(std::in_place);
-    QApplication app(argc, argv);
+    atelier::StudioApplication app(argc, argv);
     bus.reset();
     QGuiApplication::setDesktopFileName(QStringLiteral("atelier"));
 
@@ -123,6 +124,9 @@ int main(int argc, char** argv) {
     atelier::Studio studio(app, options);
     if (line.isSet(bench))
         QObject::connect(&studio, &atelier::Studio::painted, &app, [&clock] { reportFirstPaint(clock); });
+    if (const QString stalls = qEnvironmentVariable("ATELIER_STALLS"); !stalls.isEmpty())
+        QObject::connect(&studio, &atelier::Studio::painted, &app,
+                         [&app, stalls] { app.watchStalls(stalls); });
     studio.start();
     if (line.isSet(benchRun)) atelier::benchRun(studio, line.value(benchRun));
     return QApplication::exec();

@@ -9,6 +9,7 @@ from pathlib import Path
 
 BIN = Path(os.environ["ATELIER_BIN"])
 TESTS = BIN.parent / "tests"
+LONGEST_STALL_MS = 50 * float(os.environ.get("ATELIER_SLOWER", "1"))
 
 
 def wait_for(condition, what: str, seconds: float = 60):
@@ -54,11 +55,17 @@ class Desktop:
         self.environment = {**os.environ, "DISPLAY": f":{number}", "QT_QPA_PLATFORM": "xcb", "HOME": str(self.home), "QT_SCALE_FACTOR": "1",
                             "XDG_CONFIG_HOME": str(self.home / ".config"), "XDG_CACHE_HOME": str(self.home / ".cache"),
                             "XDG_DATA_HOME": str(self.home / ".local/share"), "XDG_RUNTIME_DIR": str(self.home), "LC_ALL": "C.UTF-8",
-                            "OMP_NUM_THREADS": "2", "ATELIER_QUEUE": str(self.home / "queue")}
+                            "OMP_NUM_THREADS": "2", "ATELIER_QUEUE": str(self.home / "queue"), "ATELIER_STALLS": str(self.home / "stalls.txt")}
         self.environment.pop("WAYLAND_DISPLAY", None)
         return self
 
-    def __exit__(self, *_):
+    def stalls(self) -> list[tuple[float, float, str]]:
+        """What held the studio's event loop up for more than 50 ms: wall and processor time in ms, event and receiver."""
+        file = self.home / "stalls.txt"
+        lines = [line.split(" ", 2) for line in file.read_text().splitlines()] if file.exists() else []
+        return [(float(wall), float(cpu), what) for wall, cpu, what in lines]
+
+    def __exit__(self, failed, *_):
         for process in self.processes:
             if process.poll() is None:
                 process.terminate()
@@ -74,6 +81,12 @@ class Desktop:
                 pass
         self.server.send_signal(signal.SIGTERM)
         self.server.wait(10)
+        for wall, cpu, what in self.stalls():
+            print(f"event loop held up for {wall:.0f} ms ({cpu:.0f} ms of computing): {what}", flush=True)
+        # Waiting for a processor that others use is not the studio's doing; computing that long is.
+        worst = max((cpu for _, cpu, _ in self.stalls()), default=0)
+        if not failed and worst > LONGEST_STALL_MS:
+            raise AssertionError(f"the event loop was held up by {worst:.0f} ms of computing")
 
     def start(self, program: Path, *arguments) -> subprocess.Popen:
         log = open(self.home / f"{program.name}-{len(self.processes)}.log", "wb")

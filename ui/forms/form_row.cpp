@@ -230,12 +230,12 @@ void FormRow::setCurrent(bool current) {
     update();
 }
 
-bool FormRow::matches(const QString& text) const {
-    const QString value = document_.written(path_);
+bool FormRow::matches(const SchemaNode& schema, const ConfigDocument& document, const QString& text) {
+    const QString path = QString::fromStdString(schema.path), value = document.written(path);
     for (const QString& part : text.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
-        const bool found = path_.contains(part, Qt::CaseInsensitive) ||
-                           words(schema_.info.label).contains(part, Qt::CaseInsensitive) ||
-                           words(schema_.info.help).contains(part, Qt::CaseInsensitive) ||
+        const bool found = path.contains(part, Qt::CaseInsensitive) ||
+                           words(schema.info.label).contains(part, Qt::CaseInsensitive) ||
+                           words(schema.info.help).contains(part, Qt::CaseInsensitive) ||
                            value.contains(part, Qt::CaseInsensitive);
         if (!found) return false;
     }

@@ -26,7 +26,8 @@ class FormRow : public QWidget {
     void refresh();  // from the document
     QSize minimumSizeHint() const override;
     void setCurrent(bool current);
-    bool matches(const QString& text) const;  // label, key, help or value
+    static bool matches(const SchemaNode& schema, const ConfigDocument& document,
+                        const QString& text);  // label, key, help or value
 
   Q_SIGNALS:
     void activated(const QString& path);  // clicked or focused

@@ -2,10 +2,12 @@
 #include "ui/forms/form_view.h"
 
 #include <QApplication>
+#include <QElapsedTimer>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QTimer>
 #include <QVBoxLayout>
+#include <limits>
 
 #include "ui/forms/field_editor.h"
 #include "ui/forms/form_row.h"
@@ -15,6 +17,8 @@
 namespace atelier {
 
 namespace {
+constexpr qint64 kSliceMs = 12;
+
 QString words(std::string_view text) {
     return QApplication::translate("Settings", std::string(text).c_str());
 }
@@ -75,8 +79,8 @@ std::vector<FormView::Group> FormView::groups() const {
             // What the method does not know is hidden, unless the text gives it or it was searched for.
             if (!searching && !given && !document_.applies(path)) continue;
             if (searching) {
-                FormRow* row = const_cast<FormView*>(this)->row(path);
-                if (!row || !row->matches(filter_.search)) continue;
+                const SchemaNode* schema = findSchema(path.toStdString());
+                if (!schema || !FormRow::matches(*schema, document_, filter_.search)) continue;
             }
             group.paths << path;
         }
@@ -124,34 +128,12 @@ void FormView::rebuild() {
     for (QWidget* one : decoration_) one->deleteLater();
     decoration_.clear();
     shown_.clear();
+    pieces_.clear();
+    lastField_ = nullptr;
     for (const auto& group : wanted) {
-        if (!shown_.isEmpty()) {
-            auto* line = new QWidget(content_);
-            auto* inset = new QHBoxLayout(line);
-            inset->setContentsMargins(26, 8, 24, 8);
-            inset->addWidget(makeLine());
-            layout_->addWidget(line);
-            line->show();
-            decoration_.push_back(line);
-        }
-        auto* head = new QWidget(content_);
-        auto* row = new QHBoxLayout(head);
-        row->setContentsMargins(26, 6, 12, 2);
-        row->setSpacing(10);
-        row->addWidget(makeLabel(group.title, style::TextSize::Body, QFont::DemiBold));
-        auto* about = new ElidedLabel(group.about);
-        about->setFont(style::font(style::TextSize::Caption));
-        about->setToolTip(group.about);
-        setLabelTone(about, style::Tone::Text2);
-        row->addWidget(about, 1);
-        layout_->addWidget(head);
-        head->show();
-        decoration_.push_back(head);
+        pieces_.push_back({group.title, group.about, {}});
         for (const QString& path : group.paths) {
-            FormRow* one = this->row(path);
-            one->refresh();
-            layout_->addWidget(one);
-            one->show();
+            pieces_.push_back({{}, {}, path});
             shown_ << path;
         }
     }
@@ -165,14 +147,63 @@ void FormView::rebuild() {
         decoration_.push_back(nothing);
     }
     layout_->addStretch(1);
-    // The tab key follows what the eye sees.
-    QWidget* last = nullptr;
-    for (const QString& path : shown_) {
-        QWidget* field = rows_.value(path)->editor()->field();
-        if (last) QWidget::setTabOrder(last, field);
-        last = field;
-    }
+    placed_ = 0;
+    addPieces(kSliceMs);
     content_->setUpdatesEnabled(true);
+}
+
+void FormView::addHead(const Piece& piece) {
+    const auto place = [this](QWidget* widget) {
+        layout_->insertWidget(layout_->count() - 1, widget);  // before the stretch
+        widget->show();
+        decoration_.push_back(widget);
+    };
+    if (placed_ > 0) {
+        auto* line = new QWidget(content_);
+        auto* inset = new QHBoxLayout(line);
+        inset->setContentsMargins(26, 8, 24, 8);
+        inset->addWidget(makeLine());
+        place(line);
+    }
+    auto* head = new QWidget(content_);
+    auto* row = new QHBoxLayout(head);
+    row->setContentsMargins(26, 6, 12, 2);
+    row->setSpacing(10);
+    row->addWidget(makeLabel(piece.title, style::TextSize::Body, QFont::DemiBold));
+    auto* about = new ElidedLabel(piece.about);
+    about->setFont(style::font(style::TextSize::Caption));
+    about->setToolTip(piece.about);
+    setLabelTone(about, style::Tone::Text2);
+    row->addWidget(about, 1);
+    place(head);
+}
+
+// Rows cost a millisecond each when they are made: a long form is made in slices, between which the window
+// answers.
+void FormView::addPieces(qint64 budgetMs) {
+    QElapsedTimer clock;
+    clock.start();
+    for (; placed_ < pieces_.size(); ++placed_) {
+        if (clock.elapsed() >= budgetMs) {
+            QTimer::singleShot(0, this, [this, pieces = structure_] {
+                if (pieces == structure_) addPieces(kSliceMs);
+            });
+            return;
+        }
+        const Piece& piece = pieces_[placed_];
+        if (piece.path.isEmpty()) {
+            addHead(piece);
+            continue;
+        }
+        FormRow* one = row(piece.path);
+        one->refresh();
+        layout_->insertWidget(layout_->count() - 1, one);
+        one->show();
+        // The tab key follows what the eye sees.
+        QWidget* field = one->editor()->field();
+        if (lastField_) QWidget::setTabOrder(lastField_, field);
+        lastField_ = field;
+    }
 }
 
 void FormView::refreshRows() {
@@ -187,12 +218,14 @@ void FormView::refreshRows() {
         if (ours && focus->isVisible()) focus->setFocus();
         return;
     }
-    for (const QString& path : shown_) rows_.value(path)->refresh();
+    for (const QString& path : shown_)
+        if (FormRow* one = rows_.value(path)) one->refresh();
 }
 
 void FormView::setCurrent(const QString& path, bool scroll) {
     if (FormRow* before = rows_.value(current_)) before->setCurrent(false);
     current_ = path;
+    if (scroll && shown_.contains(path)) addPieces(std::numeric_limits<qint64>::max());
     FormRow* now = rows_.value(path);
     if (!now) return;
     now->setCurrent(true);

@@ -49,12 +49,21 @@ class FormView : public QScrollArea {
         QStringList paths;
     };
     std::vector<Group> groups() const;
+    // A section's head or, with a path, a setting's row.
+    struct Piece {
+        QString title, about, path;
+    };
+    void addHead(const Piece& piece);
+    void addPieces(qint64 budgetMs);
     ConfigDocument& document_;
     FormFilter filter_;
     QWidget* content_;
     QVBoxLayout* layout_;
     QHash<QString, FormRow*> rows_;
     std::vector<QWidget*> decoration_;
+    std::vector<Piece> pieces_;  // of what is shown, in order; the first `placed_` are in the layout
+    std::size_t placed_ = 0;
+    QWidget* lastField_ = nullptr;
     QStringList shown_;
     QString current_, structure_;
 };

@@ -18,6 +18,7 @@
 #include "core/base/check.h"
 #include "ui/frame/command_palette.h"
 #include "ui/frame/main_window_slot.h"
+#include "ui/frame/panes.h"
 #include "ui/frame/rail.h"
 #include "ui/frame/status_bar.h"
 #include "ui/session/settings.h"
@@ -218,6 +219,9 @@ void MainWindow::finish() {
     addGlobal(view, tr("Inspector"), QKeySequence(tr("Ctrl+I")), QStringLiteral("info"), [this] {
         if (Page* p = currentPage()) p->setInspectorVisible(!p->inspectorVisible());
     });
+    addGlobal(go, tr("Next pane"), QKeySequence(Qt::Key_F6), {}, [this] { walkPanes(panes(), 1); });
+    addGlobal(go, tr("Previous pane"), QKeySequence(Qt::SHIFT | Qt::Key_F6), {},
+              [this] { walkPanes(panes(), -1); });
     RailButton* settings = rail_->addBottom(QStringLiteral("settings"), tr("Settings"));
     connect(settings, &QAbstractButton::clicked, this, &MainWindow::settingsRequested);
     RailButton* menuButton = rail_->addBottom(QStringLiteral("menu"), tr("Menu"));
@@ -239,6 +243,17 @@ void MainWindow::finish() {
             fillMenu(*all);
         });
     });
+}
+
+QList<QWidget*> MainWindow::panes() const {
+    QList<QWidget*> all{rail_};
+    if (Page* page = currentPage())
+        all << page->header() << panesOf(page) << page->openDrawer();
+    else
+        all << stack_->currentWidget();
+    all << status_;
+    all.removeAll(nullptr);
+    return all;
 }
 
 // One submenu per menu name, in the order in which names first appear; the page's own come first.

@@ -80,6 +80,7 @@ class MainWindow : public QMainWindow {
     void build(Slot& slot);
     QAction* addGlobal(const QString& menu, const QString& text, const QKeySequence& keys,
                        const QString& iconName, std::function<void()> run);
+    QList<QWidget*> panes() const;
     void fillMenu(QMenu& menu);
     void openDialog(bool folder);
     void notePlace();

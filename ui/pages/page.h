@@ -41,6 +41,7 @@ class Page : public QWidget {
     void setInspector(QWidget* inspector, int width = 320);
     bool inspectorVisible() const;
     void setInspectorVisible(bool visible);
+    QWidget* openDrawer() const { return drawer_ && drawer_->isVisible() ? drawer_ : nullptr; }
     // False while the page shows something without an inspector; the user's wish is kept.
     void setInspectorAllowed(bool allowed);
     // Widths of the panes; a page with splitters of its own gives them to keepSplitter() once.

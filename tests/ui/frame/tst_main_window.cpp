@@ -67,6 +67,7 @@ class TestMainWindow : public QObject {
     void sheetIsInsideTheWindow();
     void settingsSayWhatIsWrongWithTheEngine();
     void tabGoesAsThePageIsRead();
+    void f6WalksThePanes();
     void shortcutsWorkFromTextFields();
     void enterPressesButtons();
     void sheetHasTheKeyboard();
@@ -287,6 +288,40 @@ class FieldOfX11 : public QLineEdit {
         return event->type() == QEvent::ShortcutOverride || QLineEdit::event(event);
     }
 };
+
+void TestMainWindow::f6WalksThePanes() {
+    TestPage* page = this->page("datasets");
+    auto* split = new QSplitter;
+    const auto pane = [split](const QString& name) {
+        auto* host = new QWidget;
+        auto* box = new QVBoxLayout(host);
+        for (const QString& part : {QStringLiteral("first"), QStringLiteral("second")}) {
+            auto* field = new QLineEdit;
+            field->setObjectName(name + QLatin1Char(' ') + part);
+            box->addWidget(field);
+        }
+        split->addWidget(host);
+    };
+    pane(QStringLiteral("left"));
+    pane(QStringLiteral("middle"));
+    page->setBody(split);
+    QCoreApplication::processEvents();
+    const auto focus = [] {
+        return QApplication::focusWidget() ? QApplication::focusWidget()->objectName() : QString();
+    };
+    page->findChild<QLineEdit*>(QStringLiteral("left second"))->setFocus();
+    QTest::keyClick(window_.get(), Qt::Key_F6);
+    QCOMPARE(focus(), QStringLiteral("middle first"));
+    QTest::keyClick(window_.get(), Qt::Key_F6, Qt::ShiftModifier);
+    QCOMPARE(focus(), QStringLiteral("left second"));  // where it was
+    QTest::keyClick(window_.get(), Qt::Key_F6, Qt::ShiftModifier);
+    QVERIFY(window_->isAncestorOf(QApplication::focusWidget()) &&
+            !page->isAncestorOf(QApplication::focusWidget()));
+    // Round, through rail and status bar, without getting stuck.
+    for (int i = 0; i < 12 && focus() != QLatin1String("left second"); ++i)
+        QTest::keyClick(window_.get(), Qt::Key_F6);
+    QCOMPARE(focus(), QStringLiteral("left second"));
+}
 
 void TestMainWindow::shortcutsWorkFromTextFields() {
     auto* field = new FieldOfX11(QStringLiteral("words"), page("datasets"));
