@@ -16,10 +16,12 @@ struct StartFiles {
     std::string latents;       // safetensors with the noise to start from
     std::string image;
     std::string mask;
+    std::string depth;           // picture, or safetensors with "depth"
+    bool strengthGiven = false;  // refused where nothing starts from the picture
 };
 
 // Reads them and sets the sizes of the options; width and height from the noise, else --size, else the
-// picture, else the model. Errors: Usage and Data.
+// picture (enlarged by an upscaler), else the depth map, else the model. Errors: Usage and Data.
 Result<eval::GenerateInputs> readStart(const StartFiles& files, const Pipeline& pipeline,
                                        const ScheduleConfig& schedule, std::size_t pictures,
                                        eval::GenerateOptions& options);

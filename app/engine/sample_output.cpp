@@ -44,13 +44,16 @@ SampleOutput::SampleOutput(const SampleArguments& arguments, std::vector<NamedRe
         folder_ /= "." + shardName(part_);
     }
     const auto stamp =
-        inputStamp(arguments.models, {arguments.start.image, arguments.start.mask, arguments.start.latents});
+        inputStamp(arguments.models, {arguments.start.image, arguments.start.mask, arguments.start.depth,
+                                      arguments.start.latents});
     for (const auto& [file, request] : requests_) {
         auto description = eval::describePicture(request, options, file);
         if (!arguments.start.image.empty())
             description["image"] = fs::path(arguments.start.image).filename().string();
         if (!arguments.start.mask.empty())
             description["mask"] = fs::path(arguments.start.mask).filename().string();
+        if (!arguments.start.depth.empty())
+            description["depth"] = fs::path(arguments.start.depth).filename().string();
         describeModels(arguments.models, description);
         if (arguments.bf16 || arguments.fp16) description["precision"] = arguments.bf16 ? "bf16" : "fp16";
         description["inputs"] = stamp;

@@ -30,6 +30,8 @@ struct SampleArguments {
     bool promptWeighting = false;
     bool guessMode = false;
     std::optional<double> aestheticScore, negativeAestheticScore;
+    std::optional<int> noiseLevel;
+    bool tiles = false;
     int batch = 8;
     int threads = 0;
     bool resume = false;

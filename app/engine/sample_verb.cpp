@@ -46,7 +46,8 @@ Status checkArguments(const SampleArguments& arguments) {
     // Before the model is loaded for nothing.
     for (const auto& [option, file] : {std::pair{"--latents", &arguments.start.latents},
                                        {"--image", &arguments.start.image},
-                                       {"--mask", &arguments.start.mask}}) {
+                                       {"--mask", &arguments.start.mask},
+                                       {"--depth", &arguments.start.depth}}) {
         std::error_code error;
         if (!file->empty() && !fs::exists(expandUser(*file), error))
             return fail(ErrorCode::Usage, fmt::format("there is no file \"{}\"", *file), option,
@@ -73,6 +74,8 @@ Result<eval::GenerateOptions> makeOptions(const SampleArguments& arguments, cons
     options.batch = arguments.batch;
     options.promptWeighting = arguments.promptWeighting;
     options.guessMode = arguments.guessMode;
+    options.noiseLevel = arguments.noiseLevel;
+    options.tiled = arguments.tiles;
     options.aestheticScore = arguments.aestheticScore.value_or(options.aestheticScore);
     options.negativeAestheticScore =
         arguments.negativeAestheticScore.value_or(options.negativeAestheticScore);
@@ -145,6 +148,8 @@ Status runLabels(const SampleArguments& arguments, std::vector<NamedRequest> req
                                         {"--refiner", !models.refiner.empty()},
                                         {"--negative", arguments.prompts.negative.has_value()},
                                         {"--image", !arguments.start.image.empty()},
+                                        {"--depth", !arguments.start.depth.empty()},
+                                        {"--tiles", arguments.tiles},
                                         {"--prompt-weighting", arguments.promptWeighting}})
         if (given)
             return fail(ErrorCode::Usage, "this is a model without text, which takes none", option,
@@ -183,6 +188,7 @@ Status runSample(SampleArguments& arguments) {
                     arguments.aestheticScore ? "--aesthetic-score" : "--negative-aesthetic-score",
                     "SDXL's refiner is: give one as --model or --refiner, or leave the option out.");
     ATELIER_TRY(auto options, makeOptions(arguments, schedule));
+    arguments.start.strengthGiven = arguments.strength >= 0;
     ATELIER_TRY(auto start, readStart(arguments.start, pipeline, schedule, requests.size(), options));
     ATELIER_DO(addModels(arguments.models, models, options, start));
     return makeAll(arguments, std::move(requests), std::move(options),
@@ -258,6 +264,11 @@ void addOptions(CLI::App& app, SampleArguments& arguments) {
     app.add_option("--strength", arguments.strength,
                    "with --image: share of the steps that are made; default 0.8, with --mask 1")
         ->check(CLI::Range(0.0, 1.0));
+    app.add_option("--depth", arguments.start.depth,
+                   "depth models: picture whose bright parts are near, or safetensors with \"depth\"");
+    app.add_option("--noise-level", arguments.noiseLevel,
+                   "upscalers: how blurred --image is taken to be, so how much is invented; default 20")
+        ->check(cli::atLeast(0));
     app.add_option("--steps", arguments.steps, "denoising steps per picture")->capture_default_str();
     app.add_option("--guidance", arguments.guidance, "classifier-free guidance scale; 1 or less: off")
         ->capture_default_str();
@@ -276,6 +287,8 @@ void addOptions(CLI::App& app, SampleArguments& arguments) {
     app.add_option("--batch", arguments.batch, "pictures computed together; fewer where memory is short")
         ->check(cli::atLeast(1))
         ->capture_default_str();
+    app.add_flag("--tiles", arguments.tiles,
+                 "decode in overlapping pieces: large pictures in little memory, hardly different");
     app.add_option("--device", arguments.device, "auto, cpu or cuda")->capture_default_str();
     app.add_option("--threads", arguments.threads, "CPU threads; default: physical cores")
         ->check(CLI::Range(0, 1024));

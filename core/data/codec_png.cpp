@@ -5,6 +5,7 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <bit>
 #include <csetjmp>
 #include <cstdio>
 #include <cstring>
@@ -136,6 +137,40 @@ Result<RawImage> decodePng(std::string_view bytes, std::string_view name, const 
     if (!readPixels(d)) return damage(d, name);
     takeMetadata(d, raw);
     return raw;
+}
+
+namespace {
+
+// Gray of 16 bits in this machine's byte order.
+bool setGrayTransforms(Decoder& d) {
+    if (setjmp(png_jmpbuf(d.png))) return false;
+    png_set_strip_alpha(d.png);
+    if constexpr (std::endian::native == std::endian::little) png_set_swap(d.png);
+    png_set_interlace_handling(d.png);
+    png_read_update_info(d.png, d.info);
+    return true;
+}
+
+}  // namespace
+
+Result<std::optional<GrayImage>> decodePngGray16(std::string_view bytes, std::string_view name,
+                                                 const DecodeOptions& options) {
+    Decoder d(bytes);
+    if (!readHeader(d)) return damage(d, name);
+    const auto type = png_get_color_type(d.png, d.info);
+    const bool gray = type == PNG_COLOR_TYPE_GRAY || type == PNG_COLOR_TYPE_GRAY_ALPHA;
+    if (!gray || png_get_bit_depth(d.png, d.info) != 16) return std::nullopt;
+    const std::uint64_t width = png_get_image_width(d.png, d.info);
+    const std::uint64_t height = png_get_image_height(d.png, d.info);
+    ATELIER_DO(checkPixels(width, height, options.maxPixels, name));
+    if (!setGrayTransforms(d)) return damage(d, name);
+    if (png_get_rowbytes(d.png, d.info) != width * 2)
+        return broken("libpng gives rows of an unexpected size", name);
+    GrayImage image{int(width), int(height), std::vector<std::uint16_t>(width * height)};
+    for (std::uint64_t y = 0; y < height; ++y)
+        d.rows.push_back(reinterpret_cast<png_bytep>(image.values.data() + y * width));
+    if (!readPixels(d)) return damage(d, name);
+    return image;
 }
 
 std::string inflateIccp(std::string_view chunk) {

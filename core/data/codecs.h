@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,6 +39,9 @@ struct RawImage {
 // Every decoder checks the size it read itself against options.maxPixels before allocating.
 Result<RawImage> decodeJpeg(std::string_view bytes, std::string_view name, const DecodeOptions& options);
 Result<RawImage> decodePng(std::string_view bytes, std::string_view name, const DecodeOptions& options);
+// Gray or gray + alpha of 16 bits, the alpha dropped; nothing when it is another kind of PNG.
+Result<std::optional<GrayImage>> decodePngGray16(std::string_view bytes, std::string_view name,
+                                                 const DecodeOptions& options);
 Result<RawImage> decodeWebp(std::string_view bytes, std::string_view name, const DecodeOptions& options);
 Result<RawImage> decodeTiff(std::string_view bytes, std::string_view name, const DecodeOptions& options);
 Result<RawImage> decodeBmp(std::string_view bytes, std::string_view name, const DecodeOptions& options);

@@ -195,6 +195,20 @@ Result<DecodedImage> decodeImageFile(const fs::path& path, const DecodeOptions& 
     return decodeImage(bytes, path.string(), options);
 }
 
+Result<GrayImage> decodeGrayFile(const fs::path& path, const DecodeOptions& options) {
+    ATELIER_TRY(const std::string bytes, readFile(path, kMaxFileBytes));
+    if (sniffFormat(bytes) == ImageFormat::Png) {
+        ATELIER_TRY(auto gray, decodePngGray16(bytes, path.string(), options));
+        if (gray) return std::move(*gray);
+    }
+    ATELIER_TRY(const auto decoded, decodeImage(bytes, path.string(), options));
+    const Image& image = decoded.image;
+    GrayImage gray{image.width, image.height, std::vector<std::uint16_t>(image.byteSize() / 3)};
+    for (std::size_t i = 0; i < gray.values.size(); ++i)
+        gray.values[i] = static_cast<std::uint16_t>(brightness(image.rgb.get() + 3 * i) * 257);
+    return gray;
+}
+
 Result<Image> decodeThumbnail(const fs::path& path, int side) {
     ATELIER_TRY(const std::string bytes, readFile(path, kMaxFileBytes));
     DecodeOptions options;

@@ -104,6 +104,21 @@ Result<DecodedImage> decodeImage(std::string_view bytes, std::string_view name,
                                  const DecodeOptions& options = {});
 Result<DecodedImage> decodeImageFile(const fs::path& path, const DecodeOptions& options = {});
 
+// Of one pixel (ITU-R 601), as Pillow rounds it.
+inline std::uint8_t brightness(const std::uint8_t* rgb) {
+    return static_cast<std::uint8_t>((rgb[0] * 19595U + rgb[1] * 38470U + rgb[2] * 7471U + 0x8000U) >> 16);
+}
+
+// One number per pixel, rows top to bottom: depth maps and the like.
+struct GrayImage {
+    int width = 0;
+    int height = 0;
+    std::vector<std::uint16_t> values;
+};
+// A PNG's gray as stored, 16 bits kept whole; of anything else the brightness of what decodeImageFile
+// gives, times 257. Errors as there.
+Result<GrayImage> decodeGrayFile(const fs::path& path, const DecodeOptions& options = {});
+
 // At most side × side pixels, proportions kept, never enlarged; quick and rough for the studio's grids.
 // Thread-safe.
 Result<Image> decodeThumbnail(const fs::path& path, int side);

@@ -50,11 +50,11 @@ class PictureCase(unittest.TestCase):
     def tearDownClass(cls):
         shutil.rmtree(cls.folder)
 
-    def ours(self, model, sampler, *more, negative=NEGATIVE, prompts=None):
+    def ours(self, model, sampler, *more, negative=NEGATIVE, prompts=None, noise="noise.safetensors"):
         out = pathlib.Path(tempfile.mkdtemp(dir=self.folder))
         prompts = prompts or PROMPTS
         code, err = sample("--model", self.folder / model, "--prompt", *prompts, *(["--negative", negative] if negative else []), "--out", out, "--steps", STEPS,
-                           "--guidance", GUIDANCE, "--sampler", sampler, "--latents", self.folder / "noise.safetensors", "--device", "cpu", *more)
+                           "--guidance", GUIDANCE, "--sampler", sampler, "--latents", self.folder / noise, "--device", "cpu", *more)
         self.assertEqual(code, 0, err)
         return numpy.stack([numpy.asarray(Image.open(out / f"{i:04}.png")) for i in range(len(prompts))])
 

@@ -11,8 +11,8 @@ import diffusers
 import numpy
 import torch
 import transformers
-from diffusers import (AutoencoderKL, ControlNetModel, DDIMScheduler, StableDiffusionPipeline, StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline,
-                       UNet2DConditionModel)
+from diffusers import (AutoencoderKL, ControlNetModel, DDIMScheduler, DDPMScheduler, StableDiffusionDepth2ImgPipeline, StableDiffusionPipeline, StableDiffusionUpscalePipeline,
+                       StableDiffusionXLImg2ImgPipeline, StableDiffusionXLPipeline, UNet2DConditionModel)
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from probe_support import randomise
@@ -124,6 +124,23 @@ def save(folder, channels=4, **scheduler):
     tokenizer = CLIPTokenizer.from_pretrained(folder / "words")
     StableDiffusionPipeline(vae=vae(), text_encoder=text_encoder(len(tokenizer)), tokenizer=tokenizer, unet=unet(channels), scheduler=DDIMScheduler(**{**SD, **scheduler}),
                             safety_checker=None, feature_extractor=None, requires_safety_checker=False).save_pretrained(folder)
+
+
+def save_depth(folder, **scheduler):
+    """SD 2's depth model: five channels. Its estimator is left out, a depth map is given."""
+    write_classic(folder / "words", trained_vocabulary())
+    tokenizer = CLIPTokenizer.from_pretrained(folder / "words")
+    StableDiffusionDepth2ImgPipeline(vae=vae(), text_encoder=text_encoder(len(tokenizer)), tokenizer=tokenizer, unet=unet(5), scheduler=DDIMScheduler(**{**SD, **scheduler}),
+                                     depth_estimator=None, feature_extractor=None).save_pretrained(folder)
+
+
+def save_upscaler(folder, most=350, **scheduler):
+    """The x4 upscaler: the picture's three channels beside the latents, and how blurred it is as a class."""
+    write_classic(folder / "words", trained_vocabulary())
+    tokenizer = CLIPTokenizer.from_pretrained(folder / "words")
+    model = unet(7, num_class_embeds=1000, only_cross_attention=[True, False], use_linear_projection=True)
+    StableDiffusionUpscalePipeline(vae=vae(), text_encoder=text_encoder(len(tokenizer)), tokenizer=tokenizer, unet=model, scheduler=DDIMScheduler(**{**SD, **scheduler}),
+                                   low_res_scheduler=DDPMScheduler(beta_schedule="scaled_linear", beta_start=0.0001, beta_end=0.02), max_noise_level=most).save_pretrained(folder)
 
 
 def save_xl(folder, channels=4, refiner=False, **scheduler):

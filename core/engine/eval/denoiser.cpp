@@ -58,13 +58,14 @@ ControlNetOutput withZeros(ControlNetOutput output) {
 }  // namespace
 
 Result<Denoiser> Denoiser::make(const Pipeline& pipeline, std::span<const PictureRequest> requests,
-                                const GenerateOptions& options, const at::Tensor& extra_BCHW,
+                                const GenerateOptions& options, const PictureLatents& given,
                                 const std::vector<Control>& controls, std::size_t evaluations) {
     Denoiser result(pipeline);
     result.guided_ = options.guidance > 1;
     result.guidance_ = options.guidance;
     result.rescale_ = options.guidanceRescale;
-    result.extra_BCHW_ = extra_BCHW;
+    result.extra_BCHW_ = given.extra_BCHW;
+    result.classLabels_B_ = given.classLabels_B;
     result.controls_ = controls;
     result.evaluations_ = evaluations;
     // Pooled residuals know no place in the picture; their reference acts in guess mode always.
@@ -82,6 +83,8 @@ at::Tensor Denoiser::operator()(const at::Tensor& x_BCHW, double timestep) {
     auto input = extra_BCHW_.defined() ? at::cat({x_BCHW, extra_BCHW_}, 1) : x_BCHW;
     input = input.to(parameter.scalar_type());
     auto inputs = unetInputs(guided_ ? at::cat({input, input}) : input, t, conditioning_);
+    if (classLabels_B_.defined())
+        inputs.classLabels_B = guided_ ? at::cat({classLabels_B_, classLabels_B_}) : classLabels_B_;
     addControls(inputs, x_BCHW);
     ++evaluation_;
     const auto output = pipeline_->unet->forward(inputs).to(at::kFloat);

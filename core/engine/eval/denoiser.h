@@ -6,17 +6,17 @@
 #include <span>
 #include <vector>
 
-#include "core/engine/eval/generate.h"
+#include "core/engine/eval/given_picture.h"
 #include "core/engine/models/conditioning.h"
 
 namespace atelier::eval {
 
 class Denoiser {
   public:
-    // `extra_BCHW`: further input channels of inpainting models, or undefined. `evaluations`: how many times
-    // it is going to be called; the controls' parts are shares of that. Errors: tokens beyond the vocabulary.
+    // `given`: what the network sees beside the latents. `evaluations`: how many times it is going to be
+    // called; the controls' parts are shares of that. Errors: tokens beyond the vocabulary.
     static Result<Denoiser> make(const Pipeline& pipeline, std::span<const PictureRequest> requests,
-                                 const GenerateOptions& options, const at::Tensor& extra_BCHW,
+                                 const GenerateOptions& options, const PictureLatents& given,
                                  const std::vector<Control>& controls, std::size_t evaluations);
     // The network's output in float32, guidance done, for an input that the sampler has scaled.
     at::Tensor operator()(const at::Tensor& x_BCHW, double timestep);
@@ -27,7 +27,7 @@ class Denoiser {
 
     const Pipeline* pipeline_;
     TextConditioning conditioning_;  // [B], or [2B] = negative ‖ prompt when guided
-    at::Tensor extra_BCHW_;
+    at::Tensor extra_BCHW_, classLabels_B_;
     std::vector<Control> controls_;
     bool guided_ = false, guess_ = false;
     double guidance_ = 1, rescale_ = 0;

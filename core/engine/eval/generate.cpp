@@ -67,7 +67,8 @@ Result<at::Tensor> runStage(const Call& call, const Stage& stage, std::span<cons
                             std::int64_t first, const at::Tensor& x) {
     const auto& picture = call.inputs.picture;
     const auto device = deviceOf(*stage.pipeline.unet);
-    const auto given = encodeGivenPicture(stage.pipeline, requests, picture);
+    ATELIER_TRY(const auto given,
+                encodeGivenPicture(stage.pipeline, requests, first, call.inputs, call.options));
     SamplingStart start;
     const auto& noise = call.inputs.noise;
     const auto shape = call.latentShape();
@@ -77,10 +78,10 @@ Result<at::Tensor> runStage(const Call& call, const Stage& stage, std::span<cons
     start.x_BCHW = x;
     // Inpainting with full strength has nothing of the picture under its noise, as in diffusers.
     start.fromPicture =
-        picture.pixels_1CHW.defined() && !(picture.mask_11HW.defined() && call.options.strength == 1);
+        given.picture_BLHW.defined() && !(picture.mask_11HW.defined() && call.options.strength == 1);
 
     const bool controlled = !x.defined();
-    ATELIER_TRY(auto denoiser, Denoiser::make(stage.pipeline, requests, call.options, given.extra_BCHW,
+    ATELIER_TRY(auto denoiser, Denoiser::make(stage.pipeline, requests, call.options, given,
                                               controlled ? call.inputs.controls : std::vector<Control>{},
                                               stage.plan.evaluations()));
     bool cancelled = false;
@@ -118,7 +119,7 @@ Result<std::vector<Stage>> planStages(const Pipeline& pipeline, const GenerateOp
                                       const GenerateInputs& inputs) {
     std::vector<Stage> stages;
     ATELIER_TRY(auto first, planStage(pipeline, options));
-    if (inputs.picture.pixels_1CHW.defined())
+    if (inputs.picture.pixels_1CHW.defined() && pictureModel(pipeline) != PictureModel::Upscaler)
         ATELIER_DO(cutPlan(first.schedule, first.plan, options.strength));
     if (inputs.refiner) ATELIER_DO(cutPlanBelow(first.schedule, first.plan, inputs.refiner->start));
     stages.push_back(std::move(first));
@@ -180,6 +181,7 @@ Status generate(const Pipeline& pipeline, const std::vector<PictureRequest>& req
     ATELIER_DO(checkSize(pipeline, options));
     ATELIER_TRY(const auto fit, fitMemory(pipeline, options));
     pipeline.vae->setSlicing(fit.decodeOneByOne);
+    pipeline.vae->setTiling(options.tiled);
     ATELIER_DO(checkGivenPicture(pipeline, inputs.picture, options));
     if (inputs.refiner) ATELIER_DO(checkGivenPicture(*inputs.refiner->pipeline, inputs.picture, options));
     for (const auto& control : inputs.controls) ATELIER_DO(checkControl(pipeline, control, options));

@@ -17,6 +17,8 @@
 
 namespace atelier::eval {
 
+constexpr int kUsualNoiseLevel = 20;  // where an upscaler is told none
+
 struct GenerateOptions {
     Sampler sampler = Sampler::Ddim;
     int steps = 30;
@@ -34,6 +36,8 @@ struct GenerateOptions {
     double aestheticScore = 6,
            negativeAestheticScore = 2.5;  // SDXL's refiner; negative: of the negative prompt
     bool guessMode = false;  // ControlNets without a prompt: they act on the half that has the prompt only
+    std::optional<int> noiseLevel;  // upscalers: timestep that the given picture is blurred with
+    bool tiled = false;  // the autoencoder goes through pieces of the picture (AutoencoderKL::setTiling)
     std::function<bool(int done, int total)> onStep;  // network evaluations; returning false cancels
 };
 
@@ -50,12 +54,14 @@ struct PictureRequest {
 struct GivenNoise {
     at::Tensor latents;
     at::Tensor stepNoise;
+    at::Tensor lowResolution;  // [N,3,h,w], what an upscaler's picture is blurred with
 };
 
-// A picture to start from, of the size of the result.
+// A picture to start from, of the size of the result; for an upscaler of its latents' size.
 struct GivenPicture {
     at::Tensor pixels_1CHW;  // −1 … 1; undefined: text to image
     at::Tensor mask_11HW;    // 1 = paint anew, 0 = keep; undefined: image to image
+    at::Tensor depth_11HW;   // depth models: of any size and unit, greater = nearer
 };
 
 // A ControlNet and the picture it reads. Several are summed.

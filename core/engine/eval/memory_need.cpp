@@ -33,7 +33,9 @@ MemoryNeed memoryNeed(const Pipeline& pipeline, const GenerateOptions& options) 
     const auto factor = static_cast<std::uint64_t>(vae.downscale());
     const std::uint64_t rows = options.guidance > 1 ? 2 : 1;
     MemoryNeed need;
-    need.decoding = pixels * static_cast<std::uint64_t>(width) * kDecoderTensors * bytesOf(*pipeline.vae);
+    const auto side = vae.sampleSize.empty() ? 0 : static_cast<std::uint64_t>(vae.sampleSize.back());
+    const auto decoded = options.tiled ? std::min(pixels, side * side) : pixels;
+    need.decoding = decoded * static_cast<std::uint64_t>(width) * kDecoderTensors * bytesOf(*pipeline.vae);
     need.denoising = pixels / (factor * factor) * static_cast<std::uint64_t>(unet.blockOutChannels.front()) *
                      kUnetTensors * rows * bytesOf(*pipeline.unet);
     return need;
@@ -45,7 +47,11 @@ Result<MemoryFit> fitMemory(const MemoryNeed& need, const GenerateOptions& optio
         return fail(ErrorCode::Usage,
                     fmt::format("one picture of {}×{} pixels would take about {}, {} are free", options.width,
                                 options.height, humanBytes(one), humanBytes(available)),
-                    "--size", "Give a smaller size, or compute in half the memory with --bf16.");
+                    "--size",
+                    one == need.decoding && !options.tiled
+                        ? "Decode in pieces with --tiles, compute in half the memory with --bf16, or give a "
+                          "smaller size."
+                        : "Give a smaller size, or compute in half the memory with --bf16.");
     const auto wanted = static_cast<std::uint64_t>(std::max(options.batch, 1));
     const auto fitting = need.denoising == 0 ? wanted : std::min(wanted, available / need.denoising);
     return MemoryFit{static_cast<int>(fitting), fitting * need.decoding > available};

@@ -55,6 +55,8 @@ Json describePicture(const PictureRequest& request, const GenerateOptions& optio
     if (options.promptWeighting) json["prompt_weighting"] = true;
     if (options.strength != 1) json["strength"] = options.strength;
     if (options.guessMode) json["guess_mode"] = true;
+    if (options.noiseLevel) json["noise_level"] = *options.noiseLevel;
+    if (options.tiled) json["tiles"] = true;
     if (options.originalWidth) json["original_size"] = {options.originalWidth, options.originalHeight};
     if (options.cropLeft || options.cropTop) json["crop"] = {options.cropLeft, options.cropTop};
     const GenerateOptions usual;

@@ -44,6 +44,8 @@ class AutoencoderKL : public torch::nn::Module {
     at::Tensor scaleLatents(const at::Tensor& latents) const;
     at::Tensor unscaleLatents(const at::Tensor& latents) const;
 
+    void setScalingFactor(double factor) { config_.scalingFactor = factor; }
+
     const AutoencoderKLConfig& config() const { return config_; }
 
   private:

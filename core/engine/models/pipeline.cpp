@@ -256,6 +256,32 @@ Result<bool> zerosForEmptyPrompt(const fs::path& folder) {
            name->get<std::string>().starts_with("StableDiffusionXL");
 }
 
+namespace {
+
+// diffusers sets this factor whatever the autoencoder's file says, as the first published ones were without.
+constexpr double kUpscalerScaling = 0.08333;
+
+Result<std::optional<Upscaling>> readUpscaling(const Json& index, const fs::path& folder) {
+    const fs::path file = folder / "low_res_scheduler" / "scheduler_config.json";
+    std::error_code error;
+    if (className(index.value("low_res_scheduler", Json())).empty() || !fs::exists(file, error))
+        return std::nullopt;
+    Upscaling upscaling;
+    ATELIER_TRY(upscaling.lowResScheduler, readModelJson(file));
+    const auto most = index.find("max_noise_level");
+    if (most != index.end() && !most->is_null()) {
+        if (!most->is_number_integer() || most->get<std::int64_t>() < 0 ||
+            most->get<std::int64_t>() > 100'000)
+            return fail(ErrorCode::Model,
+                        fmt::format("its max_noise_level is {}", dumpJson(*most).substr(0, 60)),
+                        (folder / "model_index.json").string(), "It is a number of timesteps, usually 350.");
+        upscaling.maxNoiseLevel = most->get<int>();
+    }
+    return upscaling;
+}
+
+}  // namespace
+
 Result<std::map<std::string, std::string>> pipelineComponents(const fs::path& folder) {
     ATELIER_TRY(const Json index, readModelIndex(folder));
     std::map<std::string, std::string> components;
@@ -285,11 +311,14 @@ Result<Pipeline> loadPipeline(const fs::path& folder, const LoadOptions& options
     Pipeline pipeline;
     pipeline.source = folder;
     ATELIER_TRY(pipeline.zerosForEmptyPrompt, zerosForEmptyPrompt(folder));
+    ATELIER_TRY(pipeline.upscaling, readUpscaling(index, folder));
     if (wanted.contains("unet")) {
         ATELIER_TRY(pipeline.unet, loadUnet(folder / "unet", options));
     }
     if (wanted.contains("vae")) {
         ATELIER_TRY(pipeline.vae, loadVae(folder / "vae", options));
+        if (index.value("_class_name", "") == "StableDiffusionUpscalePipeline")
+            pipeline.vae->setScalingFactor(kUpscalerScaling);
     }
     if (wanted.contains("text_encoder")) {
         ATELIER_TRY(pipeline.textEncoder, loadTextEncoder(folder / "text_encoder", options));

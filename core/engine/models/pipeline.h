@@ -19,6 +19,12 @@
 
 namespace atelier {
 
+// What a pipeline that enlarges pictures has beside the others' parts; it is saved with `source`.
+struct Upscaling {
+    Json lowResScheduler;     // scheduler_config.json: with it the given picture is blurred
+    int maxNoiseLevel = 350;  // the strongest blur the model was made for
+};
+
 struct Pipeline {
     std::shared_ptr<UNet2DConditionModel> unet;
     std::shared_ptr<AutoencoderKL> vae;
@@ -29,7 +35,8 @@ struct Pipeline {
     std::shared_ptr<ControlNetModel> controlNet;
     Json scheduler = Json::object();   // scheduler_config.json as it stands
     bool zerosForEmptyPrompt = false;  // SDXL: an empty negative prompt is zeros, not an encoded empty text
-    fs::path source;                   // the folder it was loaded from; empty when made from configurations
+    std::optional<Upscaling> upscaling;
+    fs::path source;  // the folder it was loaded from; empty when made from configurations
 
     // The text encoders that are there, in the order of their widths in the context.
     std::vector<std::shared_ptr<TextEncoder>> textEncoders() const;
