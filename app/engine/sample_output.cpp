@@ -43,9 +43,8 @@ SampleOutput::SampleOutput(const SampleArguments& arguments, std::vector<NamedRe
         tar_ = folder_ / (shardName(part_) + ".tar");
         folder_ /= "." + shardName(part_);
     }
-    const auto stamp =
-        inputStamp(arguments.models, {arguments.start.image, arguments.start.mask, arguments.start.depth,
-                                      arguments.start.latents});
+    const auto stamp = inputStamp(arguments.models, {arguments.start.image, arguments.start.mask,
+                                                     arguments.start.depth, arguments.start.latents});
     for (const auto& [file, request] : requests_) {
         auto description = eval::describePicture(request, options, file);
         if (!arguments.start.image.empty())

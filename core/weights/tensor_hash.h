@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The SHA-256 of a safetensors file's tensors (all that follows its header) in its own metadata, by which
-// programs name models (Stability's ModelSpec: modelspec.hash_sha256). Used by convert.
+// programs name models (Stability's ModelSpec: modelspec.hash_sha256). Used by convert, lora and training.
 #pragma once
 
 #include <string>

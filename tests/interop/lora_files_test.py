@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # `lora merge|extract|resize|convert` against diffusers' fuse_lora, PEFT's merge_and_unload, torch's SVD and kohya's formula.
 import copy
+import hashlib
 import json
 import os
 import pathlib
@@ -137,6 +138,24 @@ class LoraFiles(unittest.TestCase):
         for name, tensor in start.items():
             self.assertEqual(end[name].dtype, tensor.dtype, name)
             self.assertTrue(torch.equal(end[name], tensor), name)
+
+    def test_what_a_file_says_of_itself_is_true_of_it(self):
+        """ModelSpec and the hash that A1111 and kohya's tools name a file by; what the source said is kept but for its hashes."""
+        state = {k: v for k, v in self.lora(rank=6).items() if k.startswith("unet.")}
+        save_file(state, self.folder / "given.safetensors", {"modelspec.title": "mine", "modelspec.hash_sha256": "0xold", "sshs_model_hash": "old", "sshs_legacy_hash": "old"})
+        commands = {"kohya": ["convert", "--to", "kohya"], "diffusers": ["convert", "--to", "diffusers"], "small": ["resize", "--rank", 2, "--to", "kohya"]}
+        for name, (verb, *options) in commands.items():
+            out = self.folder / f"{name}.safetensors"
+            self.ok(verb, self.folder / "given.safetensors", out, *options)
+            data = out.read_bytes()
+            digest = hashlib.sha256(data[8 + int.from_bytes(data[:8], "little"):]).hexdigest()
+            with safe_open(out, "pt") as file:
+                said = file.metadata()
+            self.assertEqual(said["modelspec.hash_sha256"], "0x" + digest)
+            self.assertEqual(said.get("sshs_model_hash"), None if name == "diffusers" else digest)
+            self.assertNotIn("sshs_legacy_hash", said)
+            self.assertEqual((said["modelspec.title"], said["modelspec.architecture"], said["modelspec.resolution"]), ("mine", "stable-diffusion-v1/lora", "512x512"))
+            self.assertRegex(said["modelspec.date"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ$")
 
     def test_older_generations_of_names(self):
         state = {k: v for k, v in random_lora(self.before).items() if ".attn" in k or "self_attn" in k}

@@ -8,10 +8,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "core/base/hash.h"
 #include "core/base/strings.h"
 #include "core/engine/nn/layers.h"
 #include "core/weights/lora/lora_names.h"
+#include "core/weights/model_spec.h"
+#include "core/weights/tensor_hash.h"
 
 namespace atelier {
 namespace {
@@ -140,32 +141,20 @@ std::map<std::string, std::string> kohyaMetadata(const Pipeline& pipeline, const
         {"ss_output_name", record.name},
         {"ss_sd_model_name", record.base.filename().string()},
         {"ss_resolution", fmt::format("({}, {})", record.resolution, record.resolution)},
-        {"modelspec.sai_model_spec", "1.0.1"},
-        {"modelspec.architecture", family.architecture},
-        {"modelspec.implementation", "diffusers"},
-        {"modelspec.title", record.name},
-        {"modelspec.resolution", resolution},
+        {"sshs_model_hash", tensorHashPlaceholder()},
     };
+    metadata.merge(modelSpec(family.architecture, "diffusers", record.name, resolution));
+    metadata.erase("modelspec.date");  // the same run gives the same bytes
     for (const auto& [key, value] : record.training.items())
         metadata[key] = value.is_string() ? value.get<std::string>() : dumpJson(value);
     return metadata;
 }
 
-// Readers name a file by the hash of what follows its header, which the metadata does not change: written
-// once to know it, and once with it.
+// Readers name a file by the hash of what follows its header.
 Status writeKohya(const fs::path& path, const NamedTensors& tensors,
-                  std::map<std::string, std::string> metadata) {
+                  const std::map<std::string, std::string>& metadata) {
     ATELIER_DO(writeTensors(path, tensors, at::kHalf, metadata));
-    {
-        ATELIER_TRY(const auto bytes, readFile(path));
-        std::uint64_t header = 0;
-        for (int i = 7; i >= 0; --i)
-            header = header << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
-        const auto hash = sha256Hex(std::string_view(bytes).substr(8 + header));
-        metadata["sshs_model_hash"] = hash;
-        metadata["modelspec.hash_sha256"] = "0x" + hash;
-    }
-    return writeTensors(path, tensors, at::kHalf, metadata);
+    return stampTensorHash(path);
 }
 
 Result<LoraRecord> readRecord(const fs::path& folder) {

@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <ctime>
 #include <map>
 #include <memory>
 #include <set>
 
 #include "core/weights/dialects/sources.h"
+#include "core/weights/model_spec.h"
 #include "core/weights/tensor_hash.h"
 #include "core/weights/work_folder.h"
 
@@ -142,7 +142,7 @@ void addOpenClipRest(std::vector<TensorToWrite>& out, const Source& source, cons
     }
 }
 
-std::map<std::string, std::string> modelSpec(const Source& source, const fs::path& out) {
+std::map<std::string, std::string> describe(const Source& source, const fs::path& out) {
     static constexpr const char* kIds[] = {"stable-diffusion-v1", "stable-diffusion-v2-512",
                                            "stable-diffusion-xl-v1-base", "stable-diffusion-xl-v1-refiner",
                                            "stable-diffusion-x4-upscaler"};
@@ -154,18 +154,8 @@ std::map<std::string, std::string> modelSpec(const Source& source, const fs::pat
     if (source.configs.controlNet) id += "/controlnet";
     const auto& size = source.configs.unet.sampleSize;
     const int scale = source.configs.vae.downscale();
-    const std::time_t now = std::time(nullptr);
-    std::tm utc{};
-    ::gmtime_r(&now, &utc);
-    char date[32];
-    std::strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &utc);
-    std::map<std::string, std::string> metadata{
-        {"modelspec.sai_model_spec", "1.0.0"},
-        {"modelspec.architecture", id},
-        {"modelspec.implementation", "https://github.com/Stability-AI/generative-models"},
-        {"modelspec.title", out.stem().string()},
-        {"modelspec.date", date},
-        {"modelspec.hash_sha256", "0x" + tensorHashPlaceholder()}};
+    auto metadata =
+        modelSpec(id, "https://github.com/Stability-AI/generative-models", out.stem().string(), "");
     if (source.configs.controlNet) return metadata;
     if (source.configs.prediction.empty()) {  // it is not known: nothing of ours may decide it
         metadata.erase("modelspec.architecture");
@@ -184,7 +174,7 @@ Status writeSingle(const Source& source, const fs::path& file, const fs::path& o
         for (const Found& found : part.tensors) groups[found.pair.single].emplace_back(&part, &found);
     std::vector<TensorToWrite> tensors;
     for (const auto& [name, group] : groups) tensors.push_back(forSingle(group, options, meter));
-    auto metadata = modelSpec(source, out);
+    auto metadata = describe(source, out);
     if (!options.keepForm) {
         addOpenClipRest(tensors, source, options);
         ATELIER_DO(writeSafetensors(file, std::move(tensors), std::move(metadata)));
@@ -199,8 +189,8 @@ Status writeSingle(const Source& source, const fs::path& file, const fs::path& o
             {name, entry.tensor->type, entry.tensor->shape, [entry] { return entry.bytes().map(owned); }});
     }
     auto kept = weights.files().front()->metadata();
-    for (const char* stale : {"modelspec.hash_sha256", "modelspec.date", "modelspec.title"})
-        kept.erase(stale);
+    eraseHashes(kept);
+    kept.erase("modelspec.title");
     kept.insert(metadata.begin(), metadata.end());
     ATELIER_DO(writeSafetensors(file, std::move(tensors), std::move(kept)));
     return stampTensorHash(file);

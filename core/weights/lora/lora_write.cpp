@@ -9,7 +9,9 @@
 #include "core/weights/lora/lora_file.h"
 #include "core/weights/lora/lora_math.h"
 #include "core/weights/lora/lora_names.h"
+#include "core/weights/model_spec.h"
 #include "core/weights/safetensors.h"
+#include "core/weights/tensor_hash.h"
 #include "core/weights/work_folder.h"
 
 namespace atelier::lora {
@@ -43,7 +45,32 @@ Value mostCommon(const std::vector<const Module*>& modules, Get get) {
     return std::ranges::max_element(counts, {}, [](const auto& item) { return item.second; })->first;
 }
 
-Status writeKohya(const File& file, const fs::path& out) {
+bool isSecond(const File& file) {
+    if (file.isXl()) return false;
+    return std::ranges::any_of(file.modules, [](const Module& m) {
+        return m.path.ends_with("attn2.to_k") && m.down.shape[1] == 1024;
+    });
+}
+
+// The file's own metadata, with what ModelSpec asks for where it is missing. `out`: the final name.
+std::map<std::string, std::string> describe(const File& file, const fs::path& out) {
+    const bool second = isSecond(file);
+    const auto base = file.metadata.find("ss_base_model_version");
+    const bool velocity = base != file.metadata.end() && base->second.ends_with("_v");
+    const bool refiner = base != file.metadata.end() && base->second.starts_with("sdxl_refiner");
+    const auto* architecture = refiner       ? "stable-diffusion-xl-v1-refiner/lora"
+                               : file.isXl() ? "stable-diffusion-xl-v1-base/lora"
+                               : !second     ? "stable-diffusion-v1/lora"
+                               : velocity    ? "stable-diffusion-v2-768-v/lora"
+                                             : "stable-diffusion-v2-512/lora";
+    const auto* resolution = file.isXl() ? "1024x1024" : second && velocity ? "768x768" : "512x512";
+    auto metadata = file.metadata;
+    eraseHashes(metadata);
+    metadata.merge(modelSpec(architecture, "diffusers", out.stem().string(), resolution));
+    return metadata;
+}
+
+Status writeKohya(const File& file, const fs::path& made, const fs::path& out) {
     std::vector<TensorToWrite> tensors;
     std::vector<const Module*> all;
     const bool xl = file.isXl();
@@ -67,22 +94,19 @@ Status writeKohya(const File& file, const fs::path& out) {
             tensors.push_back(toWrite(name + ".dora_scale", *module.magnitude, shape));
         }
     }
-    auto metadata = file.metadata;
+    auto metadata = describe(file, out);
     metadata.erase("lora_adapter_metadata");
-    metadata.erase("sshs_model_hash");
-    metadata.erase("sshs_legacy_hash");
-    metadata.erase("modelspec.hash_sha256");
+    metadata["sshs_model_hash"] = tensorHashPlaceholder();
     metadata["ss_network_dim"] =
         std::to_string(mostCommon<std::int64_t>(all, [](const Module& m) { return m.rank(); }));
     metadata["ss_network_alpha"] = fmt::format("{}", mostCommon<double>(all, alphaOf));
     metadata.emplace("ss_network_module", "networks.lora");
     metadata.emplace("ss_network_args", "{}");
-    const bool second = std::ranges::any_of(file.modules, [](const Module& m) {
-        return m.path.ends_with("attn2.to_k") && m.down.shape[1] == 1024;
-    });
+    const bool second = isSecond(file);
     metadata.emplace("ss_v2", second ? "True" : "False");
     metadata.emplace("ss_base_model_version", xl ? "sdxl_base_v1-0" : second ? "sd_v2" : "sd_v1");
-    return writeSafetensors(out, std::move(tensors), std::move(metadata));
+    ATELIER_DO(writeSafetensors(made, std::move(tensors), std::move(metadata)));
+    return stampTensorHash(made);
 }
 
 // What PEFT must know of one component; patterns name the modules that differ from the rest.
@@ -169,7 +193,7 @@ std::map<std::string, std::vector<const Module*>> byComponent(const File& file) 
     return all;
 }
 
-Status writeDiffusers(const File& file, const fs::path& out) {
+Status writeDiffusers(const File& file, const fs::path& made, const fs::path& out) {
     std::vector<TensorToWrite> tensors;
     Json config = Json::object();
     for (const auto& [component, modules] : byComponent(file)) {
@@ -177,9 +201,10 @@ Status writeDiffusers(const File& file, const fs::path& out) {
         const Json own = peftConfig(modules);
         for (const auto& [key, value] : own.items()) config[component + "." + key] = value;
     }
-    auto metadata = file.metadata;
+    auto metadata = describe(file, out);
     metadata["lora_adapter_metadata"] = dumpJson(config);
-    return writeSafetensors(out, std::move(tensors), std::move(metadata));
+    ATELIER_DO(writeSafetensors(made, std::move(tensors), std::move(metadata)));
+    return stampTensorHash(made);
 }
 
 Status writePeft(const File& file, const fs::path& out) {
@@ -210,8 +235,8 @@ Status write(const File& file, const fs::path& out, Dialect dialect) {
     if (dialect != Dialect::Kohya) ATELIER_DO(checkDora(file, out));
     ATELIER_TRY(const auto work, WorkFolder::create(out));
     const fs::path made = work.path() / "lora";
-    ATELIER_DO(dialect == Dialect::Kohya       ? writeKohya(file, made)
-               : dialect == Dialect::Diffusers ? writeDiffusers(file, made)
+    ATELIER_DO(dialect == Dialect::Kohya       ? writeKohya(file, made, out)
+               : dialect == Dialect::Diffusers ? writeDiffusers(file, made, out)
                                                : writePeft(file, made));
     return renameFile(made, out);
 }
