@@ -10,6 +10,7 @@
 
 #include "app/engine/cli.h"
 #include "app/engine/cli_checks.h"
+#include "app/engine/fetch_shards.h"
 #include "app/engine/progress.h"
 #include "core/base/json.h"
 #include "core/base/strings.h"
@@ -429,7 +430,9 @@ int metadataVerb(Arguments arguments) {
     std::string spec, out;
     std::uint64_t limit = 0;
     bool json = false;
-    app.add_option("DIR", spec, "a version folder, a shard, or a pattern like DIR/{000000..000007}.tar")
+    app.add_option("DIR", spec,
+                   "a version folder, a shard, or a pattern like DIR/{000000..000007}.tar, also on s3:// or "
+                   "http(s)://")
         ->required();
     app.add_option("--out", out, "the file to write")->required();
     app.add_option("--limit", limit, "so many samples at most");
@@ -439,7 +442,7 @@ int metadataVerb(Arguments arguments) {
     ReadDisplay display{ProgressDisplay(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto),
                         "read"};
     const auto result =
-        d::extractMetadata(expandUser(spec).string(), expandUser(out), limit, std::ref(display));
+        d::extractMetadata(expandUser(spec).string(), expandUser(out), limit, std::ref(display), fetchWindow);
     display.display.finish();
     return extracted(result, spec, out, json);
 }
@@ -450,7 +453,9 @@ int referenceVerb(Arguments arguments) {
     std::string spec, out;
     d::ReferenceOptions options;
     bool json = false;
-    app.add_option("DIR", spec, "a version folder, a shard, or a pattern like DIR/{000000..000007}.tar")
+    app.add_option("DIR", spec,
+                   "a version folder, a shard, or a pattern like DIR/{000000..000007}.tar, also on s3:// or "
+                   "http(s)://")
         ->required();
     app.add_option("--out", out, "the tar to write")->required();
     app.add_option("--count", options.count, "pictures")->capture_default_str();
@@ -463,8 +468,8 @@ int referenceVerb(Arguments arguments) {
     takeSignals();
     ReadDisplay display{ProgressDisplay(json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto),
                         "read"};
-    const auto result =
-        d::extractReference(expandUser(spec).string(), expandUser(out), options, std::ref(display));
+    const auto result = d::extractReference(expandUser(spec).string(), expandUser(out), options,
+                                            std::ref(display), fetchWindow);
     display.display.finish();
     return extracted(result, spec, out, json);
 }

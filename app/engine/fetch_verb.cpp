@@ -2,6 +2,7 @@
 // `atelier-engine fetch`: files from s3://, http(s):// to this computer. `train` hands it the shards of a
 // configuration.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
@@ -47,7 +48,7 @@ Status runPipe(const std::string& command, const fs::path& target) {
         if (n == 0) break;
         written = file.write(std::string_view(block).substr(0, n));
     }
-    const int status = ::pclose(pipe);
+    const int status = ::pclose(pipe);  // a command that is stopped gets a broken pipe
     ATELIER_DO(written);
     if (stopped) return fail(ErrorCode::Cancelled, "stopped", command);
     const int code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
@@ -57,9 +58,21 @@ Status runPipe(const std::string& command, const fs::path& target) {
     return file.commit();
 }
 
+// As one word of a shell.
+std::string shellWord(const std::string& text) {
+    std::string word = "'";
+    for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return word + "'";
+}
+
 class Fetcher {
   public:
-    explicit Fetcher(std::vector<Wanted> wanted) : wanted_(std::move(wanted)), done_(wanted_.size()) {}
+    // `attending`: nothing is shown; what cannot be fetched is one line each on the output.
+    explicit Fetcher(std::vector<Wanted> wanted, bool attending = false)
+        : wanted_(std::move(wanted)),
+          attending_(attending),
+          done_(wanted_.size()),
+          display_(attending ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto) {}
 
     // Errors: the first one; the others are printed.
     Status run(int threads) {
@@ -79,11 +92,18 @@ class Fetcher {
         net::FetchOptions options;
         options.cancelled = [] { return stopped != 0; };
         options.onProgress = [&](std::uint64_t done, std::uint64_t) { show(k, done); };
-        const auto status =
-            url.starts_with("pipe:") ? runPipe(url.substr(5), target) : net::fetchFile(url, target, options);
+        const auto status = url.starts_with("pipe:")   ? runPipe(url.substr(5), target)
+                            : url.starts_with("gs://") ? runPipe("gsutil cat " + shellWord(url), target)
+                                                       : net::fetchFile(url, target, options);
         const std::lock_guard guard(mutex_);
         ++files_;
         if (status) return;
+        if (attending_) {
+            auto line = status.error().message();
+            std::ranges::replace(line, '\n', ' ');
+            std::printf("%s\n", line.c_str());
+            std::fflush(stdout);
+        }
         if (result_)
             result_ = status;
         else
@@ -102,17 +122,18 @@ class Fetcher {
     }
 
     std::vector<Wanted> wanted_;
+    bool attending_;
     std::atomic<std::size_t> next_ = 0;
     std::mutex mutex_;
     std::vector<std::uint64_t> done_;  // bytes of each
     std::size_t files_ = 0;
     Status result_;
-    ProgressDisplay display_{ProgressDisplay::Mode::Auto};
+    ProgressDisplay display_;
 };
 
 Result<std::vector<Wanted>> readList() {
     std::vector<Wanted> wanted;
-    for (std::string line; std::getline(std::cin, line);) {
+    for (std::string line; std::getline(std::cin, line) && !line.empty();) {
         ATELIER_TRY(const auto json, parseJson(line, "standard input"));
         wanted.push_back({json.value("url", ""), json.value("target", "")});
     }
@@ -150,19 +171,21 @@ int fetchVerb(Arguments arguments) {
     app.name("atelier-engine fetch");
     std::vector<std::string> urls;
     std::string out = ".";
-    bool list = false;
+    bool list = false, attend = false;
     int threads = 4;
     app.add_option("URL", urls, "s3://bucket/key, s3://bucket/folder/ (all below it), http:// or https://");
     app.add_option("-o,--out,--output", out, "folder; default: the present one");
     app.add_option("--threads", threads, "files at a time")->check(CLI::Range(1, 64))->capture_default_str();
     app.add_flag("--list", list, "as `train` starts it: {\"url\", \"target\"} lines on standard input");
+    app.add_flag("--attend", attend,
+                 "the same with an empty line at the list's end: quiet, and ends with its standard input");
     app.footer(
         "Keys for S3 are those of AWS's own tools: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, "
         "~/.aws,\nthe container or the machine. AWS_ENDPOINT_URL names a server of your own.");
     if (const auto code = parse(app, arguments)) return *code;
 
     std::vector<Wanted> wanted;
-    if (list) {
+    if (list || attend) {
         auto given = readList();
         if (!given) return report(given.error());
         wanted = std::move(*given);
@@ -170,13 +193,24 @@ int fetchVerb(Arguments arguments) {
         return report(
             {ErrorCode::Usage, "no address is given", "", "atelier-engine fetch --help shows the forms."});
     }
-    onStopSignals(onStop);
+    // Signals of the terminal are for the engine, whose end closes our input.
+    if (attend)
+        for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) ::signal(signal, SIG_IGN);
+    else
+        onStopSignals(onStop);
+    if (attend)
+        std::thread([] {
+            char byte;
+            while (::read(STDIN_FILENO, &byte, 1) > 0) {
+            }
+            stopped = 1;
+        }).detach();
     for (const auto& url : urls) {
         auto found = filesOf(url, expandUser(out));
         if (!found) return report(found.error());
         wanted.insert(wanted.end(), found->begin(), found->end());
     }
-    const auto status = Fetcher(std::move(wanted)).run(threads);
+    const auto status = Fetcher(std::move(wanted), attend).run(threads);
     if (stopped) return report({ErrorCode::Cancelled, "stopped; what came is kept", "", ""});
     return status ? 0 : report(status.error());
 }

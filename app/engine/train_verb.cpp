@@ -256,6 +256,8 @@ int trainVerb(Arguments arguments) {
         return report(found.error(), json);
     if (const auto fetched = fetchShards(plan->config.config, plan->file, allowPipe); !fetched)
         return report(fetched.error(), json);
+    if (const auto fetched = fetchFiles(plan->config.config); !fetched) return report(fetched.error(), json);
+    options.fetchShards = fetchWindow;
     options.runFolder = plan->runFolder;
     options.startOver = plan->startOver;
     options.overrides = plan->given;

@@ -523,6 +523,24 @@ void openDiffusionsArithmetic(const RuleInput& in, Findings& findings) {
                      "open-diffusion knows bf16 only: there is nothing to compare this run with");
 }
 
+void streamsAreNotKept(const RuleInput& in, Findings& findings) {
+    const auto& params = in.config.dataset.params;
+    if (!params.streamShards) return;
+    const auto cannot = [&](const char* path, const std::string& what, const std::string& hint) {
+        findings.add(IssueSeverity::Error, "stream", path, what, hint,
+                     Remedy{"dataset.params.stream_shards", ""});
+    };
+    if (in.config.dataset.type != DatasetType::WebDataset &&
+        in.config.dataset.type != DatasetType::ClassificationWebDataset)
+        cannot("dataset.params.stream_shards", "only shards are read while they arrive", "Remove the key.");
+    if (params.validationShare > 0)
+        cannot("dataset.params.validation_share", "shards that come and go have no share that is held back",
+               "Name shards for validation: dataset.params.validation_path.");
+    if (params.latentCache == LatentCache::Memory)
+        cannot("dataset.params.latent_cache", "shards that come and go are not kept in memory either",
+               "Set it to off.");
+}
+
 void copiesGoToS3(const RuleInput& in, Findings& findings) {
     if (in.config.experiment.logDir.starts_with("s3:"))
         findings.add(IssueSeverity::Error, "log_dir", "experiment.log_dir",
@@ -572,6 +590,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     classesHavePrompts(input, findings);
     classesAreTold(input, findings);
     openDiffusionsArithmetic(input, findings);
+    streamsAreNotKept(input, findings);
     copiesGoToS3(input, findings);
     nameIsAFolderName(input, findings);
 }

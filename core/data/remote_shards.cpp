@@ -24,7 +24,7 @@ fs::path shardCache() {
 
 bool isRemoteShard(std::string_view url) {
     return url.starts_with("s3://") || url.starts_with("http://") || url.starts_with("https://") ||
-           url.starts_with("pipe:");
+           url.starts_with("gs://") || url.starts_with("pipe:");
 }
 
 // One folder per remote folder; a query (a signature, often) is no part of the name, but of the folder's.

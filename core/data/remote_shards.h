@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Shards that lie elsewhere (s3://, http://, https://, pipe:) are brought into the user's cache before they
-// are read, since random order needs random access. Here is only where they come to lie; `atelier-engine
+// Shards that lie elsewhere (s3://, gs://, http://, https://, pipe:) are brought into the user's cache before
+// they are read, since random order needs random access. Here is only where they come to lie; `atelier-engine
 // fetch` brings them.
 #pragma once
 

@@ -133,19 +133,27 @@ struct SampleSourceOptions {
     NumberSequence numbers;
 };
 
-// Endless; the sequence of samples does not depend on `threads` or `prefetch`.
-class SampleSource {
+// Endless samples in order, whatever is behind them.
+class SampleStream {
+  public:
+    virtual ~SampleStream() = default;
+    // Waits for the next sample of the sequence. An Error repeats on every later call.
+    virtual Result<TrainSample> next() = 0;
+    // Seconds that next() spent waiting so far (the `data` share of the timing event).
+    virtual double secondsWaited() const = 0;
+};
+
+// The sequence of samples does not depend on `threads` or `prefetch`.
+class SampleSource final : public SampleStream {
   public:
     static Result<SampleSource> open(std::shared_ptr<const DatasetIndex> index, const TrainPlan& plan,
                                      const SampleSourceOptions& options);
     SampleSource(SampleSource&&) noexcept;
     SampleSource& operator=(SampleSource&&) noexcept;
-    ~SampleSource();
+    ~SampleSource() override;
 
-    // Waits for the next sample of the sequence. An Error repeats on every later call.
-    Result<TrainSample> next();
-    // Seconds that next() spent waiting so far (the `data` share of the timing event).
-    double secondsWaited() const;
+    Result<TrainSample> next() override;
+    double secondsWaited() const override;
 
   private:
     struct State;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Models, files and the folder of the run.
 #include "core/preflight/preflight.h"
+#include "core/data/remote_shards.h"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -45,7 +46,8 @@ void checkModel(const std::optional<std::string>& model, const std::string& path
 
 void checkFile(const std::optional<std::string>& file, const std::string& path, std::vector<Issue>& issues) {
     std::error_code error;
-    if (!file || file->empty() || isUnfilled(*file) || fs::exists(*file, error)) return;
+    if (!file || file->empty() || isUnfilled(*file) || data::isRemoteShard(*file) || fs::exists(*file, error))
+        return;  // what lies elsewhere is fetched when the training starts
     add(issues, IssueSeverity::Error, "missing_file", path, *file + " does not exist",
         "Name a file that is there, or remove the key.");
 }

@@ -59,14 +59,15 @@ class OpenDiffusion(unittest.TestCase):
     def tearDownClass(cls):
         cls.temporary.cleanup()
 
-    def train(self, name, column, *more, expect=0, logs="logs"):
+    def train(self, name, column, *more, expect=0, logs="logs", environment=None):
         words = [f"config={FILES / (column + '.yaml')}", *SMALL, *COLUMNS[column], f"experiment.log_dir={self.folder / logs}", f"experiment.name={name}",
                  f"dataset.params.path={self.shards}", f"experiment.eval_caption_file={self.folder / 'captions.csv'}"]
         if column == "readme_base":
             words.append("experiment.project=p")
         if column == "imagenet":
             words.append(f"dataset.params.class_mapping={self.folder / 'classes.json'}")
-        done = subprocess.run([ENGINE, "train", *words, *more], capture_output=True, text=True, timeout=200, cwd=self.folder)
+        done = subprocess.run([ENGINE, "train", *words, *more], capture_output=True, text=True, timeout=200, cwd=self.folder,
+                              env=os.environ | (environment or {}))
         self.assertEqual(done.returncode, expect, done.stderr)
         return done.stderr
 
@@ -122,6 +123,24 @@ class OpenDiffusion(unittest.TestCase):
             self.assertEqual(grid.size, (3 * 34 + 2, 36))
         self.assertEqual(sorted(p.name for p in examples.iterdir()), ["step_2.jpg", "step_2.tar"])
 
+    # ---- files that lie elsewhere ---------------------------------------------------------------------------------------
+    def test_class_map_and_captions_from_s3(self):
+        from fake_s3 import FakeS3
+        s3 = FakeS3()
+        self.addCleanup(s3.close)
+        s3.create("bucket")
+        s3.store("bucket", "maps/classes.json", (self.folder / "classes.json").read_bytes())
+        s3.store("bucket", "maps/captions.csv", (self.folder / "captions.csv").read_bytes())
+        home = self.folder / "home"
+        words = ("dataset.params.class_mapping=s3://bucket/maps/classes.json", "experiment.eval_caption_file=s3://bucket/maps/captions.csv", "experiment.num_eval_images=2", "sampling.steps=1",
+                 "experiment.save_every=2")
+        s3.trouble = lambda method, path, count: "cut" if method == "GET" and count == 1 else None
+        self.train("elsewhere", "imagenet", *words, environment=s3.environment(home) | {"XDG_CACHE_HOME": str(home)})
+        with tarfile.open(self.run_dir("elsewhere") / "examples" / "step_2.tar") as tar:
+            self.assertEqual(len(tar.getnames()), 2)
+        self.assertIn("class_mapping: s3://bucket/maps/classes.json", (self.run_dir("elsewhere") / "config.yaml").read_text())
+        self.assertEqual(s3.problems, [])
+
     # ---- its scripts ----------------------------------------------------------------------------------------------------
     def dataset(self, *words):
         done = subprocess.run([ENGINE, "dataset", *map(str, words), "--json"], capture_output=True, text=True)
@@ -145,6 +164,35 @@ class OpenDiffusion(unittest.TestCase):
             pictures = [tar.extractfile(n).read() for n in tar.getnames()]
         self.assertEqual(Image.open(io.BytesIO(pictures[0])).size, (24, 24))
         self.assertEqual(len(set(pictures)), 7, "each picture once")
+
+    def test_extracts_from_s3(self):
+        """Only as many shards are fetched as are needed, and none is kept."""
+        from fake_s3 import FakeS3
+        s3 = FakeS3()
+        self.addCleanup(s3.close)
+        s3.create("bucket")
+        for i in range(24):
+            s3.store("bucket", f"{i:06}.tar", (self.folder / f"{i % 2:06}.tar").read_bytes())
+        home = self.folder / "extracts"
+        home.mkdir()
+        environment = os.environ | s3.environment(home) | {"XDG_CACHE_HOME": str(home)}
+        pattern = "s3://bucket/{000000..000023}.tar"
+
+        def extract(*words):
+            done = subprocess.run([ENGINE, "dataset", *map(str, words), "--json"], capture_output=True, text=True, env=environment)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)["written"]
+
+        self.assertEqual(extract("metadata", pattern, "--out", home / "some.jsonl", "--limit", 30), 30)
+        self.assertLessEqual(s3.counts["GET"], 16, "the window in use and the one that was on its way")
+        self.assertEqual(extract("metadata", pattern, "--out", home / "all.jsonl"), 120)
+        tars = [home / "a.tar", home / "b.tar"]
+        for tar in tars:
+            self.assertEqual(extract("reference", pattern, "--out", tar, "--count", 20, "--size", 24, "--seed", 3), 20)
+        self.assertEqual(tars[0].read_bytes(), tars[1].read_bytes())
+        self.assertEqual(extract("reference", pattern, "--out", home / "c.tar", "--size", 24), 120)
+        self.assertEqual(list((home / "atelier" / "shards" / "stream").iterdir()), [])
+        self.assertEqual(s3.problems, [])
 
     # ---- what goes wrong there, and does not here -----------------------------------------------------------------------
     def test_defects(self):

@@ -207,6 +207,88 @@ class Runs(unittest.TestCase):
         self.assertIn("code 5", said)
         self.assertFalse(self.run_dir("broken-pipe").exists())
 
+    def many_shards(self, s3, prefix):
+        """The same pictures in six shards of four; their pattern in S3."""
+        folder = self.folder / "six"
+        if not folder.exists():
+            made = subprocess.run([ENGINE, "dataset", "build", self.folder / "pictures", "--out", folder, "--shard-samples", "4"], capture_output=True, text=True)
+            self.assertEqual(made.returncode, 0, made.stderr)
+        shards = sorted(folder.glob("*.tar"))
+        self.assertEqual(len(shards), 6)
+        for shard in shards:
+            s3.store("bucket", f"{prefix}/{shard.name}", shard.read_bytes())
+        return f"s3://bucket/{prefix}/{{000000..000005}}.tar"
+
+    def test_shards_that_come_and_go(self):
+        """Two shards at hand: fetched while training goes on, through broken and refused transfers; killed twice it ends with the same bytes, and keeps nothing."""
+        from fake_s3 import FakeS3
+        s3 = FakeS3()
+        s3.create("bucket")
+        home = self.folder / "stream-home"
+        environment = os.environ | s3.environment(home) | {"XDG_CACHE_HOME": str(home), "AWS_MAX_ATTEMPTS": "4"}
+        words = ("dataset.params.path=" + self.many_shards(s3, "v1"), "dataset.params.stream_shards=2")
+        streams = home / "atelier" / "shards" / "stream"
+        self.train(self.config("steady", images=144), *words, env=environment)
+        self.assertEqual(list(streams.iterdir()), [])
+        self.assertGreater(s3.counts["GET"], 18 * 2 - 1, "three passes of six shards, each fetched anew")
+        self.assertFalse((home / "atelier" / "shards" / "remote").exists())
+        s3.trouble = lambda method, path, count: {3: "cut", 7: 503, 9: "cut"}.get(count % 12) if method == "GET" else None
+        rng = random.Random(3)
+        target = self.config("shaken", images=144)
+        for _ in range(2):
+            process = self.start(target, *words, env=environment)
+            step = len([e for e in self.events("shaken") if e["type"] == "metric"]) + rng.randint(2, 5)
+            self.wait("shaken", lambda e: e["type"] == "metric" and e["step"] >= step, process)
+            self.assertLessEqual(max((len(list(run.iterdir())) for run in streams.iterdir()), default=0), 3)
+            process.kill()
+            process.communicate()
+            target, words = self.run_dir("shaken"), ()
+        self.train(target, env=environment)
+        self.assertEqual(self.state("steady", 18), self.state("shaken", 18))
+        self.assertEqual([e for e in self.events("shaken") if e["type"] == "warning"], [])
+        self.assertEqual(list(streams.iterdir()), [])
+        self.assertEqual(s3.problems, [])
+        s3.close()
+
+    def test_streams_that_dry_up(self):
+        from fake_s3 import FakeS3
+        s3 = FakeS3()
+        s3.create("bucket")
+        home = self.folder / "dry-home"
+        environment = os.environ | s3.environment(home) | {"XDG_CACHE_HOME": str(home), "AWS_MAX_ATTEMPTS": "2"}
+        pattern = self.many_shards(s3, "v2").replace("000005", "000006")  # one that is not there
+        stream = ("dataset.params.stream_shards=3", "dataset.params.path=" + pattern)
+        self.train(self.config("gap"), *stream, env=environment)
+        warnings = [e for e in self.events("gap") if e["type"] == "warning"]
+        self.assertTrue(warnings)
+        self.assertEqual({e["code"] for e in warnings}, {"shard_unusable"})
+        self.assertTrue(all("000006.tar" in e["text"] for e in warnings), warnings)
+        # None of a window: the run ends, says why, and goes on later.
+        s3.trouble = lambda method, path, count: 403 if method == "GET" and count > 20 else None
+        s3.counts.clear()
+        err = self.train(self.config("dry", images=800), *stream, env=environment, expect=3)
+        self.assertIn("none of", err)
+        self.assertIn("goes on from the last checkpoint", err)
+        s3.trouble = lambda method, path, count: None
+        self.train(self.run_dir("dry"), "experiment.num_examples_to_see=160", env=environment)
+        # Asked to end while it waits for shards: it does, with what it has.
+        s3.counts.clear()
+        s3.trouble = lambda method, path, count: time.sleep(60) if method == "GET" and count > 8 else None
+        process = self.start(self.config("waiting", images=800), *stream, env=environment)
+        self.wait("waiting", lambda e: e["type"] == "metric" and e["step"] >= 2, process)
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 4)
+        last = self.events("waiting")[-1]
+        self.assertEqual(last["images"], last["step"] * 8)
+        s3.trouble = lambda method, path, count: None
+        self.train(self.run_dir("waiting"), "experiment.num_examples_to_see=160", env=environment)
+        self.train(self.config("even", images=160), *stream, env=environment)
+        s3.close()
+        for words, part in ((("dataset.params.validation_share=0.5",), "validation_path"), (("dataset.params.latent_cache=memory",), "latent_cache")):
+            self.assertIn(part, self.train(self.config("wrong"), *stream, *words, expect=2))
+
     def test_what_a_run_leaves(self):
         self.train(self.config("plain"))
         folder = self.run_dir("plain")

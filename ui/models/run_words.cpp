@@ -48,6 +48,7 @@ QString statusWords(run::RunStatus status) {
 
 QString phaseWords(const QString& phase) {
     if (phase == QLatin1String("load")) return Runs::tr("Loading the model");
+    if (phase == QLatin1String("fetch")) return Runs::tr("Fetching the first shards");
     if (phase == QLatin1String("cache")) return Runs::tr("Encoding the pictures once");
     if (phase == QLatin1String("class_images")) return Runs::tr("Making class pictures");
     if (phase == QLatin1String("train")) return Runs::tr("Training");

@@ -76,6 +76,7 @@ struct DatasetParams {
     std::string imageColumn, captionColumn;
     std::optional<std::string> captionFolder, maskFolder;
     bool withReplacement = false;
+    std::optional<std::int64_t> streamShards;
 
     static constexpr auto fields() {
         using C = DatasetParams;
@@ -254,6 +255,19 @@ struct DatasetParams {
                  .help = ATELIER_TR("Each sample is drawn from all of them, as open-diffusion draws shards, "
                                     "instead of passes that show every sample once."),
                  .importance = Importance::Expert}),
+            field("stream_shards", &C::streamShards,
+                  {.label = ATELIER_TR("Shards at hand"),
+                   .help = ATELIER_TR(
+                       "For shards from elsewhere that do not fit on this disk: so many are mixed with each "
+                       "other, the next ones arrive meanwhile, and those that are done are removed. Absent: "
+                       "all are fetched before the training."),
+                   .unit = "shards",
+                   .min = 1,
+                   .max = 4096,
+                   .usual = {UsualRange{"", 4, 64}},
+                   .higher = ATELIER_TR("Samples are mixed better; more disk."),
+                   .lower = ATELIER_TR("Less disk; samples of few shards follow each other."),
+                   .importance = Importance::Expert}),
         };
     }
 };

@@ -10,7 +10,7 @@
 
 namespace atelier::train {
 
-Result<Batch> nextBatch(data::SampleSource& source, std::int64_t size,
+Result<Batch> nextBatch(data::SampleStream& source, std::int64_t size,
                         const std::function<void(const data::DroppedSample&)>& onDropped) {
     std::vector<data::TrainSample> samples;
     samples.reserve(static_cast<std::size_t>(size));

@@ -33,7 +33,7 @@ struct Batch {
 
 // The next `size` samples; `onDropped` hears of every sample that could not be used. Data errors come
 // through.
-Result<Batch> nextBatch(data::SampleSource& source, std::int64_t size,
+Result<Batch> nextBatch(data::SampleStream& source, std::int64_t size,
                         const std::function<void(const data::DroppedSample&)>& onDropped);
 // The same from samples at hand.
 Batch makeBatch(const std::vector<data::TrainSample>& samples);

@@ -55,6 +55,8 @@ Status writeAll(const run::RunFolder& folder, Task& task, Optimizer& optimizer, 
                 {{"order", counters.dataset.order},
                  {"content", counters.dataset.content},
                  {"samples", counters.dataset.samples}}}};
+    if (settings.streamShards)
+        state["stream"] = {{"window", counters.stream.window}, {"first", counters.stream.first}};
     if (counters.end.step) state["finish_at"] = {{"step", *counters.end.step}};
     if (counters.end.images) state["finish_at"] = {{"images", *counters.end.images}};
     ATELIER_DO(writeFileAtomic(folder.stateFile(step), dumpJsonPretty(state)));
@@ -100,6 +102,9 @@ Result<Counters> readCounters(const run::RunFolder& folder, std::int64_t step) {
             if (end->contains("step")) counters.end.step = end->at("step").get<std::int64_t>();
             if (end->contains("images")) counters.end.images = end->at("images").get<std::int64_t>();
         }
+        if (const auto stream = json.find("stream"); stream != json.end() && stream->is_object())
+            counters.stream = {stream->value("window", std::uint64_t{0}),
+                               stream->value("first", std::uint64_t{0})};
         if (counters.step != step || counters.images < 0)
             return fail(ErrorCode::Model, "its counters make no sense", file.string());
         return counters;

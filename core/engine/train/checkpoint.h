@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "core/data/shard_stream.h"
 #include "core/engine/train/optimizer.h"
 #include "core/engine/train/requests.h"
 #include "core/engine/train/task.h"
@@ -28,6 +29,7 @@ struct Counters {
     std::int64_t images = 0;  // trained on so far; also the next global sample number
     DatasetMark dataset;
     NewEnd end;
+    data::StreamPlace stream;  // of the last sample, where shards come and go
 };
 
 struct CheckpointFacts {

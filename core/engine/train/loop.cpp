@@ -8,10 +8,13 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <set>
 
+#include "core/base/hash.h"
 #include "core/base/log.h"
 #include "core/base/strings.h"
 #include "core/base/version.h"
+#include "core/data/remote_shards.h"
 #include "core/engine/train/checkpoint.h"
 #include "core/engine/train/device.h"
 #include "core/engine/train/ema_start.h"
@@ -56,7 +59,15 @@ class TrainingRun {
         }
         if (counters_.step == 0) ATELIER_DO(showTheStart());
         while (!requests_.ending() && !finished()) {
-            ATELIER_DO(update());
+            const auto before = counters_.images;
+            if (auto done = update(); !done) {
+                // A stop that came while shards were awaited: the update that had begun is made again later.
+                if (done.error().code != ErrorCode::Cancelled || !requests_.ending())
+                    return tl::make_unexpected(done.error());
+                counters_.images = before;
+                optimizer_->zeroGradients();
+                break;
+            }
             ATELIER_DO(report());
             ATELIER_DO(poll());
             ATELIER_DO(doWhatIsDue());
@@ -136,35 +147,66 @@ class TrainingRun {
             validator_.emplace(std::move(validator));
             if (settings_.validation->path.empty()) options.split = data::Split::Train;
         }
+        auto plan = settings_.plan;
+        data::SampleSourceOptions source;
+        source.threads = settings_.workers;
+        source.prefetch = static_cast<int>(std::max<std::int64_t>(2 * settings_.batchSize, 16));
+        source.numbers.first = static_cast<std::uint64_t>(counters_.images);
+        if (settings_.streamShards) return openStream(options, source);
         ATELIER_TRY(index_, data::DatasetIndex::open(settings_.dataset, options));
         for (const auto& problem : index_->problems())
             warn("shard_unusable", problem, "Verify the dataset and build it again.");
         if (index_->size() == 0)
             return fail(ErrorCode::Data, "it holds no sample that can be trained on", settings_.dataset,
                         "atelier-engine dataset list shows what is in it.");
-        ATELIER_DO(compareDataset());
+        ATELIER_DO(compareDataset({index_->fingerprint(), index_->content(), index_->size()}));
+        ATELIER_DO(prepareTask(index_, plan));
+        ATELIER_TRY(auto opened, data::SampleSource::open(index_, plan, source));
+        source_ = std::make_unique<data::SampleSource>(std::move(opened));
+        return {};
+    }
+
+    // What the task keeps of the data comes from the first shards.
+    Status openStream(const data::DatasetOptions& dataset, const data::SampleSourceOptions& reading) {
+        ATELIER_DO(phase("fetch"));
+        data::ShardStreamOptions options;
+        options.dataset = dataset;
+        options.plan = settings_.plan;
+        options.reading = reading;
+        options.windowShards = static_cast<std::uint64_t>(*settings_.streamShards);
+        options.place = counters_.stream;
+        options.folder = data::shardCache() / "stream" / hex(xxh3(fs::absolute(folder_.root).string()));
+        options.fetch = options_.fetchShards;
+        options.problem = [this, told = std::set<std::string>()](const std::string& text) mutable {
+            if (told.insert(text).second)  // every pass comes to it again
+                warn("shard_unusable", text, "The run goes on with the other shards.");
+        };
+        options.goOn = [this] {
+            static_cast<void>(monitor_->progress());
+            return poll().has_value() && !requests_.ending();
+        };
+        ATELIER_TRY(auto opened, data::ShardStream::open(settings_.dataset, std::move(options)));
+        stream_ = opened.get();
+        source_ = std::move(opened);
+        ATELIER_DO(compareDataset({stream_->fingerprint(), "", stream_->shards()}));
         auto plan = settings_.plan;
+        return prepareTask(stream_->window(), plan);
+    }
+
+    Status prepareTask(const std::shared_ptr<const data::DatasetIndex>& index, data::TrainPlan& plan) {
         std::string now = "cache";
         ATELIER_DO(phase(now));
-        ATELIER_DO(
-            task_->prepare(index_, plan, [&](const std::string& name, std::int64_t done, std::int64_t total) {
-                if (now != name && !phase(now = name)) return false;
-                if (!monitor_->progress(done, total)) return false;
-                return poll().has_value() && !requests_.ending();
-            }));
-        data::SampleSourceOptions source;
-        source.threads = settings_.workers;
-        source.prefetch = static_cast<int>(std::max<std::int64_t>(2 * settings_.batchSize, 16));
-        source.numbers.first = static_cast<std::uint64_t>(counters_.images);
-        ATELIER_TRY(auto opened, data::SampleSource::open(index_, plan, source));
-        source_.emplace(std::move(opened));
-        return {};
+        return task_->prepare(index, plan,
+                              [&](const std::string& name, std::int64_t done, std::int64_t total) {
+                                  if (now != name && !phase(now = name)) return false;
+                                  if (!monitor_->progress(done, total)) return false;
+                                  return poll().has_value() && !requests_.ending();
+                              });
     }
 
     // A resumed run goes on at its next sample number, which means the same samples only in the same dataset.
     // Other bytes in the same order are said; another order is refused unless the command names a dataset.
-    Status compareDataset() {
-        const DatasetMark now{index_->fingerprint(), index_->content(), index_->size()};
+    Status compareDataset(const DatasetMark& now) {
         const DatasetMark before = std::exchange(counters_.dataset, now);
         if (before.order.empty()) return {};  // not resumed, or from a checkpoint that does not say
         if (before.order == now.order) {
@@ -180,7 +222,7 @@ class TrainingRun {
             "the dataset is not the one trained on up to step {}: it had {}, now {}, so that the samples "
             "come "
             "in another order",
-            counters_.step, plural(before.samples, "sample"),
+            counters_.step, plural(before.samples, stream_ ? "shard" : "sample"),
             before.samples == now.samples ? "as many others" : fmt::format("{}", now.samples));
         if (!given("dataset."))
             return fail(ErrorCode::Data, text, settings_.dataset,
@@ -399,6 +441,7 @@ class TrainingRun {
         const auto complete = run::completeCheckpoints(folder_);
         if (!complete.empty() && complete.back() == counters_.step) return {};
         ATELIER_DO(phase("checkpoint"));
+        if (stream_) counters_.stream = stream_->place();
         ATELIER_TRY(const auto facts, writeCheckpoint(folder_, *task_, *optimizer_, counters_, settings_));
         ATELIER_DO(events_.write(run::Checkpoint{counters_.step,
                                                  folder_.relative(folder_.checkpointDir(counters_.step)),
@@ -465,7 +508,8 @@ class TrainingRun {
     std::optional<Optimizer> optimizer_;
     std::optional<Monitor> monitor_;
     std::shared_ptr<const data::DatasetIndex> index_;
-    std::optional<data::SampleSource> source_;
+    std::unique_ptr<data::SampleStream> source_;
+    data::ShardStream* stream_ = nullptr;  // the source, where shards come and go
     std::optional<Validator> validator_;
     std::optional<std::vector<std::string>> prompts_;
     std::string phaseBeforePause_;

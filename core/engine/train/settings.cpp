@@ -356,6 +356,7 @@ Status setData(const TrainConfig& config, Settings& settings) {
     ATELIER_TRY(settings.plan.classPrompts, classPrompts(params.classMapping));
     if (params.withReplacement) settings.plan.shuffle = data::Shuffle::Replacement;
     settings.filters = params.filters;
+    settings.streamShards = params.streamShards;
     auto& plan = settings.plan;
     plan.seed = settings.seed;
     plan.resolution = static_cast<int>(params.resolution);

@@ -150,7 +150,8 @@ struct Settings {
     data::TrainPlan plan;
     int workers = 2;
     std::optional<ValidationSettings> validation;
-    bool cacheLatents = false;  // the autoencoder's moments of every sample, in memory
+    std::optional<std::int64_t> streamShards;  // at hand, of those that come and go; absent: all are kept
+    bool cacheLatents = false;                 // the autoencoder's moments of every sample, in memory
 
     // pictures during training
     std::optional<std::int64_t> sampleEvery;  // updates

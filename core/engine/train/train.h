@@ -11,6 +11,7 @@
 #include "core/base/files.h"
 #include "core/base/result.h"
 #include "core/config/load.h"
+#include "core/data/shard_stream.h"
 #include "core/run/event.h"
 #include "core/run/given_settings.h"
 
@@ -47,6 +48,7 @@ struct Options {
     std::function<void(const Progress&)> onProgress;
     std::function<void(const std::string& phase)> onPhase;
     std::function<void(const std::string& line)> onMessage;
+    data::ShardFetcher fetchShards;  // for dataset.params.stream_shards
     std::function<std::vector<run::Warning>()>
         takeWarnings;  // of helpers beside the run; asked at safe points
 };
