@@ -294,9 +294,7 @@ Result<std::vector<fs::path>> resolveShards(std::string_view spec, const fs::pat
         const std::string_view scheme = schemeOf(url);
         if (url == "-" || (!scheme.empty() && scheme != "file"))
             return fail(ErrorCode::Config, fmt::format("shards are read from files; \"{}\" is not one", url),
-                        "dataset path",
-                        scheme == "gs" ? "Write it as pipe:gsutil cat gs://…"
-                                       : "s3://, http://, https://, pipe: and paths are understood.");
+                        "dataset path", "s3://, gs://, http://, https://, pipe: and paths are understood.");
         if (scheme == "file") url.remove_prefix(url.starts_with("file://") ? 7 : 5);
         if (url.empty())
             return fail(ErrorCode::Config, fmt::format("\"{}\" has an empty part", spec), "dataset path");

@@ -22,7 +22,7 @@ Result<std::vector<std::string>> expandShardSpec(std::string_view spec);
 
 // Files of a spec, not necessarily existing. `file:` and ~ are understood; relative paths start at
 // `relativeTo` (empty: the working directory); a folder stands for the shards of its manifest, or for its
-// *.tar files by name; s3://, http(s):// and pipe: for the place of their copy in the cache
+// *.tar files by name; s3://, gs://, http(s):// and pipe: for the place of their copy in the cache
 // (remote_shards.h). Errors: other schemes and folders without shards.
 Result<std::vector<fs::path>> resolveShards(std::string_view spec, const fs::path& relativeTo = {});
 

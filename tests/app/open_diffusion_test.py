@@ -5,6 +5,7 @@ overrides. Then one row for each thing that goes wrong there: what it was, and h
 import io
 import json
 import os
+import re
 import subprocess
 import tarfile
 import tempfile
@@ -122,6 +123,11 @@ class OpenDiffusion(unittest.TestCase):
         with Image.open(examples / "step_2.jpg") as grid:  # 8 across, 2 black pixels around each
             self.assertEqual(grid.size, (3 * 34 + 2, 36))
         self.assertEqual(sorted(p.name for p in examples.iterdir()), ["step_2.jpg", "step_2.tar"])
+        # The sampler that is configured makes them (there: always one of a hub).
+        self.train("evaluated-2", "readme_finetune", "experiment.num_eval_images=1", "sampling.steps=2", "experiment.save_every=2", "sampling.sampler=euler_a")
+        with tarfile.open(self.run_dir("evaluated-2") / "examples" / "step_2.tar") as tar:
+            again = numpy.asarray(Image.open(io.BytesIO(tar.extractfile("step_2/a.jpg").read())))
+        self.assertFalse(numpy.array_equal(again, pictures[0]))
 
     # ---- files that lie elsewhere ---------------------------------------------------------------------------------------
     def test_class_map_and_captions_from_s3(self):
@@ -196,46 +202,84 @@ class OpenDiffusion(unittest.TestCase):
 
     # ---- what goes wrong there, and does not here -----------------------------------------------------------------------
     def test_defects(self):
-        """Each row: the defect in our words, how it would show, and that it does not."""
-        self.train("ema", "sd_v2_base_stage1", "experiment.num_examples_to_see=8")
+        """Each row: the defect's number in docs/open-diffusion.md, it in our words, and how it shows that it is not here. The table there names the tests of the others."""
+        # For sampling another schedule than the one that is trained with.
+        other = self.folder / "other-sampling" / "scheduler"
+        other.mkdir(parents=True)
+        theirs = json.loads((MINI / "scheduler" / "scheduler_config.json").read_text()) | {"_class_name": "PNDMScheduler", "beta_end": 0.02, "skip_prk_steps": True}
+        (other / "scheduler_config.json").write_text(json.dumps(theirs))
+        inference = f"model.noise_scheduler_inference.pretrained={other.parent}"
+        self.train("ema", "sd_v2_base_stage1", "experiment.num_examples_to_see=8", inference)
         ema = self.run_dir("ema")
         self.train("accumulated", "sd_v2_base_stage1", "system.gradient_accumulation=2", "experiment.num_examples_to_see=8", "model.max_grad_norm=1.0")
-        self.train("requeued", "sd_v2_base_stage1")
+        self.train("requeued", "sd_v2_base_stage1", inference)
         scheduler = json.loads((self.run_dir("requeued") / "final" / "scheduler" / "scheduler_config.json").read_text())
-        self.train("requeued", "sd_v2_base_stage1", "experiment.num_examples_to_see=8")
+        self.train("requeued", "sd_v2_base_stage1", "experiment.num_examples_to_see=8", inference)
         state = lambda name, step: load_file(self.run_dir(name) / "checkpoints" / f"step-{step:08}" / "state" / "optimizer.safetensors")
         averaged = load_file(ema / "final" / "unet" / "diffusion_pytorch_model.safetensors")["conv_in.weight"]
         masters = [v for k, v in state("ema", 4).items() if k.endswith("unet.conv_in.weight") and v.shape == averaged.shape]
         metrics = self.events("ema", "metric")
         self.train("fp32", "readme_base", "model.mixed_precision=no")
+        completed = lambda name: self.events(name, "run_finished")[-1]["reason"] == "completed"
+        # Nothing of a hub can be reached, and nothing is needed.
+        alone = {"http_proxy": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9", "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HUB_OFFLINE": "1", "HF_HOME": str(self.folder / "hf")}
         rows = [
-            ("one device needs a process group", lambda: self.events("ema", "run_finished")[-1]["reason"] == "completed"),
-            ("averaged weights take the place of the trained ones, which are lost",
-             lambda: any(not numpy.array_equal(m, averaged) for m in masters)),
-            ("a continued run is another than one that was not stopped",
-             lambda: all(numpy.array_equal(v, state("requeued", 4)[k]) for k, v in state("ema", 4).items())),
-            ("what a filter says is run as a program",
+            ("OD-1", "one device needs a process group", lambda: completed("ema")),
+            ("OD-2", "averaged weights take the place of the trained ones, which are lost", lambda: any(not numpy.array_equal(m, averaged) for m in masters)),
+            ("OD-2", "a continued run is another than one that was not stopped", lambda: all(numpy.array_equal(v, state("requeued", 4)[k]) for k, v in state("ema", 4).items())),
+            ("OD-3", "a continued run trains with the schedule of the sampler, which is not the one that is saved",
+             lambda: (scheduler["_class_name"], scheduler["beta_end"]) == ("PNDMScheduler", 0.02)),
+            ("OD-4", "the class of a part is not looked at", lambda: "Nonsense" in self.train("class", "readme_base", "model.unet.target=Nonsense", expect=2)),
+            ("OD-4", "a tag that names no class", lambda: "DDPMScheduler" in self.train("target", "imagenet")),
+            ("OD-6", "what a filter says is run as a program",
              lambda: "does not start with" in self.train("evil", "readme_base", "dataset.params.filters.pwatermark=__import__('os')", expect=2)),
-            ("a value that is no number ends a worker", lambda: self.events("fp32", "run_finished")[-1]["reason"] == "completed"),
-            ("gradients are clipped while they are being summed; steps count passes",
-             lambda: self.metadata("accumulated") == {"step": 2, "step_counts": "optimizer updates", "images": 8}),
-            ("an old pipeline is gone before the new one is written",
+            ("OD-6", "a value that is no number ends a worker", lambda: completed("fp32")),
+            ("OD-6", "a class outside the map ends a worker", lambda: self.classes_without_prompt()),
+            ("OD-8", "an old pipeline is gone before the new one is written",
              lambda: (ema / "current_pipeline").is_symlink() and (ema / "current_pipeline" / "model_index.json").exists()),
-            ("the scheduler that is configured for sampling is not the one that is saved",
-             lambda: scheduler["_class_name"] == json.loads((MINI / "scheduler" / "scheduler_config.json").read_text())["_class_name"]),
-            ("a key stands in the written configuration",
+            ("OD-10", "steps count passes", lambda: self.metadata("accumulated") == {"step": 2, "step_counts": "optimizer updates", "images": 8}),
+            ("OD-12", "a network is needed to save and to evaluate",
+             lambda: self.train("alone", "readme_finetune", "experiment.num_eval_images=1", "sampling.steps=1", "experiment.save_every=2", environment=alone) is not None and completed("alone")),
+            ("OD-13", "only bf16 works, null crashes", lambda: completed("fp32")),
+            ("OD-13", "there is no float16", lambda: self.train("fp16", "readme_finetune", "model.mixed_precision=fp16") is not None and "loss_scale" in self.events("fp16", "metric")[-1]["values"]),
+            ("OD-14", "a key stands in the written configuration",
              lambda: "sesame" not in self.train("key", "readme_base", "wandb.api_key=sesame") + (self.run_dir("key") / "events.jsonl").read_text() +
              (self.run_dir("key") / "config.yaml").read_text()),
-            ("loss and gradient may be anything", lambda: metrics and all(isinstance(m["values"]["loss"], float) for m in metrics)),
-            ("only bf16 works, null crashes", lambda: self.events("fp32", "run_finished")[-1]["reason"] == "completed"),
-            ("captions are never left out", lambda: "text_dropout: 0.1" in (ema / "config.yaml").read_text()),
-            ("no workers is a division by zero", lambda: bool(self.train("none", "readme_base", "system.workers=0", expect=2))),
-            ("a tag that names no class", lambda: "DDPMScheduler" in self.train("target", "imagenet")),
-            ("a class outside the map ends a worker", lambda: self.classes_without_prompt()),
+            ("OD-16", "captions are never left out", lambda: "text_dropout: 0.1" in (ema / "config.yaml").read_text()),
+            ("OD-17", "loss and gradient may be anything", lambda: metrics and all(isinstance(m["values"]["loss"], float) for m in metrics)),
+            ("OD-20", "no workers is a division by zero", lambda: bool(self.train("none", "readme_base", "system.workers=0", expect=2))),
+            ("OD-20", "a name with a dot loses what follows it", lambda: self.dotted()),
         ]
-        for defect, shown in rows:
-            with self.subTest(defect):
+        for number, defect, shown in rows:
+            with self.subTest(number, defect=defect):
                 self.assertTrue(shown(), defect)
+
+    def dotted(self):
+        shards = self.folder / "set.v1.5"
+        shards.mkdir()
+        with tarfile.open(shards / "a.b.tar", "w") as tar:
+            for i in range(3):
+                for ext, data in (("png", png(i)), ("txt", b"words")):
+                    info = tarfile.TarInfo(f"folder.v2/{i}.{ext}")
+                    info.size = len(data)
+                    tar.addfile(info, io.BytesIO(data))
+        self.train("run.v1.5", "readme_finetune", f"dataset.params.path={shards}/a.b.tar")
+        self.sampled("out.v1", model=self.run_dir("run.v1.5") / "final")
+        return (self.folder / "out.v1" / "a.png").exists()
+
+    def test_every_defect_has_a_test(self):
+        """docs/open-diffusion.md: a row for each number, and tests of these names."""
+        text = (SOURCE / "docs" / "open-diffusion.md").read_text()
+        rows = dict(re.findall(r"^\| ((?:OD|EX)-\d+) \|.*\| (.*) \|$", text, re.M))
+        self.assertEqual(set(rows), {f"OD-{n}" for n in range(1, 23)} | {f"EX-{n}" for n in range(1, 11)})
+        for number, tests in rows.items():
+            named = re.findall(r"`(\w+)\.(\w+)`", tests)
+            with self.subTest(number):
+                self.assertTrue(named or "several devices" in tests, tests)
+                for file, test in named:
+                    found = list((SOURCE / "tests").rglob(f"{file}.py")) + list((SOURCE / "tests").rglob(f"{file}.cpp"))
+                    self.assertEqual(len(found), 1, file)
+                    self.assertRegex(found[0].read_text(), rf"\b{test}\(")
 
     def classes_without_prompt(self):
         self.train("lacking", "imagenet", "dataset.params.class_mapping={0: tench}")
@@ -368,8 +412,8 @@ class OpenDiffusion(unittest.TestCase):
         self.assertTrue(all(numpy.array_equal(v, states[1][k]) for k, v in states[0].items()))
 
     # ---- generate_examples ----------------------------------------------------------------------------------------------
-    def sample(self, out, *more, steps=2, **options):
-        words = ["sample", "--model", MINI, "--prompts", self.folder / "captions.csv", "--out", self.folder / out, "--steps", steps, "--size", 32, "--device", "cpu", "--threads", 1, *more]
+    def sample(self, out, *more, steps=2, model=MINI, **options):
+        words = ["sample", "--model", model, "--prompts", self.folder / "captions.csv", "--out", self.folder / out, "--steps", steps, "--size", 32, "--device", "cpu", "--threads", 1, *more]
         return subprocess.Popen([ENGINE, *map(str, words)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
 
     def sampled(self, out, *more, **options):

@@ -203,6 +203,13 @@ class Runs(unittest.TestCase):
         said = self.train(self.config("piped"), "dataset.params.path=" + pipe, env=environment)
         self.assertIn(f"running: cat {shards[0]}", said)
         self.assertEqual(self.state("near", 12), self.state("piped", 12))
+        tool = self.folder / "tools" / "gsutil"
+        tool.parent.mkdir()
+        tool.write_text(f'#!/bin/bash\n[[ $1 == cat ]] && cat "{self.folder}/shards/${{2#gs://bucket/}}"\n')
+        tool.chmod(0o755)
+        self.train(self.config("google"), "dataset.params.path=" + "::".join(f"gs://bucket/{shard.name}" for shard in shards),
+                   env=environment | {"PATH": f"{tool.parent}:{os.environ['PATH']}"})
+        self.assertEqual(self.state("near", 12), self.state("google", 12))
         said = self.train(self.config("broken-pipe"), "dataset.params.path=pipe:exit 5", env=environment, expect=3)
         self.assertIn("code 5", said)
         self.assertFalse(self.run_dir("broken-pipe").exists())
@@ -344,6 +351,20 @@ class Runs(unittest.TestCase):
         run = subprocess.run([ENGINE, "check", str(config), "--forecast", "--json", *overrides], capture_output=True, text=True)
         self.assertEqual(run.returncode, expect, run.stderr)
         return json.loads(run.stdout) if expect == 0 else run.stderr
+
+    def test_throughput_is_that_of_the_last_updates(self):
+        """Not of all time since the start: a pause is over when it is over."""
+        process = self.start(self.config("rate", images=800, save_every=1000))
+        began = time.time()
+        self.wait("rate", lambda e: e["type"] == "metric" and e["step"] >= 10, process)
+        self.request("rate", "pause")
+        self.wait("rate", lambda e: e["type"] == "phase" and e["name"] == "paused", process)
+        time.sleep(3)
+        self.request("rate", "resume")
+        process.communicate(timeout=120)
+        self.assertEqual(process.returncode, 0)
+        last = [e for e in self.events("rate") if e["type"] == "progress"][-1]
+        self.assertGreater(last["images_per_s"], 1.3 * 800 / (time.time() - began))
 
     def test_forecast(self):
         config = self.config("forecast", images=9600)

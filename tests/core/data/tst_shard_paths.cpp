@@ -85,7 +85,7 @@ class TestShardPaths : public QObject {
     }
 
     void otherSchemesAreRefusedByName() {
-        for (const char* spec : {"-", "a.tar::gs://b/c.tar", "ais://b/c.tar"}) {
+        for (const char* spec : {"-", "a.tar::sftp://b/c.tar", "ais://b/c.tar"}) {
             const auto paths = resolveShards(spec);
             QVERIFY2(!paths && paths.error().code == ErrorCode::Config && !paths.error().hint.empty(), spec);
         }
