@@ -11,6 +11,7 @@
 #include <QFile>
 #include <QItemSelectionModel>
 #include <QMimeData>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTextStream>
 #include <QUrl>
@@ -22,6 +23,7 @@
 #include "ui/models/config_document.h"
 #include "ui/pages/configure_gallery.h"
 #include "ui/pages/configure_page.h"
+#include "ui/pages/datasets_audit.h"
 #include "ui/pages/datasets_grid.h"
 #include "ui/pages/datasets_page.h"
 #include "ui/pages/models_list.h"
@@ -63,7 +65,19 @@ std::vector<Scene> scenes(const QString& demo, const QSize& size) {
                  grid->selectionModel()->select(grid->model()->index(row, 0), QItemSelectionModel::Select);
              grid->selectionModel()->setCurrentIndex(grid->model()->index(9, 0), QItemSelectionModel::Select);
          }},
-        {QStringLiteral("dataset-build-sheet"), false, [=](MainWindow& w) { datasets(w)->openBuildSheet(); }},
+        {QStringLiteral("dataset-audit"), false,
+         [=](MainWindow& w) {
+             datasets(w)->showTab(DatasetsPage::AuditTab);
+             settle(1200);
+             QTableView* table = datasets(w)->audit()->table();
+             table->setCurrentIndex(table->model()->index(1, 0));
+             settle(600);
+         }},
+        {QStringLiteral("dataset-build-sheet"), false,
+         [=](MainWindow& w) {
+             datasets(w)->showTab(DatasetsPage::ImagesTab);
+             datasets(w)->openBuildSheet();
+         }},
         {QStringLiteral("datasets-drop"), false,
          [=](MainWindow& w) {
              for (QDialog* sheet : w.findChildren<QDialog*>()) sheet->reject();

@@ -341,6 +341,17 @@ Page* Studio::makeDatasetsPage() {
     if (p.started) loadTokenizer();
     auto* page = new DatasetsPage(*p.store, *p.document, *p.images, *p.build);
     connect(page, &DatasetsPage::openFolderRequested, this, openFolder);
+    connect(page, &DatasetsPage::saveFileRequested, this,
+            [&p](const QString& name, const QByteArray& content) {
+                const QString path =
+                    QFileDialog::getSaveFileName(&p.window, tr("Save"), QDir::home().filePath(name));
+                if (path.isEmpty()) return;
+                if (const Status saved = p.runDesk.saveFile(path, content); !saved)
+                    p.window.showMessage({Severity::Error,
+                                          tr("%1 was not saved.").arg(path),
+                                          QString::fromStdString(saved.error().message()),
+                                          {}});
+            });
     connect(page, &DatasetsPage::trainRequested, this, [&p](const QString& pattern) {
         p.settings.setLastDataset(pattern);
         p.window.showPage(QStringLiteral("configure"), pattern);

@@ -369,6 +369,15 @@ void DatasetDocument::setExcluded(const std::vector<int>& indices, bool excluded
          excluded ? tr("exclude %n image(s)", nullptr, n) : tr("include %n image(s)", nullptr, n), -1);
 }
 
+void DatasetDocument::setForced(int index, bool forced) {
+    data::ImageEdit edit = entry(index).edit;
+    edit.forced = forced;
+    push({{index, edit}},
+         forced ? tr("train %1 anyway").arg(entry(index).name())
+                : tr("let the rules decide on %1").arg(entry(index).name()),
+         -1);
+}
+
 int DatasetDocument::attachCaptions(const QStringList& files) {
     std::unordered_map<std::string, int> byStem;
     for (std::size_t i = 0; i < entries_.size(); ++i)

@@ -63,6 +63,8 @@ class DatasetDocument : public QObject {
     void setCaption(int index, const QString& caption, int mergeId);
     void setCaptions(const std::vector<std::pair<int, QString>>& captions, const QString& stepName);
     void setExcluded(const std::vector<int>& indices, bool excluded);
+    // "Train anyway": kept against the rules on size, ratio, equal pictures and missing captions.
+    void setForced(int index, bool forced);
     void addSources(const QStringList& paths);
     void removeSource(int source);
     // Captions of files that were dropped, matched by stem; returns how many found their picture.

@@ -11,6 +11,7 @@
 
 #include "core/base/strings.h"
 #include "core/data/plan.h"
+#include "ui/models/dataset_audit.h"
 #include "ui/style/tokens.h"
 #include "ui/widgets/controls.h"
 #include "ui/widgets/tag_row.h"
@@ -32,21 +33,7 @@ QStringList tagsOf(const QString& caption) {
 
 // What the next build would do with this picture, by the same code as the build.
 data::PlanRow planOf(const DatasetDocument& document, const DatasetEntry& e) {
-    data::PlanInput input;
-    input.source = e.source;
-    input.relative = e.relative();
-    input.size = e.bytes;
-    input.edit = e.edit;
-    input.problem = e.problem;
-    input.caption.text = e.found;
-    input.caption.source = e.foundIn;
-    if (e.readable) {
-        data::ImageInfo info;
-        info.format = e.format;
-        info.width = e.width;
-        info.height = e.height;
-        input.info = info;
-    }
+    const data::PlanInput input = planInputOf(e, 0);
     const data::PlanOptions options =
         document.isOpen() ? document.dataset().options.plan : data::PlanOptions{};
     return data::planBuild({&input, 1}, options).front();

@@ -13,6 +13,7 @@
 #include <QStackedWidget>
 #include <QVBoxLayout>
 
+#include "ui/pages/datasets_audit.h"
 #include "ui/pages/datasets_build_sheet.h"
 #include "ui/pages/datasets_captions_sheet.h"
 #include "ui/pages/datasets_grid.h"
@@ -133,7 +134,7 @@ void DatasetsPage::newDataset(const QString& name, const QStringList& sources) {
 void DatasetsPage::showTab(int tab) {
     tab_ = tab;
     if (header()->tabs()->currentIndex() != tab) header()->tabs()->setCurrentIndex(tab);
-    if (tab == 1) shards()->refreshVersions();
+    if (tab == ShardsTab) shards()->refreshVersions();
     refreshState();
     Q_EMIT locationChanged();
 }
@@ -145,8 +146,11 @@ void DatasetsPage::refreshState() {
     switcher_->setVisible(store_.rowCount() > 0);
     header()->setTitle(store_.rowCount() > 0 ? QString() : tr("Datasets"));
     buildAction_->setEnabled(some && build_.state() != DatasetBuild::State::Running);
-    stack_->setCurrentWidget(!some ? empty_ : tab_ == 1 ? static_cast<QWidget*>(shards()) : imagesView_);
-    setInspectorAllowed(some && tab_ == 0);
+    stack_->setCurrentWidget(!some               ? empty_
+                             : tab_ == ShardsTab ? static_cast<QWidget*>(shards())
+                             : tab_ == AuditTab  ? audit()
+                                                 : imagesView_);
+    setInspectorAllowed(some && tab_ == ImagesTab);
     refreshCounts();
 }
 
@@ -198,6 +202,20 @@ void DatasetsPage::stepPicture(int direction) {
     grid_->scrollTo(images_.index(row));
 }
 
+void DatasetsPage::showPicture(int entry) {
+    showTab(ImagesTab);
+    if (images_.rowOfEntry(entry) < 0) {
+        filter_->clear();
+        images_.setFilterText({});
+        images_.setFacet({});
+    }
+    const int row = images_.rowOfEntry(entry);
+    if (row < 0) return;
+    grid_->selectionModel()->setCurrentIndex(images_.index(row), QItemSelectionModel::ClearAndSelect);
+    grid_->scrollTo(images_.index(row));
+    editCaption();
+}
+
 // In a narrow window the caption is in the drawer.
 void DatasetsPage::editCaption() {
     if (moved_.isActive()) refreshInspector();
@@ -244,7 +262,7 @@ void DatasetsPage::openBuildSheet() {
             return;
         }
         build_.start(document_);
-        showTab(1);
+        showTab(ShardsTab);
     });
     sheet->show();
 }

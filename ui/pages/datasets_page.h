@@ -18,6 +18,7 @@ class QStackedWidget;
 
 namespace atelier {
 
+class DatasetAuditTab;
 class DatasetInspector;
 class DatasetShardsTab;
 class DatasetSourcesPane;
@@ -41,12 +42,15 @@ class DatasetsPage : public Page {
     // Adds to the open dataset, or makes one of them.
     void addPaths(const QStringList& paths);
     void newDataset(const QString& name, const QStringList& sources);
-    void showTab(int tab);  // 0 images, 1 shards
+    enum Tab { ImagesTab, AuditTab, ShardsTab };
+    void showTab(int tab);
+    DatasetAuditTab* audit();  // made when it is first shown
     void openBuildSheet();
 
   Q_SIGNALS:
     void trainRequested(const QString& pattern);  // shards of a verified version
     void openFolderRequested(const QString& path);
+    void saveFileRequested(const QString& suggestedName, const QByteArray& content);
 
   private:
     void makeHeader();
@@ -60,6 +64,7 @@ class DatasetsPage : public Page {
     void refreshInspector();
     void stepPicture(int direction);
     void editCaption();
+    void showPicture(int entry);  // among the images, whatever was filtered
     void nextWithoutCaption();
     void exclude(bool exclude);
     void showLarge();
@@ -76,6 +81,7 @@ class DatasetsPage : public Page {
     QComboBox* switcher_;
     QStackedWidget* stack_;
     QWidget *empty_, *imagesView_, *progressRow_;
+    DatasetAuditTab* audit_ = nullptr;
     DatasetShardsTab* shards_ = nullptr;
     DatasetSourcesPane* sources_;
     ImageGrid* grid_;

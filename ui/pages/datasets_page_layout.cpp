@@ -8,6 +8,7 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
+#include "ui/pages/datasets_audit.h"
 #include "ui/pages/datasets_grid.h"
 #include "ui/pages/datasets_inspector.h"
 #include "ui/pages/datasets_page.h"
@@ -53,6 +54,7 @@ void DatasetsPage::makeHeader() {
     header()->addLeading(switcher_);
     HeaderTabs* tabs = header()->tabs();
     tabs->addTab(tr("Images"));
+    tabs->addTab(tr("Audit"));
     tabs->addTab(tr("Shards"));
     tabs->setAccessibleName(tr("Parts of the dataset"));
     connect(tabs, &QTabBar::currentChanged, this, &DatasetsPage::showTab);
@@ -85,6 +87,10 @@ void DatasetsPage::makeActions() {
     addPageAction(menu, tr("Rescan"), QKeySequence(Qt::Key_F5), QStringLiteral("reset"), [this] {
         if (document_.isOpen()) document_.rescan();
     });
+    addPageAction(menu, tr("Audit: what training will see"), QKeySequence(tr("Ctrl+Shift+A")),
+                  QStringLiteral("eye"), [this] {
+                      if (document_.isOpen()) showTab(AuditTab);
+                  });
     addPageAction(menu, tr("Open dataset folder"), {}, QStringLiteral("folder"), [this] {
         if (document_.isOpen())
             Q_EMIT openFolderRequested(QString::fromStdString(document_.folder().string()));
@@ -194,6 +200,21 @@ QWidget* DatasetsPage::makeImagesView() {
     return splitter;
 }
 
+DatasetAuditTab* DatasetsPage::audit() {
+    if (audit_) return audit_;
+    audit_ = new DatasetAuditTab(document_, images_.thumbnails());
+    connect(audit_, &DatasetAuditTab::raised, this, &Page::messageRaised);
+    connect(audit_, &DatasetAuditTab::showRequested, this, &DatasetsPage::showPicture);
+    connect(audit_, &DatasetAuditTab::openFileRequested, this, &DatasetsPage::openFolderRequested);
+    connect(audit_, &DatasetAuditTab::saveRequested, this, &DatasetsPage::saveFileRequested);
+    connect(audit_, &DatasetAuditTab::summaryChanged, this, [this](int dropped) {
+        header()->tabs()->setPill(AuditTab, dropped > 0 ? tr("%1 left out").arg(figure(dropped)) : QString(),
+                                  PillTone::Warn);
+    });
+    stack_->addWidget(audit_);
+    return audit_;
+}
+
 DatasetShardsTab* DatasetsPage::shards() {
     if (shards_) return shards_;
     shards_ = new DatasetShardsTab(document_, build_);
@@ -294,7 +315,7 @@ void DatasetsPage::connectModels() {
             {Severity::Good,
              tr("Version %1 is built and verified.").arg(build_.version()),
              in < all ? tr("%1 images, %2 left out.").arg(figure(in), figure(all - in)) : build_.target(),
-             {{tr("Show"), [this] { showTab(1); }}}});
+             {{tr("Show"), [this] { showTab(ShardsTab); }}}});
     });
 }
 

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/data/edits.h"
+#include "ui/models/dataset_audit.h"
 #include "ui/models/dataset_document.h"
 #include "ui/models/dataset_facets_model.h"
 #include "ui/models/dataset_images_model.h"
@@ -67,6 +68,7 @@ class TestDatasetModels : public QObject {
     void filters();
     void filterExplainsItself();
     void sortsAndKeepsTheSelection();
+    void anAuditAddsUp();
     void hundredThousandStayQuick();
     void recognises();
     void shardTable();
@@ -383,6 +385,61 @@ void TestDatasetModels::sortsAndKeepsTheSelection() {
     QVERIFY(!kept.isValid());
     QVERIFY(!images.setFilterText(QStringLiteral("nonsense:1")).isEmpty());
     QCOMPARE(images.rowCount(), 5);  // a filter that cannot be read leaves the old one
+}
+
+// Every picture has one row, and each verdict is that of the build's own plan.
+void TestDatasetModels::anAuditAddsUp() {
+    std::vector<DatasetEntry> entries(8);
+    const auto name = [&](std::size_t i, const char* file) {
+        entries[i].path = std::string("/p/") + file;
+        entries[i].relativeLength = std::uint32_t(std::string(file).size());
+        entries[i].probed = true;
+        entries[i].width = entries[i].height = 512;
+        entries[i].format = data::ImageFormat::Jpeg;
+        entries[i].found = "a picture";
+        entries[i].foundIn = data::CaptionSource::Txt;
+        entries[i].tokens = 10;
+    };
+    const char* const files[] = {"wide.jpg", "long.jpg", "none.jpg", "broken.jpg",
+                                 "same.jpg", "out.jpg",  "tiny.jpg", "any.jpg"};
+    for (std::size_t i = 0; i < 8; ++i) name(i, files[i]);
+    entries[0].width = 1024;
+    entries[1].tokens = 80;
+    entries[2].found.clear();
+    entries[2].foundIn = data::CaptionSource::None;
+    entries[3].readable = false;
+    entries[3].problem = "it ends early";
+    entries[4].duplicateOf = 7;
+    entries[5].edit.excluded = true;
+    entries[6].width = entries[6].height = 64;
+    data::PlanOptions options;
+    options.captions = data::CaptionRule::Required;
+    options.minSide = 128;
+    const auto rows = auditPictures(entries, options, 256, 75);
+    const AuditCounts counts = countAudit(rows);
+    const auto of = [&](AuditKind kind) { return counts.kinds[std::size_t(kind)]; };
+    QCOMPARE(of(AuditKind::All), 8);
+    QCOMPARE(of(AuditKind::Trained) + of(AuditKind::Dropped), of(AuditKind::All));
+    QCOMPARE(of(AuditKind::Trained), 3);
+    QCOMPARE(of(AuditKind::CutCaption), 1);
+    int reasons = 0;
+    for (const auto& [reason, n] : counts.byReason) reasons += n;
+    QCOMPARE(reasons, of(AuditKind::Dropped));
+    // The crop is that of the training reader: the short side is brought to the square, the middle is kept.
+    QVERIFY(rows[0].kept && rows[0].scaled == (data::Size{512, 256}));
+    QCOMPARE(rows[0].left, 128);
+    QCOMPARE(rows[0].top, 0);
+    QCOMPARE(rows[0].lost(), 0.5);
+    QCOMPARE(DatasetAudit::reasonText(rows[0]), QStringLiteral("cropped 50 %"));
+    using data::DropReason;
+    QVERIFY(rows[2].reason == DropReason::NoCaption && rows[3].reason == DropReason::CannotDecode);
+    QVERIFY(rows[4].kept != rows[7].kept);  // one of the equal ones: the first by name
+    QVERIFY(rows[5].reason == DropReason::Excluded && rows[6].reason == DropReason::TooSmall);
+    for (const AuditRow& row : rows) QVERIFY(!DatasetAudit::deciderText(row).isEmpty());
+    // What a person wants trained is trained.
+    entries[6].edit.forced = true;
+    const auto forced = auditPictures(entries, options, 256, 75);
+    QVERIFY(forced[6].kept && forced[6].enlarged());
 }
 
 // Generous bounds: a slow, shared machine must pass; the figures are in scripts/bench.

@@ -285,7 +285,7 @@ class TestRunsPage : public QObject {
         QTRY_VERIFY_WITH_TIMEOUT(bench.runs.find(b)->active(), 10000);
         QTRY_COMPARE(place(a), 1);
         list->select(a);
-        QTRY_VERIFY(press(QStringLiteral("Take out of the queue")));
+        QVERIFY(QTest::qWaitFor([&] { return press(QStringLiteral("Take out of the queue")); }));
         QTRY_COMPARE(place(a), 0);
         bench.end(b);
         QTRY_VERIFY(bench.runs.find(b)->status == run::RunStatus::Finished);
