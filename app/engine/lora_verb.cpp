@@ -103,11 +103,17 @@ Result<Json> writeReport(const lora::ExtractReport& report, const Options& o, lo
         least = std::min(least, module.rank());
         most = std::max(most, module.rank());
     }
-    return Json{{"path", out.string()},
+    Json result{{"path", out.string()},
                 {"dialect", lora::dialectName(dialect)},
                 {"modules", report.file.modules.size()},
                 {"ranks", {least, most}},
-                {"kept", report.kept}};
+                {"kept", report.kept},
+                {"remarks", Json::array()}};
+    if (dialect == lora::Dialect::Diffusers && report.file.isOfT5())
+        result["remarks"].push_back(
+            "diffusers' load_lora_weights raises an error on the part for the T5 text encoder; `lora merge` "
+            "makes a model that diffusers loads");
+    return result;
 }
 
 Result<Json> extract(const Options& o) {
@@ -197,6 +203,8 @@ int loraVerb(Arguments arguments) {
                             (*done)["ranks"][0].get<int>(), (*done)["ranks"][1].get<int>(),
                             100 * (*done)["kept"].get<double>());
     std::printf("%s\n", text.c_str());
+    for (const auto& remark : done->value("remarks", Json::array()))
+        std::fprintf(stderr, "note: %s\n", remark.get<std::string>().c_str());
     return 0;
 }
 

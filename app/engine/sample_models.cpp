@@ -13,6 +13,7 @@
 #include "core/base/strings.h"
 #include "core/engine/models/additions.h"
 #include "core/engine/nn/packed_weight.h"
+#include "core/weights/safetensors.h"
 
 namespace atelier::cli {
 namespace {
@@ -27,6 +28,21 @@ Status requireFile(const std::string& option, const std::string& file) {
     std::error_code error;
     if (fs::exists(expandUser(file), error)) return {};
     return fail(ErrorCode::Usage, fmt::format("there is no file \"{}\"", file), option, "Check the path.");
+}
+
+// Some part of the pipeline has weights of that variant; the others are read as they are.
+Status requireVariant(const fs::path& folder, const std::string& variant) {
+    ATELIER_TRY(const auto components, pipelineComponents(folder));
+    std::set<std::string> there;
+    for (const auto& [component, name] : components)
+        for (const char* stem : {"diffusion_pytorch_model", "model"})
+            there.merge(WeightSet::variants(folder / component, stem));
+    if (there.contains(variant)) return {};
+    there.erase("");
+    return fail(
+        ErrorCode::Usage, "no part of the model has weights of the variant \"" + variant + "\"", "--variant",
+        there.empty() ? "It has none; leave the option out."
+                      : "It has: " + join(std::vector<std::string>(there.begin(), there.end()), ", ") + ".");
 }
 
 double shareOf(const std::vector<double>& given, std::size_t i, double otherwise) {
@@ -125,6 +141,7 @@ Status checkModelFiles(const ModelFiles& files) {
 Result<SampleModels> loadModels(const ModelFiles& files, const LoadOptions& options) {
     SampleModels models;
     ATELIER_TRY(const auto folder, modelPath(files.model));
+    if (!files.variant.empty()) ATELIER_DO(requireVariant(folder, files.variant));
     ATELIER_TRY(models.pipeline, loadPipeline(folder, options));
     for (const auto& [part, there] : {std::pair{"unet", models.pipeline.unet != nullptr},
                                       std::pair{"vae", models.pipeline.vae != nullptr}})
@@ -196,6 +213,7 @@ std::string inputStamp(const ModelFiles& files, const std::vector<std::string>& 
 }
 
 void describeModels(const ModelFiles& files, Json& description) {
+    if (!files.variant.empty()) description["variant"] = files.variant;
     for (const auto& text : files.loras) {
         const auto [file, weight] = splitWeight(text);
         description["loras"].push_back({{"file", fileName(file)}, {"weight", weight}});

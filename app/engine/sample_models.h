@@ -12,6 +12,7 @@ namespace atelier::cli {
 
 struct ModelFiles {
     std::string model;
+    std::string variant;                           // of its weights, "fp16"; empty: plain
     std::vector<std::string> loras;                // "FILE:weight"
     std::vector<std::string> embeddings;           // textual inversions
     std::vector<std::string> controlNets;          // "FOLDER:scale" or "FILE:scale"

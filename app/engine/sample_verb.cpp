@@ -175,6 +175,7 @@ Status runSample(SampleArguments& arguments) {
     ATELIER_DO(createDirectories(expandUser(arguments.out)));  // before the work, not after it
     LoadOptions load;
     load.device = device;
+    load.variant = arguments.models.variant;
     load.dtype = arguments.bf16 ? at::kBFloat16 : arguments.fp16 ? at::kHalf : at::kFloat;
     if (isLabelFolder(expandUser(arguments.models.model)))
         return runLabels(arguments, std::move(requests), load);
@@ -200,6 +201,8 @@ Status runSample(SampleArguments& arguments) {
 void addModelOptions(CLI::App& app, ModelFiles& models) {
     app.add_option("--model", models.model, "diffusers pipeline folder, or a name on a hub (org/name)")
         ->required();
+    app.add_option("--variant", models.variant,
+                   "weights of this variant (fp16, ema, non_ema) where a part has them");
     app.add_option("--lora", models.loras, "FILE[:weight], of any dialect; several are added up")
         ->allow_extra_args(false);
     app.add_option("--embedding", models.embeddings, "textual inversion: its token can stand in prompts")

@@ -34,7 +34,9 @@ fs::path localFolder(const std::string& given) {
 class Parts {
   public:
     explicit Parts(const TrainConfig& config)
-        : model_(config.model), inpainting_(config.method.type == MethodType::Inpainting) {}
+        : model_(config.model),
+          inpainting_(config.method.type == MethodType::Inpainting),
+          adaptsText_(config.method.type == MethodType::Lora && config.model.trainTextEncoder) {}
 
     std::vector<Issue> check() {
         const auto unet = read("unet", model_.unet);
@@ -54,6 +56,7 @@ class Parts {
                    secondSide = second ? side(*second, model_.tokenizer2, true) : std::nullopt;
         if (first.has_value() == firstSide.has_value() && second.has_value() == secondSide.has_value())
             report(*unet, textMisfit(*network, firstSide, secondSide));
+        if (adaptsText_ && firstSide && !firstSide->clip) warnOfT5();
         return issues_;
     }
 
@@ -139,6 +142,14 @@ class Parts {
         issues_.push_back({IssueSeverity::Error, "model_parts", unet.key + (key ? "." + misfit->key : ""), 0,
                            0, misfit->what, misfit->hint, std::nullopt});
     }
+    void warnOfT5() {
+        issues_.push_back(
+            {IssueSeverity::Warning, "lora_of_t5", "model.train_text_encoder", 0, 0,
+             "diffusers' load_lora_weights raises an error on a LoRA of a T5 text encoder",
+             "Atelier reads it. For diffusers, add the result to its model with `atelier-engine "
+             "lora merge`, or train the UNet alone: set this to false.",
+             std::nullopt});
+    }
     void add(const PartConfig& part, const Error& error) {
         const bool file = !part.fromParams && !error.where.empty();
         issues_.push_back({IssueSeverity::Error, "model_config", part.key, 0, 0,
@@ -146,7 +157,7 @@ class Parts {
     }
 
     const ModelConfig& model_;
-    bool inpainting_;
+    bool inpainting_, adaptsText_;
     std::vector<Issue> issues_;
 };
 

@@ -204,12 +204,8 @@ PartReport inspectComponent(const fs::path& folder, const std::string& name, con
                                    : "neither tokenizer.json nor vocab.json with merges.txt is there");
     if (settingsOnly) return part;
     Result<WeightSet> weights = WeightSet::open(folder, "diffusion_pytorch_model");
-    for (const char* variant : {"", "fp16", "bf16", "ema", "non_ema"})
-        for (const char* stem : {"diffusion_pytorch_model", "model"})
-            if (!weights && weights.error().what.find("holds no") != std::string::npos)
-                if (auto other = WeightSet::open(folder, stem, variant);
-                    other || other.error().what.find("holds no") == std::string::npos)
-                    weights = std::move(other);
+    for (const char* stem : {"model", "diffusion_pytorch_model"})
+        if (!WeightSet::variants(folder, stem).empty()) weights = WeightSet::openAny(folder, stem);
     if (weights)
         addTensors(part, *weights, values);
     else

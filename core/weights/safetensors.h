@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +50,11 @@ class WeightSet {
     static Result<WeightSet> open(const fs::path& folder, std::string_view stem,
                                   std::string_view variant = {});
     static Result<WeightSet> openFile(const fs::path& path);
+    // The variants of which the folder has such weights; "" stands for the plain files.
+    static std::set<std::string> variants(const fs::path& folder, std::string_view stem);
+    // That variant where the folder has it, else the plain files, else fp16, else the only variant there.
+    static Result<WeightSet> openAny(const fs::path& folder, std::string_view stem,
+                                     std::string_view variant = {});
 
     struct Entry {
         const TensorFile* file = nullptr;

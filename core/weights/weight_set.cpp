@@ -38,7 +38,8 @@ std::string whatIsThere(const fs::path& folder) {
     }
     std::sort(weights.begin(), weights.end());
     if (!weights.empty())
-        return "It holds " + join(weights, ", ") + ": rename the file you mean, or ask for its variant.";
+        return "It holds " + join(weights, ", ") +
+               ": ask for the variant you mean with --variant (sample, convert), or rename its file.";
     return "Check that the download or the copy was complete.";
 }
 
@@ -149,6 +150,36 @@ Result<WeightSet> WeightSet::open(const fs::path& folder, std::string_view stem,
     return fail(ErrorCode::Model,
                 fmt::format("it holds no {}{}.safetensors and no index of shards", base, dotted),
                 folder.string(), whatIsThere(folder));
+}
+
+std::set<std::string> WeightSet::variants(const fs::path& folder, std::string_view stem) {
+    static const std::set<std::string> kKinds{"safetensors", "bin", "index", "json"};
+    std::set<std::string> found;
+    std::error_code error;
+    for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+        const auto words = split(it->path().filename().string(), '.');
+        const bool ours = words.front() == stem || (stem == "model" && words.front() == "pytorch_model");
+        if (!ours || words.size() < 2 || words.back() == "lock") continue;
+        std::vector<std::string> rest;  // parts are told by their index
+        for (std::size_t i = 1; i < words.size(); ++i)
+            if (!kKinds.contains(words[i]) && words[i].find("-of-") == std::string::npos)
+                rest.push_back(words[i]);
+        if (rest.size() > 1) continue;
+        const std::string variant = rest.empty() ? "" : rest.front();
+        for (const auto& name : fileNames(std::string(stem), variant.empty() ? "" : "." + variant))
+            if (name == it->path().filename()) found.insert(variant);
+    }
+    return found;
+}
+
+Result<WeightSet> WeightSet::openAny(const fs::path& folder, std::string_view stem,
+                                     std::string_view variant) {
+    const auto there = variants(folder, stem);
+    if (there.contains(std::string(variant))) return open(folder, stem, variant);
+    if (there.contains("")) return open(folder, stem);
+    if (there.contains("fp16")) return open(folder, stem, "fp16");
+    if (there.size() == 1) return open(folder, stem, *there.begin());
+    return open(folder, stem);  // says what is wrong
 }
 
 std::vector<std::pair<std::string, std::string>> WeightSet::tied() const {

@@ -14,7 +14,7 @@ import unittest.mock
 
 import numpy
 import torch
-from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline
+from diffusers import StableDiffusionImg2ImgPipeline, StableDiffusionInpaintPipeline, StableDiffusionPipeline, UNet2DConditionModel
 from PIL import Image
 from safetensors.torch import load_file, save_file
 
@@ -145,6 +145,28 @@ class PicturesTest(PictureCase):
         both = {"image": [self.picture] * 2, "mask_image": [self.mask] * 2, "width": WIDTH, "height": HEIGHT}
         self.compare([("inpaint", sampler, 0, StableDiffusionInpaintPipeline, {**both, "strength": 1.0}, files) for sampler in ("ddim", "euler_a", "dpmpp_2m", "pndm")]
                      + [("inpaint", "euler", 3, StableDiffusionInpaintPipeline, {**both, "strength": 0.5}, [*files, "--strength", 0.5])])
+
+    def test_variants_of_the_weights(self):
+        whole = self.folder / "variants"
+        shutil.copytree(self.folder / "text", whole)
+        plain = whole / "unet/diffusion_pytorch_model.safetensors"
+        save_file({name: tensor * 1.02 for name, tensor in load_file(plain).items()}, whole / "unet/diffusion_pytorch_model.ema.safetensors")
+        pipeline = StableDiffusionPipeline.from_pretrained(self.folder / "text", safety_checker=None)
+        pipeline.unet = UNet2DConditionModel.from_pretrained(whole / "unet", variant="ema")
+        size = {"width": WIDTH, "height": HEIGHT, "latents": self.latents}
+        averaged, usual = self.ours("variants", "ddim", "--variant", "ema"), self.ours("text", "ddim")
+        self.assertSame(averaged, self.theirs(pipeline, "ddim", **size))
+        self.assertGreater(numpy.abs(averaged.astype(float) - usual.astype(float)).mean(), 0.5)
+        self.assertSame(self.ours("variants", "ddim"), usual)
+        plain.unlink()  # the only one there, as a download of one variant leaves it
+        self.assertSame(self.ours("variants", "ddim"), averaged)
+        inspected = subprocess.run([ENGINE, "inspect", whole], capture_output=True, text=True)
+        self.assertEqual(inspected.returncode, 0, inspected.stdout + inspected.stderr)
+        shutil.copy(whole / "unet/diffusion_pytorch_model.ema.safetensors", whole / "unet/diffusion_pytorch_model.non_ema.safetensors")
+        for options, message in (([], "ask for the variant"), (["--variant", "fp8"], "It has: ema, non_ema")):
+            code, err = sample("--model", whole, "--prompt", "x", "--out", self.folder / "wrong", "--device", "cpu", *options)
+            self.assertEqual(code, 2, err)
+            self.assertIn(message, err)
 
     def test_wrong_combinations_are_named(self):
         picture, mask = self.folder / "picture.png", self.folder / "mask.png"

@@ -168,6 +168,10 @@ QString resultWords(const Json& result) {
         all += QStringLiteral(". ") +
                Words::tr("%n tensor(s) hold NaN or infinity: pictures made with it will be black", nullptr,
                          int(bad->size()));
+    // The engine's own sentences: what was left out, who cannot read it.
+    if (const auto remarks = result.find("remarks"); remarks != result.end() && remarks->is_array())
+        for (const auto& remark : *remarks)
+            if (remark.is_string()) all += QStringLiteral(". ") + QString::fromStdString(remark);
     return all;
 }
 

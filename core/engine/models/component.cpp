@@ -15,12 +15,6 @@ namespace {
 constexpr const char* kDiffusersStem = "diffusion_pytorch_model";
 constexpr const char* kTransformersStem = "model";
 
-Result<WeightSet> openWeights(const fs::path& folder, const char* stem, const std::string& variant) {
-    if (!variant.empty())
-        if (auto weights = WeightSet::open(folder, stem, variant)) return weights;
-    return WeightSet::open(folder, stem);
-}
-
 // The dtype a model computes in when `wanted` is asked for: half floats overflow in autoencoders that say
 // force_upcast.
 template <class Config>
@@ -40,7 +34,7 @@ Result<std::shared_ptr<Module>> loadModule(const fs::path& folder, const LoadOpt
     const fs::path configPath = folder / "config.json";
     ATELIER_TRY(const Json json, readModelJson(configPath));
     ATELIER_TRY(const Config config, parse(json, configPath.string()));
-    ATELIER_TRY(const WeightSet weights, openWeights(folder, stem, options.variant));
+    ATELIER_TRY(const WeightSet weights, WeightSet::openAny(folder, stem, options.variant));
     try {
         const at::ScalarType type = storedType(config, options.dtype);
         const nn::ParameterOptionsGuard inThatType{at::TensorOptions(type)};
@@ -268,7 +262,7 @@ Result<std::shared_ptr<ControlNetModel>> loadControlNetFile(const fs::path& file
 
 Result<std::shared_ptr<const WeightSet>> openComponent(const fs::path& folder, const std::string& component) {
     const char* stem = component.starts_with("text_encoder") ? kTransformersStem : kDiffusersStem;
-    ATELIER_TRY(auto weights, openWeights(folder, stem, {}));
+    ATELIER_TRY(auto weights, WeightSet::openAny(folder, stem));
     return std::make_shared<const WeightSet>(std::move(weights));
 }
 

@@ -41,7 +41,7 @@ std::shared_ptr<T5EncoderModel> makeTextEncoder(const T5EncoderConfig& config, s
 struct LoadOptions {
     at::ScalarType dtype = at::kFloat;  // autoencoders that say force_upcast stay float32 instead of kHalf
     at::Device device = at::kCPU;
-    std::string variant;  // "fp16": prefer files of that variant; the plain file is the fall-back
+    std::string variant;  // "fp16": prefer files of that variant (WeightSet::openAny)
     // Told about weights that load but hold NaN or infinity.
     std::function<void(const std::string& text)> warn = [](const std::string& text) { log::warning(text); };
 };

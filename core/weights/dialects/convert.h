@@ -22,7 +22,7 @@ struct ConvertOptions {
     fs::path like;  // to a folder: a pipeline folder that gives configurations, scheduler, tokenizers
     bool withoutTokenizer = false;  // to a folder: write none (a single file holds none)
     bool ema = false;               // of a single file: the averaged UNet weights of one that has both
-    std::string variant;     // of a folder: "fp16", "ema", "non_ema"; empty: the plain files, else fp16
+    std::string variant;            // of a folder: "fp16", "ema", "non_ema"; see WeightSet::openAny
     std::string prediction;  // to a folder: "epsilon" or "v_prediction"; empty: as metadata or family say
     // The result has the form of the source, and what is not weights of its networks is carried over as it
     // is; other variants of these weights are not.

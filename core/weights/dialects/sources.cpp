@@ -157,14 +157,11 @@ Status openControlFile(Source& source, ControlForm form, const ConvertOptions& o
     return {};
 }
 
-// Weights of one component, the wanted variant first, then the plain files, then half precision.
+// Weights of one component.
 Status addComponent(Source& source, const fs::path& folder, const std::string& component, const char* stem,
                     const NameTable& table, const std::string& variant) {
-    auto opened = WeightSet::open(folder, stem, variant);
-    if (!opened && !variant.empty()) opened = WeightSet::open(folder, stem);
-    if (!opened) opened = WeightSet::open(folder, stem, "fp16");
-    if (!opened) return WeightSet::open(folder, stem).map([](const auto&) {});
-    source.weights.push_back(std::make_unique<WeightSet>(*std::move(opened)));
+    ATELIER_TRY(auto opened, WeightSet::openAny(folder, stem, variant));
+    source.weights.push_back(std::make_unique<WeightSet>(std::move(opened)));
     std::set<std::string> used;
     ATELIER_DO(addPart(source, component, table, *source.weights.back(), false, false, used));
     if (source.configs.t5 && component == "text_encoder")  // the table again, and the half that decodes

@@ -234,6 +234,12 @@ bool File::isXl() const {
     });
 }
 
+bool File::isOfT5() const {
+    return std::ranges::any_of(modules, [](const Module& m) {
+        return m.component == "text_encoder" && m.path.starts_with("encoder.block.");
+    });
+}
+
 Result<File> read(const fs::path& given) {
     const fs::path path = fs::is_directory(given) ? weightsIn(given) : given;
     ATELIER_TRY(const auto weights, WeightSet::openFile(path));

@@ -44,7 +44,8 @@ struct File {
     std::vector<Module> modules;  // sorted by component and path
     std::map<std::string, std::string> metadata;
 
-    bool isXl() const;  // SDXL by its second text encoder or its context of 2048
+    bool isOfT5() const;  // some of its modules are a T5 text encoder's
+    bool isXl() const;    // SDXL by its second text encoder or its context of 2048
 };
 
 // A file, or a folder with adapter_model / pytorch_lora_weights (.safetensors or .bin). A PEFT file takes its
