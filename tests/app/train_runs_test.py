@@ -472,7 +472,9 @@ class Runs(unittest.TestCase):
         self.assertEqual(self.state("full", 6), good)
         self.assertEqual(os.readlink(folder / "current_pipeline"), "checkpoints/step-00000006/pipeline")
         self.assertNotIn("step-00000012", [p.name for p in (folder / "checkpoints").iterdir()])
-        self.assertTrue(any(e["type"] == "warning" and e["code"] == "checkpoint_not_written" for e in self.events("full")))
+        warned = [e for e in self.events("full") if e["type"] == "warning" and e["code"] == "checkpoint_not_written"]
+        self.assertTrue(warned[0]["text"].startswith("Phase checkpoint, step 9:"), warned)
+        self.assertIn("checkpoint.keep_last=1, which removes 1 older", warned[0]["hint"])
         self.assertEqual([e for e in self.events("full") if e["type"] == "run_finished"][-1]["reason"], "failed")
         self.train(folder, "experiment.num_examples_to_see=96")  # and with room again it goes on
         self.assertEqual(self.events("full")[-1]["step"], 12)
@@ -499,10 +501,34 @@ class Runs(unittest.TestCase):
         self.train(self.config("skip", images=16), "loss.kl_weight=1.0e+38")
         warnings = [e for e in self.events("skip") if e["type"] == "warning"]
         self.assertEqual([w["code"] for w in warnings], ["non_finite_loss"] * 2)
-        self.assertRegex(warnings[0]["text"], r"Step 1: .*Samples: \d{3}-")
+        self.assertRegex(warnings[0]["text"], r"^Phase train, step 1: .* Pictures of 16 × 16\. Samples: \d{3}-")
+        self.assertIn("lr_scheduler.params.learning_rate=0.001, half", warnings[0]["hint"])  # clipped already
         err = self.train(self.config("halt", images=16), "loss.kl_weight=1.0e+38", "loss.non_finite=stop", expect=3)
-        self.assertIn("Step 1:", err)
+        self.assertIn("Phase train, step 1:", err)
+        error = [e for e in self.events("halt") if e["type"] == "error"][-1]
+        self.assertIn("loss.non_finite=skip goes on", error["hint"])
         self.assertEqual(self.events("halt")[-1]["reason"], "failed")
+
+    def test_out_of_memory_names_what_helps(self):
+        """Where, with which pictures, and a change that does help: the run goes on with it."""
+        process = self.start(self.config("small"))
+        peak = 0
+        while process.poll() is None:
+            status = Path(f"/proc/{process.pid}/status")
+            try:
+                peak = max([peak] + [int(line.split()[1]) for line in status.read_text().splitlines() if line.startswith("VmPeak")])
+            except OSError:
+                break
+            time.sleep(0.01)
+        process.communicate()
+        limit = (peak << 10) + (192 << 20)
+        words = ("dataset.params.resolution=256", "system.batch_size=16", "system.gradient_accumulation=1", "system.workers=1")
+        self.train(self.config("large", images=32), *words, expect=1, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (limit, limit)))
+        error = [e for e in self.events("large") if e["type"] == "error"][-1]
+        self.assertIn("out of memory", error["what"])
+        self.assertRegex(error["where"], r"^phase train, step 1, 256 × 256 pixels, samples \d{3}-\w+(, \d{3}-\w+){7} and 8 more$")
+        self.assertIn("system.batch_size=8 system.gradient_accumulation=2", error["hint"])
+        self.assertEqual(self.events("large")[-1]["reason"], "failed")
 
     def test_wrong_input(self):
         broken = self.folder / "broken.yaml"

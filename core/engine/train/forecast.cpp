@@ -181,29 +181,9 @@ void proposeFixes(Forecast& result, const Settings& settings, const Line& memory
     if (result.latentCache > 0 && result.peak <= result.available)
         result.fixes.push_back({"Encode pictures at every visit instead of keeping their latents.",
                                 {{"dataset.params.latent_cache", "off"}}});
-    if (!settings.gradientCheckpointing && settings.method == Method::TextToImage)
-        result.fixes.push_back(
-            {"Compute activations a second time instead of keeping them: the same result, "
-             "a third slower.",
-             {{"model.gradient_checkpointing", "true"}}});
     const double most = memory.perSample > 0 ? std::floor((room - memory.base) / memory.perSample) : 0;
-    // The largest divisor of the batch that fits: the same images per update.
-    for (auto batch = settings.batchSize - 1; batch >= 1; --batch) {
-        if (static_cast<double>(batch) > most || settings.batchSize % batch != 0) continue;
-        const auto accumulation = settings.accumulation * (settings.batchSize / batch);
-        result.fixes.push_back(
-            {fmt::format("Compute each update in {} parts: the same result.", accumulation),
-             {{"system.batch_size", std::to_string(batch)},
-              {"system.gradient_accumulation", std::to_string(accumulation)}}});
-        break;
-    }
-    if (settings.computeType == at::kFloat)
-        result.fixes.push_back(
-            {"Compute in bfloat16: half the activations, rounded.", {{"system.mixed_precision", "bf16"}}});
-    if (!settings.lora && settings.method == Method::TextToImage)
-        result.fixes.push_back(
-            {"Train low-rank updates: gradients and moments of a hundredth of the weights.",
-             {{"method.type", "lora"}}});
+    for (auto& fix : memoryFixes(settings, static_cast<std::int64_t>(most)))
+        result.fixes.push_back(std::move(fix));
 }
 
 std::string millions(std::int64_t count) {
@@ -243,6 +223,31 @@ Status measure(DryRun& run, std::int64_t batch, Forecast& result, Line& memory) 
 }
 
 }  // namespace
+
+std::vector<Forecast::Fix> memoryFixes(const Settings& settings, std::int64_t most) {
+    std::vector<Forecast::Fix> fixes;
+    if (!settings.gradientCheckpointing && settings.method == Method::TextToImage)
+        fixes.push_back(
+            {"Compute activations a second time instead of keeping them: the same result, "
+             "a third slower.",
+             {{"model.gradient_checkpointing", "true"}}});
+    // The largest divisor of the batch that fits: the same images per update.
+    for (auto batch = settings.batchSize - 1; batch >= 1; --batch) {
+        if (batch > most || settings.batchSize % batch != 0) continue;
+        const auto accumulation = settings.accumulation * (settings.batchSize / batch);
+        fixes.push_back({fmt::format("Compute each update in {} parts: the same result.", accumulation),
+                         {{"system.batch_size", std::to_string(batch)},
+                          {"system.gradient_accumulation", std::to_string(accumulation)}}});
+        break;
+    }
+    if (settings.computeType == at::kFloat)
+        fixes.push_back(
+            {"Compute in bfloat16: half the activations, rounded.", {{"model.mixed_precision", "bf16"}}});
+    if (!settings.trainsAdapters() && !settings.control && settings.method == Method::TextToImage)
+        fixes.push_back({"Train low-rank updates: gradients and moments of a hundredth of the weights.",
+                         {{"method.type", "lora"}}});
+    return fixes;
+}
 
 Result<Forecast> forecast(const LoadedConfig& config, const std::string& device) {
     ATELIER_TRY(auto settings, makeSettings(config.config, device));

@@ -13,6 +13,8 @@
 
 namespace atelier::train {
 
+struct Settings;
+
 struct Forecast {
     struct Network {
         std::string name;             // "unet", "text_encoder", "vae"
@@ -51,6 +53,10 @@ struct Forecast {
 
     std::vector<Fix> fixes;  // the first is the one that changes the result least
 };
+
+// What lets a training that needs too much memory run with at most so many samples at a time; the first
+// changes the result least.
+std::vector<Forecast::Fix> memoryFixes(const Settings& settings, std::int64_t most);
 
 // Loads or makes the networks and does at most nine updates on them in memory. `device` as in Options. Errors
 // are those that the run itself would end with.

@@ -23,6 +23,7 @@
 #include "core/engine/train/requests.h"
 #include "core/engine/train/task.h"
 #include "core/engine/train/train.h"
+#include "core/engine/train/trouble.h"
 #include "core/engine/train/validation.h"
 #include "core/run/control.h"
 #include "core/run/event_log.h"
@@ -52,6 +53,18 @@ class TrainingRun {
     // Load, continue where the newest checkpoint is, then update after update with whatever is due in
     // between.
     Result<Outcome> run() {
+        Result<Outcome> outcome = Outcome{};
+        ATELIER_DO(caught([&]() -> Status {
+            outcome = train();
+            return outcome ? Status() : tl::make_unexpected(outcome.error());
+        }));
+        return outcome;
+    }
+
+    const Counters& counters() const { return counters_; }
+
+  private:
+    Result<Outcome> train() {
         if (auto started = start(); !started) {
             // A request that came while loading or caching ends the run like any other.
             if (started.error().code == ErrorCode::Cancelled && requests_.ending()) return finish();
@@ -75,9 +88,11 @@ class TrainingRun {
         return finish();
     }
 
-    const Counters& counters() const { return counters_; }
+    Status caught(const std::function<Status()>& work) {
+        return atelier::train::caught(
+            settings_, [this] { return place_; }, work);
+    }
 
-  private:
     // ---- beginning
     // ------------------------------------------------------------------------------------------------------
 
@@ -247,6 +262,10 @@ class TrainingRun {
         for (std::int64_t micro = 0; micro < settings_.accumulation; ++micro) {
             ATELIER_TRY(const auto batch,
                         nextBatch(*source_, settings_.batchSize, [&](const auto& d) { dropped(d); }));
+            place_.step = counters_.step + 1;
+            place_.keys = batch.keys;
+            place_.height = batch.pixels_BCHW.defined() ? static_cast<int>(batch.pixels_BCHW.size(2)) : 0;
+            place_.width = batch.pixels_BCHW.defined() ? static_cast<int>(batch.pixels_BCHW.size(3)) : 0;
             ATELIER_TRY(auto step, task_->loss(batch));
             optimizer_->scaled(step.loss / parts).backward();
             optimizer_->gatherGradients();
@@ -266,6 +285,8 @@ class TrainingRun {
         ++counters_.step;
 
         record.step = counters_.step;
+        record.width = place_.width;
+        record.height = place_.height;
         record.images = counters_.images;
         record.dataSeconds = source_->secondsWaited() - waited;
         record.encodeSeconds = task_->takeEncodeSeconds();
@@ -289,20 +310,17 @@ class TrainingRun {
         constexpr double kSmallestScale = 1;
         for (const auto& [name, value] : optimizer_->meters())
             if (name == "loss_scale" && !update.ownLoss && value >= kSmallestScale) return {};
-        constexpr std::size_t kNamed = 8;
-        auto keys = update.keys;
-        const auto count = keys.size();
-        if (count > kNamed) keys.resize(kNamed);
-        const auto names =
-            join(keys, ", ") + (count > kNamed ? fmt::format(" and {} more", count - kNamed) : "");
-        const auto text = fmt::format("Step {}: the {} is not finite; the update was skipped. Samples: {}",
-                                      update.step, update.ownLoss ? "loss" : "gradient", names);
+        const auto size = update.width > 0 ? fmt::format(" Pictures of {} × {}.", update.width, update.height)
+                                           : std::string();
+        const auto text = fmt::format(
+            "Phase train, step {}: the {} is not finite; the update was skipped.{} "
+            "Samples: {}",
+            update.step, update.ownLoss ? "loss" : "gradient", size, someOf(update.keys));
+        const auto hint = hintForNonFinite(settings_, update.ownLoss);
         if (settings_.nonFinite == NonFinitePolicy::Stop)
             return fail(ErrorCode::Data, text, folder_.root.string(),
-                        "Lower the learning rate, set model.max_grad_norm, or look at these samples; "
-                        "loss.non_finite: skip goes on.");
-        warn("non_finite_loss", text,
-             "Once is harmless; if it goes on, lower the learning rate or set model.max_grad_norm.");
+                        hint + " loss.non_finite=skip goes on.");
+        warn("non_finite_loss", text, "Once is harmless. If it goes on: " + hint);
         return {};
     }
 
@@ -326,8 +344,8 @@ class TrainingRun {
         if (options_.takeWarnings)
             for (const auto& warning : options_.takeWarnings())
                 warn(warning.code, warning.text, warning.hint);
-        ATELIER_DO(requests_.poll(
-            [&](bool paused) { static_cast<void>(phase(paused ? "paused" : phaseBeforePause_)); }));
+        ATELIER_DO(
+            requests_.poll([&](bool paused) { static_cast<void>(phase(paused ? "paused" : place_.phase)); }));
         counters_.end = requests_.newEnd();
         if (monitor_) monitor_->setTotals(totalUpdates(), totalImages());
         return {};
@@ -358,10 +376,15 @@ class TrainingRun {
         if (!validator_ || requests_.ending()) return {};
         ATELIER_DO(phase("validate"));
         optimizer_->useAverages();
-        const auto loss = validator_->loss(*task_, [&](std::int64_t done, std::int64_t total) {
-            static_cast<void>(monitor_->progress(done, total));
-            return poll().has_value() && !requests_.ending();
+        Result<double> loss = 0.0;
+        const auto done = caught([&]() -> Status {
+            loss = validator_->loss(*task_, [&](std::int64_t at, std::int64_t total) {
+                static_cast<void>(monitor_->progress(at, total));
+                return poll().has_value() && !requests_.ending();
+            });
+            return {};
         });
+        if (!done) loss = tl::make_unexpected(done.error());
         optimizer_->useTrained();
         if (loss)
             ATELIER_DO(events_.write(run::Metric{counters_.step, counters_.images, {{"val_loss", *loss}}}));
@@ -389,8 +412,13 @@ class TrainingRun {
         };
         const auto folder = folder_.sampleDir(counters_.step);
         optimizer_->useAverages();
-        const auto made = task_->writeSamples(folder, wanted, options,
-                                              {{"step", counters_.step}, {"images", counters_.images}});
+        Result<int> made = 0;
+        const auto done = caught([&]() -> Status {
+            made = task_->writeSamples(folder, wanted, options,
+                                       {{"step", counters_.step}, {"images", counters_.images}});
+            return {};
+        });
+        if (!done) made = tl::make_unexpected(done.error());
         optimizer_->useTrained();
         Status outcome;
         if (made) {
@@ -417,10 +445,15 @@ class TrainingRun {
             return poll().has_value() && !requests_.ending();
         };
         optimizer_->useAverages();
-        const auto made = writeEvaluation(
-            *task_, folder_, settings_,
-            {*experiment.evalCaptionFile, experiment.numEvalImages, settings_.publicStep(counters_.step)},
-            options);
+        const auto made = caught([&]() -> Status {
+            ATELIER_TRY(const auto count,
+                        writeEvaluation(*task_, folder_, settings_,
+                                        {*experiment.evalCaptionFile, experiment.numEvalImages,
+                                         settings_.publicStep(counters_.step)},
+                                        options));
+            static_cast<void>(count);
+            return {};
+        });
         optimizer_->useTrained();
         if (!made && made.error().code != ErrorCode::Cancelled)
             warn("not_evaluated", made.error().message(), made.error().hint);
@@ -432,8 +465,9 @@ class TrainingRun {
         const auto written = writeCheckpointNow();
         ATELIER_DO(requests_.checkpointDone(written));
         if (!written)
-            warn("checkpoint_not_written", written.error().message(),
-                 "The last good checkpoint is intact. Make room before the next one is due.");
+            warn("checkpoint_not_written",
+                 fmt::format("Phase checkpoint, step {}: {}", counters_.step, written.error().message()),
+                 hintForRoom());
         return phase("train");
     }
 
@@ -446,8 +480,25 @@ class TrainingRun {
         ATELIER_DO(events_.write(run::Checkpoint{counters_.step,
                                                  folder_.relative(folder_.checkpointDir(counters_.step)),
                                                  facts.bytes, facts.seconds}));
+        checkpointBytes_ = facts.bytes;
         retireOldCheckpoints();
         return {};
+    }
+
+    std::string hintForRoom() const {
+        std::error_code error;
+        const auto room = fs::space(folder_.root, error);
+        std::string text = "The last good checkpoint is intact.";
+        if (checkpointBytes_ > 0 && !error && room.available < checkpointBytes_)
+            text += fmt::format(" One takes {}, and {} are free: make room before the next is due",
+                                humanBytes(checkpointBytes_), humanBytes(room.available));
+        else
+            text += " Make room before the next one is due";
+        const auto kept = run::completeCheckpoints(folder_).size();
+        if (kept > 1)
+            text += fmt::format(", or continue with checkpoint.keep_last=1, which removes {} older ones",
+                                kept - 1);
+        return text + ".";
     }
 
     // One that stays costs disk space; that is no reason to end a run, or to doubt the new one.
@@ -482,7 +533,8 @@ class TrainingRun {
     // ---------------------------------------------------------------------------------------------------------
 
     Status phase(const std::string& name) {
-        if (name != "paused") phaseBeforePause_ = name;
+        if (name != "paused") place_.phase = name;
+        if (name != "train" && name != "paused") place_ = {name, counters_.step, 0, 0, {}};
         if (options_.onPhase) options_.onPhase(name);
         return events_.write(run::Phase{name});
     }
@@ -512,7 +564,8 @@ class TrainingRun {
     data::ShardStream* stream_ = nullptr;  // the source, where shards come and go
     std::optional<Validator> validator_;
     std::optional<std::vector<std::string>> prompts_;
-    std::string phaseBeforePause_;
+    Place place_;
+    std::uint64_t checkpointBytes_ = 0;  // of the last one
 };
 
 run::FinishReason eventReason(FinishReason reason) {
@@ -525,33 +578,6 @@ run::FinishReason eventReason(FinishReason reason) {
             return run::FinishReason::Suspended;
     }
     return run::FinishReason::Failed;
-}
-
-// LibTorch reports by exceptions; here they become Errors.
-Result<Outcome> runCaught(TrainingRun& training) {
-    try {
-        return training.run();
-    } catch (const c10::OutOfMemoryError& error) {
-        return fail(ErrorCode::Internal, "the device is out of memory",
-                    fmt::format("step {}", training.counters().step),
-                    "Lower system.batch_size and raise system.gradient_accumulation by the same factor, or "
-                    "turn on model.gradient_checkpointing.");
-    } catch (const c10::Error& error) {
-        const std::string text = error.what_without_backtrace();
-        return fail(ErrorCode::Internal,
-                    text.find("allocate memory") != std::string::npos ? "this machine is out of memory"
-                                                                      : text.substr(0, text.find('\n')),
-                    fmt::format("step {}", training.counters().step),
-                    text.find("allocate memory") != std::string::npos
-                        ? "Lower system.batch_size and raise system.gradient_accumulation by the same factor."
-                        : "");
-    } catch (const std::bad_alloc&) {
-        return fail(ErrorCode::Internal, "this machine is out of memory",
-                    fmt::format("step {}", training.counters().step),
-                    "Lower system.batch_size and raise system.gradient_accumulation by the same factor.");
-    } catch (const std::exception& error) {
-        return fail(ErrorCode::Internal, error.what(), fmt::format("step {}", training.counters().step));
-    }
 }
 
 }  // namespace
@@ -570,7 +596,7 @@ Result<Outcome> run(const LoadedConfig& config, const Options& options) {
     const run::Heartbeat heartbeat(*events);
 
     TrainingRun training(config, options, std::move(settings), folder, *events);
-    auto outcome = runCaught(training);
+    auto outcome = training.run();
     if (!outcome) {
         static_cast<void>(events->write(run::errorEvent(outcome.error())));
         static_cast<void>(events->write(run::RunFinished{run::FinishReason::Failed, training.counters().step,

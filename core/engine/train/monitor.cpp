@@ -34,7 +34,7 @@ std::vector<std::vector<double>> fetch(const std::vector<UpdateRecord>& records)
 }
 
 NonFiniteUpdate blame(const UpdateRecord& record) {
-    NonFiniteUpdate result{record.step, {}, true};
+    NonFiniteUpdate result{record.step, {}, record.width, record.height, true};
     std::vector<std::string> all;
     for (std::size_t micro = 0; micro < record.perSample.size(); ++micro) {
         const auto losses = record.perSample[micro].to(at::kCPU, at::kDouble);

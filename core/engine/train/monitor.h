@@ -29,13 +29,15 @@ struct UpdateRecord {
     std::vector<std::pair<std::string, at::Tensor>> parts;
     std::vector<at::Tensor> perSample;           // one per micro-step
     std::vector<std::vector<std::string>> keys;  // of its samples
+    int width = 0, height = 0;                   // of its pictures; 0: cached
     double dataSeconds = 0, encodeSeconds = 0, trainSeconds = 0, wallSeconds = 0;
 };
 
 struct NonFiniteUpdate {
     std::int64_t step = 0;
     std::vector<std::string> keys;  // samples whose own loss is not finite; all of the update's when none is
-    bool ownLoss = false;           // the keys' own losses were the cause (else: the gradient)
+    int width = 0, height = 0;
+    bool ownLoss = false;  // the keys' own losses were the cause (else: the gradient)
 };
 
 class Monitor {
