@@ -9,6 +9,7 @@
 
 #include "core/base/strings.h"
 #include "core/config/schema.h"
+#include "core/run/run_folder.h"
 
 namespace atelier {
 
@@ -66,6 +67,14 @@ void ConfigDocument::begin(const QString& text, Origin base, const QString& name
     open_ = true;
     apply(text, false);
     Q_EMIT opened();
+}
+
+bool ConfigDocument::openRun(const QString& configFile) {
+    if (!openFile(configFile)) return false;
+    const fs::path folder = fs::path(plain(configFile)).parent_path();
+    begin(QString(text_), Origin::File, QString::fromStdString(folder.filename().string()), {});
+    return setValue(QStringLiteral("experiment.name"),
+                    yaml::Node::ofString(run::freeRunName(folder.parent_path(), folder.filename().string())));
 }
 
 bool ConfigDocument::openFile(const QString& path) {

@@ -25,6 +25,8 @@ class ConfigDocument : public QObject {
     QString file() const { return file_; }  // "" until saved
     Origin base() const { return base_; }
     bool openFile(const QString& path);  // false: why() says what is wrong
+    // The frozen configuration of a run as the beginning of another one, under a free name: saved elsewhere.
+    bool openRun(const QString& configFile);
     bool saveFile(const QString& path);  // atomic; false: why()
     bool isModified() const { return text_ != begunText_; }
 

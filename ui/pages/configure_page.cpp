@@ -4,11 +4,13 @@
 
 #include <QAction>
 #include <QComboBox>
+#include <QDir>
 #include <QFileInfo>
 #include <QListWidget>
 #include <QPlainTextEdit>
 #include <QStackedWidget>
 
+#include "core/run/run_folder.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/form_row.h"
 #include "ui/forms/yaml_editor.h"
@@ -68,13 +70,27 @@ bool ConfigurePage::open(const QString& path) {
                                yaml::Node::ofString(path.toStdString()));
         return true;
     }
-    if (!document_.openFile(path)) {
+    const QFileInfo file(path);
+    const bool ofRun = file.fileName() == QLatin1String("config.yaml") &&
+                       run::kindOfFolder(file.absolutePath().toStdString()) == run::FolderKind::Started;
+    if (!(ofRun ? document_.openRun(path) : document_.openFile(path))) {
         banners()->show(QStringLiteral("open"),
                         {Severity::Error, tr("This file is not opened."), document_.why(), {}});
         return false;
     }
     banners()->remove(QStringLiteral("open"));
+    banners()->remove(QStringLiteral("run"));
     showForm();
+    if (ofRun) {
+        showTab(1);  // what is different from that run
+        banners()->show(QStringLiteral("run"),
+                        {Severity::Info,
+                         tr("A new run from %1.").arg(file.dir().dirName()),
+                         tr("That run keeps its own configuration. What is different stands under Changes."),
+                         {}});
+        Q_EMIT locationChanged();
+        return true;
+    }
     Q_EMIT fileOpened(path);
     Q_EMIT locationChanged();
     return true;
@@ -166,6 +182,7 @@ void ConfigurePage::beginTemplate(int row) {
                 value ? setInText(text, splitKeyPath(path.toStdString()), *value) : Result<std::string>(text))
             text = std::move(*edited);
     }
+    banners()->remove(QStringLiteral("run"));
     document_.begin(QString::fromStdString(text), Origin::Template, from.title);
 }
 

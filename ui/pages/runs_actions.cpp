@@ -53,6 +53,12 @@ void RunsPage::buildActions() {
                                        QStringLiteral("export"), [this] {
                                            if (!chosen().isEmpty()) exportRun(chosen());
                                        });
+    addPageAction(menu, tr("New run from this"), QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_N),
+                  QStringLiteral("configure"), [this] {
+                      if (!chosen().isEmpty())
+                          Q_EMIT pageRequested(QStringLiteral("configure"),
+                                               chosen() + QStringLiteral("/config.yaml"));
+                  });
     addPageAction(menu, tr("Compare"), QKeySequence(Qt::Key_C), QStringLiteral("compare"), [this] {
         if (monitorShown() && monitor_)
             compare({monitor_->folder()});
@@ -311,10 +317,9 @@ void RunsPage::runMenu(const QString& path, const QPoint& at) {
         menu.addAction(style::icon(QStringLiteral("clock")), tr("Add to queue"), this,
                        [this, path] { enqueue(path); });
     }
-    menu.addAction(
-        style::icon(QStringLiteral("configure")), tr("Run again with changes"), this, [this, path] {
-            Q_EMIT pageRequested(QStringLiteral("configure"), path + QStringLiteral("/config.yaml"));
-        });
+    menu.addAction(style::icon(QStringLiteral("configure")), tr("New run from this"), this, [this, path] {
+        Q_EMIT pageRequested(QStringLiteral("configure"), path + QStringLiteral("/config.yaml"));
+    });
     menu.addAction(style::icon(QStringLiteral("export")), tr("Export…"), this,
                    [this, path] { exportRun(path); });
     menu.addSeparator();

@@ -10,6 +10,7 @@
 #include <QTemporaryDir>
 #include <QtTest>
 
+#include "core/run/run_folder.h"
 #include "ui/forms/field_editor.h"
 #include "ui/forms/form_row.h"
 #include "ui/forms/yaml_editor.h"
@@ -55,6 +56,7 @@ class TestConfigurePage : public QObject {
     Q_OBJECT
   private Q_SLOTS:
     void modelsKeepTheRules();
+    void aRunBeginsAnotherOne();
     void formEditsTheText();
     void textEditsTheForm();
     void brokenTextKeepsTheLastGoodState();
@@ -88,6 +90,37 @@ void TestConfigurePage::modelsKeepTheRules() {
     f.templates.reload();
     QVERIFY(f.templates.rowCount() >= 4);
     QVERIFY(f.issues.rowCount() >= 1);
+}
+
+// Its frozen configuration is never what is edited.
+void TestConfigurePage::aRunBeginsAnotherOne() {
+    Fixture f;
+    QTemporaryDir dir;
+    const run::RunFolder run{fs::path(dir.path().toStdString()) / "fox"};
+    QVERIFY(run::createRunFolder(run));
+    QVERIFY(writeFileAtomic(
+        run.config(),
+        QString(kText).replace(QStringLiteral("name: x"), QStringLiteral("name: fox")).toStdString()));
+    QVERIFY(writeFileAtomic(run.events(), "{}\n"));
+    QSignalSpy opened(&f.page, &ConfigurePage::fileOpened);
+    QVERIFY(f.page.open(QString::fromStdString(run.config().string())));
+    QVERIFY(f.document.file().isEmpty() && opened.isEmpty());
+    QCOMPARE(f.document.config().experiment.name, std::string("fox-2"));
+    f.document.setValue(QStringLiteral("system.batch_size"), yaml::Node::ofInt(4));
+    QStringList changes;
+    for (const auto& line : f.document.changes())
+        if (line.mark != QLatin1String(" ")) changes << line.mark + line.text.trimmed();
+    QVERIFY2(changes.contains(QStringLiteral("-batch_size: 8")) &&
+                 changes.contains(QStringLiteral("+batch_size: 4")),
+             qPrintable(changes.join(QLatin1Char('|'))));
+    QVERIFY(f.page.banners()->has(QStringLiteral("run")));
+    // One that was exported and not started is a file like any other.
+    const run::RunFolder exported{fs::path(dir.path().toStdString()) / "exported"};
+    QVERIFY(run::createRunFolder(exported));
+    QVERIFY(writeFileAtomic(exported.config(), kText.toStdString()));
+    QVERIFY(f.page.open(QString::fromStdString(exported.config().string())));
+    QVERIFY(!f.document.file().isEmpty());
+    QVERIFY(!f.page.banners()->has(QStringLiteral("run")));
 }
 
 void TestConfigurePage::formEditsTheText() {

@@ -51,7 +51,11 @@ struct Bench {
         engine = std::make_unique<EngineLocator>();
         QDir().mkpath(settings->runFolder());
     }
-    fs::path queue() const { return home.filePath(QStringLiteral("queue")).toStdString(); }
+    fs::path sharedQueue;  // of another one
+    fs::path queue() const {
+        return !sharedQueue.empty() ? sharedQueue
+                                    : fs::path(home.filePath(QStringLiteral("queue")).toStdString());
+    }
     // With an engine that trains until it is told to end, and the queue of this computer.
     void openWithQueue() {
         qputenv("ATELIER_QUEUE", QByteArray::fromStdString(queue().string()));
@@ -290,6 +294,41 @@ class TestRunsPage : public QObject {
         bench.end(b);
         QTRY_VERIFY(bench.runs.find(b)->status == run::RunStatus::Finished);
         QVERIFY(!bench.runs.find(a)->active());
+    }
+
+    // Two windows on one folder: each sees what the other does, and pressing Start in both starts one engine.
+    void twoStudiosOnOneFolder() {
+        Bench one, two;
+        const QString a = one.prepare("a"), b = one.prepare("b");
+        two.settings->setProjectFolder(one.home.path());
+        one.openWithQueue();
+        two.sharedQueue = one.queue();
+        two.openWithQueue();
+        QVERIFY(one.desk->start(a));
+        QVERIFY(two.desk->start(a));
+        const auto active = [](Bench& bench, const QString& run) {
+            return bench.runs.find(run) != nullptr && bench.runs.find(run)->active();
+        };
+        QTRY_VERIFY_WITH_TIMEOUT(active(one, a) && active(two, a), 10000);
+        QTest::qWait(500);
+        int starts = 0;
+        run::EventReader log(run::RunFolder{fs::path(a.toStdString())}.events());
+        QVERIFY(log.read(
+            [&](run::Event&& event) { starts += std::holds_alternative<run::RunStarted>(event.body); }));
+        QCOMPARE(starts, 1);
+        // Which of them came too late says nothing wrong of the run: it runs.
+        QTRY_COMPARE(one.desk->monitor(a)->status(), run::RunStatus::Running);
+        QTRY_COMPARE(two.desk->monitor(a)->status(), run::RunStatus::Running);
+        QVERIFY(one.desk->begin(b)->queued);
+        QVERIFY(!two.desk->enqueue(b));  // it waits already
+        QTRY_VERIFY(two.runs.find(b) != nullptr && two.runs.find(b)->queued);
+        // Taken out here while the other one looks, stopped there.
+        one.desk->changeQueue(
+            [path = fs::path(b.toStdString())](run::Queue& q) { return removeFromQueue(q, path); }, {});
+        QTRY_VERIFY(!two.runs.find(b)->queued);
+        two.desk->monitor(a)->controller().stop(true);
+        QTRY_VERIFY_WITH_TIMEOUT(!active(one, a) && !active(two, a), 10000);
+        QCOMPARE(one.runs.find(a)->status, run::RunStatus::Finished);
     }
 
     // The process that starts them needs no window; a studio that comes back finds the queue as it is.
