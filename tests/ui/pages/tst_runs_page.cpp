@@ -13,7 +13,7 @@
 #include <QtTest>
 #include <fstream>
 
-#include "tests/support/fake_run.h"
+#include "tests/ui/pages/runs_bench.h"
 #include "ui/models/thumbnails.h"
 #include "ui/pages/export_sheet.h"
 #include "ui/pages/monitor_cards.h"
@@ -29,87 +29,16 @@
 #include "ui/widgets/sample_viewer.h"
 
 using namespace atelier;
+using test::Bench;
 using test::FakePlan;
 using test::FakeRun;
+using test::labelText;
 
 namespace {
-
-// Everything that app/studio would give the page.
-struct Bench {
-    QTemporaryDir home;
-    std::unique_ptr<Settings> settings;
-    std::unique_ptr<EngineLocator> engine;
-    RunListModel runs;
-    std::unique_ptr<RunListWatcher> watcher;
-    std::unique_ptr<Thumbnails> thumbnails;
-    std::unique_ptr<RunDesk> desk;
-    std::unique_ptr<RunsPage> page;
-
-    Bench() {
-        settings = std::make_unique<Settings>(home.filePath(QStringLiteral("studio.ini")));
-        settings->setProjectFolder(home.path());
-        engine = std::make_unique<EngineLocator>();
-        QDir().mkpath(settings->runFolder());
-    }
-    fs::path sharedQueue;  // of another one
-    fs::path queue() const {
-        return !sharedQueue.empty() ? sharedQueue
-                                    : fs::path(home.filePath(QStringLiteral("queue")).toStdString());
-    }
-    // With an engine that trains until it is told to end, and the queue of this computer.
-    void openWithQueue() {
-        qputenv("ATELIER_QUEUE", QByteArray::fromStdString(queue().string()));
-        engine->locate(qEnvironmentVariable("ATELIER_FAKE_ENGINE"));
-        QTRY_VERIFY(engine->info().usable());
-        open();
-    }
-    QString prepare(const std::string& name) const {
-        FakePlan plan;
-        plan.name = name;
-        const run::RunFolder folder{fs::path(logs().toStdString()) / name};
-        if (!run::prepareRun(folder, test::fakeConfig(plan, logs().toStdString()))) qFatal("no run");
-        return QString::fromStdString(folder.root.string());
-    }
-    void end(const QString& folder) const {
-        QVERIFY(writeFileAtomic(fs::path(folder.toStdString()) / "end", ""));
-    }
-    void open() {
-        thumbnails = std::make_unique<Thumbnails>();
-        watcher = std::make_unique<RunListWatcher>(runs);
-        watcher->setInterval(std::chrono::milliseconds(150));
-        watcher->setFolders({settings->runFolder()});
-        desk = std::make_unique<RunDesk>(*settings, *engine);
-        page = std::make_unique<RunsPage>(runs, *watcher, *desk, *thumbnails);
-        page->resize(1363, 871);
-        page->show();
-        if (engine->info().usable()) {
-            watcher->setQueue(queue());
-            desk->setQueue(queue());
-            QObject::connect(watcher.get(), &RunListWatcher::queueRead, desk.get(),
-                             [this](bool runner) { desk->keepQueueGoing(watcher->queue(), runner); });
-        }
-        watcher->start();
-    }
-    ~Bench() {
-        for (const QString& run : QDir(logs()).entryList(QDir::Dirs | QDir::NoDotAndDotDot))
-            if (!qEnvironmentVariableIsEmpty("ATELIER_QUEUE")) end(logs() + QLatin1Char('/') + run);
-        page.reset();
-        desk.reset();
-        watcher.reset();
-    }
-    QString logs() const { return settings->runFolder(); }
-};
 
 double residentMb() {
     QFile file(QStringLiteral("/proc/self/statm"));
     return file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').value(1).toDouble() * 4096 / 1e6 : 0;
-}
-
-QString labelText(const QWidget* root) {
-    QStringList all;
-    for (const QLabel* label : root->findChildren<QLabel*>())
-        if (label->isVisible()) all << label->text();
-    return all.join(QLatin1Char('|'));
 }
 
 std::vector<QImage> emoji(std::initializer_list<const char*> names) {
@@ -232,129 +161,6 @@ class TestRunsPage : public QObject {
         for (auto* button : bench.page->controls()->findChildren<QPushButton*>())
             if (button->text() == QLatin1String("Start") && button->isVisible()) start = button;
         QVERIFY(start == nullptr);
-    }
-
-    void aBusyDeviceMakesAQueueThatIsSeenAndEdited() {
-        Bench bench;
-        const QString busy = bench.prepare("busy"), a = bench.prepare("a"), b = bench.prepare("b");
-        bench.openWithQueue();
-        QVERIFY(!bench.desk->begin(busy)->queued);
-        QTRY_VERIFY(bench.runs.find(busy) != nullptr && bench.runs.find(busy)->active() &&
-                    bench.runs.find(busy)->step > 0);
-        QVERIFY(bench.desk->begin(a)->queued);
-        QVERIFY(bench.desk->enqueue(b));
-        QVERIFY(!bench.desk->enqueue(b));  // once is enough
-        const auto place = [&](const QString& folder) {
-            const RunSummary* run = bench.runs.find(folder);
-            return run != nullptr && run->queued ? run->queued->place : 0;
-        };
-        QTRY_VERIFY(place(a) == 1 && place(b) == 2);
-        QCOMPARE(bench.runs.rowCount(bench.runs.index(RunListModel::Queued, 0)), 2);
-        QVERIFY2(bench.runs.find(a)->queued->reason.startsWith(QStringLiteral("after busy")),
-                 qPrintable(bench.runs.find(a)->queued->reason));
-        QCOMPARE(bench.runs.find(b)->queued->reason, QStringLiteral("after a"));
-        QCOMPARE(stateWords(*bench.runs.find(a)), QStringLiteral("Next"));
-
-        // The inspector's buttons, the keys and a drag move it.
-        RunsList* list = bench.page->list();
-        list->select(b);
-        const auto press = [&](const QString& name) {
-            for (auto* button : bench.page->findChildren<QAbstractButton*>())
-                if (button->isVisible() && (button->accessibleName() == name || button->text() == name)) {
-                    QTest::mouseClick(button, Qt::LeftButton);
-                    return true;
-                }
-            return false;
-        };
-        QVERIFY(press(QStringLiteral("Earlier in the queue")));
-        QTRY_VERIFY(place(b) == 1 && place(a) == 2);
-        for (QAction* action : bench.page->actions())
-            if (action->shortcut() == QKeySequence(Qt::ALT | Qt::Key_Down)) action->trigger();
-        QTRY_VERIFY(place(b) == 2);
-        const std::unique_ptr<QMimeData> dragged(bench.runs.mimeData({bench.runs.indexOf(b)}));
-        const QModelIndex group = bench.runs.index(RunListModel::Queued, 0);
-        QVERIFY(!bench.runs.canDropMimeData(dragged.get(), Qt::MoveAction, 0, 0,
-                                            bench.runs.index(RunListModel::Running, 0)));
-        QVERIFY(bench.runs.dropMimeData(dragged.get(), Qt::MoveAction, 0, 0, group));
-        QTRY_VERIFY(place(b) == 1);
-
-        // Paused: nothing is started although the device is free; said in a banner with its remedy.
-        QVERIFY(press(QStringLiteral("Pause queue")));
-        QTRY_VERIFY(labelText(bench.page.get()).contains(QStringLiteral("The queue is paused")));
-        bench.end(busy);
-        QTRY_VERIFY(bench.runs.find(busy)->status == run::RunStatus::Finished);
-        QTest::qWait(400);
-        QCOMPARE(place(b), 1);
-        QVERIFY(press(QStringLiteral("Go on")));
-        QTRY_VERIFY_WITH_TIMEOUT(bench.runs.find(b)->active(), 10000);
-        QTRY_COMPARE(place(a), 1);
-        list->select(a);
-        QVERIFY(QTest::qWaitFor([&] { return press(QStringLiteral("Take out of the queue")); }));
-        QTRY_COMPARE(place(a), 0);
-        bench.end(b);
-        QTRY_VERIFY(bench.runs.find(b)->status == run::RunStatus::Finished);
-        QVERIFY(!bench.runs.find(a)->active());
-    }
-
-    // Two windows on one folder: each sees what the other does, and pressing Start in both starts one engine.
-    void twoStudiosOnOneFolder() {
-        Bench one, two;
-        const QString a = one.prepare("a"), b = one.prepare("b");
-        two.settings->setProjectFolder(one.home.path());
-        one.openWithQueue();
-        two.sharedQueue = one.queue();
-        two.openWithQueue();
-        QVERIFY(one.desk->start(a));
-        QVERIFY(two.desk->start(a));
-        const auto active = [](Bench& bench, const QString& run) {
-            return bench.runs.find(run) != nullptr && bench.runs.find(run)->active();
-        };
-        QTRY_VERIFY_WITH_TIMEOUT(active(one, a) && active(two, a), 10000);
-        QTest::qWait(500);
-        int starts = 0;
-        run::EventReader log(run::RunFolder{fs::path(a.toStdString())}.events());
-        QVERIFY(log.read(
-            [&](run::Event&& event) { starts += std::holds_alternative<run::RunStarted>(event.body); }));
-        QCOMPARE(starts, 1);
-        // Which of them came too late says nothing wrong of the run: it runs.
-        QTRY_COMPARE(one.desk->monitor(a)->status(), run::RunStatus::Running);
-        QTRY_COMPARE(two.desk->monitor(a)->status(), run::RunStatus::Running);
-        QVERIFY(one.desk->begin(b)->queued);
-        QVERIFY(!two.desk->enqueue(b));  // it waits already
-        QTRY_VERIFY(two.runs.find(b) != nullptr && two.runs.find(b)->queued);
-        // Taken out here while the other one looks, stopped there.
-        one.desk->changeQueue(
-            [path = fs::path(b.toStdString())](run::Queue& q) { return removeFromQueue(q, path); }, {});
-        QTRY_VERIFY(!two.runs.find(b)->queued);
-        two.desk->monitor(a)->controller().stop(true);
-        QTRY_VERIFY_WITH_TIMEOUT(!active(one, a) && !active(two, a), 10000);
-        QCOMPARE(one.runs.find(a)->status, run::RunStatus::Finished);
-    }
-
-    // The process that starts them needs no window; a studio that comes back finds the queue as it is.
-    void theQueueGoesOnWithoutTheStudio() {
-        Bench bench;
-        const QString a = bench.prepare("a"), bad = bench.prepare("bad"), c = bench.prepare("c");
-        QVERIFY(writeFileAtomic(fs::path(bad.toStdString()) / "behave", "refuse"));
-        bench.openWithQueue();
-        for (const QString& run : {a, bad, c}) QVERIFY(bench.desk->enqueue(run));
-        QTRY_VERIFY_WITH_TIMEOUT(bench.runs.find(a) != nullptr && bench.runs.find(a)->active(), 10000);
-        bench.page.reset();
-        bench.desk.reset();
-        bench.watcher.reset();
-        bench.end(a);
-        const auto held = [](const QString& run) {
-            const auto lock = run::inspectLock(run::RunFolder{fs::path(run.toStdString())});
-            return lock && lock->state == run::LockState::Held;
-        };
-        QTRY_VERIFY(held(c));
-        bench.openWithQueue();
-        QTRY_VERIFY(bench.runs.find(bad) != nullptr && bench.runs.find(bad)->queued);
-        QTRY_COMPARE(stateWords(*bench.runs.find(bad)), QStringLiteral("Could not start"));
-        QCOMPARE(bench.runs.find(bad)->queued->reason,
-                 QStringLiteral("model.pretrained: there is no such folder"));
-        bench.end(c);
-        QTRY_VERIFY(!held(c));
     }
 
     void theMonitorFollowsARunAndItsRequestsAreAnswered() {
