@@ -196,8 +196,8 @@ int loraVerb(Arguments arguments) {
         std::printf("%s\n", dumpJson(*done).c_str());
         return 0;
     }
-    std::string text = fmt::format("{}\n{} modules", (*done)["path"].get<std::string>(),
-                                   (*done)["modules"].get<std::size_t>());
+    std::string text = fmt::format("{}\n{}", (*done)["path"].get<std::string>(),
+                                   plural((*done)["modules"].get<std::size_t>(), "module"));
     if (done->contains("ranks"))
         text += fmt::format(", ranks {} to {}, {:.4g} % of the squared difference kept",
                             (*done)["ranks"][0].get<int>(), (*done)["ranks"][1].get<int>(),

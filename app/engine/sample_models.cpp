@@ -57,6 +57,9 @@ Result<std::shared_ptr<ControlNetModel>> loadControl(const std::string& name, co
         return loadControlNetFile(file, options);
     ATELIER_TRY(const auto folder, modelPath(name));
     const bool inside = fs::is_directory(folder / "controlnet", error);
+    if (!inside && fs::exists(folder / "model_index.json", error))
+        return fail(ErrorCode::Model, "it is a pipeline folder without a ControlNet", folder.string(),
+                    "Name a ControlNet's folder or file, or a pipeline that holds one.");
     return loadControlNet(inside ? folder / "controlnet" : folder, options);
 }
 

@@ -103,6 +103,7 @@ class WiderPicturesTest(PictureCase):
                 ("depth", ["--depth", self.folder / "nan.safetensors"], "no numbers"), ("depth", ["--depth", self.folder / "misnamed.safetensors"], 'one tensor "depth"'),
                 ("depth", ["--depth", cut], "before its picture is complete"), ("depth", ["--depth", self.folder / "absent.png"], "there is no file"),
                 ("text", ["--depth", depth], "takes no depth map"), ("text", ["--noise-level", 5], "no upscaler"), ("upscaler", [], "needs the picture"),
+                ("text", ["--controlnet", self.folder / "text", "--control", picture], "without a ControlNet"),
                 ("upscaler", ["--image", low, "--strength", 0.5], "every step"), ("upscaler", ["--image", low, "--mask", low], "takes no mask"),
                 ("upscaler", ["--image", low, "--noise-level", 400], "above 350"), ("careful", ["--image", low, "--noise-level", 31], "above 30"),
                 ("upscaler", ["--image", low, "--size", 30], "multiples of 4"), ("upscaler", ["--image", low, "--depth", depth], "takes no depth map"),

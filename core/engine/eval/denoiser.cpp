@@ -116,7 +116,7 @@ Status checkControl(const Pipeline& pipeline, const Control& control, const Gene
     const int latent = pipeline.vae->config().latentChannels;
     if (net.unet.inChannels != latent || net.unet.blockOutChannels != unet.blockOutChannels ||
         net.unet.layersPerBlock != unet.layersPerBlock || net.unet.contextWidth() != unet.contextWidth() ||
-        net.unet.additionEmbedType != unet.additionEmbedType)
+        net.unet.additionEmbedType != unet.additionEmbedType || net.unet.takesClassLabels())
         return fail(
             ErrorCode::Model, "the ControlNet was made for a model of another family", "--controlnet",
             fmt::format("Its text has width {} and it has {} levels; the model's UNet {} and {}.",

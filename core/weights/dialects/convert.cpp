@@ -31,7 +31,8 @@ struct Meter {
     std::string phase;
     std::uint64_t total, done = 0;
     void tick() {
-        if (options.progress) options.progress(phase, ++done, total);
+        done = std::min(done + 1, total);  // copies that addOpenClipRest makes are not of the source
+        if (options.progress) options.progress(phase, done, total);
     }
 };
 
