@@ -469,6 +469,38 @@ void autoencodersAreJudged(const RuleInput& in, Findings& findings) {
                      "", Remedy{"loss.discriminator_start", "0"});
 }
 
+// What goes with pictures of one size only, or with a denoiser only.
+void bucketsAndMasksFitTheMethod(const RuleInput& in, Findings& findings) {
+    const auto& params = in.config.dataset.params;
+    if (params.buckets && in.config.method.classPrompt)
+        findings.add(IssueSeverity::Error, "bucket_class", "dataset.params.buckets",
+                     "class pictures are squares, and a batch holds pictures of one size",
+                     "Turn buckets off, or remove method.class_prompt.",
+                     Remedy{"dataset.params.buckets", "false"});
+    if (params.buckets && params.bucketStep > params.resolution)
+        findings.add(IssueSeverity::Error, "bucket_step", "dataset.params.bucket_step",
+                     "no side is a multiple of " + std::to_string(params.bucketStep) +
+                         " at a resolution of " + std::to_string(params.resolution),
+                     "Make it smaller.", Remedy{"dataset.params.bucket_step", "8"});
+    const MethodType type = in.config.method.type;
+    const std::string method(enumName(type));
+    if (params.buckets && type == MethodType::WithoutText)
+        findings.add(IssueSeverity::Error, "bucket_method", "dataset.params.buckets",
+                     "a model without text learns squares, those that it will paint", "Remove the key.",
+                     Remedy{"dataset.params.buckets", "false"});
+    if (params.buckets && params.withReplacement)
+        findings.add(
+            IssueSeverity::Error, "bucket_replacement", "dataset.params.with_replacement",
+            "buckets deal every picture once before any comes again, drawing with replacement does not",
+            "Turn one of the two off.", Remedy{"dataset.params.with_replacement", "false"});
+    if (params.masks && (type == MethodType::Autoencoder || type == MethodType::Inpainting ||
+                         type == MethodType::WithoutText))
+        findings.add(IssueSeverity::Error, "mask_method", "dataset.params.masks",
+                     "with method.type " + method + " the loss is not weighed by masks",
+                     "Remove the key; masks that a model sees are named by method.mask_key.",
+                     Remedy{"dataset.params.masks", "false"});
+}
+
 void textEncoderCanBeTrained(const RuleInput& in, Findings& findings) {
     const MethodType type = in.config.method.type;
     if (in.config.model.trainTextEncoder &&
@@ -536,6 +568,9 @@ void streamsAreNotKept(const RuleInput& in, Findings& findings) {
     if (params.validationShare > 0)
         cannot("dataset.params.validation_share", "shards that come and go have no share that is held back",
                "Name shards for validation: dataset.params.validation_path.");
+    if (params.buckets)
+        cannot("dataset.params.buckets", "the sizes of pictures that have yet to arrive are not known",
+               "Turn one of the two off.");
     if (params.latentCache == LatentCache::Memory)
         cannot("dataset.params.latent_cache", "shards that come and go are not kept in memory either",
                "Set it to off.");
@@ -586,6 +621,7 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     prodigyFindsTheRate(input, findings);
     secondPicturesCanBeFound(input, findings);
     autoencodersAreJudged(input, findings);
+    bucketsAndMasksFitTheMethod(input, findings);
     textEncoderCanBeTrained(input, findings);
     classesHavePrompts(input, findings);
     classesAreTold(input, findings);

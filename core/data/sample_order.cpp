@@ -69,6 +69,7 @@ struct SampleOrder::Windows {
 SampleOrder::SampleOrder(const DatasetIndex& index, const TrainPlan& plan)
     : size_(index.size()), seed_(plan.seed), shuffle_(plan.shuffle) {
     ATELIER_CHECK(size_ > 0, "an order needs samples");
+    if (shuffle_ != Shuffle::None) buckets_ = plan.buckets;
     if (shuffle_ != Shuffle::Windowed) return;
     auto windows = std::make_shared<Windows>();
     windows->seed = plan.seed;
@@ -84,6 +85,7 @@ std::uint64_t SampleOrder::epoch(std::uint64_t number) const {
 }
 
 std::uint64_t SampleOrder::at(std::uint64_t number, unsigned attempt) const {
+    if (buckets_) return buckets_->at(number, attempt);
     if (attempt > 0) return Random(seed_, RandomStream::Replacement, number).below(size_, attempt - 1);
     const std::uint64_t position = number % size_;
     switch (shuffle_) {

@@ -13,6 +13,7 @@
 
 #include "core/base/files.h"
 #include "core/base/result.h"
+#include "core/data/buckets.h"
 #include "core/data/dataset_index.h"
 
 namespace atelier::data {
@@ -36,6 +37,8 @@ struct TrainPlan {
     Shuffle shuffle = Shuffle::Full;
     int windowShards = 16;  // Shuffle::Windowed
     int resolution = 512;   // square, pixels
+    std::shared_ptr<const Buckets>
+        buckets;  // sizes and order of their own, unless shuffle is None; null: squares
     Crop crop = Crop::Center;
     double flipProbability = 0.0;  // horizontal
     double captionDropout = 0.0;   // probability of the empty caption
@@ -54,6 +57,7 @@ struct TrainPlan {
     // A mask of each sample, in the picture's geometry: one of these members (a sample without it is
     // dropped), or one drawn at random (masks.h); neither: none.
     std::string maskKey;
+    bool maskMayBeAbsent = false;  // then it is white: masks that only weigh the loss
     struct RandomMask {
         double whole = 0.25;  // probability of the whole picture
     };
@@ -112,6 +116,7 @@ class SampleOrder {
     std::uint64_t seed_;
     Shuffle shuffle_;
     std::shared_ptr<const Windows> windows_;
+    std::shared_ptr<const Buckets> buckets_;
 };
 
 // One sample, synchronously. Errors only when no stand-in could be used either.

@@ -115,7 +115,7 @@ void copyFlipped(const Image& image, bool flip, std::vector<std::uint8_t>& pixel
     }
 }
 
-// Scaled so that the short side is the resolution, then the square of the plan is cut out.
+// Scaled so that it covers the square of the plan or the size of its bucket, which is then cut out.
 Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample& sample) {
     const auto member = index.find(sample.index, plan.imageKey);
     if (!member) return fail(ErrorCode::Data, fmt::format("it has no picture ({})", plan.imageKey));
@@ -123,35 +123,39 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
     ATELIER_TRY(const std::string bytes, index.read(sample.index, *member));
     DecodeOptions options;
     options.maxPixels = plan.maxPixels;
-    options.shortSide = plan.resolution;
+    const Size target =
+        plan.buckets ? plan.buckets->sizeOf(sample.index) : Size{plan.resolution, plan.resolution};
+    options.shortSide = std::max(target.width, target.height);
     const std::string name = fmt::format("{}.{}", sample.key, member->extension);
     ATELIER_TRY(const DecodedImage decoded, decodeImage(bytes, name, options));
     sample.originalWidth = decoded.originalWidth;
     sample.originalHeight = decoded.originalHeight;
 
-    const int side = plan.resolution;
-    const ResizeSpec spec{side, ResizeMode::ShortSide, true};
-    const Size scaled = scaledSize({decoded.originalWidth, decoded.originalHeight}, spec);
+    const Size original{decoded.originalWidth, decoded.originalHeight};
+    const Size scaled = plan.buckets ? coverSize(original, target)
+                                     : scaledSize(original, {plan.resolution, ResizeMode::ShortSide, true});
     // A thin strip becomes huge when its short side is brought to the resolution.
     if (std::uint64_t(scaled.width) * std::uint64_t(scaled.height) > plan.maxPixels) {
-        return fail(ErrorCode::Data,
-                    fmt::format("its {} × {} pixels would become {} × {} to fill a square of {}, more than "
-                                "the limit of {:g} million",
-                                decoded.originalWidth, decoded.originalHeight, scaled.width, scaled.height,
-                                side, double(plan.maxPixels) / 1e6));
+        return fail(
+            ErrorCode::Data,
+            fmt::format("its {} × {} pixels would become {} × {} to fill {} × {}, more than the limit of "
+                        "{:g} million",
+                        original.width, original.height, scaled.width, scaled.height, target.width,
+                        target.height, double(plan.maxPixels) / 1e6));
     }
     const Random random(plan.seed, RandomStream::Crop, sample.number);
     const auto place = [&](int room, std::uint64_t draw) {
         if (plan.crop == Crop::Center) return room / 2;
         return static_cast<int>(random.below(static_cast<std::uint64_t>(room) + 1, draw));
     };
-    sample.cropTop = place(scaled.height - side, kTopDraw);
-    const int left = place(scaled.width - side, kLeftDraw);
+    sample.cropTop = place(scaled.height - target.height, kTopDraw);
+    const int left = place(scaled.width - target.width, kLeftDraw);
     sample.flipped = random.uniform(kFlipDraw) < plan.flipProbability;
-    sample.cropLeft = sample.flipped ? scaled.width - side - left : left;
-    sample.width = sample.height = side;
+    sample.cropLeft = sample.flipped ? scaled.width - target.width - left : left;
+    sample.width = target.width;
+    sample.height = target.height;
     const auto prepare = [&](const Image& image) {
-        return cropImage(scaleImage(image, scaled), left, sample.cropTop, {side, side});
+        return cropImage(scaleImage(image, scaled), left, sample.cropTop, target);
     };
     copyFlipped(prepare(decoded.image), sample.flipped, sample.pixels);
 
@@ -161,21 +165,21 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
         ATELIER_TRY(const DecodedImage other,
                     decodeImage(content, fmt::format("{}.{}", sample.key, which.extension),
                                 labels ? DecodeOptions{} : options));
-        const auto cut =
-            labels ? cropImage(scaleNearest(other.image, scaled), left, sample.cropTop, {side, side})
-                   : prepare(other.image);
+        const auto cut = labels ? cropImage(scaleNearest(other.image, scaled), left, sample.cropTop, target)
+                                : prepare(other.image);
         copyFlipped(cut, sample.flipped, rgb);
         return {};
     };
     if (!plan.maskKey.empty()) {
         const auto mask = index.find(sample.index, plan.maskKey);
-        if (!mask) return fail(ErrorCode::Data, fmt::format("it has no mask ({})", plan.maskKey));
-        std::vector<std::uint8_t> rgb;
-        ATELIER_DO(loadAlike(*mask, rgb, plan.maskIsLabels));
+        if (!mask && !plan.maskMayBeAbsent)
+            return fail(ErrorCode::Data, fmt::format("it has no mask ({})", plan.maskKey));
+        std::vector<std::uint8_t> rgb(mask ? 0 : sample.pixels.size(), 255);
+        if (mask) ATELIER_DO(loadAlike(*mask, rgb, plan.maskIsLabels));
         for (std::size_t i = 0; i < rgb.size(); i += 3) sample.mask.push_back(rgb[i]);
     } else if (plan.randomMask) {
-        sample.mask = randomMask(Random(plan.seed, RandomStream::Mask, sample.number), side, side,
-                                 plan.randomMask->whole);
+        sample.mask = randomMask(Random(plan.seed, RandomStream::Mask, sample.number), target.width,
+                                 target.height, plan.randomMask->whole);
     }
     if (!plan.conditionKey.empty()) {
         const auto condition = index.find(sample.index, plan.conditionKey);
@@ -183,11 +187,12 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
             return fail(ErrorCode::Data, fmt::format("it has no condition picture ({})", plan.conditionKey));
         ATELIER_DO(loadAlike(*condition, sample.condition, false));
     } else if (plan.canny) {
-        sample.condition = cannyEdges(sample.pixels, side, side, plan.canny->low, plan.canny->high);
+        sample.condition =
+            cannyEdges(sample.pixels, target.width, target.height, plan.canny->low, plan.canny->high);
     } else if (plan.coarseFactor > 0) {
-        sample.condition = coarsePicture(sample.pixels, side, side, plan.coarseFactor);
+        sample.condition = coarsePicture(sample.pixels, target.width, target.height, plan.coarseFactor);
     } else if (plan.shapes) {
-        sample.condition = brightnessShapes(sample.pixels, side, side,
+        sample.condition = brightnessShapes(sample.pixels, target.width, target.height,
                                             Random(plan.seed, RandomStream::Condition, sample.number));
     }
     if (Random(plan.seed, RandomStream::Caption, sample.number).uniform(kConditionDraw) <

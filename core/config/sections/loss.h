@@ -95,6 +95,8 @@ struct LossConfig {
     double timestepDeviation = 1;
     std::int64_t timestepMin = 0;
     std::optional<std::int64_t> timestepMax;
+    double unmaskedWeight = 0;
+    bool maskNormalize = false;
     double l1Weight = 1.0;   // autoencoder
     double mseWeight = 1.0;  // autoencoder
     double klWeight = 1e-6;  // autoencoder
@@ -231,6 +233,24 @@ struct LossConfig {
                  .max = 100'000,
                  .when = kDenoisingMethods,
                  .importance = Importance::Expert}),
+            field("unmasked_weight", &C::unmaskedWeight,
+                  {.label = ATELIER_TR("Weight outside masks"),
+                   .help = ATELIER_TR("How much what a mask leaves out counts beside what it shows."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0, 0.5}},
+                   .higher = ATELIER_TR("Surroundings keep making sense."),
+                   .lower = ATELIER_TR("Surroundings are not learned at all."),
+                   .related = {"dataset.params.masks"},
+                   .when = "dataset.params.masks=true",
+                   .fractional = true}),
+            field("mask_normalize", &C::maskNormalize,
+                  {.label = ATELIER_TR("Alike whatever their size"),
+                   .help = ATELIER_TR("Divides a sample's loss by the mean of its mask, so that small masks "
+                                      "count as much as large ones."),
+                   .related = {"dataset.params.masks"},
+                   .when = "dataset.params.masks=true",
+                   .importance = Importance::Expert}),
             field("l1_weight", &C::l1Weight,
                   {.label = ATELIER_TR("L1 weight"),
                    .help = ATELIER_TR(

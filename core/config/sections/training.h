@@ -61,6 +61,10 @@ struct DatasetParams {
     std::int64_t keepTags = 0;
     double tagDropout = 0;
     std::string captionPrefix, captionSuffix;
+    bool buckets = false;
+    std::int64_t bucketStep = 64;
+    double bucketMaxRatio = 2;
+    bool masks = false;
     Crop crop = Crop::Center;
     bool flip = false;
     LatentCache latentCache = LatentCache::Off;
@@ -141,6 +145,40 @@ struct DatasetParams {
                   {.label = ATELIER_TR("After every caption"),
                    .help = ATELIER_TR("Put behind every caption as it is."),
                    .importance = Importance::Expert}),
+            field(
+                "buckets", &C::buckets,
+                {.label = ATELIER_TR("Aspect-ratio buckets"),
+                 .help = ATELIER_TR(
+                     "Pictures keep their proportions: each goes to the nearest size with about as many "
+                     "pixels as the square, and a batch holds pictures of one size. Every picture comes once "
+                     "before any comes again. The sizes are written to buckets.json in the run folder."),
+                 .higher = ATELIER_TR("Nothing important is cut off; sizes with few pictures come rarely."),
+                 .related = {"dataset.params.bucket_step", "dataset.params.bucket_max_ratio"}}),
+            field("bucket_step", &C::bucketStep,
+                  {.label = ATELIER_TR("Step of the sizes"),
+                   .help = ATELIER_TR("Sides of the sizes are multiples of this."),
+                   .unit = "px",
+                   .min = 8,
+                   .max = 1024,
+                   .usual = {UsualRange{"", 32, 128}},
+                   .higher = ATELIER_TR("Fewer sizes with more pictures each; more is cut off."),
+                   .lower = ATELIER_TR("Less is cut off; many sizes with few pictures."),
+                   .when = "dataset.params.buckets=true"}),
+            field("bucket_max_ratio", &C::bucketMaxRatio,
+                  {.label = ATELIER_TR("Longest size"),
+                   .help =
+                       ATELIER_TR("Long side over short side of the longest size; longer pictures are cut."),
+                   .min = 1,
+                   .max = 16,
+                   .usual = {UsualRange{"", 1.2, 4}},
+                   .when = "dataset.params.buckets=true"}),
+            field("masks", &C::masks,
+                  {.label = ATELIER_TR("Masks"),
+                   .help = ATELIER_TR(
+                       "Weighs the loss by each sample's mask.png: white counts, black counts as much as "
+                       "loss.unmasked_weight says. A sample without one counts as a whole."),
+                   .higher = ATELIER_TR("Backgrounds and watermarks are not learned."),
+                   .related = {"loss.unmasked_weight", "loss.mask_normalize"}}),
             field("crop", &C::crop,
                   {.label = ATELIER_TR("Crop"),
                    .help = ATELIER_TR("Which part of a picture that is not square is used."),

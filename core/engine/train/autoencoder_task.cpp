@@ -64,6 +64,7 @@ class AutoencoderTask final : public Task {
                    const PrepareProgress& progress) override {
         auto fixed = plan;
         fixed.shuffle = data::Shuffle::None;
+        fixed.buckets = nullptr;
         fixed.crop = data::Crop::Center;
         fixed.flipProbability = 0;
         const data::SampleOrder order(*index, fixed);

@@ -24,9 +24,9 @@ struct Batch {
     std::vector<std::string> captions;  // empty where dropped out
     at::Tensor pixels_BCHW;             // uint8, CPU; undefined when the plan decodes no pictures
     at::Tensor condition_BCHW;          // uint8, CPU: condition pictures; undefined where there are none
-    at::Tensor mask_BHW;               // uint8, CPU: 255 = to be painted anew; undefined where there are none
-    std::vector<SizeCondition> sizes;  // of the pictures; crops and targets 0 when none are decoded
-    bool validation = false;           // no caches, no class pictures: only what the samples are
+    at::Tensor mask_BHW;                // uint8, CPU: 255 = to be painted anew, or counts; undefined: none
+    std::vector<SizeCondition> sizes;   // of the pictures; crops and targets 0 when none are decoded
+    bool validation = false;            // no caches, no class pictures: only what the samples are
 
     std::int64_t size() const { return static_cast<std::int64_t>(numbers.size()); }
 };

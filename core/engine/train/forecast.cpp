@@ -73,10 +73,16 @@ class DryRun {
         ATELIER_TRY(task_, makeTask(settings_));
         auto parameters = task_->parameters();
         for (const auto& [name, count] : task_->networkSizes()) result.networks.push_back({name, count, 0});
-        for (const auto& [name, tensors] : splitByComponent(parameters))
-            for (auto& network : result.networks)
-                if (network.name == name)
-                    for (const auto& [ignored, tensor] : tensors) network.trained += tensor.numel();
+        for (const auto& [name, tensors] : splitByComponent(parameters)) {
+            std::int64_t count = 0;
+            for (const auto& [ignored, tensor] : tensors) count += tensor.numel();
+            const auto network =
+                std::ranges::find_if(result.networks, [&](const auto& n) { return n.name == name; });
+            if (network != result.networks.end())
+                network->trained += count;
+            else  // vectors of new words, which are no part of a network
+                result.networks.push_back({name, count, count});
+        }
         optimizer_.emplace(std::move(parameters), settings_.computeType, settings_.optimizer, settings_.ema);
         result.program = before;
         result.weights = task_->weightBytes();

@@ -175,6 +175,9 @@ class TrainingRun {
             return fail(ErrorCode::Data, "it holds no sample that can be trained on", settings_.dataset,
                         "atelier-engine dataset list shows what is in it.");
         ATELIER_DO(compareDataset({index_->fingerprint(), index_->content(), index_->size()}));
+        if (settings_.buckets) {
+            ATELIER_TRY(plan.buckets, makeBuckets());
+        }
         ATELIER_DO(prepareTask(index_, plan));
         ATELIER_TRY(auto opened, data::SampleSource::open(index_, plan, source));
         source_ = std::make_unique<data::SampleSource>(std::move(opened));
@@ -217,6 +220,35 @@ class TrainingRun {
                                   if (!monitor_->progress(done, total)) return false;
                                   return poll().has_value() && !requests_.ending();
                               });
+    }
+
+    // Sizes of the pictures, told in buckets.json: [{width, height, samples}, …].
+    Result<std::shared_ptr<const data::Buckets>> makeBuckets() {
+        if (counters_.images % settings_.batchSize != 0)
+            return fail(ErrorCode::Config,
+                        fmt::format("the run stands at {} images, which batches of {} do not end at",
+                                    counters_.images, settings_.batchSize),
+                        "system.batch_size", "With buckets a run goes on with the batch size it began with.");
+        ATELIER_TRY(auto buckets, data::Buckets::make(*index_, settings_.plan.imageKey, *settings_.buckets));
+        Json table = Json::array();
+        std::vector<std::string> sizes, small;
+        for (const auto& row : buckets->rows()) {
+            table.push_back(
+                {{"width", row.size.width}, {"height", row.size.height}, {"samples", row.samples.size()}});
+            const auto size = fmt::format("{} × {}", row.size.width, row.size.height);
+            sizes.push_back(fmt::format("{}: {}", size, row.samples.size()));
+            if (row.samples.size() < static_cast<std::size_t>(settings_.batchSize)) small.push_back(size);
+        }
+        ATELIER_DO(writeFileAtomic(folder_.root / "buckets.json", dumpJsonPretty(table)));
+        log::info(fmt::format("Buckets: {}", join(sizes, ", ")));
+        if (!small.empty())
+            warn("small_buckets",
+                 fmt::format(
+                     "{} {} fewer pictures than one batch: each picture comes several times in a batch, "
+                     "and batches of that size come rarely.",
+                     join(small, ", "), small.size() == 1 ? "has" : "have"),
+                 "Lower system.batch_size, raise dataset.params.bucket_step, or add pictures of that shape.");
+        return buckets;
     }
 
     // A resumed run goes on at its next sample number, which means the same samples only in the same dataset.

@@ -122,21 +122,30 @@ at::Tensor lossWeights(const Objective& objective, const NoiseSchedule& schedule
 
 at::Tensor perSampleLoss(const Objective& objective, const NoiseSchedule& schedule,
                          const at::Tensor& prediction, const at::Tensor& target,
-                         const at::Tensor& timesteps_B) {
+                         const at::Tensor& timesteps_B, const at::Tensor& masks_B1HW) {
     const auto difference = (prediction - target).flatten(1);
-    at::Tensor loss;
+    at::Tensor elements;
     switch (objective.type) {
         case LossType::Mse:
-            loss = difference.square().mean(1);
+            elements = difference.square();
             break;
         case LossType::L1:
-            loss = difference.abs().mean(1);
+            elements = difference.abs();
             break;
         case LossType::Huber: {
             const auto delta = huberDelta(objective, schedule, timesteps_B).unsqueeze(1);
-            loss = (2 * delta * ((difference.square() + delta.square()).sqrt() - delta)).mean(1);
+            elements = 2 * delta * ((difference.square() + delta.square()).sqrt() - delta);
             break;
         }
+    }
+    at::Tensor loss;
+    if (masks_B1HW.defined()) {
+        const double rest = objective.unmaskedWeight;
+        const auto mask = (rest + (1 - rest) * masks_B1HW).expand_as(prediction).flatten(1);
+        loss = (elements * mask).mean(1);
+        if (objective.normalizeMasks) loss = loss / mask.mean(1).clamp_min(1e-6);
+    } else {
+        loss = elements.mean(1);
     }
     const auto weights = lossWeights(objective, schedule, timesteps_B);
     return weights.defined() ? loss * weights : loss;

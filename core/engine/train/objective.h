@@ -36,6 +36,9 @@ struct Objective {
     double timestepDeviation = 1;
     std::int64_t timestepMin = 0;             // inclusive
     std::optional<std::int64_t> timestepMax;  // inclusive; absent: the schedule's last
+
+    double unmaskedWeight = 0;    // of elements where a mask is black
+    bool normalizeMasks = false;  // a sample's loss is divided by its mean weight
 };
 
 // [B] int64 in [timestepMin, timestepMax].
@@ -59,9 +62,10 @@ at::Tensor lossWeights(const Objective& objective, const NoiseSchedule& schedule
 
 // [B] float32: means over a sample's elements of (p−t)², |p−t|, or the pseudo-Huber loss
 // 2δ(√((p−t)² + δ²) − δ), times the weight. δ is huberDelta, δ^(t/N) (exponential), or
-// (1−δ)/(1+σ_t)² + δ with σ_t = √((1−ᾱ)/ᾱ) (snr).
+// (1−δ)/(1+σ_t)² + δ with σ_t = √((1−ᾱ)/ᾱ) (snr). With masks [B,1,h,w] in 0…1 each element is weighed by
+// u + (1 − u)·mask, u = unmaskedWeight.
 at::Tensor perSampleLoss(const Objective& objective, const NoiseSchedule& schedule,
                          const at::Tensor& prediction, const at::Tensor& target,
-                         const at::Tensor& timesteps_B);
+                         const at::Tensor& timesteps_B, const at::Tensor& masks_B1HW = {});
 
 }  // namespace atelier::train

@@ -209,7 +209,9 @@ void setObjective(const LossConfig& loss, Settings& settings) {
                           .timestepMean = loss.timestepMean,
                           .timestepDeviation = loss.timestepDeviation,
                           .timestepMin = loss.timestepMin,
-                          .timestepMax = loss.timestepMax};
+                          .timestepMax = loss.timestepMax,
+                          .unmaskedWeight = loss.unmaskedWeight,
+                          .normalizeMasks = loss.maskNormalize};
     settings.zeroTerminalSnr = loss.zeroTerminalSnr;
 }
 
@@ -360,6 +362,17 @@ Status setData(const TrainConfig& config, Settings& settings) {
     auto& plan = settings.plan;
     plan.seed = settings.seed;
     plan.resolution = static_cast<int>(params.resolution);
+    if (params.buckets)
+        settings.buckets = data::BucketOptions{.resolution = plan.resolution,
+                                               .step = static_cast<int>(params.bucketStep),
+                                               .maxRatio = params.bucketMaxRatio,
+                                               .batch = static_cast<std::uint64_t>(settings.batchSize),
+                                               .seed = settings.seed,
+                                               .threads = static_cast<int>(config.system.workers)};
+    if (params.masks) {
+        plan.maskKey = "mask.png;mask.webp;mask.jpg";
+        plan.maskMayBeAbsent = true;
+    }
     plan.crop = params.crop == Crop::Random ? data::Crop::Random : data::Crop::Center;
     plan.flipProbability = params.flip ? 0.5 : 0.0;
     plan.captionDropout = params.textDropout;

@@ -148,6 +148,7 @@ struct Settings {
     fs::path captionFolder, maskFolder;      // of folders of pictures; empty: beside them
     std::map<std::string, std::string> filters;
     data::TrainPlan plan;
+    std::optional<data::BucketOptions> buckets;  // absent: squares
     int workers = 2;
     std::optional<ValidationSettings> validation;
     std::optional<std::int64_t> streamShards;  // at hand, of those that come and go; absent: all are kept

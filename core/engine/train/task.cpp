@@ -22,7 +22,7 @@ Result<std::unique_ptr<Task>> makeTask(const Settings& settings, const LoadOptio
 StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, const Objective& objective,
                        at::ScalarType computeType, const at::Tensor& latents_BLHW, const DrawnNoise& noise,
                        const at::Tensor& timesteps_B, const TextConditioning& conditioning,
-                       const SeenBeside& seen) {
+                       const SeenBeside& seen, const at::Tensor& masks_B1HW) {
     auto noisy = addNoise(schedule, latents_BLHW, noise.input_BLHW, timesteps_B).to(computeType);
     if (seen.channels_BCHW.defined()) noisy = at::cat({noisy, seen.channels_BCHW.to(computeType)}, 1);
     const auto told = conditioning.to(noisy.device(), computeType);
@@ -31,7 +31,7 @@ StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule
         addControl(inputs, seen.controlNet->forward(inputs, seen.condition_BCHW.to(computeType)));
     const auto prediction = unet.forward(inputs).to(at::kFloat);
     const auto target = predictionTarget(schedule, latents_BLHW, noise.noise_BLHW, timesteps_B);
-    const auto perSample_B = perSampleLoss(objective, schedule, prediction, target, timesteps_B);
+    const auto perSample_B = perSampleLoss(objective, schedule, prediction, target, timesteps_B, masks_B1HW);
     return StepLoss{perSample_B.mean(), perSample_B.detach(), {}, perSample_B};
 }
 

@@ -76,7 +76,8 @@ Result<std::unique_ptr<Task>> makeLabelTask(const Settings& settings, const Load
 Result<std::unique_ptr<Task>> makeTask(const Settings& settings, const LoadOptions& load = {});
 
 // The loss of latent diffusion (Rombach et al. 2022, eq. 3) as the objective has it, in float32. latents
-// [B,L,h,w] float32 (scaled), noise as drawn, timesteps [B] int64; the network sees computeType.
+// [B,L,h,w] float32 (scaled), noise as drawn, timesteps [B] int64, masks as perSampleLoss; the network
+// sees computeType.
 // `seen`: what the network sees besides, all of it optional.
 struct SeenBeside {
     ControlNetModel* controlNet = nullptr;  // adds to the UNet's skips what it makes of the condition
@@ -86,7 +87,7 @@ struct SeenBeside {
 StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule, const Objective& objective,
                        at::ScalarType computeType, const at::Tensor& latents_BLHW, const DrawnNoise& noise,
                        const at::Tensor& timesteps_B, const TextConditioning& conditioning,
-                       const SeenBeside& seen = {});
+                       const SeenBeside& seen = {}, const at::Tensor& masks_B1HW = {});
 
 // Parameters of a module under "prefix." with gradients switched on.
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix);

@@ -97,6 +97,10 @@ Status checkFit(const Pipeline& pipeline, const Settings& settings) {
             return fail(ErrorCode::Config, misfit->what,
                         scratch && !misfit->key.empty() ? "model.unet.params." + misfit->key : "model",
                         misfit->hint);
+    if (settings.buckets && settings.buckets->step % vae.downscale())
+        return fail(ErrorCode::Config,
+                    fmt::format("{} is not a multiple of {}", settings.buckets->step, vae.downscale()),
+                    "dataset.params.bucket_step", "The autoencoder shrinks pictures by this factor.");
     if (settings.plan.resolution % vae.downscale())
         return fail(ErrorCode::Config,
                     fmt::format("{} is not a multiple of {}", settings.plan.resolution, vae.downscale()),

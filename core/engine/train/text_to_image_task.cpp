@@ -101,9 +101,9 @@ class TextToImageTask final : public Task {
             drawTimesteps(objective, settings_.seed, encoded.numbers, schedule_.size(), settings_.device);
         encodeSeconds_ += secondsSince(start);
 
-        auto step =
-            denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType, encoded.latents_BLHW,
-                          noise, timesteps_B, encoded.conditioning, seenBeside(batch, encoded));
+        auto step = denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType,
+                                  encoded.latents_BLHW, noise, timesteps_B, encoded.conditioning,
+                                  seenBeside(batch, encoded), encoded.masks_B1HW);
         return withClass ? withPrior(std::move(step), batch.size()) : std::move(step);
     }
 
@@ -178,6 +178,7 @@ class TextToImageTask final : public Task {
     struct Encoded {
         at::Tensor latents_BLHW;   // scaled, float32
         at::Tensor channels_BCHW;  // inpainting: mask and kept part's latents; else undefined
+        at::Tensor masks_B1HW;     // 0…1 at the latents' size, weights of the loss; else undefined
         TextConditioning conditioning;
         std::vector<std::uint64_t> numbers;
     };
@@ -283,6 +284,8 @@ class TextToImageTask final : public Task {
         ATELIER_TRY(const auto conditioning,
                     encodeText(std::vector<std::string>(numbers.size(), settings_.prior->prompt),
                                std::vector<SizeCondition>(numbers.size(), wholePicture())));
+        if (encoded.masks_B1HW.defined())
+            encoded.masks_B1HW = at::cat({encoded.masks_B1HW, at::ones_like(encoded.masks_B1HW)});
         encoded.latents_BLHW = at::cat({encoded.latents_BLHW, latents});
         encoded.conditioning = concatenate(std::vector{encoded.conditioning, conditioning});
         encoded.numbers.insert(encoded.numbers.end(), numbers.begin(), numbers.end());
@@ -323,8 +326,9 @@ class TextToImageTask final : public Task {
             at::Tensor moments;
             if (cache_.empty() || batch.validation) {
                 moments = encodeMoments(batch.pixels_BCHW);
+                result.masks_B1HW = latentMasks(batch, moments);
             } else {
-                ATELIER_TRY(moments, cachedMoments(batch, captions, sizes));
+                ATELIER_TRY(moments, cachedMoments(batch, captions, sizes, result.masks_B1HW));
             }
             result.latents_BLHW = drawLatents(moments, batch.numbers);
             if (settings_.inpainting) result.channels_BCHW = inpaintingInput(batch, result.latents_BLHW);
@@ -340,6 +344,13 @@ class TextToImageTask final : public Task {
         return at::cat({maskChannel(mask, latents_BLHW.sizes().slice(2)),
                         drawLatents(pipeline_.vae->encodeMoments(kept), batch.numbers, 1)},
                        1);
+    }
+
+    // Means of the masks over what becomes one latent element.
+    at::Tensor latentMasks(const Batch& batch, const at::Tensor& moments_BLHW) const {
+        if (!settings_.plan.maskMayBeAbsent) return {};  // a mask of another use, or none
+        const auto masks = batch.mask_BHW.unsqueeze(1).to(settings_.device).to(at::kFloat).mul_(1 / 255.0);
+        return at::adaptive_avg_pool2d(masks, {moments_BLHW.size(2), moments_BLHW.size(3)});
     }
 
     // The autoencoder is frozen and stays in float32 whatever the compute type.
@@ -388,12 +399,17 @@ class TextToImageTask final : public Task {
         options.threads = settings_.workers;
         ATELIER_TRY(auto source, data::SampleSource::open(index_, plan, options));
         for (std::int64_t done = 0; done < total;) {
-            ATELIER_TRY(const auto batch, nextBatch(source, std::min(kCacheBatch, total - done), {}));
+            // One after the other where they are of different sizes.
+            const auto together = plan.buckets ? 1 : kCacheBatch;
+            ATELIER_TRY(const auto batch, nextBatch(source, std::min(together, total - done), {}));
             const auto moments = encodeMoments(batch.pixels_BCHW).cpu();
+            auto masks = latentMasks(batch, moments);
+            if (masks.defined()) masks = masks.cpu();
             if (done == 0) ATELIER_DO(checkCacheFits(moments[0].nbytes(), total));
             for (std::int64_t i = 0; i < batch.size(); ++i)
                 cache_[batch.indices[static_cast<std::size_t>(i)]] = {
-                    moments[i].clone(), batch.sizes[static_cast<std::size_t>(i)]};
+                    moments[i].clone(), batch.sizes[static_cast<std::size_t>(i)],
+                    masks.defined() ? masks[i].clone() : at::Tensor()};
             done += batch.size();
             if (progress && !progress("cache", done, total))
                 return fail(ErrorCode::Cancelled, "caching latents was cancelled");
@@ -404,8 +420,8 @@ class TextToImageTask final : public Task {
     // A sample without cached moments is one whose picture cannot be read: its stand-in follows from (seed,
     // number).
     Result<at::Tensor> cachedMoments(const Batch& batch, std::vector<std::string>& captions,
-                                     std::vector<SizeCondition>& sizes) {
-        std::vector<at::Tensor> rows;
+                                     std::vector<SizeCondition>& sizes, at::Tensor& masks_B1HW) {
+        std::vector<at::Tensor> rows, masks;
         for (std::size_t i = 0; i < batch.indices.size(); ++i) {
             std::uint64_t index = batch.indices[i];
             if (!cache_[index].moments.defined()) {
@@ -415,12 +431,17 @@ class TextToImageTask final : public Task {
                 captions[i] = standIn.caption;
                 if (!cache_[index].moments.defined()) {
                     const auto single = makeBatch({standIn});
-                    cache_[index] = {encodeMoments(single.pixels_BCHW)[0].cpu(), single.sizes.front()};
+                    const auto moments = encodeMoments(single.pixels_BCHW);
+                    const auto mask = latentMasks(single, moments);
+                    cache_[index] = {moments[0].cpu(), single.sizes.front(),
+                                     mask.defined() ? mask[0].cpu() : at::Tensor()};
                 }
             }
             rows.push_back(cache_[index].moments);
+            if (cache_[index].mask.defined()) masks.push_back(cache_[index].mask);
             sizes[i] = cache_[index].size;
         }
+        if (!masks.empty()) masks_B1HW = at::stack(masks).to(settings_.device);
         return at::stack(rows).to(settings_.device);
     }
 
@@ -435,6 +456,7 @@ class TextToImageTask final : public Task {
     struct Cached {
         at::Tensor moments;
         SizeCondition size;
+        at::Tensor mask;  // [1,h,w]; undefined without masks
     };
     std::vector<Cached> cache_;
     std::optional<Prior> prior_;

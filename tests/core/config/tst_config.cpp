@@ -60,6 +60,7 @@ class TestConfig : public QObject {
     void everySettingReadsBack();
     void findings_data();
     void findings();
+    void bucketsAndMasks();
     void allProblemsAtOnce();
     void overridesWin();
     void overridesWithoutAKeyAreNamed();
@@ -248,6 +249,30 @@ void TestConfig::findings() {
     QVERIFY(!issue->text.empty());
     const std::string given = issue->remedy ? issue->remedy->path + "=" + issue->remedy->value : "";
     QCOMPARE(QString::fromStdString(given), remedy);
+}
+
+void TestConfig::bucketsAndMasks() {
+    const auto issue = [](std::vector<std::string> words, const char* path, const char* code) {
+        const auto checked = check(kGood, words);
+        return find(checked, path, code) != nullptr;
+    };
+    QVERIFY(!issue({"dataset.params.buckets=true"}, "dataset.params.buckets", "bucket_class"));
+    QVERIFY(issue({"dataset.params.buckets=true", "method={type: lora, class_prompt: a dog}"},
+                  "dataset.params.buckets", "bucket_class"));
+    QVERIFY(issue({"dataset.params.buckets=true", "dataset.params.resolution=32"},
+                  "dataset.params.bucket_step", "bucket_step"));
+    QVERIFY(issue({"dataset.params.masks=true", "method.type=autoencoder"}, "dataset.params.masks",
+                  "mask_method"));
+    QVERIFY(issue({"dataset.params.masks=true", "method.type=inpainting"}, "dataset.params.masks",
+                  "mask_method"));
+    QVERIFY(issue({"dataset.params.buckets=true", "dataset.params.with_replacement=true"},
+                  "dataset.params.with_replacement", "bucket_replacement"));
+    QVERIFY(issue({"dataset.params.buckets=true", "dataset.params.stream_shards=2"}, "dataset.params.buckets",
+                  "stream"));
+    QVERIFY(issue({"dataset.params.buckets=true", "method.type=without_text"}, "dataset.params.buckets",
+                  "bucket_method"));
+    QVERIFY(issue({"dataset.params.bucket_max_ratio=0.5"}, "dataset.params.bucket_max_ratio", "range"));
+    QVERIFY(issue({"loss.unmasked_weight=1.5"}, "loss.unmasked_weight", "range"));
 }
 
 void TestConfig::allProblemsAtOnce() {

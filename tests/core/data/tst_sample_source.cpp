@@ -498,6 +498,34 @@ class TestSampleSource : public QObject {
         QVERIFY(sample->caption.starts_with("sks, first ") && sample->caption.ends_with(", photo"));
     }
 
+    // Pictures of 40 to 79 × 32 in sizes of their own; the broken one is replaced by one of its batch's size.
+    void bucketsKeepProportions() {
+        TrainPlan plan = smallPlan();
+        constexpr std::uint64_t kBatch = 4;
+        const auto buckets =
+            Buckets::make(*index_, plan.imageKey,
+                          {.resolution = 32, .step = 8, .maxRatio = 3, .batch = kBatch, .seed = plan.seed});
+        VERIFY_OK(buckets);
+        plan.buckets = *buckets;
+        plan.needCaption = false;
+        auto source = SampleSource::open(index_, plan, {.threads = 3, .prefetch = 8, .numbers = {}});
+        VERIFY_OK(source);
+        std::set<std::pair<int, int>> sizes;
+        int width = 0, height = 0;
+        for (std::uint64_t n = 0; n < 3 * kCount; ++n) {
+            const auto sample = source->next();
+            VERIFY_OK(sample);
+            QCOMPARE((Size{sample->width, sample->height}), plan.buckets->sizeOf(sample->index));
+            QCOMPARE(sample->pixels.size(), std::size_t(sample->width) * std::size_t(sample->height) * 3);
+            if (n % kBatch != 0) QVERIFY(sample->width == width && sample->height == height);
+            width = sample->width, height = sample->height;
+            sizes.emplace(width, height);
+            QVERIFY(sample->index != 7);
+        }
+        QVERIFY(sizes.size() >= 3);
+        for (const auto& [w, h] : sizes) QVERIFY(w >= h && w * h <= 32 * 32);
+    }
+
     void captionsOfNewWords() {
         TrainPlan plan = smallPlan();
         plan.shuffle = Shuffle::None;
