@@ -18,6 +18,7 @@
 #include "core/base/strings.h"
 #include "core/engine/eval/generate.h"
 #include "core/engine/models/pipeline.h"
+#include "core/engine/nn/layers.h"
 #include "core/engine/nn/packed_weight.h"
 #include "core/engine/train/device.h"
 
@@ -107,6 +108,7 @@ Status serve(const std::string& model, const std::string& precision, const std::
         nn::packWeights(*module, nn::PlainWeights::Keep);
     }
     for (auto& parameter : pipeline.unet->parameters()) parameter.requires_grad_(true);
+    nn::layChannelsLast(*pipeline.unet);  // as a run does
     std::printf("%s\n", dumpJson({{"ready", true}, {"threads", at::get_num_threads()}}).c_str());
     std::fflush(stdout);
     for (std::string line; std::getline(std::cin, line);) {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "core/base/bulk_write.h"
 #include "core/base/json.h"
 #include "core/weights/safetensors.h"
 
@@ -38,8 +39,9 @@ Status writeSafetensors(const fs::path& path, std::vector<TensorToWrite> tensors
     for (std::size_t i = 0; i < 8; ++i) prefix[i] = static_cast<char>(text.size() >> (8 * i) & 0xff);
 
     ATELIER_TRY(auto file, AtomicFile::create(path));
-    ATELIER_DO(file.write(prefix));
-    ATELIER_DO(file.write(text));
+    ATELIER_TRY(auto bulk, BulkWrite::begin(file, prefix.size() + text.size() + offset));
+    ATELIER_DO(bulk.write(prefix));
+    ATELIER_DO(bulk.write(text));
     for (std::size_t i = 0; i < tensors.size(); ++i) {
         ATELIER_TRY(const TensorBytes data, tensors[i].bytes());
         if (data.bytes.size() != sizes[i])
@@ -47,8 +49,9 @@ Status writeSafetensors(const fs::path& path, std::vector<TensorToWrite> tensors
                         fmt::format("tensor \"{}\" gave {} bytes instead of {}", tensors[i].name,
                                     data.bytes.size(), sizes[i]),
                         path.string());
-        ATELIER_DO(file.write({reinterpret_cast<const char*>(data.bytes.data()), data.bytes.size()}));
+        ATELIER_DO(bulk.write({reinterpret_cast<const char*>(data.bytes.data()), data.bytes.size()}));
     }
+    ATELIER_DO(bulk.finish());
     return file.commit();
 }
 

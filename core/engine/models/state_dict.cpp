@@ -40,10 +40,15 @@ bool allFinite(const at::Tensor& tensor) {
     return std::isfinite(low.item<double>()) && std::isfinite(high.item<double>());
 }
 
-// Where a tensor of a file goes.
+// Where a tensor of a file goes: to `target`, or first to `rows` where the target's elements lie in another
+// order.
 struct Copy {
+    Copy(WeightSet::Entry from, const at::Tensor& to)
+        : entry(std::move(from)),
+          target(to),
+          rows(to.is_contiguous() ? to : at::empty(to.sizes(), to.options().memory_format(std::nullopt))) {}
     WeightSet::Entry entry;
-    at::Tensor target;
+    at::Tensor target, rows;
     bool finite = true;
 };
 
@@ -52,7 +57,7 @@ struct Copy {
 Result<bool> readPiece(const Copy& copy, std::int64_t first, std::int64_t count) {
     const at::ScalarType type = *scalarType(copy.entry.tensor->type);
     const std::size_t width = c10::elementSize(type);
-    const auto target = copy.target.view({-1}).narrow(0, first, count);
+    const auto target = copy.rows.view({-1}).narrow(0, first, count);
     const bool inPlace = target.scalar_type() == type;
     const at::Tensor stored = inPlace ? target : at::empty({count}, type);
     ATELIER_DO(copy.entry.file->read(
@@ -94,6 +99,9 @@ Status readAll(std::vector<Copy>& copies) {
                          }
                      });
     if (problem) return fail(*std::move(problem));
+    const at::NoGradGuard guard;
+    for (const Copy& copy : copies)
+        if (!copy.rows.is_same(copy.target)) copy.target.copy_(copy.rows);
     return {};
 }
 
@@ -175,7 +183,7 @@ Result<std::vector<std::string>> loadStateDict(torch::nn::Module& module, const 
         }
         const auto type = scalarType(entry->tensor->type);
         if (type && c10::isFloatingType(*type) == parameter.is_floating_point())
-            copies.push_back({*entry, parameter});
+            copies.emplace_back(*entry, parameter);
         else
             misfits.types.push_back(fmt::format("{} ({})", name, tensorTypeName(entry->tensor->type)));
     }

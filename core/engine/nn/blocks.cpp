@@ -55,18 +55,24 @@ at::Tensor ResnetBlock::normActConv(const at::Tensor& x, const GroupNorm& norm, 
 }
 
 at::Tensor ResnetBlock::forward(const at::Tensor& x_BCHW, const at::Tensor& activatedTime) const {
+    const at::Tensor past = shortcut_ ? shortcut_->forward(x_BCHW) : x_BCHW;
     at::Tensor h = normActConv(x_BCHW, *norm1_, *conv1_);
     at::Tensor time;
     if (timeProjection_) time = timeProjection_->forward(activatedTime).unsqueeze(2).unsqueeze(3);
     if (time.defined() && options_.scaleShift) {
         const auto parts = time.chunk(2, 1);  // scale, shift
-        h = conv2_->forward(activate(norm2_->forward(h) * (1 + parts[0]) + parts[1], options_.activation));
+        h = conv2_->forwardOnto(
+            past, activate(norm2_->forward(h) * (1 + parts[0]) + parts[1], options_.activation));
     } else {
         if (time.defined())
             h = h.add_(time);  // nothing keeps a convolution's output, so this may happen in place
-        h = normActConv(h, *norm2_, *conv2_);
+        if (at::GradMode::is_enabled())
+            h = normActConv(h, *norm2_, *conv2_).add_(past);
+        else if (options_.activation == Activation::Silu)
+            h = conv2_->forwardOnto(past, groupNorm(h, *norm2_, true));
+        else
+            h = conv2_->forwardOnto(past, activate(norm2_->forward(h), options_.activation));
     }
-    h = h.add_(shortcut_ ? shortcut_->forward(x_BCHW) : x_BCHW);
     return options_.outputScale == 1 ? h : h / options_.outputScale;
 }
 

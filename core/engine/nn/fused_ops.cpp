@@ -13,6 +13,7 @@
 #include <numeric>
 
 #include "core/engine/nn/norm_kernels.h"
+#include "core/engine/nn/products.h"
 
 namespace atelier::nn {
 namespace {
@@ -201,9 +202,8 @@ class NormSiluConvFunction : public torch::autograd::Function<NormSiluConvFuncti
             const at::Tensor input =
                 normForwardTensor(x, saved[1], saved[2], groups, eps, true, &statistics).y.to(type);
             std::tie(dInput, dWeight, dBias) =
-                at::convolution_backward(gradients[0].to(type), input, weight.to(type), weight.size(0),
-                                         {stride, stride}, {padding, padding}, {1, 1}, false, {0, 0}, 1,
-                                         {true, context->needs_input_grad(3), context->needs_input_grad(4)});
+                conv2dBackward(gradients[0].to(type), input, weight.to(type), stride, padding,
+                               {true, context->needs_input_grad(3), context->needs_input_grad(4)});
         }
         const auto g = normBackwardTensor(dInput, x, saved[1], saved[2], statistics, groups, eps, true);
         if (dWeight.defined()) dWeight = dWeight.to(weight.scalar_type());

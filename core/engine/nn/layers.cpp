@@ -6,6 +6,7 @@
 
 #include "core/base/check.h"
 #include "core/engine/nn/fused_ops.h"
+#include "core/engine/nn/products.h"
 
 namespace atelier::nn {
 namespace {
@@ -42,8 +43,7 @@ Linear::Linear(std::int64_t in, std::int64_t out, bool withBias) {
     if (withBias) bias = register_parameter("bias", at::empty({out}, parameterOptions()));
 }
 at::Tensor Linear::forward(const at::Tensor& x) const {
-    return withLowRank(packed.fits(x) ? packed.linear(x, weight, bias) : at::linear(x, weight, bias), lowRank,
-                       x);
+    return withLowRank(packed.fits(x) ? packed.linear(x, weight, bias) : linear(x, weight, bias), lowRank, x);
 }
 void Linear::attachLowRank(std::int64_t rank, double scale) {
     attach(*this, std::make_shared<Linear>(weight.size(1), rank, false),
@@ -57,19 +57,32 @@ Conv2d::Conv2d(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int6
     if (withBias) bias = register_parameter("bias", at::empty({out}, parameterOptions()));
 }
 at::Tensor Conv2d::forward(const at::Tensor& x_BCHW) const {
-    return withLowRank(packed.fits(x_BCHW)
-                           ? packed.conv2d(x_BCHW, weight, bias, stride, padding)
-                           : at::conv2d(x_BCHW, weight, bias, {stride, stride}, {padding, padding}),
+    return withLowRank(packed.fits(x_BCHW) ? packed.conv2d(x_BCHW, weight, bias, stride, padding)
+                                           : conv2d(x_BCHW, weight, bias, stride, padding),
                        lowRank, x_BCHW);
 }
+at::Tensor Conv2d::forwardOnto(const at::Tensor& other_BCHW, const at::Tensor& x_BCHW) const {
+    if (!lowRank && packed.fits(x_BCHW) && other_BCHW.scalar_type() == x_BCHW.scalar_type())
+        return packed.conv2dOnto(other_BCHW, x_BCHW, weight, bias, stride, padding);
+    return forward(x_BCHW).add_(other_BCHW);
+}
 at::Tensor Conv2d::forwardTokens(const at::Tensor& x) const {
-    const auto y = packed.fits(x) ? packed.linear(x, weight, bias) : at::linear(x, weight.flatten(1), bias);
+    const auto y = packed.fits(x) ? packed.linear(x, weight, bias) : linear(x, weight.flatten(1), bias);
     if (!lowRank) return y;
     return at::add(y, lowRank.up->forwardTokens(lowRank.down->forwardTokens(x)), lowRank.scale);
 }
 void Conv2d::attachLowRank(std::int64_t rank, double scale) {
     attach(*this, std::make_shared<Conv2d>(weight.size(1), rank, weight.size(2), stride, padding, false),
            std::make_shared<Conv2d>(rank, weight.size(0), 1, 1, 0, false), scale);
+}
+
+void layChannelsLast(torch::nn::Module& module) {
+    const at::NoGradGuard guard;
+    for (auto& parameter : module.parameters()) {
+        const bool faster = parameter.device().is_cpu() || parameter.element_size() == 2;
+        if (parameter.dim() == 4 && faster && !parameter.is_contiguous(at::MemoryFormat::ChannelsLast))
+            parameter.set_data(parameter.contiguous(at::MemoryFormat::ChannelsLast));
+    }
 }
 
 GroupNorm::GroupNorm(std::int64_t groups_, std::int64_t channels, double eps_) : groups(groups_), eps(eps_) {

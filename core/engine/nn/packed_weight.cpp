@@ -16,17 +16,18 @@ namespace {
 using Stack = std::vector<c10::IValue>;
 
 struct Operators {
-    std::optional<c10::OperatorHandle> packLinear, linear, conv2d;
-    bool complete() const { return packLinear && linear && conv2d; }
+    std::optional<c10::OperatorHandle> packLinear, linear, conv2d, conv2dOnto;
+    bool complete() const { return packLinear && linear && conv2d && conv2dOnto; }
 };
 
 const Operators& operators() {
     static const Operators found = [] {
-        const auto find = [](const char* name) {
-            return c10::Dispatcher::singleton().findSchema({name, ""});
+        const auto find = [](const char* name, const char* overload = "") {
+            return c10::Dispatcher::singleton().findSchema({name, overload});
         };
         return Operators{find("mkldnn::_reorder_linear_weight"), find("mkldnn::_linear_pointwise"),
-                         find("mkldnn::_convolution_pointwise")};
+                         find("mkldnn::_convolution_pointwise"),
+                         find("mkldnn::_convolution_pointwise", "binary")};
     }();
     return found;
 }
@@ -77,15 +78,29 @@ at::Tensor PackedWeight::linear(const at::Tensor& x, const at::Tensor& weight, c
     return call(*operators().linear, {x, packed_, optional(bias), "none", noScalars(), ""});
 }
 
-at::Tensor PackedWeight::conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
-                                std::int64_t stride, std::int64_t padding) const {
+void PackedWeight::packConv2d(const at::Tensor& x, const at::Tensor& weight, std::int64_t stride,
+                              std::int64_t padding) const {
     const std::vector<std::int64_t> strides{stride, stride}, paddings{padding, padding}, ones{1, 1};
     if (!packed_.defined())
         keep(at::mkldnn_reorder_conv2d_weight(weight.detach().contiguous().to_mkldnn(), paddings, strides,
                                               ones, 1, x.sizes()),
              weight);
+}
+
+at::Tensor PackedWeight::conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                                std::int64_t stride, std::int64_t padding) const {
+    packConv2d(x, weight, stride, padding);
+    const std::vector<std::int64_t> strides{stride, stride}, paddings{padding, padding}, ones{1, 1};
     return call(*operators().conv2d,
                 {x, packed_, optional(bias), paddings, strides, ones, 1, "none", noScalars(), ""});
+}
+
+at::Tensor PackedWeight::conv2dOnto(const at::Tensor& other, const at::Tensor& x, const at::Tensor& weight,
+                                    const at::Tensor& bias, std::int64_t stride, std::int64_t padding) const {
+    packConv2d(x, weight, stride, padding);
+    const std::vector<std::int64_t> strides{stride, stride}, paddings{padding, padding}, ones{1, 1};
+    return call(*operators().conv2dOnto, {x, other, packed_, optional(bias), paddings, strides, ones, 1,
+                                          "add", at::Scalar(1.0), c10::IValue(), noScalars(), c10::IValue()});
 }
 
 void packWeights(torch::nn::Module& module, PlainWeights plain) {

@@ -23,8 +23,14 @@ class PackedWeight {
     at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
     at::Tensor conv2d(const at::Tensor& x_BCHW, const at::Tensor& weight_OIkk, const at::Tensor& bias,
                       std::int64_t stride, std::int64_t padding) const;
+    // conv2d + other, in one pass over the result.
+    at::Tensor conv2dOnto(const at::Tensor& other_BCHW, const at::Tensor& x_BCHW,
+                          const at::Tensor& weight_OIkk, const at::Tensor& bias, std::int64_t stride,
+                          std::int64_t padding) const;
 
   private:
+    void packConv2d(const at::Tensor& x_BCHW, const at::Tensor& weight_OIkk, std::int64_t stride,
+                    std::int64_t padding) const;
     void keep(at::Tensor packed, const at::Tensor& weight) const;
 
     bool enabled_ = false;

@@ -36,6 +36,7 @@ StepLoss denoisingLoss(UNet2DConditionModel& unet, const NoiseSchedule& schedule
 }
 
 NamedTensors trainableParameters(torch::nn::Module& module, const std::string& prefix) {
+    nn::layChannelsLast(module);
     NamedTensors result;
     for (auto& [name, tensor] : namedParameters(module)) {
         tensor.requires_grad_(true);
@@ -55,6 +56,7 @@ std::map<std::string, NamedTensors> splitByComponent(const NamedTensors& weights
 
 void freeze(torch::nn::Module& module) {
     module.eval();
+    nn::layChannelsLast(module);
     for (auto& parameter : module.parameters()) parameter.requires_grad_(false);
 }
 

@@ -7,6 +7,7 @@
 #include <QtTest>
 #include <csignal>
 
+#include "core/base/bulk_write.h"
 #include "core/base/files.h"
 
 using namespace atelier;
@@ -43,6 +44,39 @@ class TestFiles : public QObject {
             QVERIFY(file->write("half"));
         }
         QCOMPARE(entries(), before);
+    }
+    // Pieces of every kind: within a buffer, across buffers, of a size that no disk block divides.
+    void inBulkEveryByteInItsPlace() {
+        std::string all;
+        for (std::size_t size : {std::size_t{1}, std::size_t{5000}, (std::size_t{16} << 20) - 7,
+                                 std::size_t{40} << 20, std::size_t{3}})
+            for (std::size_t i = 0; i < size; ++i)
+                all.push_back(static_cast<char>((all.size() * 2654435761U) >> 13));
+        for (const char* where : {"disk", "/dev/shm"}) {  // with O_DIRECT and, on older kernels, without
+            const QTemporaryDir memory(QStringLiteral("/dev/shm/atelier-XXXXXX"));
+            const auto path =
+                (where[0] == '/' && memory.isValid() ? fs::path(memory.path().toStdString()) : root()) /
+                "bulk";
+            for (std::size_t total : {std::size_t{0}, std::size_t{5001}, all.size()}) {
+                auto file = AtomicFile::create(path);
+                QVERIFY(file);
+                auto bulk = BulkWrite::begin(*file, total);
+                QVERIFY(bulk);
+                for (std::size_t at = 0, step = 1; at < total; at += step, step = step * 3 + 1)
+                    QVERIFY(bulk->write(std::string_view(all).substr(0, total).substr(at, step)));
+                QVERIFY(bulk->finish());
+                QVERIFY(file->commit());
+                QVERIFY(readFile(path).value() == all.substr(0, total));
+            }
+            fs::remove(path);
+        }
+    }
+    void inBulkAFullDiskIsKnownAtOnce() {
+        auto file = AtomicFile::create(root() / "huge");
+        QVERIFY(file);
+        const auto bulk = BulkWrite::begin(*file, freeSpace(root()).value() + (std::uint64_t{1} << 40));
+        QVERIFY(!bulk);
+        QVERIFY(bulk.error().message().find("huge") != std::string::npos);
     }
     // A limit on the file size stands in for a full disk: the old content must survive, the message must name
     // the file.

@@ -58,6 +58,19 @@ class PackedWeights : public QObject {
         comparePacked(point, {at::randn({2, 8, 5, 5})}, 1e-6);
     }
 
+    void convolutionOntoAnother() {
+        const at::NoGradGuard noGrad;
+        nn::Conv2d conv(8, 12, 3, 1, 1);
+        fill(conv);
+        const auto x = at::randn({2, 8, 9, 7}), other = at::randn({2, 12, 9, 7}), before = other.clone();
+        const auto expected = conv.forward(x) + other;
+        QVERIFY(difference(conv.forwardOnto(other, x), expected) <= 1e-6);
+        nn::packWeights(conv, nn::PlainWeights::Drop);
+        for (const auto layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast})
+            QVERIFY(difference(conv.forwardOnto(other, x.contiguous(layout)), expected) <= 1e-6);
+        QVERIFY(at::equal(other, before));
+    }
+
     void bfloat16() {
         const nn::ParameterOptionsGuard guard(at::TensorOptions(at::kBFloat16));
         nn::Linear linear(32, 16);

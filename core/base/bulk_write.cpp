@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/bulk_write.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace atelier {
+namespace {
+
+constexpr std::size_t kPiece = std::size_t{16} << 20;
+constexpr std::size_t kAlignment =
+    4096;  // what O_DIRECT asks of memory, offsets and sizes on every usual disk
+
+struct Free {
+    void operator()(char* memory) const { std::free(memory); }
+};
+
+}  // namespace
+
+struct BulkWrite::State {
+    explicit State(AtomicFile& target) : file(target) {
+        for (auto& buffer : buffers) buffer.reset(static_cast<char*>(std::aligned_alloc(kAlignment, kPiece)));
+    }
+    ~State() {
+        if (onItsWay.valid()) onItsWay.wait();
+        if (direct >= 0) ::close(direct);
+    }
+
+    Status put(std::uint64_t at, std::string_view bytes) {
+        while (direct >= 0 && bytes.size() >= kAlignment) {
+            const std::size_t whole = bytes.size() / kAlignment * kAlignment;
+            const ssize_t n = ::pwrite(direct, bytes.data(), whole, static_cast<off_t>(at));
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0 && errno != EINVAL) return failErrno(errno, "write", file.path().string());
+            const std::size_t written = n < 0 ? 0 : static_cast<std::size_t>(n);
+            at += written;
+            bytes.remove_prefix(written);
+            if (n < 0 || written % kAlignment != 0)
+                ::close(std::exchange(direct, -1));  // not here: through the cache
+        }
+        return file.writeAt(at, bytes);
+    }
+
+    AtomicFile& file;
+    int direct = -1;
+    std::array<std::unique_ptr<char, Free>, 2> buffers;
+    std::size_t filling = 0, filled = 0;
+    std::uint64_t sent = 0;
+    std::future<Status> onItsWay;
+};
+
+BulkWrite::BulkWrite(std::unique_ptr<State> state) : state_(std::move(state)) {}
+BulkWrite::BulkWrite(BulkWrite&&) noexcept = default;
+BulkWrite::~BulkWrite() = default;
+
+Result<BulkWrite> BulkWrite::begin(AtomicFile& file, std::uint64_t size) {
+    if (size > 0 && ::fallocate(file.descriptor(), 0, 0, static_cast<off_t>(size)) != 0 &&
+        (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
+        return failErrno(errno, "write", file.path().string());
+    auto state = std::make_unique<State>(file);
+    if (!state->buffers[0] || !state->buffers[1]) return failErrno(ENOMEM, "write", file.path().string());
+    state->direct = ::open(file.temporaryPath().c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
+    return BulkWrite(std::move(state));
+}
+
+Status BulkWrite::send() {
+    State& s = *state_;
+    if (s.onItsWay.valid()) ATELIER_DO(s.onItsWay.get());
+    const std::string_view bytes(s.buffers[s.filling].get(), s.filled);
+    s.onItsWay = std::async(std::launch::async, [&s, at = s.sent, bytes] { return s.put(at, bytes); });
+    s.sent += s.filled;
+    s.filled = 0;
+    s.filling = 1 - s.filling;
+    return {};
+}
+
+Status BulkWrite::write(std::string_view bytes) {
+    State& s = *state_;
+    while (!bytes.empty()) {
+        const std::size_t n = std::min(bytes.size(), kPiece - s.filled);
+        std::memcpy(s.buffers[s.filling].get() + s.filled, bytes.data(), n);
+        s.filled += n;
+        bytes.remove_prefix(n);
+        if (s.filled == kPiece) ATELIER_DO(send());
+    }
+    return {};
+}
+
+Status BulkWrite::finish() {
+    if (state_->filled > 0) ATELIER_DO(send());
+    return state_->onItsWay.valid() ? state_->onItsWay.get() : Status{};
+}
+
+}  // namespace atelier
