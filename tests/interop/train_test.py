@@ -144,6 +144,9 @@ lr_scheduler: {{scheduler: CosineWithWarmup, params: {{learning_rate: 1.0e-3, wa
             n = i // self.ACCUMULATION
             norms.append(torch.nn.utils.clip_grad_norm_(parameters, limit).item())
             rates.append(self.lr(n, total))
+            if n == 0:
+                self.first = {name: p.grad.clone() for name, p in unet.named_parameters()}
+            self.largest_rate = max(rates)
             optimizer.param_groups[0]["lr"] = rates[-1]
             optimizer.step()
             optimizer.zero_grad()
@@ -200,13 +203,15 @@ lr_scheduler: {{scheduler: CosineWithWarmup, params: {{learning_rate: 1.0e-3, wa
         self.assertIn("missing", done.stderr)
 
     def compareAll(self, ours, theirs):
-        """Every tensor within 1e-4 of its largest value. Adam's first update is lr · g / (|g| + 1e-8): where that g is no larger than its own rounding (in float64 it is less than 2e-5 of
-        the tensor's in each of them) the update is any number up to lr, in PyTorch with one thread and with two as well. They are counted: a few of a hundred thousand."""
+        """Every element within 1e-4 of its tensor's largest value, and within what float32's rounding of its first gradient g makes of Adam's updates, lr · g / (|g| + 1e-8): where g is
+        near its rounding that is any number up to lr, in PyTorch with one thread and with two as well. The rounding is taken as 4e-6 of the tensor's largest gradient: PyTorch's own differ
+        from float64 by up to 2.1e-6 in this model, with channels last by up to 3.6e-6. Elements beyond 1e-4 are counted: a few of a hundred thousand."""
         beyond = elements = 0
         for name, tensor in theirs.items():
-            difference, scale = (ours[name] - tensor).abs(), tensor.abs().max()
-            beyond, elements = beyond + (difference > 1e-4 * scale).sum().item(), elements + tensor.numel()
-            self.assertLessEqual(difference.max().item(), 5e-4 * scale.item(), name)
+            difference, limit, first = (ours[name] - tensor).abs(), 1e-4 * tensor.abs().max(), self.first[name].abs()
+            beyond, elements = beyond + (difference > limit).sum().item(), elements + tensor.numel()
+            rounding = self.largest_rate * (4e-6 * first.max() / (first + 1e-8)).clamp(max=1)
+            self.assertLessEqual((difference / (limit + rounding)).max().item(), 1, name)
         self.assertLessEqual(beyond, 5e-5 * elements)
 
     def test_losses_and_weights_equal_torch(self):

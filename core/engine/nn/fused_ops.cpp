@@ -74,7 +74,7 @@ void forTasks(const at::Tensor& x, const NormShape& shape, Body&& body) {
     const std::int64_t tasks = x.size(0) * shape.tasksPerSample();
     const std::int64_t grain = std::max<std::int64_t>(1, 16384 / (shape.taskChannels() * shape.pixels + 1));
     at::parallel_for(0, tasks, grain, [&](std::int64_t begin, std::int64_t end) {
-        std::vector<float> scratch(static_cast<std::size_t>(4 * shape.taskChannels()));
+        std::vector<float> scratch(static_cast<std::size_t>(kNormScratch * shape.taskChannels()));
         for (std::int64_t task = begin; task < end; ++task) body(scratch.data(), task);
     });
 }

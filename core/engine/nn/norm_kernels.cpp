@@ -227,15 +227,26 @@ ATELIER_INLINE void backwardBody(const T* dy, const T* x, const float* gamma, co
     affine(s, at, gamma, beta, mean, rstd, scale, shift);
     std::fill(sumU, sumU + 2 * width, 0.0F);
     if (s.channelsLast) {
-        for (std::int64_t p = 0; p < s.pixels; ++p) {
-            const std::int64_t o = at.offset + p * s.channels;
+        // Few pixels at a time in float32, as lanes are below: one long sum would lose what small gradients
+        // are made of.
+        double* sums = reinterpret_cast<double*>(scratch + 4 * width);
+        std::fill(sums, sums + 2 * width, 0.0);
+        for (std::int64_t start = 0; start < s.pixels; start += 32) {
+            for (std::int64_t p = start; p < std::min(s.pixels, start + 32); ++p) {
+                const std::int64_t o = at.offset + p * s.channels;
 #pragma GCC ivdep
-            for (std::int64_t c = 0; c < width; ++c) {
-                const float v = load(x + o + c), u = upstream<silu>(dy + o + c, v, scale[c], shift[c]);
-                sumU[c] += u;
-                sumUX[c] += u * v;
+                for (std::int64_t c = 0; c < width; ++c) {
+                    const float v = load(x + o + c), u = upstream<silu>(dy + o + c, v, scale[c], shift[c]);
+                    sumU[c] += u;
+                    sumUX[c] += u * v;
+                }
+            }
+            for (std::int64_t c = 0; c < 2 * width; ++c) {  // sumU, then sumUX
+                sums[c] += sumU[c];
+                sumU[c] = 0;
             }
         }
+        for (std::int64_t c = 0; c < 2 * width; ++c) sumU[c] = static_cast<float>(sums[c]);
         backwardFactors(s, at, gamma, mean, rstd, sumU, sumUX, dgamma, dbeta);
         for (std::int64_t p = 0; p < s.pixels; ++p) {
             const std::int64_t o = at.offset + p * s.channels;

@@ -23,7 +23,8 @@ struct NormShape {
 };
 
 // All pointers are to the whole tensors; `task` = sample · tasksPerSample + block. mean, rstd: [N, groups].
-// scratch: 4 · taskChannels floats of this thread's own.
+// scratch: kNormScratch · taskChannels floats of this thread's own, aligned for doubles.
+inline constexpr std::int64_t kNormScratch = 8;
 // y = act((x − mean)·rstd·gamma + beta). With `statistics` false mean and rstd are read, not computed.
 void normForward(const float* x, const float* gamma, const float* beta, float* y, float* mean, float* rstd,
                  float* scratch, const NormShape& shape, std::int64_t task, bool statistics);

@@ -69,6 +69,15 @@ class PackedWeights : public QObject {
         for (const auto layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast})
             QVERIFY(difference(conv.forwardOnto(other, x.contiguous(layout)), expected) <= 1e-6);
         QVERIFY(at::equal(other, before));
+        // Single pixels and rows, laid out as tokens are.
+        for (const std::int64_t height : {1, 3}) {
+            const auto tokens = at::randn({2, height, 8}), past = at::randn({2, height, 12});
+            const auto pixels = [&](const at::Tensor& t) {
+                return t.view({2, height, 1, t.size(2)}).permute({0, 3, 1, 2});
+            };
+            QVERIFY(difference(conv.forwardOnto(pixels(past), pixels(tokens)),
+                               conv.forward(pixels(tokens)) + pixels(past)) <= 1e-6);
+        }
     }
 
     void bfloat16() {
