@@ -61,6 +61,9 @@ BulkWrite::BulkWrite(BulkWrite&&) noexcept = default;
 BulkWrite::~BulkWrite() = default;
 
 Result<BulkWrite> BulkWrite::begin(AtomicFile& file, std::uint64_t size) {
+    // Asked first: a reservation that fails may have taken all there was on its way.
+    const auto room = freeSpace(file.temporaryPath());
+    if (room && *room < size) return failErrno(ENOSPC, "write", file.path().string());
     if (size > 0 && ::fallocate(file.descriptor(), 0, 0, static_cast<off_t>(size)) != 0 &&
         (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
         return failErrno(errno, "write", file.path().string());
