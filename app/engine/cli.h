@@ -51,6 +51,7 @@ int inspectVerb(Arguments arguments);
 int convertVerb(Arguments arguments);
 int loraVerb(Arguments arguments);
 int queueVerb(Arguments arguments);
+int cacheVerb(Arguments arguments);
 
 // Verbs of atelier-engine-net.
 int downloadVerb(Arguments arguments);

@@ -6,6 +6,7 @@
 
 #include "app/engine/cli.h"
 #include "core/base/json.h"
+#include "core/base/strings.h"
 #include "core/cluster/export.h"
 #include "core/cluster/shell.h"
 #include "core/config/load.h"
@@ -72,7 +73,7 @@ int exportVerb(Arguments arguments) {
                                 .c_str());
     else
         std::printf("%s\nsubmit it with: cd %s && sbatch job.sbatch   (README.txt has every command)\n",
-                    request->target.c_str(), cluster::shellQuote(request->target.string()).c_str());
+                    request->target.c_str(), shellQuote(request->target.string()).c_str());
     return 0;
 }
 

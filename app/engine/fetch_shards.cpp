@@ -3,13 +3,12 @@
 
 #include <poll.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdio>
 
-#include "app/engine/child_process.h"
+#include "app/engine/net_program.h"
 #include "core/base/json.h"
 #include "core/base/strings.h"
 #include "core/data/remote_shards.h"
@@ -25,14 +24,12 @@ bool isOurs(const fs::path& file) {
 // Through a pipe: addresses may hold signatures, which are secrets.
 Status fetchAll(const std::string& list) {
     ATELIER_TRY(auto in, Pipe::make());
-    ATELIER_TRY(const int pid, startNetProgram({"fetch", "--list"}, in.read.get(), -1, false));
+    ATELIER_TRY(const int pid, startNetProgram({"fetch", "--list"}, in.read.get(), -1));
     in.read.reset();
-    const auto told = writeAll(in.write.get(), list);
+    const auto told = writeAll(in.write.get(), list, kNetProgram);
     in.write.reset();
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    if (told && WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+    const int code = waitForExit(pid);
+    if (told && code == 0) return {};
     return fail(ErrorCode::Data, "not everything could be fetched (said above)", "dataset.params",
                 "The same command goes on from what came.");
 }
@@ -108,7 +105,7 @@ std::vector<std::string> fetchWindow(const std::vector<data::WantedShard>& shard
         said.write.reset();
         std::string list;
         for (const auto& shard : shards) list += lineFor(shard.url, shard.target);
-        auto told = writeAll(in.write.get(), list + "\n");  // an empty line ends the list
+        auto told = writeAll(in.write.get(), list + "\n", kNetProgram);  // an empty line ends the list
         std::string text;
         char block[4096];
         pollfd ready{said.read.get(), POLLIN, 0};
@@ -121,9 +118,7 @@ std::vector<std::string> fetchWindow(const std::vector<data::WantedShard>& shard
             ended = n <= 0;
             if (!ended) text.append(block, static_cast<std::size_t>(n));
         }
-        int status = 0;
-        while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-        }
+        waitForExit(pid);
         for (const auto& line : split(text, '\n'))
             if (!line.empty()) problems.emplace_back(line);
         return told;

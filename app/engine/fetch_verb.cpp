@@ -18,6 +18,7 @@
 #include "core/base/json.h"
 #include "core/base/strings.h"
 #include "core/net/fetch_file.h"
+#include "core/tracking/remote_run.h"
 
 namespace atelier::cli {
 namespace {
@@ -58,13 +59,6 @@ Status runPipe(const std::string& command, const fs::path& target) {
     return file.commit();
 }
 
-// As one word of a shell.
-std::string shellWord(const std::string& text) {
-    std::string word = "'";
-    for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return word + "'";
-}
-
 class Fetcher {
   public:
     // `attending`: nothing is shown; what cannot be fetched is one line each on the output.
@@ -93,7 +87,7 @@ class Fetcher {
         options.cancelled = [] { return stopped != 0; };
         options.onProgress = [&](std::uint64_t done, std::uint64_t) { show(k, done); };
         const auto status = url.starts_with("pipe:")   ? runPipe(url.substr(5), target)
-                            : url.starts_with("gs://") ? runPipe("gsutil cat " + shellWord(url), target)
+                            : url.starts_with("gs://") ? runPipe("gsutil cat " + shellQuote(url), target)
                                                        : net::fetchFile(url, target, options);
         const std::lock_guard guard(mutex_);
         ++files_;
@@ -145,11 +139,40 @@ std::string nameOf(const std::string& url) {
     return plain.substr(plain.rfind('/') + 1);
 }
 
+// The run at `url` as `folder`, for a machine that is to go on with it; one JSON object on the output.
+Status fetchRun(const std::string& url, const fs::path& folder, bool lookOnly, int threads) {
+    net::FetchOptions options;
+    options.cancelled = [] { return stopped != 0; };
+    ATELIER_TRY(const auto run, tracking::lookAtRun(url, options));
+    Json answer{{"started", run.started}, {"brought", false}};
+    if (run.step) answer["step"] = *run.step;
+    const auto here = run::completeCheckpoints(run::RunFolder{folder});
+    if (run.step && !lookOnly && (here.empty() || here.back() < *run.step)) {
+        const fs::path part = folder.string() + ".fetching", older = folder.string() + ".older";
+        std::vector<Wanted> wanted;
+        std::error_code ignored;
+        for (const auto& file : run.files) wanted.push_back({file.url, part / file.place});
+        ATELIER_DO(Fetcher(std::move(wanted)).run(threads));
+        if (stopped) return fail(ErrorCode::Cancelled, "stopped; what came is kept", url);
+        ATELIER_DO(tracking::noteFetched(run::RunFolder{part}, *run.step));
+        if (fs::exists(folder, ignored)) {
+            fs::remove_all(older, ignored);
+            ATELIER_DO(renameFile(folder, older));
+        }
+        ATELIER_DO(renameFile(part, folder));
+        answer["brought"] = true;
+    }
+    std::printf("%s\n", dumpJson(answer).c_str());
+    return {};
+}
+
 // One file, or all below an address that ends in a slash.
 Result<std::vector<Wanted>> filesOf(const std::string& url, const fs::path& out) {
     std::vector<Wanted> wanted;
     if (url.starts_with("s3://") && url.ends_with('/')) {
         ATELIER_TRY(const auto files, net::filesBelow(url));
+        if (files.empty())
+            return fail(ErrorCode::Io, "there is nothing below it", url, "Look at bucket and path.");
         for (const auto& file : files) wanted.push_back({file.url, out / file.place});
         return wanted;
     }
@@ -171,7 +194,7 @@ int fetchVerb(Arguments arguments) {
     app.name("atelier-engine fetch");
     std::vector<std::string> urls;
     std::string out = ".";
-    bool list = false, attend = false;
+    bool list = false, attend = false, asRun = false, look = false;
     int threads = 4;
     app.add_option("URL", urls, "s3://bucket/key, s3://bucket/folder/ (all below it), http:// or https://");
     app.add_option("-o,--out,--output", out, "folder; default: the present one");
@@ -179,11 +202,24 @@ int fetchVerb(Arguments arguments) {
     app.add_flag("--list", list, "as `train` starts it: {\"url\", \"target\"} lines on standard input");
     app.add_flag("--attend", attend,
                  "the same with an empty line at the list's end: quiet, and ends with its standard input");
+    app.add_flag("--run", asRun,
+                 "s3://bucket/folder/name/ is a run: its newest whole checkpoint and its history become the "
+                 "folder --out, ready to go on; an older folder there stays as NAME.older");
+    app.add_flag("--look", look, "with --run: only say what is there");
     app.footer(
         "Keys for S3 are those of AWS's own tools: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE, "
         "~/.aws,\nthe container or the machine. AWS_ENDPOINT_URL names a server of your own.");
     if (const auto code = parse(app, arguments)) return *code;
 
+    if (asRun) {
+        if (urls.size() != 1 || !urls.front().starts_with("s3://") || !urls.front().ends_with('/'))
+            return report(
+                {ErrorCode::Usage, "--run takes one address", "", "Write it as s3://bucket/folder/name/."});
+        onStopSignals(onStop);
+        const auto done =
+            fetchRun(urls.front(), fs::absolute(expandUser(out)).lexically_normal(), look, threads);
+        return done ? 0 : report(done.error());
+    }
     std::vector<Wanted> wanted;
     if (list || attend) {
         auto given = readList();

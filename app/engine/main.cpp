@@ -28,6 +28,7 @@ constexpr std::array kVerbs{
     Verb{"check", "every problem of a configuration at once", checkVerb},
     Verb{"schema", "all settings as YAML, JSON schema or Markdown", schemaVerb},
     Verb{"queue", "runs one after another on this computer", queueVerb},
+    Verb{"cache", "latents and texts kept on disk: how much, and making room", cacheVerb},
     Verb{"export", "a folder that runs headless on a cluster", exportVerb},
     Verb{"inspect", "what is this model file or folder?", inspectVerb},
     Verb{"convert", "a pipeline folder to a single file, or the reverse", convertVerb},
@@ -57,6 +58,52 @@ void printHelp() {
 
 constexpr const char* kCompute = "atelier-engine-compute";
 
+// Where LibTorch's libraries are: ATELIER_LIBTORCH (a libtorch folder, or the torch folder in a Python), then
+// the cache that scripts/setup fills. "" = nowhere.
+std::filesystem::path findLibTorch() {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    const auto holds = [&error](const fs::path& folder) {
+        return fs::exists(folder / "lib/libtorch_cpu.so", error);
+    };
+    const auto variable = [](const char* name) {
+        const char* value = std::getenv(name);
+        return fs::path(value ? value : "");
+    };
+    if (const fs::path given = variable("ATELIER_LIBTORCH"); holds(given)) return given / "lib";
+    fs::path cache = variable("ATELIER_CACHE");
+    if (cache.empty() && !variable("XDG_CACHE_HOME").empty()) cache = variable("XDG_CACHE_HOME") / "atelier";
+    if (cache.empty()) cache = variable("HOME") / ".cache/atelier";
+    if (holds(cache / "libtorch")) return cache / "libtorch/lib";
+    for (fs::directory_iterator one(cache / "venv/lib", error), end; !error && one != end;
+         one.increment(error))
+        if (const fs::path torch = one->path() / "site-packages/torch"; holds(torch)) return torch / "lib";
+    return {};
+}
+
+// An installed engine (it has a share folder beside it) carries no path of the machine that built it. False:
+// there is no LibTorch, and the user is told what to do.
+bool findLibraries(const std::filesystem::path& program) {
+    std::error_code error;
+    const auto share = program.parent_path() / "../share/atelier/scripts";
+    if (!std::filesystem::exists(share / "setup", error)) return true;
+    const std::filesystem::path found = findLibTorch();
+    if (found.empty()) {
+        std::fprintf(
+            stderr,
+            "error: LibTorch is not installed, and this needs it. %s --libtorch fetches it from PyPI (0.5 "
+            "GB, "
+            "2.7 GB with an NVIDIA card) into ~/.cache/atelier; or set ATELIER_LIBTORCH to a libtorch folder "
+            "or to the torch folder inside a Python.\n",
+            std::filesystem::weakly_canonical(share / "setup", error).c_str());
+        return false;
+    }
+    const char* before = std::getenv("LD_LIBRARY_PATH");
+    const std::string paths = found.string() + (before && *before ? std::string(":") + before : "");
+    ::setenv("LD_LIBRARY_PATH", paths.c_str(), /*overwrite=*/1);
+    return true;
+}
+
 // Replaces this process by the sibling that links what the verb needs, with the same arguments.
 int become(const char* name, std::vector<std::string> arguments) {
     std::error_code error;
@@ -64,6 +111,7 @@ int become(const char* name, std::vector<std::string> arguments) {
     // OpenMP reads this when its library is loaded: idle workers sleep instead of spinning against other
     // processes.
     ::setenv("OMP_WAIT_POLICY", "PASSIVE", /*overwrite=*/0);
+    if (std::strcmp(name, kCompute) == 0 && !findLibraries(sibling)) return 1;
     std::vector<char*> argv;
     std::string path = sibling.string();
     argv.push_back(path.data());

@@ -9,7 +9,7 @@
 #include <csignal>
 #include <utility>
 
-#include "app/engine/child_process.h"
+#include "app/engine/net_program.h"
 #include "core/base/json.h"
 
 namespace atelier::cli {
@@ -39,7 +39,7 @@ void TrackingProcess::start(const LoadedConfig& config, const fs::path& runFolde
         Json message{{"config", frozenYaml(config)}};
         if (config.config.wandb) message["wandb_key"] = config.config.wandb->apiKey;
         job_ = std::move(job.write);
-        return writeAll(job_.get(), dumpJson(message) + "\n");
+        return writeAll(job_.get(), dumpJson(message) + "\n", kNetProgram);
     };
     if (const auto begun = begin(); !begun)
         warn({"tracking_not_started", begun.error().message() + ". The run goes on without tracking.",

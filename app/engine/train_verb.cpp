@@ -13,6 +13,7 @@
 #include "app/engine/fetch_model.h"
 #include "app/engine/fetch_shards.h"
 #include "app/engine/progress.h"
+#include "app/engine/remote_run.h"
 #include "app/engine/stop_signals.h"
 #include "app/engine/tracking_process.h"
 #include "core/base/strings.h"
@@ -150,6 +151,7 @@ Result<Plan> planConfig(const Command& command) {
     ATELIER_TRY(plan.config, loadTrainConfig(plan.file, command.overrides, options));
     const auto& experiment = plan.config.config.experiment;
     plan.runFolder = fs::absolute(expandUser(experiment.logDir) / experiment.name).lexically_normal();
+    ATELIER_DO(bringRunHere(plan.config, plan.runFolder));
     switch (run::kindOfFolder(plan.runFolder)) {
         case run::FolderKind::Started:
             plan.startOver = !experiment.requeue && nothingTrained(run::RunFolder{plan.runFolder});

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// BulkWrite: two buffers take turns, one being filled while the other is on its way to the disk.
 #include "core/base/bulk_write.h"
 
 #include <fcntl.h>
@@ -14,9 +15,9 @@
 namespace atelier {
 namespace {
 
-constexpr std::size_t kPiece = std::size_t{16} << 20;
-constexpr std::size_t kAlignment =
-    4096;  // what O_DIRECT asks of memory, offsets and sizes on every usual disk
+constexpr std::size_t kPiece = std::size_t{16} << 20;  // bytes of a buffer, at most
+// What O_DIRECT asks of memory, offsets and sizes on every usual disk.
+constexpr std::size_t kAlignment = 4096;
 
 struct Free {
     void operator()(char* memory) const { std::free(memory); }
@@ -25,8 +26,11 @@ struct Free {
 }  // namespace
 
 struct BulkWrite::State {
-    explicit State(AtomicFile& target) : file(target) {
-        for (auto& buffer : buffers) buffer.reset(static_cast<char*>(std::aligned_alloc(kAlignment, kPiece)));
+    State(AtomicFile& target, std::uint64_t size)
+        : file(target),
+          piece(std::clamp<std::size_t>((size + kAlignment - 1) / kAlignment * kAlignment, kAlignment,
+                                        kPiece)) {
+        for (auto& buffer : buffers) buffer.reset(static_cast<char*>(std::aligned_alloc(kAlignment, piece)));
     }
     ~State() {
         if (onItsWay.valid()) onItsWay.wait();
@@ -49,6 +53,7 @@ struct BulkWrite::State {
     }
 
     AtomicFile& file;
+    std::size_t piece;  // bytes of a buffer
     int direct = -1;
     std::array<std::unique_ptr<char, Free>, 2> buffers;
     std::size_t filling = 0, filled = 0;
@@ -67,7 +72,7 @@ Result<BulkWrite> BulkWrite::begin(AtomicFile& file, std::uint64_t size) {
     if (size > 0 && ::fallocate(file.descriptor(), 0, 0, static_cast<off_t>(size)) != 0 &&
         (errno == ENOSPC || errno == EDQUOT || errno == EFBIG))
         return failErrno(errno, "write", file.path().string());
-    auto state = std::make_unique<State>(file);
+    auto state = std::make_unique<State>(file, size);
     if (!state->buffers[0] || !state->buffers[1]) return failErrno(ENOMEM, "write", file.path().string());
     state->direct = ::open(file.temporaryPath().c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC);
     return BulkWrite(std::move(state));
@@ -87,11 +92,11 @@ Status BulkWrite::send() {
 Status BulkWrite::write(std::string_view bytes) {
     State& s = *state_;
     while (!bytes.empty()) {
-        const std::size_t n = std::min(bytes.size(), kPiece - s.filled);
+        const std::size_t n = std::min(bytes.size(), s.piece - s.filled);
         std::memcpy(s.buffers[s.filling].get() + s.filled, bytes.data(), n);
         s.filled += n;
         bytes.remove_prefix(n);
-        if (s.filled == kPiece) ATELIER_DO(send());
+        if (s.filled == s.piece) ATELIER_DO(send());
     }
     return {};
 }

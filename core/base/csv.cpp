@@ -44,4 +44,19 @@ std::vector<std::vector<std::string>> parseCsv(std::string_view text) {
     return rows;
 }
 
+std::string csvLine(const std::vector<std::string>& fields) {
+    std::string line;
+    for (const auto& field : fields) {
+        if (&field != &fields.front()) line += ',';
+        if (field.find_first_of(",\"\r\n") == std::string::npos) {
+            line += field;
+            continue;
+        }
+        line += '"';
+        for (const char c : field) line += c == '"' ? std::string("\"\"") : std::string(1, c);
+        line += '"';
+    }
+    return line + "\n";
+}
+
 }  // namespace atelier

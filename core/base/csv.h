@@ -17,4 +17,7 @@ std::vector<std::string> csvRecord(std::string_view text, std::size_t& at, std::
 // give no row.
 std::vector<std::vector<std::string>> parseCsv(std::string_view text);
 
+// One record with its line end; quotes where a field needs them.
+std::string csvLine(const std::vector<std::string>& fields);
+
 }  // namespace atelier

@@ -33,6 +33,7 @@ enum class RandomStream : std::uint32_t {
     InputPerturbation = 13,
     Mask = 14,       // of inpainting; number = global sample number, as the next
     Condition = 15,  // pictures
+    Color = 16,      // jitter; number = global sample number
 };
 
 // A stateless generator of one (seed, stream, number).

@@ -34,4 +34,8 @@ std::string humanDuration(double seconds);
 // "1 file", "3 files".
 std::string plural(std::uint64_t count, std::string_view one, std::string_view many = {});
 
+// The word for a shell, in single quotes where it needs them: it's → 'it'\''s'. Never expands to anything
+// else.
+std::string shellQuote(std::string_view word);
+
 }  // namespace atelier

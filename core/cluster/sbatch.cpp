@@ -4,6 +4,7 @@
 // exits 4.
 #include <fmt/format.h>
 
+#include "core/base/strings.h"
 #include "core/base/version.h"
 #include "core/cluster/job.h"
 #include "core/cluster/shell.h"

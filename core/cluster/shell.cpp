@@ -4,29 +4,16 @@
 
 #include <algorithm>
 
+#include "core/base/strings.h"
+
 namespace atelier::cluster {
 namespace {
 
 bool isAlnum(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
-bool isPlain(char c) {
-    return isAlnum(c) || std::string_view("_-./:,+@%=").find(c) != std::string_view::npos;
-}
 
 }  // namespace
-
-std::string shellQuote(std::string_view word) {
-    if (!word.empty() && std::all_of(word.begin(), word.end(), isPlain)) return std::string(word);
-    std::string out = "'";
-    for (const char c : word) {
-        if (c == '\'')
-            out += "'\\''";
-        else
-            out += c;
-    }
-    return out + "'";
-}
 
 std::string shellPath(std::string_view path) {
     if (path == "~") return "\"$HOME\"";

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Words for bash and for #SBATCH lines that mean themselves, whatever is in them. Used by all that renders
-// scripts.
+// Paths and names for bash and for #SBATCH lines. Used by all that renders scripts, with shellQuote() of
+// core/base/strings.h.
 #pragma once
 
 #include <string>
@@ -8,9 +8,7 @@
 
 namespace atelier::cluster {
 
-// The word in single quotes where it needs them: it's → 'it'\''s'. Never expands to anything else.
-std::string shellQuote(std::string_view word);
-// The same for a path whose leading ~ means the home folder of whoever runs the script: ~/a b → "$HOME"/'a
+// A path as one word, whose leading ~ means the home folder of whoever runs the script: ~/a b → "$HOME"/'a
 // b'.
 std::string shellPath(std::string_view path);
 // True when no character ends a line or cannot be typed: what may stand in a script at all.

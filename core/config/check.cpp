@@ -27,6 +27,14 @@ bool neededForReplay(std::string_view path) {
     return true;
 }
 
+// Whether the key that stands for this one is there and says something.
+bool givenInstead(const Node& tree, const SchemaNode& schema) {
+    if (schema.info.instead.empty()) return false;
+    const Node* other = selectPath(tree, splitKeyPath(schema.info.instead));
+    return other && !other->isNull() &&
+           (other->isScalar() || !other->items.empty() || !other->entries.empty());
+}
+
 class FormCheck {
   public:
     FormCheck(const Node& root, const SchemaNode& schema, Purpose purpose, std::vector<Issue>& issues)
@@ -70,6 +78,8 @@ class FormCheck {
     void missing(const Node& node, const std::string& path) {
         if (node.aliased) return;  // the anchor or the target of the reference is reported
         if (purpose_ == Purpose::Replay && !neededForReplay(path)) return;
+        const SchemaNode* schema = findSchema(path);
+        if (schema && givenInstead(root_, *schema)) return;
         // Without W&B its key is not asked for.
         if (path.starts_with("wandb.")) {
             const Node* wandb = root_.find("wandb");
@@ -78,7 +88,6 @@ class FormCheck {
             const char* key = std::getenv("WANDB_API_KEY");
             if (path == "wandb.api_key" && key && *key) return;
         }
-        const SchemaNode* schema = findSchema(path);
         std::string hint = "Put a value in place of ???";
         if (schema && !schema->info.help.empty()) hint += ": " + std::string(schema->info.help);
         if (path == "wandb.api_key")
@@ -138,13 +147,12 @@ class FormCheck {
         if (node.isString() && (schema.type == ValueType::Int || schema.type == ValueType::Float) &&
             yaml::resolvePlain(node.text).kind != Kind::String)
             hint = "Remove the quotes.";
-        if (schema.type == ValueType::TextList && node.isScalar())
-            hint = "Put it in brackets: [" + yaml::dumpInline(node) + "].";
+        const bool list = schema.type == ValueType::TextList || schema.type == ValueType::IntList;
+        if (list && node.isScalar()) hint = "Put it in brackets: [" + yaml::dumpInline(node) + "].";
         Issue& issue = add(IssueSeverity::Error, "wrong_type", schema.path, node,
                            "this must be " + typeName(schema) + ", not " + found, hint);
         if (hint == "Remove the quotes.") issue.remedy = Remedy{schema.path, node.text};
-        if (schema.type == ValueType::TextList && node.isScalar())
-            issue.remedy = Remedy{schema.path, "[" + yaml::dumpInline(node) + "]"};
+        if (list && node.isScalar()) issue.remedy = Remedy{schema.path, "[" + yaml::dumpInline(node) + "]"};
     }
 
     void value(const Node& node, const SchemaNode& schema) {
@@ -165,7 +173,8 @@ class FormCheck {
 
     void typed(const Node& node, const SchemaNode& schema) {
         const bool nullAllowed = schema.optional || schema.type == ValueType::Free ||
-                                 schema.type == ValueType::TextMap || schema.type == ValueType::TextList;
+                                 schema.type == ValueType::TextMap || schema.type == ValueType::TextList ||
+                                 schema.type == ValueType::IntList || schema.type == ValueType::SectionList;
         if (node.isNull() && nullAllowed) return;
         switch (schema.type) {
             case ValueType::Bool:
@@ -202,6 +211,12 @@ class FormCheck {
                     }))
                     wrongType(node, schema);
                 return;
+            case ValueType::IntList:
+                integers(node, schema);
+                return;
+            case ValueType::SectionList:
+                sections(node, schema);
+                return;
             case ValueType::TextMap:
                 if (!node.isMap() || !std::ranges::all_of(node.entries, [](const yaml::Entry& e) {
                         return e.value.isScalar();
@@ -214,6 +229,26 @@ class FormCheck {
                 return;
             case ValueType::Section:
                 return;
+        }
+    }
+
+    void integers(const Node& node, const SchemaNode& schema) {
+        std::int64_t whole = 0;
+        if (!node.isList() ||
+            !std::ranges::all_of(node.items, [&](const Node& item) { return wholeNumber(item, whole); }))
+            return wrongType(node, schema);
+        for (const auto& item : node.items)
+            if (wholeNumber(item, whole)) limits(item, schema, static_cast<double>(whole));
+    }
+
+    void sections(const Node& node, const SchemaNode& schema) {
+        if (!node.isList()) return wrongType(node, schema);
+        for (std::size_t i = 0; i < node.items.size(); ++i) {
+            SchemaNode entry = entrySchema(schema, i);
+            if (node.items[i].isMap())
+                section(node.items[i], entry);
+            else
+                wrongType(node.items[i], entry);
         }
     }
 
@@ -269,7 +304,11 @@ class FormCheck {
 void requireKeys(const Node& tree, const SchemaNode& schema, std::vector<Issue>& issues) {
     for (const auto& child : schema.children) {
         if (child.type == ValueType::Section && !child.optional) requireKeys(tree, child, issues);
-        if (!child.info.required) continue;
+        if (child.type == ValueType::SectionList)
+            if (const Node* list = selectPath(tree, splitKeyPath(child.path)); list && list->isList())
+                for (std::size_t i = 0; i < list->items.size(); ++i)
+                    if (list->items[i].isMap()) requireKeys(tree, entrySchema(child, i), issues);
+        if (!child.info.required || givenInstead(tree, child)) continue;
         const Node* value = selectPath(tree, splitKeyPath(child.path));
         const bool empty = value && value->isString() && value->text.empty();
         if (value && !value->isNull() && !empty) continue;

@@ -42,6 +42,12 @@ void describeType(SchemaNode& node, const T& value) {
         describeType(node, value ? *value : typename T::value_type{});
     } else if constexpr (Section<T>) {
         describeSection(node, value);
+    } else if constexpr (kIsSectionList<T>) {
+        SchemaNode entry;
+        entry.path = node.path + "[]";
+        describeSection(entry, typename T::value_type{});
+        node.type = ValueType::SectionList;
+        node.children = std::move(entry.children);
     } else if constexpr (NamedEnum<T>) {
         describeChoices<T>(node);
     } else if constexpr (std::same_as<T, bool>) {
@@ -54,6 +60,8 @@ void describeType(SchemaNode& node, const T& value) {
         node.type = ValueType::Text;
     } else if constexpr (std::same_as<T, std::vector<std::string>>) {
         node.type = ValueType::TextList;
+    } else if constexpr (std::same_as<T, std::vector<std::int64_t>>) {
+        node.type = ValueType::IntList;
     } else if constexpr (std::same_as<T, std::map<std::string, std::string>>) {
         node.type = ValueType::TextMap;
     } else {

@@ -3,6 +3,9 @@
 #include "core/config/document.h"
 
 #include <algorithm>
+#include <charconv>
+#include <functional>
+#include <optional>
 
 #include "core/base/strings.h"
 #include "core/config/schema.h"
@@ -125,6 +128,15 @@ Edit replaceValue(std::string_view text, const Entry& entry, const Node& value, 
     return {colon, end, " " + now + (rest.find_first_not_of(' ') == std::string::npos ? "" : rest)};
 }
 
+// The item that a part of a path names; null pointer when it names none.
+template <class N>
+N* itemOf(N& list, const std::string& part) {
+    std::size_t index = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), index);
+    const bool number = error == std::errc() && end == part.data() + part.size();
+    return number && list.isList() && index < list.items.size() ? &list.items[index] : nullptr;
+}
+
 // Index of a key among its siblings in the schema; large when it has none.
 std::size_t schemaOrder(const KeyPath& parent, const std::string& key) {
     const SchemaNode* node = findSchema(joinKeyPath(parent));
@@ -218,6 +230,14 @@ Result<Edit> addKey(std::string_view text, const Node& root, const KeyPath& path
             return inFlow ? addToFlow(text, *map, rest, value) : addToBlock(text, *map, parent, rest, value);
         if (i + 1 == path.size()) return replaceValue(text, *entry, value, inFlow);
         if (entry->value.isNull()) return addBelowKey(text, *entry, inFlow, rest.subspan(1), value);
+        if (const Node* item = entry->value.aliased ? nullptr : itemOf(entry->value, path[i + 1]);
+            item && item->isMap() && !item->aliased && i + 2 < path.size()) {
+            inFlow = inFlow || entry->value.style == Style::Flow || item->style == Style::Flow;
+            map = item;
+            parent.insert(parent.end(), {path[i], path[i + 1]});
+            ++i;
+            continue;
+        }
         if (!entry->value.isMap() || entry->value.aliased)
             return fail(ErrorCode::Config,
                         "\"" + path[i] + "\" in line " + std::to_string(entry->key.begin.line) +
@@ -243,6 +263,10 @@ Node parsedOrEmpty(std::string_view text, std::vector<yaml::Problem>& problems) 
 void setInTree(Node& root, const KeyPath& path, const Node& value) {
     Node* node = &root;
     for (const auto& key : path) {
+        if (Node* item = itemOf(*node, key)) {
+            node = item;
+            continue;
+        }
         if (!node->isMap()) *node = Node::map();
         Node* next = node->find(key);
         node = next ? next : &node->set(key, Node::null());
@@ -320,6 +344,12 @@ Result<std::string> removeFromText(std::string_view text, const KeyPath& path) {
     const Entry* victim = nullptr;
     KeyPath gone, walked;
     for (const auto& key : path) {
+        if (const Node* item = map->aliased ? nullptr : itemOf(*map, key)) {
+            map = item;
+            walked.push_back(key);
+            victim = nullptr;  // an item is never taken away with its last key
+            continue;
+        }
         const Entry* entry = ownEntry(*map, key);
         if (!entry) return std::string(text);
         walked.push_back(key);
@@ -334,15 +364,140 @@ Result<std::string> removeFromText(std::string_view text, const KeyPath& path) {
     const bool flow = holder->style == Style::Flow;
     const std::size_t column = victim->key.begin.offset - lineStart(text, victim->key.begin.offset);
     const auto indent = text.substr(victim->key.begin.offset - column, column);
-    if (!flow && indent.find_first_not_of(" \t") != std::string_view::npos)
+    const bool afterDash = !flow && indent.find_first_not_of(" \t") != std::string_view::npos;
+    // The first key of an item: the next one takes its place behind the dash.
+    if (afterDash && (victim != &holder->entries.front() || holder->entries.size() < 2))
         return fail(ErrorCode::Config, "the key shares its line with a list item", joinKeyPath(path),
                     "Change it in the text.");
-    const Edit edit = flow ? removeFromFlow(text, *holder, *victim) : removeLines(text, *victim);
+    const Edit edit = afterDash ? Edit{victim->key.begin.offset, holder->entries[1].key.begin.offset, ""}
+                      : flow    ? removeFromFlow(text, *holder, *victim)
+                                : removeLines(text, *victim);
     Node expected = tree;
     Node* parent = &expected;
-    for (std::size_t i = 0; i + 1 < gone.size(); ++i) parent = parent->find(gone[i]);
+    for (std::size_t i = 0; i + 1 < gone.size(); ++i) {
+        Node* item = itemOf(*parent, gone[i]);
+        parent = item ? item : parent->find(gone[i]);
+    }
     parent->erase(gone.back());
     return verified(applied(text, edit), expected, path);
+}
+
+namespace {
+
+// The lines of a block list, item by item; `column` is that of the dashes.
+struct ItemLines {
+    std::size_t begin = 0, end = 0, column = 0;
+    std::vector<std::string> items;
+};
+
+// Nothing when it is no block list with a line for each dash.
+std::optional<ItemLines> itemLines(std::string_view text, const Entry& holder) {
+    const Node& list = holder.value;
+    if (!isBlock(list) || list.items.empty()) return std::nullopt;
+    ItemLines lines;
+    lines.begin = std::min(text.size(), lineEnd(text, afterColon(text, holder)));
+    lines.end = lines.begin;
+    for (const Node& item : list.items) {
+        const std::size_t dash = text.rfind('-', item.begin.offset);
+        if (dash == std::string_view::npos || dash < lines.end || item.aliased) return std::nullopt;
+        lines.column = dash - lineStart(text, dash);
+        const std::size_t end = lineEnd(text, contentEnd(text, item));
+        lines.items.emplace_back(text.substr(lines.end, end - lines.end));  // begins with a line break
+        lines.end = end;
+    }
+    return lines;
+}
+
+std::string itemText(const Node& item, std::size_t column, std::string_view newline) {
+    std::string out;
+    for (const Entry& entry : item.entries) {
+        out +=
+            std::string(newline) + std::string(column, ' ') + (&entry == &item.entries.front() ? "- " : "  ");
+        out += keyText(scalarText(entry.key)) + ": " + yaml::dumpInline(entry.value);
+    }
+    if (item.entries.empty()) out = std::string(newline) + std::string(column, ' ') + "- {}";
+    return out;
+}
+
+// The list at `path` as `change` leaves its nodes; `rearrange` does the same to its lines.
+Result<std::string> changeList(std::string_view text, const KeyPath& path,
+                               const std::function<void(std::vector<Node>&)>& change,
+                               const std::function<void(ItemLines&)>& rearrange) {
+    ATELIER_TRY(Node tree, readForEdit(text));
+    const Node* found = selectPath(tree, path);
+    Node list = found && found->isList() ? *found : Node::list();
+    change(list.items);
+    if (list.items.empty()) return removeFromText(text, path);
+    const Node* holder = selectPath(tree, std::span(path).first(path.size() - 1));
+    const Entry* entry = holder ? ownEntry(*holder, path.back()) : nullptr;
+    auto lines = entry ? itemLines(text, *entry) : std::nullopt;
+    if (!lines && entry && holder->style != Style::Flow && entry->value.isList() &&
+        entry->value.items.empty() && !entry->value.aliased) {  // "concepts: []"
+        const std::size_t column = entry->key.begin.offset - lineStart(text, entry->key.begin.offset);
+        const std::size_t end = lineEnd(text, contentEnd(text, entry->value));
+        const std::size_t colon = afterColon(text, *entry);
+        const std::size_t after = std::max(entry->value.end.offset, colon);
+        std::string head(text.substr(0, colon));
+        head += text.substr(after, end - after);
+        std::string made;
+        for (const Node& item : list.items) made += itemText(item, column + 2, lineBreak(text));
+        setInTree(tree, path, list);
+        return verified(head + made + std::string(text.substr(end)), tree, path);
+    }
+    setInTree(tree, path, list);
+    if (!lines) return setInText(text, path, list);  // in brackets: as a whole
+    rearrange(*lines);
+    std::string made;
+    for (const auto& item : lines->items) made += item;
+    auto edited = verified(applied(text, {lines->begin, lines->end, made}), tree, path);
+    return edited ? edited : setInText(text, path, list);
+}
+
+template <class T>
+void moveItem(std::vector<T>& items, std::size_t from, std::size_t to) {
+    T moved = std::move(items[from]);
+    items.erase(items.begin() + std::ptrdiff_t(from));
+    items.insert(items.begin() + std::ptrdiff_t(std::min(to, items.size())), std::move(moved));
+}
+
+Status checkItem(std::string_view text, const KeyPath& path, std::size_t index) {
+    ATELIER_TRY(const Node tree, readForEdit(text));
+    const Node* list = selectPath(tree, path);
+    if (list && list->isList() && index < list->items.size()) return {};
+    return fail(ErrorCode::Config, "there is no item " + std::to_string(index + 1), joinKeyPath(path));
+}
+
+}  // namespace
+
+Result<std::string> insertInList(std::string_view text, const KeyPath& path, std::size_t index,
+                                 const Node& item) {
+    ATELIER_TRY(const Node tree, readForEdit(text));
+    const Node* list = selectPath(tree, path);
+    if (!list || !list->isList()) {  // a place for it, then its lines
+        ATELIER_TRY(const std::string prepared, setInText(text, path, Node::list()));
+        return insertInList(prepared, path, 0, item);
+    }
+    const auto insert = [&](auto& items, auto&& one) {
+        items.insert(items.begin() + std::ptrdiff_t(std::min(index, items.size())), one);
+    };
+    return changeList(
+        text, path, [&](std::vector<Node>& items) { insert(items, item); },
+        [&](ItemLines& lines) { insert(lines.items, itemText(item, lines.column, lineBreak(text))); });
+}
+
+Result<std::string> removeFromList(std::string_view text, const KeyPath& path, std::size_t index) {
+    ATELIER_DO(checkItem(text, path, index));
+    const auto remove = [&](auto& items) { items.erase(items.begin() + std::ptrdiff_t(index)); };
+    return changeList(
+        text, path, [&](std::vector<Node>& items) { remove(items); },
+        [&](ItemLines& lines) { remove(lines.items); });
+}
+
+Result<std::string> moveInList(std::string_view text, const KeyPath& path, std::size_t from, std::size_t to) {
+    ATELIER_DO(checkItem(text, path, from));
+    return changeList(
+        text, path, [&](std::vector<Node>& items) { moveItem(items, from, to); },
+        [&](ItemLines& lines) { moveItem(lines.items, from, to); });
 }
 
 const char* originName(Origin origin) {

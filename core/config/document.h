@@ -20,6 +20,14 @@ Result<std::string> setInText(std::string_view text, const KeyPath& path, const 
 // The text without the key; a section that would be left empty goes too. Absent keys leave the text as it is.
 Result<std::string> removeFromText(std::string_view text, const KeyPath& path);
 
+// Items of a list of sections ("method.concepts"), each on lines of its own: comments above and in an item go
+// where it goes. A list that is absent is made, one that loses its last item goes. `from`, `index`: of an
+// item that is there; `to`, and the index of a new one: where it will stand.
+Result<std::string> insertInList(std::string_view text, const KeyPath& path, std::size_t index,
+                                 const yaml::Node& item);
+Result<std::string> removeFromList(std::string_view text, const KeyPath& path, std::size_t index);
+Result<std::string> moveInList(std::string_view text, const KeyPath& path, std::size_t from, std::size_t to);
+
 enum class Origin { Default, Template, File, User, CommandLine };
 const char* originName(Origin origin);
 

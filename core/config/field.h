@@ -49,8 +49,9 @@ struct FieldInfo {
     std::string_view when = {};
     Importance importance = Importance::Advanced;
     TextKind text = TextKind::Plain;
-    bool required = false;    // training cannot start without it
-    bool fractional = false;  // shown in scientific notation, edited by factors (learning rates)
+    bool required = false;          // training cannot start without it
+    std::string_view instead = {};  // dotted path of the key that this one is not needed beside
+    bool fractional = false;        // shown in scientific notation, edited by factors (learning rates)
     bool implemented =
         true;  // false: declared so that files load, refused by name when set to something else
 };
@@ -110,6 +111,11 @@ concept Section = std::is_aggregate_v<T> && requires {
 };
 
 namespace detail {
+
+template <class T>
+inline constexpr bool kIsSectionList = false;
+template <Section T>
+inline constexpr bool kIsSectionList<std::vector<T>> = true;
 
 template <class T>
 inline constexpr bool kIsOptional = false;

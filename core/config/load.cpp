@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/base/hash.h"
+#include "core/base/user_cache.h"
 #include "core/config/check.h"
 #include "core/config/compose.h"
 #include "core/config/explaining.h"
@@ -148,9 +149,14 @@ void resolvePaths(TrainConfig& config, const fs::path& base) {
           &model.unet, &model.noiseSchedulerTraining, &model.noiseSchedulerInference})
         makeModelAbsolute(part->pretrained, base);
     makeShardsAbsolute(config.dataset.params.path, base);
-    for (auto* folder : {&config.dataset.params.captionFolder, &config.dataset.params.maskFolder})
+    for (auto* folder : {&config.dataset.params.captionFolder, &config.dataset.params.maskFolder,
+                         &config.dataset.params.cacheFolder})
         if (*folder) makeAbsolute(**folder, base);
     if (auto& path = config.dataset.params.validationPath) makeShardsAbsolute(*path, base);
+    for (auto& one : config.method.concepts) {
+        makeShardsAbsolute(one.path, base);
+        if (one.classPath) makeShardsAbsolute(*one.classPath, base);
+    }
     if (Json& classes = config.dataset.params.classMapping; classes.is_string()) {
         auto file = classes.get<std::string>();
         makeAbsolute(file, base);
@@ -178,6 +184,19 @@ void deriveCompat(TrainConfig& config, const Node& tree) {
     if (!given("dataset.params.text_dropout")) config.dataset.params.textDropout = 0;
     if (!given("loss.prediction_type")) config.loss.predictionType = Prediction::Epsilon;
     config.optimizer.name = OptimizerName::AdamW;
+}
+
+// A log folder in S3: the run is written into this user's cache, and goes there while it runs. What was
+// written last is part of the run, so its end waits for it.
+void settleLogDir(TrainConfig& config, const Node& tree) {
+    auto& logDir = config.experiment.logDir;
+    if (!logDir.starts_with("s3://")) return;
+    constexpr std::int64_t kPatience = 3600;
+    const Node* given = selectPath(tree, splitKeyPath("tracking.finish_within"));
+    if (!given || given->isNull()) config.tracking.finishWithin = kPatience;
+    config.tracking.uploadTo = logDir;
+    while (logDir.ends_with('/')) logDir.pop_back();
+    logDir = (userCache() / "runs" / hex(xxh3(logDir))).string();
 }
 
 void sortIssues(std::vector<Issue>& issues) {
@@ -246,6 +265,7 @@ CheckedConfig checkTrainConfig(std::string_view text, const std::string& name,
         checkRules(input, out.issues);
         checkUsualRanges(input, out.issues);
     }
+    settleLogDir(config, resolved);
     if (out.loaded.resolved["wandb"].is_object()) out.loaded.resolved["wandb"].erase("api_key");
     out.loaded.hash = sha256Hex(dumpJson(out.loaded.resolved)).substr(0, 16);
     sortIssues(out.issues);

@@ -25,8 +25,10 @@ struct ConfigLoadOptions {
 };
 
 struct LoadedConfig {
-    TrainConfig config;  // typed; interpolations resolved, paths absolute
-    Json resolved;       // every key with its value in schema order, defaults filled in, secrets left out
+    // Typed; interpolations resolved, paths absolute. A log folder in S3 has become the local one and
+    // tracking.upload_to.
+    TrainConfig config;
+    Json resolved;  // every key with its value in schema order, defaults filled in, secrets left out
     std::vector<Issue> issues;  // warnings and notes; errors make loading fail
     std::string hash;           // 16 hex digits over `resolved`
 };

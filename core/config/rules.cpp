@@ -6,36 +6,10 @@
 #include <set>
 
 #include "core/base/strings.h"
-#include "core/config/check.h"
-#include "core/config/compose.h"
+#include "core/config/findings.h"
 
 namespace atelier {
 namespace {
-
-class Findings {
-  public:
-    Findings(const yaml::Node& tree, std::vector<Issue>& issues) : tree_(tree), issues_(issues) {}
-    void add(IssueSeverity severity, std::string code, std::string path, std::string text,
-             std::string hint = {}, std::optional<Remedy> remedy = std::nullopt) {
-        Issue issue{severity, std::move(code), std::move(path), 0,
-                    0,        std::move(text), std::move(hint), std::move(remedy)};
-        locate(tree_, issue.path, issue);
-        issues_.push_back(std::move(issue));
-    }
-    bool given(std::string_view path) const {
-        const yaml::Node* node = selectPath(tree_, splitKeyPath(path));
-        return node && !node->isNull();
-    }
-    // ??? is reported on its own; rules do not pile on.
-    bool unfilled(std::string_view path) const {
-        const yaml::Node* node = selectPath(tree_, splitKeyPath(path));
-        return node && node->isMissing();
-    }
-
-  private:
-    const yaml::Node& tree_;
-    std::vector<Issue>& issues_;
-};
 
 bool hasSource(const Findings& findings, const std::string& part, const ComponentConfig& component) {
     return component.pretrained || !component.params.empty() ||
@@ -183,6 +157,19 @@ void runIsLongerThanItsParts(const RuleInput& in, Findings& findings) {
                          ", or a smaller batch.");
         return;
     }
+    const auto& warmupImages = in.config.lrScheduler.params.warmupImages;
+    if (warmupImages && in.config.lrScheduler.params.warmupLength > 0)
+        findings.add(IssueSeverity::Error, "two_warmups", "lr_scheduler.params.warmup_images",
+                     "the warm-up is given in steps and in images",
+                     "Remove one of the two: lr_scheduler.params.warmup_length counts steps.",
+                     Remedy{"lr_scheduler.params.warmup_length", ""});
+    if (warmupImages && *warmupImages > in.config.experiment.numExamplesToSee)
+        findings.add(
+            IssueSeverity::Warning, "warmup_too_long", "lr_scheduler.params.warmup_images",
+            "warm-up (" + std::to_string(*warmupImages) + " images) does not end: " + length,
+            "A tenth of the run is usual.",
+            Remedy{"lr_scheduler.params.warmup_images",
+                   std::to_string(std::max<std::int64_t>(1, in.config.experiment.numExamplesToSee / 10))});
     if (in.config.lrScheduler.params.warmupLength > steps)
         findings.add(IssueSeverity::Warning, "warmup_too_long", "lr_scheduler.params.warmup_length",
                      "warm-up (" + std::to_string(in.config.lrScheduler.params.warmupLength) +
@@ -305,18 +292,6 @@ void newWordsAreUsed(const RuleInput& in, Findings& findings) {
                      "Write " + method.tokens.begin()->first + " into one of them.");
 }
 
-// Class pictures are made by the base model as a whole.
-void classPicturesNeedABaseModel(const RuleInput& in, Findings& findings) {
-    const MethodConfig& method = in.config.method;
-    if (!method.classPrompt || method.classImages || in.config.model.pretrained ||
-        findings.unfilled("model.pretrained") || in.purpose == Purpose::Replay)
-        return;
-    findings.add(
-        IssueSeverity::Error, "class_pictures", "method.class_prompt",
-        "the class pictures are made by the base model, and model.pretrained is not given",
-        "Give model.pretrained (a pipeline folder), or a folder of pictures as method.class_images.");
-}
-
 // At a timestep without signal the noise says nothing about the picture; only v or x0 does.
 void zeroTerminalSnrNeedsAnotherTarget(const RuleInput& in, Findings& findings) {
     const LossConfig& loss = in.config.loss;
@@ -362,7 +337,8 @@ void keysBelongToTheMethod(const RuleInput& in, Findings& findings) {
             const std::string_view when = child.info.when;
             const Json* value = jsonAt(in.resolved, child.path);
             if (!when.starts_with("method.type=") || !findings.given(child.path) ||
-                conditionHolds(when, in.resolved) || !value || *value == child.fallback)
+                conditionHolds(when, in.resolved) || !value || *value == child.fallback ||
+                child.type == ValueType::SectionList)  // a rule of its own says so
                 continue;
             findings.add(
                 IssueSeverity::Warning, "other_method", child.path,
@@ -395,12 +371,35 @@ void latentCacheNeedsFixedPictures(const RuleInput& in, Findings& findings) {
                      Remedy{"dataset.params.latent_cache", "off"});
     for (const auto& [bad, path, value] :
          {std::tuple{params.crop == Crop::Random, "dataset.params.crop", "center"},
-          std::tuple{params.flip, "dataset.params.flip", "false"}})
+          std::tuple{params.flip, "dataset.params.flip", "false"},
+          std::tuple{params.brightnessJitter > 0, "dataset.params.brightness_jitter", "0"},
+          std::tuple{params.contrastJitter > 0, "dataset.params.contrast_jitter", "0"},
+          std::tuple{params.saturationJitter > 0, "dataset.params.saturation_jitter", "0"},
+          std::tuple{params.hueJitter > 0, "dataset.params.hue_jitter", "0"}})
         if (bad)
             findings.add(IssueSeverity::Error, "cache_random", path,
-                         "cached latents are made once per picture, so crop and mirroring cannot change from "
-                         "visit to visit",
+                         "cached latents are made once per picture, so crop, mirroring and colours cannot "
+                         "change from visit to visit",
                          "Switch this off, or set dataset.params.latent_cache to off.", Remedy{path, value});
+}
+
+void textCacheNeedsFixedTexts(const RuleInput& in, Findings& findings) {
+    const auto& params = in.config.dataset.params;
+    if (params.textCache == LatentCache::Off) return;
+    const auto cannot = [&](const char* path, const std::string& what) {
+        findings.add(IssueSeverity::Error, "text_cache", path, what, "Set dataset.params.text_cache to off.",
+                     Remedy{"dataset.params.text_cache", "off"});
+    };
+    const auto type = in.config.method.type;
+    if (type == MethodType::Autoencoder || type == MethodType::WithoutText)
+        cannot("dataset.params.text_cache", "this method reads no texts");
+    if (in.config.model.trainTextEncoder)
+        cannot("model.train_text_encoder",
+               "a text encoder that learns makes something else of a caption at every visit");
+    if (!in.config.method.tokens.empty())
+        cannot("method.tokens", "words that are learned mean something else at every visit");
+    if (params.shuffleTags) cannot("dataset.params.shuffle_tags", "captions are drawn anew at every visit");
+    if (params.tagDropout > 0) cannot("dataset.params.tag_dropout", "captions are drawn anew at every visit");
 }
 
 void precisionFitsTheDevice(const RuleInput& in, Findings& findings) {
@@ -571,18 +570,23 @@ void streamsAreNotKept(const RuleInput& in, Findings& findings) {
     if (params.buckets)
         cannot("dataset.params.buckets", "the sizes of pictures that have yet to arrive are not known",
                "Turn one of the two off.");
-    if (params.latentCache == LatentCache::Memory)
-        cannot("dataset.params.latent_cache", "shards that come and go are not kept in memory either",
+    if (params.latentCache != LatentCache::Off)
+        cannot("dataset.params.latent_cache", "pictures of shards that come and go are not kept either",
                "Set it to off.");
 }
 
 void copiesGoToS3(const RuleInput& in, Findings& findings) {
-    if (in.config.experiment.logDir.starts_with("s3:"))
-        findings.add(IssueSeverity::Error, "log_dir", "experiment.log_dir",
-                     "a run folder is on a disk of this machine; S3 gets a copy of it",
-                     "Name a local folder, and the bucket as tracking.upload_to.",
-                     Remedy{"tracking.upload_to", in.config.experiment.logDir});
+    const std::string& logDir = in.config.experiment.logDir;
     const auto& to = in.config.tracking.uploadTo;
+    if (logDir.starts_with("s3:")) {
+        if (!logDir.starts_with("s3://") || logDir.size() < 8)
+            findings.add(IssueSeverity::Error, "log_dir", "experiment.log_dir",
+                         "\"" + logDir + "\" names no bucket", "Write it as s3://bucket/folder.");
+        if (to)
+            findings.add(IssueSeverity::Error, "two_places", "tracking.upload_to",
+                         "a run whose log folder is in S3 goes there already", "Remove one of the two.",
+                         Remedy{"tracking.upload_to", ""});
+    }
     if (to && (!to->starts_with("s3://") || to->size() < 8))
         findings.add(IssueSeverity::Error, "upload_to", "tracking.upload_to",
                      "\"" + *to + "\" names no bucket", "Write it as s3://bucket/folder.");
@@ -611,12 +615,13 @@ void checkRules(const RuleInput& input, std::vector<Issue>& issues) {
     adaptersNeedABaseModel(input, findings);
     newWordsAreWords(input, findings);
     newWordsAreUsed(input, findings);
-    classPicturesNeedABaseModel(input, findings);
+    checkConcepts(input, findings);
     zeroTerminalSnrNeedsAnotherTarget(input, findings);
     timestepRangeIsOrdered(input, findings);
     repeatedNumbersAgree(input, findings);
     keysBelongToTheMethod(input, findings);
     latentCacheNeedsFixedPictures(input, findings);
+    textCacheNeedsFixedTexts(input, findings);
     precisionFitsTheDevice(input, findings);
     prodigyFindsTheRate(input, findings);
     secondPicturesCanBeFound(input, findings);
@@ -638,6 +643,8 @@ void checkUsualRanges(const RuleInput& input, std::vector<Issue>& issues) {
         for (const auto& child : node.children) {
             if (child.type == ValueType::Section) self(self, child);
             const Json* value = jsonAt(input.resolved, child.path);
+            if (value && child.type == ValueType::SectionList)
+                for (std::size_t i = 0; i < value->size(); ++i) self(self, entrySchema(child, i));
             if (!value || !value->is_number() || !findings.given(child.path) || findings.unfilled(child.path))
                 continue;
             if (!child.info.when.empty() && !conditionHolds(child.info.when, input.resolved)) continue;

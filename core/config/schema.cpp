@@ -2,6 +2,8 @@
 // fields() lists → SchemaNode tree.
 #include "core/config/schema.h"
 
+#include <charconv>
+
 #include "core/base/strings.h"
 #include "core/config/describe.h"
 #include "core/config/train_config.h"
@@ -26,11 +28,29 @@ const SchemaNode& trainSchema() {
     return root;
 }
 
+namespace {
+void movePaths(SchemaNode& node, std::size_t prefix, const std::string& to) {
+    node.path = to + node.path.substr(prefix);
+    for (auto& child : node.children) movePaths(child, prefix, to);
+}
+}  // namespace
+
+SchemaNode entrySchema(const SchemaNode& list, std::size_t index) {
+    SchemaNode entry = list;
+    entry.type = ValueType::Section;
+    entry.path += "[]";
+    movePaths(entry, entry.path.size(), list.path + "[" + std::to_string(index) + "]");
+    return entry;
+}
+
 const SchemaNode* findSchema(std::string_view path) {
     const SchemaNode* node = &trainSchema();
     while (!path.empty() && node) {
         const auto dot = path.find('.');
-        node = node->child(path.substr(0, dot));
+        const auto part = path.substr(0, dot);
+        const auto bracket = part.find('[');
+        node = node->child(part.substr(0, bracket));
+        if (node && bracket != std::string_view::npos && node->type != ValueType::SectionList) return nullptr;
         path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
     }
     return node;
@@ -50,6 +70,10 @@ std::string typeName(const SchemaNode& node) {
             return "a text";
         case ValueType::TextList:
             return "a list of texts";
+        case ValueType::IntList:
+            return "a list of whole numbers";
+        case ValueType::SectionList:
+            return "a list of sections (- key: value lines)";
         case ValueType::TextMap:
             return "a map of texts";
         case ValueType::Free:
@@ -69,9 +93,17 @@ const Json* jsonAt(const Json& tree, std::string_view path) {
     while (!path.empty()) {
         const auto dot = path.find('.');
         if (!node->is_object()) return nullptr;
-        const auto found = node->find(std::string(path.substr(0, dot)));
+        const auto part = path.substr(0, dot);
+        const auto bracket = part.find('[');
+        const auto found = node->find(std::string(part.substr(0, bracket)));
         if (found == node->end()) return nullptr;
         node = &*found;
+        if (bracket != std::string_view::npos) {
+            std::size_t index = 0;
+            std::from_chars(part.data() + bracket + 1, part.data() + part.size(), index);
+            if (!node->is_array() || index >= node->size()) return nullptr;
+            node = &(*node)[index];
+        }
         path = dot == std::string_view::npos ? std::string_view{} : path.substr(dot + 1);
     }
     return node;

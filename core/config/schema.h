@@ -12,7 +12,19 @@
 
 namespace atelier {
 
-enum class ValueType { Section, Bool, Int, Float, Text, Choice, TextList, TextMap, Free };
+enum class ValueType {
+    Section,
+    SectionList,
+    Bool,
+    Int,
+    Float,
+    Text,
+    Choice,
+    TextList,
+    IntList,
+    TextMap,
+    Free
+};
 
 struct Choice {
     std::string name;   // as written in the file
@@ -27,8 +39,8 @@ struct SchemaNode {
     bool optional = false;  // may be absent or null, which means something of its own
     FieldInfo info{};
     std::vector<Choice> choices;
-    Json fallback;  // default as JSON; null for an absent optional
-    std::vector<SchemaNode> children;
+    Json fallback;                     // default as JSON; null for an absent optional
+    std::vector<SchemaNode> children;  // of a list of sections: those of each entry, "method.concepts[].path"
 
     const SchemaNode* child(std::string_view name) const;
 };
@@ -36,7 +48,11 @@ struct SchemaNode {
 // The description of TrainConfig; built once.
 const SchemaNode& trainSchema();
 
-// By dotted path; null pointer when there is none. Paths into free values (model.unet.params.x) have none.
+// An entry of a list of sections, as a section with paths of its own: "method.concepts[0].path".
+SchemaNode entrySchema(const SchemaNode& list, std::size_t index);
+
+// By dotted path, "a.list[0].b" included; null pointer when there is none. Paths into free values
+// (model.unet.params.x) have none.
 const SchemaNode* findSchema(std::string_view path);
 
 // "a whole number", "one of adamw", … for messages.

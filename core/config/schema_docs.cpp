@@ -59,6 +59,7 @@ std::string details(const SchemaNode& node) {
     else if (!node.info.unit.empty())
         parts.push_back("in " + std::string(node.info.unit));
     if (const auto usual = usualText(node); !usual.empty()) parts.push_back("usual: " + usual);
+    if (!node.info.instead.empty()) parts.push_back("not beside " + std::string(node.info.instead));
     if (!node.info.when.empty()) parts.push_back("only with " + std::string(node.info.when));
     if (!node.info.implemented) parts.push_back("not available in this version");
     return parts.empty() ? "" : "(" + join(parts, "; ") + ")";
@@ -80,6 +81,21 @@ void yamlSection(const SchemaNode& section, const std::string& indent, std::stri
             comment(out, indent, about);
             out += indent + node.key + ":\n";
             yamlSection(node, indent + "  ", out);
+        } else if (node.type == ValueType::SectionList) {
+            comment(out, indent, about);
+            out += indent + node.key + ": []\n";
+            std::string inner;
+            yamlSection(node, indent + "    ", inner);
+            bool first = true;
+            for (const auto& line : split(inner, '\n')) {
+                if (line.empty()) continue;
+                const bool key = line.find_first_not_of(' ') != line.find('#');
+                const auto at = indent.size() + 2;
+                out += "# " +
+                       (key && std::exchange(first, false) ? line.substr(0, at) + "- " + line.substr(at + 2)
+                                                           : line) +
+                       "\n";
+            }
         } else {
             comment(out, indent, about);
             out += indent + node.key + ": " + defaultText(node) + "\n";
@@ -137,6 +153,18 @@ Json jsonType(const SchemaNode& node) {
             out["type"] = "array";
             out["items"] = {{"type", "string"}};
             break;
+        case ValueType::IntList:
+            out["type"] = "array";
+            out["items"] = {{"type", "integer"}};
+            if (node.info.min) out["items"]["minimum"] = *node.info.min;
+            if (node.info.max) out["items"]["maximum"] = *node.info.max;
+            out["default"] = node.fallback;
+            return out;
+        case ValueType::SectionList:
+            out["type"] = "array";
+            out["items"] = jsonType(entrySchema(node, 0));
+            out["default"] = node.fallback;
+            return out;
         case ValueType::TextMap:
             out["type"] = "object";
             out["additionalProperties"] = {{"type", "string"}};
@@ -160,7 +188,7 @@ std::string cell(std::string text) {
 void markdownSection(const SchemaNode& section, std::string& out) {
     bool table = false;
     for (const auto& node : section.children) {
-        if (node.type == ValueType::Section) continue;
+        if (node.type == ValueType::Section || node.type == ValueType::SectionList) continue;
         if (!table) out += "| key | default | what it does |\n|---|---|---|\n";
         table = true;
         std::string about = std::string(node.info.help);
@@ -173,10 +201,11 @@ void markdownSection(const SchemaNode& section, std::string& out) {
     }
     if (table) out += "\n";
     for (const auto& node : section.children) {
-        if (node.type != ValueType::Section) continue;
+        if (node.type != ValueType::Section && node.type != ValueType::SectionList) continue;
         const auto level = static_cast<std::size_t>(std::count(node.path.begin(), node.path.end(), '.'));
         out += std::string(2 + level, '#') + " " + node.path + "\n\n" + std::string(node.info.label) + ". " +
-               std::string(node.info.help) + "\n\n";
+               std::string(node.info.help) +
+               (node.type == ValueType::SectionList ? " " + details(node) : "") + "\n\n";
         markdownSection(node, out);
     }
 }

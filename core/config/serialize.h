@@ -19,6 +19,10 @@ Json toJson(const T& value) {
         forEachField<T>(
             [&](const auto& entry) { out[std::string(entry.key)] = toJson(value.*(entry.member)); });
         return out;
+    } else if constexpr (detail::kIsSectionList<T>) {
+        Json out = Json::array();
+        for (const auto& item : value) out.push_back(toJson(item));
+        return out;
     } else if constexpr (NamedEnum<T>) {
         return std::string(enumName(value));
     } else {
@@ -63,6 +67,10 @@ void readInto(T& target, const yaml::Node& node) {
             if (const yaml::Node* child = node.isMap() ? node.find(entry.key) : nullptr)
                 readInto(target.*(entry.member), *child);
         });
+    } else if constexpr (detail::kIsSectionList<T>) {
+        if (!node.isList()) return;
+        target.clear();
+        for (const auto& item : node.items) readInto(target.emplace_back(), item);
     } else if constexpr (NamedEnum<T>) {
         if (const auto value = enumFromName<T>(choiceText(node))) target = *value;
     } else if constexpr (std::same_as<T, bool>) {
@@ -78,6 +86,11 @@ void readInto(T& target, const yaml::Node& node) {
         if (!node.isList()) return;
         target.clear();
         for (const auto& item : node.items) target.push_back(scalarText(item));
+    } else if constexpr (std::same_as<T, std::vector<std::int64_t>>) {
+        if (!node.isList()) return;
+        target.clear();
+        for (const auto& item : node.items)
+            if (std::int64_t whole = 0; wholeNumber(item, whole)) target.push_back(whole);
     } else if constexpr (std::same_as<T, std::map<std::string, std::string>>) {
         if (!node.isMap()) return;
         target.clear();

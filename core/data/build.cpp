@@ -106,6 +106,19 @@ void warnOfCaptions(Build& b) {
     }
 }
 
+// Masks and condition pictures that a person has given in place of those found.
+void takeChosenCompanions(Build& b) {
+    const auto chosen = [&](const std::string& path) -> std::optional<fs::path> {
+        if (path.empty()) return std::nullopt;
+        return b.request.edits->parent_path() / path;
+    };
+    for (ScannedImage& image : b.scan.images) {
+        const ImageEdit* edit = b.edits.find(editName(image.source, image.relative));
+        if (edit && edit->mask) image.mask = chosen(*edit->mask);
+        if (edit && edit->condition) image.condition = chosen(*edit->condition);
+    }
+}
+
 Status probeStep(Build& b) {
     const auto& images = b.scan.images;
     b.session.beginPhase(BuildPhase::Probe, images.size());
@@ -121,6 +134,7 @@ Status probeStep(Build& b) {
     }
     if (b.request.edits) {
         ATELIER_TRY(b.edits, readEdits(*b.request.edits));
+        takeChosenCompanions(b);
     }
     b.probed.reserve(images.size());
     std::uint64_t bytes = 0;

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/base/hash.h"
 #include "core/base/strings.h"
@@ -52,6 +53,8 @@ Json imageLine(const ScannedImage& image, const ProbedImage& probed, const PlanR
     if (verdict.kept) {
         line["size"] = {verdict.outcome->size.width, verdict.outcome->size.height};
         line["bytes_kept"] = row.keepBytes;
+        if (image.mask) line["mask"] = image.mask->filename().string();
+        if (image.condition) line["condition"] = image.condition->filename().string();
         for (const auto reason : row.reencode) line["reencoded"].push_back(reencodeReasonCode(reason));
         for (const auto conversion : verdict.outcome->conversions)
             line["conversions"].push_back(conversionText(conversion));
@@ -117,7 +120,14 @@ Status writeReport(const fs::path& path, const BuildFacts& facts, std::span<cons
     std::map<fs::path, std::string> unusable;
     for (const auto& probed : facts.probed)
         for (const auto& caption : probed.unusableCaptions) unusable[caption.path] = caption.text;
+    std::set<fs::path> companions;
+    for (const auto& image : facts.scan.images)
+        for (const auto& companion : {image.mask, image.condition})
+            if (companion) companions.insert(*companion);
     for (const auto& other : facts.scan.others) {
+        if ((other.role == FileRole::Mask || other.role == FileRole::Condition) && other.note.empty() &&
+            !companions.contains(other.path))
+            unusable[other.path] = "its picture was given another one, or none";
         const auto found = unusable.find(other.path);
         ATELIER_DO(put(otherLine(other, found == unusable.end() ? std::string() : found->second)));
     }

@@ -57,10 +57,14 @@ bool isLosslessWebp(const ImageInfo& info, std::string_view bytes) {
     return info.format == ImageFormat::Webp && bytes.substr(0, 4096).find("VP8L") != std::string_view::npos;
 }
 
-std::uint64_t companionFingerprint(const std::optional<fs::path>& path) {
+// 0 = there is none. Why it cannot be read goes to `problem`.
+std::uint64_t companionFingerprint(const std::optional<fs::path>& path, std::string_view what,
+                                   std::string& problem) {
     if (!path) return 0;
     const auto bytes = readFile(*path, kMaxFileBytes);
-    return bytes ? xxh3(*bytes) | 1 : 1;  // never 0; an unreadable one is found out when it is used
+    if (!bytes && problem.empty())
+        problem = fmt::format("its {} {} is missing: {}", what, path->string(), bytes.error().what);
+    return bytes ? xxh3(*bytes) | 1 : 1;
 }
 
 // A mask or condition picture, brought to the geometry of its picture. A PNG that has it already stays as it
@@ -100,8 +104,9 @@ ProbedImage probeForPlan(const ScannedImage& image, const CaptionTables& tables,
     }
     probed.input.size = bytes->size();
     probed.fingerprint = xxh3(*bytes);
-    probed.maskFingerprint = companionFingerprint(image.mask);
-    probed.conditionFingerprint = companionFingerprint(image.condition);
+    std::string& lost = probed.input.companionProblem;
+    probed.maskFingerprint = companionFingerprint(image.mask, "mask", lost);
+    probed.conditionFingerprint = companionFingerprint(image.condition, "condition picture", lost);
     auto info = probeImage(*bytes, image.path.string());
     if (!info) {
         probed.input.problem = info.error().what;

@@ -19,12 +19,21 @@ namespace {
 
 constexpr int kVersion = 1;
 using Kind = EditRecord::Kind;
-constexpr std::array<std::pair<Kind, std::string_view>, 6> kNames{{{Kind::Caption, "caption"},
-                                                                   {Kind::ClearCaption, "clear_caption"},
-                                                                   {Kind::Exclude, "exclude"},
-                                                                   {Kind::Include, "include"},
-                                                                   {Kind::Force, "force"},
-                                                                   {Kind::Unforce, "unforce"}}};
+constexpr std::array<std::pair<Kind, std::string_view>, 10> kNames{
+    {{Kind::Caption, "caption"},
+     {Kind::ClearCaption, "clear_caption"},
+     {Kind::Exclude, "exclude"},
+     {Kind::Include, "include"},
+     {Kind::Force, "force"},
+     {Kind::Unforce, "unforce"},
+     {Kind::Mask, "mask"},
+     {Kind::ClearMask, "clear_mask"},
+     {Kind::Condition, "condition"},
+     {Kind::ClearCondition, "clear_condition"}}};
+
+bool hasText(Kind kind) {
+    return kind == Kind::Caption || kind == Kind::Mask || kind == Kind::Condition;
+}
 
 double now() {
     return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -59,7 +68,7 @@ std::string recordLine(const EditRecord& record) {
     for (const auto& [kind, name] : kNames) {
         if (kind == record.kind) json["op"] = name;
     }
-    if (record.kind == Kind::Caption) json["text"] = record.text;
+    if (hasText(record.kind)) json["text"] = record.text;
     return dumpJson(json) + "\n";
 }
 
@@ -94,6 +103,18 @@ void Edits::apply(const EditRecord& record) {
             break;
         case Kind::Unforce:
             edit.forced = false;
+            break;
+        case Kind::Mask:
+            edit.mask = record.text;
+            break;
+        case Kind::ClearMask:
+            edit.mask.reset();
+            break;
+        case Kind::Condition:
+            edit.condition = record.text;
+            break;
+        case Kind::ClearCondition:
+            edit.condition.reset();
             break;
     }
 }

@@ -19,15 +19,31 @@ struct ImageEdit {
     std::optional<std::string> caption;  // replaces what was found; "" = deliberately empty
     bool excluded = false;
     bool forced = false;  // "train anyway": kept against size, ratio, duplicate and missing-caption rules
+    // Paths that replace the mask or condition picture found beside it; "" = deliberately none. Relative ones
+    // begin at the folder of the journal.
+    std::optional<std::string> mask, condition;
+
+    bool operator==(const ImageEdit&) const = default;
 };
 
 // One line of the journal. `image` is ScannedImage::relative, prefixed "N:" for sources after the first
 // (editName).
 struct EditRecord {
-    enum class Kind { Caption, ClearCaption, Exclude, Include, Force, Unforce };
+    enum class Kind {
+        Caption,
+        ClearCaption,
+        Exclude,
+        Include,
+        Force,
+        Unforce,
+        Mask,
+        ClearMask,
+        Condition,
+        ClearCondition
+    };
     Kind kind = Kind::Caption;
     std::string image;
-    std::string text;  // Caption
+    std::string text;  // Caption; the path of Mask and Condition
     double time = 0;   // unix seconds; 0 = now
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Private to the dataset build: items made by several threads, used by the calling thread in their order,
-// with bounds on how many wait and on the memory of all. The result cannot depend on the number of threads.
+// Used by the dataset build and the latent cache: items made by several threads, used by the calling thread
+// in their order, with bounds on how many wait and on the memory of all. The result cannot depend on the
+// number of threads.
 #pragma once
 
 #include <algorithm>

@@ -43,6 +43,7 @@ void judge(const PlanInput& input, const PlanOptions& options, PlanRow& row) {
     row.keep = true;
     if (input.edit.excluded) return drop(row, DropReason::Excluded);
     if (!input.info) return drop(row, DropReason::CannotDecode, input.problem);
+    if (!input.companionProblem.empty()) return drop(row, DropReason::MaskMissing, input.companionProblem);
     if (input.edit.forced) return;
     const int shorter = std::min(input.info->width, input.info->height);
     const int longer = std::max(input.info->width, input.info->height);
@@ -150,7 +151,7 @@ std::string dropReasonText(DropReason reason, std::string_view detail) {
         case DropReason::Changed:
             return "file changed since scan";
         case DropReason::MaskMissing:
-            return "mask missing";
+            return detail.empty() ? std::string("mask or condition picture missing") : std::string(detail);
         case DropReason::BucketRemainder:
             return "bucket remainder (waits for next epoch)";
     }

@@ -25,11 +25,11 @@ enum class DropReason {
     Duplicate,  // detail: of which picture
     TooSmall,   // detail: "smaller than 256 px: 120 × 90"
     RatioOutside,
-    CannotDecode,  // detail: why
-    Excluded,      // by the user
-    Filtered,      // detail: the expression
-    Changed,       // since the scan
-    MaskMissing,
+    CannotDecode,     // detail: why
+    Excluded,         // by the user
+    Filtered,         // detail: the expression
+    Changed,          // since the scan
+    MaskMissing,      // or its condition picture; detail: why
     BucketRemainder,  // waits for the next epoch
 };
 std::string_view dropReasonCode(DropReason reason);                      // "no_caption": as in report.jsonl
@@ -74,6 +74,7 @@ struct PlanInput {
     std::string contentHash;  // SHA-256 of the file; "" = not known, then no duplicate is found
     std::uint64_t size = 0;
     Caption caption;
+    std::string companionProblem;  // why its mask or condition picture cannot be had; "" = it can, or none
     ImageEdit edit;
 };
 

@@ -2,9 +2,9 @@
 #include "core/data/remote_shards.h"
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "core/base/hash.h"
+#include "core/base/user_cache.h"
 #include "core/data/shard_paths.h"
 
 namespace atelier::data {
@@ -17,9 +17,7 @@ fs::path remoteFolder() {
 }  // namespace
 
 fs::path shardCache() {
-    const char* cache = std::getenv("XDG_CACHE_HOME");
-    const fs::path base = cache != nullptr && *cache != '\0' ? fs::path(cache) : expandUser("~/.cache");
-    return base / "atelier" / "shards";
+    return userCache() / "shards";
 }
 
 bool isRemoteShard(std::string_view url) {

@@ -14,6 +14,7 @@
 #include "core/base/files.h"
 #include "core/base/result.h"
 #include "core/data/buckets.h"
+#include "core/data/color_jitter.h"
 #include "core/data/dataset_index.h"
 
 namespace atelier::data {
@@ -24,7 +25,7 @@ enum class Shuffle {
     Replacement,  // each number draws one of all samples, whatever was drawn before
     Windowed,  // shards permuted, samples permuted inside windows of shards: sequential reads for slow disks
 };
-enum class Crop { Center, Random };
+enum class Crop { Center, Random, Smart };  // smart: saliency.h
 enum class CaptionLines {
     All,
     First,
@@ -41,7 +42,8 @@ struct TrainPlan {
         buckets;  // sizes and order of their own, unless shuffle is None; null: squares
     Crop crop = Crop::Center;
     double flipProbability = 0.0;  // horizontal
-    double captionDropout = 0.0;   // probability of the empty caption
+    ColorJitter jitter;
+    double captionDropout = 0.0;  // probability of the empty caption
     CaptionLines captionLines = CaptionLines::All;
     std::vector<std::string> captionsInstead;  // one of them, drawn, instead of a sample's own; empty: none
     std::vector<std::string> captionWords;     // a caption that has none of them begins with the first
@@ -122,6 +124,13 @@ class SampleOrder {
 // One sample, synchronously. Errors only when no stand-in could be used either.
 Result<TrainSample> loadTrainSample(const DatasetIndex& index, const TrainPlan& plan,
                                     const SampleOrder& order, std::uint64_t number);
+
+// Sample `sample` of the dataset as its own number draws it, without stand-ins: what a cache is filled with.
+Result<TrainSample> loadSample(const DatasetIndex& index, const TrainPlan& plan, std::uint64_t sample);
+// Everything that the prepared picture (and its mask, and the sizes that are told of it) depends on, as one
+// line: the plan's geometry, and hashes of the bytes. Plans whose crop, mirroring or colours are drawn have
+// none. Errors as DatasetIndex::read.
+Result<std::string> preparedIdentity(const DatasetIndex& index, const TrainPlan& plan, std::uint64_t sample);
 
 // The numbers one rank needs: blocks of `block` numbers, `stride` apart. Rank r of W with batch B starting at
 // image N: {N + r·B, B, W·B}. The default is every number from `first` on.

@@ -27,9 +27,15 @@ constexpr std::array<std::string_view, 4> kJunk{"__MACOSX", "@eaDir", "Thumbs.db
 constexpr std::array<std::string_view, 3> kCaptionExtensions{".txt", ".caption", ".json"};
 constexpr std::string_view kMaskSuffix = "-masklabel";
 constexpr std::string_view kConditionSuffix = "-condlabel";
+constexpr std::string_view kMaskFolder = "masks";
+constexpr std::string_view kConditionFolder = "conditions";
 
 bool isHidden(std::string_view name) {
     return name.starts_with('.') || std::ranges::find(kJunk, name) != kJunk.end();
+}
+bool isLabelFolder(std::string_view name) {
+    const std::string lower = toLowerAscii(name);
+    return lower == kMaskFolder || lower == kConditionFolder;
 }
 bool isTable(std::string_view name) {
     return name == "metadata.jsonl" || name == "metadata.csv";
@@ -125,11 +131,18 @@ class Scanner {
             if (singleTables_.insert(parent / name).second && ::stat((parent / name).c_str(), &info) == 0)
                 files.push_back(describe(name, info));
         }
-        sortFiles({source, parent, ""}, std::move(files));
-        return {};
+        std::ranges::sort(files, {}, &FileEntry::name);
+        return sortFiles({source, parent, ""}, files);
     }
 
   private:
+    using Stems = std::unordered_map<std::string, std::vector<std::size_t>>;  // of one folder's pictures
+
+    static std::span<const std::size_t> picturesOf(const Stems& stems, std::string_view stem) {
+        const auto found = stems.find(std::string(stem));
+        return found == stems.end() ? std::span<const std::size_t>() : found->second;
+    }
+
     bool cancelled() const { return options_.cancel && options_.cancel->load(std::memory_order_relaxed); }
 
     void report(const fs::path& folder) {
@@ -140,24 +153,28 @@ class Scanner {
         options_.progress({files_, result_.images.size(), folder});
     }
 
-    Status visit(const Folder& folder) {
+    struct Listing {
+        std::vector<FileEntry> files;
+        std::vector<std::string> folders, links;  // sorted
+        bool read = false;                        // not of a folder that was visited before
+    };
+
+    Result<Listing> list(const Folder& folder) {
+        Listing listing;
         const int fd = ::open(folder.path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
         struct stat info {};
         if (fd < 0 || ::fstat(fd, &info) != 0) {
             result_.problems.push_back(
                 {folder.path, fmt::format("the folder cannot be read: {}", std::strerror(errno))});
             if (fd >= 0) ::close(fd);
-            return {};
+            return listing;
         }
         if (!visited_.insert({info.st_dev, info.st_ino}).second) {
             ::close(fd);
-            return {};
+            return listing;
         }
         ++result_.folders;
         DIR* directory = ::fdopendir(fd);  // owns fd
-        std::vector<FileEntry> files;
-        std::vector<std::string> folders;
-        std::vector<std::string> links;
         while (const dirent* entry = ::readdir(directory)) {
             const std::string name = entry->d_name;
             if (name == "." || name == "..") continue;
@@ -170,37 +187,57 @@ class Scanner {
                 FileEntry lost{.name = name};
                 std::tie(lost.stem, lost.extension) = splitName(name);
                 lost.problem = entry->d_type == DT_LNK ? "a link to nothing" : std::strerror(errno);
-                files.push_back(std::move(lost));
+                listing.files.push_back(std::move(lost));
             } else if (S_ISDIR(info.st_mode)) {
                 --files_;
-                (entry->d_type == DT_LNK ? links : folders).push_back(name);
+                (entry->d_type == DT_LNK ? listing.links : listing.folders).push_back(name);
             } else {
-                files.push_back(describe(name, info));
+                listing.files.push_back(describe(name, info));
             }
         }
         ::closedir(directory);
         if (cancelled()) return fail(ErrorCode::Cancelled, "the scan was cancelled");
-        std::ranges::sort(folders);
-        std::ranges::sort(links);
-        for (auto& name : folders)
-            waiting_.push_back({folder.source, folder.path / name, folder.relative + name + "/"});
-        for (auto& name : links)
-            links_.push_back({folder.source, folder.path / name, folder.relative + name + "/"});
-        sortFiles(folder, std::move(files));
+        std::ranges::sort(listing.files, {}, &FileEntry::name);
+        std::ranges::sort(listing.folders);
+        std::ranges::sort(listing.links);
+        listing.read = true;
+        return listing;
+    }
+
+    static Folder inside(const Folder& folder, const std::string& name) {
+        return {folder.source, folder.path / name, folder.relative + name + "/"};
+    }
+
+    Status visit(const Folder& folder) {
+        ATELIER_TRY(Listing listing, list(folder));
+        if (!listing.read) return {};
+        const bool pictures = std::ranges::any_of(
+            listing.files, [&](const FileEntry& file) { return isPicture(file, folder.path); });
+        std::deque<Folder> labels;
+        for (const auto& name : listing.folders) {
+            auto& queue = pictures && isLabelFolder(name) ? labels : waiting_;
+            queue.push_back(inside(folder, name));
+        }
+        for (const auto& name : listing.links) links_.push_back(inside(folder, name));
+        ATELIER_DO(sortFiles(folder, listing.files, labels));
         report(folder.path);
         return {};
     }
 
+    static bool isPicture(const FileEntry& file, const fs::path& folder) {
+        const bool label = file.stem.ends_with(kMaskSuffix) || file.stem.ends_with(kConditionSuffix);
+        return file.problem.empty() && file.regular && !label && looksLikeImage(file, folder);
+    }
+
     // Decides what each file of a folder is and gives pictures their sidecars.
-    void sortFiles(const Folder& folder, std::vector<FileEntry> files) {
-        std::ranges::sort(files, {}, &FileEntry::name);
+    Status sortFiles(const Folder& folder, const std::vector<FileEntry>& files,
+                     std::deque<Folder> labels = {}) {
         const std::size_t first = result_.images.size();
-        std::unordered_map<std::string, std::vector<std::size_t>> byStem;
+        Stems byStem;
         std::vector<const FileEntry*> rest;
         for (const auto& file : files) {
             ++result_.extensions[file.extension];
-            const bool label = file.stem.ends_with(kMaskSuffix) || file.stem.ends_with(kConditionSuffix);
-            if (file.problem.empty() && file.regular && !label && looksLikeImage(file, folder.path)) {
+            if (isPicture(file, folder.path)) {
                 byStem[file.stem].push_back(result_.images.size());
                 result_.images.push_back({.source = folder.source,
                                           .path = folder.path / file.name,
@@ -212,6 +249,7 @@ class Scanner {
             }
         }
         for (const FileEntry* file : rest) assign(folder, *file, byStem);
+        for (const auto& label : labels) ATELIER_DO(pairLabels(label, byStem));
         for (std::size_t i = first; i < result_.images.size(); ++i) {
             std::ranges::sort(result_.images[i].captionFiles, {}, [](const fs::path& path) {
                 const std::string extension = toLowerAscii(path.extension().string());
@@ -220,18 +258,49 @@ class Scanner {
         }
         if (options_.onImages && result_.images.size() > first)
             options_.onImages(std::span(result_.images).subspan(first));
+        return {};
     }
 
-    void assign(const Folder& folder, const FileEntry& file,
-                const std::unordered_map<std::string, std::vector<std::size_t>>& byStem) {
+    // The folder of masks or condition pictures of the pictures above it. What lies deeper has no picture.
+    Status pairLabels(const Folder& top, const Stems& byStem) {
+        const bool masks = toLowerAscii(top.path.filename().string()) == kMaskFolder;
+        std::deque<Folder> folders{top};
+        for (bool deep = false; !folders.empty(); folders.pop_front(), deep = true) {
+            const Folder& folder = folders.front();
+            ATELIER_TRY(const Listing listing, list(folder));
+            for (const FileEntry& file : listing.files) {
+                ++result_.extensions[file.extension];
+                ScannedFile out{.source = folder.source,
+                                .path = folder.path / file.name,
+                                .relative = folder.relative + file.name,
+                                .size = file.size};
+                if (!file.problem.empty() || !file.regular || !looksLikeImage(file, folder.path)) {
+                    out.note = file.problem.empty() ? "not a picture" : file.problem;
+                } else {
+                    out.role = masks ? FileRole::Mask : FileRole::Condition;
+                    const auto pictures =
+                        deep ? std::span<const std::size_t>() : picturesOf(byStem, file.stem);
+                    if (pictures.empty())
+                        out.note = fmt::format("no picture named {} in the folder above", file.stem);
+                    for (const std::size_t i : pictures) {
+                        auto& place = masks ? result_.images[i].mask : result_.images[i].condition;
+                        if (place) out.note = fmt::format("{} is used instead", place->filename().string());
+                        if (!place) place = out.path;
+                    }
+                }
+                result_.others.push_back(std::move(out));
+            }
+            for (const auto& name : listing.folders) folders.push_back(inside(folder, name));
+        }
+        return {};
+    }
+
+    void assign(const Folder& folder, const FileEntry& file, const Stems& byStem) {
         ScannedFile out{.source = folder.source,
                         .path = folder.path / file.name,
                         .relative = folder.relative + file.name,
                         .size = file.size};
-        const auto imagesOf = [&](std::string_view stem) -> std::span<const std::size_t> {
-            const auto found = byStem.find(std::string(stem));
-            return found == byStem.end() ? std::span<const std::size_t>() : found->second;
-        };
+        const auto imagesOf = [&](std::string_view stem) { return picturesOf(byStem, stem); };
         std::string stem = file.stem;
         if (!file.problem.empty()) {
             out.note = file.problem;

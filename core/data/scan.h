@@ -5,8 +5,9 @@
 // Rules. Folders are searched to any depth; links to folders are followed, each folder is visited once. Names
 // that start with a dot, "__MACOSX", "@eaDir", "Thumbs.db" and "desktop.ini" are skipped and counted. A file
 // is a picture by its extension (jpg jpeg jpe jfif png webp tif tiff bmp gif, any case); a file without
-// extension by its first bytes. STEM-masklabel.png and STEM-condlabel.png belong to the picture STEM. Order:
-// by path, byte by byte.
+// extension by its first bytes. STEM-masklabel.png and STEM-condlabel.png belong to the picture STEM, and so
+// do masks/STEM.png and conditions/STEM.png below a folder of pictures; what lies beside the picture wins.
+// Order: by path, byte by byte.
 #pragma once
 
 #include <atomic>

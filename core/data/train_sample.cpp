@@ -8,6 +8,8 @@
 #include <cmath>
 #include <exception>
 
+#include "core/base/check.h"
+#include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/random.h"
 #include "core/base/strings.h"
@@ -17,6 +19,7 @@
 #include "core/data/image_io.h"
 #include "core/data/masks.h"
 #include "core/data/resize.h"
+#include "core/data/saliency.h"
 #include "core/data/sample_source.h"
 
 namespace atelier::data {
@@ -90,19 +93,23 @@ Status loadCaption(const DatasetIndex& index, const TrainPlan& plan, TrainSample
 }
 
 // What the metadata says about the picture's size before it was prepared for the dataset.
-void loadOriginalSize(const DatasetIndex& index, TrainSample& sample) {
-    const auto member = index.find(sample.index, "json");
-    if (!member) return;
-    const auto bytes = index.read(sample.index, *member);
-    if (!bytes) return;
+std::optional<Size> originalSize(const DatasetIndex& index, std::uint64_t sample) {
+    const auto member = index.find(sample, "json");
+    if (!member) return std::nullopt;
+    const auto bytes = index.read(sample, *member);
+    if (!bytes) return std::nullopt;
     const auto json = parseJson(*bytes);
-    if (!json || !json->is_object()) return;
+    if (!json || !json->is_object()) return std::nullopt;
     const auto width = json->find("original_width"), height = json->find("original_height");
-    if (width == json->end() || height == json->end() || !width->is_number() || !height->is_number()) return;
+    if (width == json->end() || height == json->end() || !width->is_number() || !height->is_number())
+        return std::nullopt;
     const double w = width->get<double>(), h = height->get<double>();
-    if (!(w >= 1 && w <= 1e6 && h >= 1 && h <= 1e6)) return;
-    sample.originalWidth = static_cast<int>(w);
-    sample.originalHeight = static_cast<int>(h);
+    if (!(w >= 1 && w <= 1e6 && h >= 1 && h <= 1e6)) return std::nullopt;
+    return Size{static_cast<int>(w), static_cast<int>(h)};
+}
+
+Size targetSize(const TrainPlan& plan, std::uint64_t sample) {
+    return plan.buckets ? plan.buckets->sizeOf(sample) : Size{plan.resolution, plan.resolution};
 }
 
 void copyFlipped(const Image& image, bool flip, std::vector<std::uint8_t>& pixels) {
@@ -123,8 +130,7 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
     ATELIER_TRY(const std::string bytes, index.read(sample.index, *member));
     DecodeOptions options;
     options.maxPixels = plan.maxPixels;
-    const Size target =
-        plan.buckets ? plan.buckets->sizeOf(sample.index) : Size{plan.resolution, plan.resolution};
+    const Size target = targetSize(plan, sample.index);
     options.shortSide = std::max(target.width, target.height);
     const std::string name = fmt::format("{}.{}", sample.key, member->extension);
     ATELIER_TRY(const DecodedImage decoded, decodeImage(bytes, name, options));
@@ -149,7 +155,12 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
         return static_cast<int>(random.below(static_cast<std::uint64_t>(room) + 1, draw));
     };
     sample.cropTop = place(scaled.height - target.height, kTopDraw);
-    const int left = place(scaled.width - target.width, kLeftDraw);
+    int left = place(scaled.width - target.width, kLeftDraw);
+    if (plan.crop == Crop::Smart && scaled != target) {
+        const auto [x, y] = salientPlace(decoded.image, scaled, target);
+        left = x;
+        sample.cropTop = y;
+    }
     sample.flipped = random.uniform(kFlipDraw) < plan.flipProbability;
     sample.cropLeft = sample.flipped ? scaled.width - target.width - left : left;
     sample.width = target.width;
@@ -158,15 +169,17 @@ Status loadPixels(const DatasetIndex& index, const TrainPlan& plan, TrainSample&
         return cropImage(scaleImage(image, scaled), left, sample.cropTop, target);
     };
     copyFlipped(prepare(decoded.image), sample.flipped, sample.pixels);
+    jitterColors(sample.pixels, plan.jitter, Random(plan.seed, RandomStream::Color, sample.number));
 
     // Another picture of the sample, with the same geometry.
     const auto loadAlike = [&](const auto& which, std::vector<std::uint8_t>& rgb, bool labels) -> Status {
         ATELIER_TRY(const std::string content, index.read(sample.index, which));
-        ATELIER_TRY(const DecodedImage other,
-                    decodeImage(content, fmt::format("{}.{}", sample.key, which.extension),
-                                labels ? DecodeOptions{} : options));
-        const auto cut = labels ? cropImage(scaleNearest(other.image, scaled), left, sample.cropTop, target)
-                                : prepare(other.image);
+        const auto other = decodeImage(content, fmt::format("{}.{}", sample.key, which.extension),
+                                       labels ? DecodeOptions{} : options);
+        if (!other)
+            return fail(other.error().code, fmt::format("its .{}: {}", which.extension, other.error().what));
+        const auto cut = labels ? cropImage(scaleNearest(other->image, scaled), left, sample.cropTop, target)
+                                : prepare(other->image);
         copyFlipped(cut, sample.flipped, rgb);
         return {};
     };
@@ -207,24 +220,70 @@ Status load(const DatasetIndex& index, const TrainPlan& plan, TrainSample& sampl
     try {
         ATELIER_DO(loadCaption(index, plan, sample));
         ATELIER_DO(loadPixels(index, plan, sample));
-        loadOriginalSize(index, sample);
+        if (const auto size = originalSize(index, sample.index)) {
+            sample.originalWidth = size->width;
+            sample.originalHeight = size->height;
+        }
         return {};
     } catch (const std::exception& e) {
         return fail(ErrorCode::Data, fmt::format("it could not be prepared: {}", e.what()));
     }
 }
 
+TrainSample sampleAt(const DatasetIndex& index, std::uint64_t number, std::uint64_t place) {
+    TrainSample sample;
+    sample.number = number;
+    sample.index = place;
+    sample.key = std::string(index.key(place));
+    sample.shard = index.shards()[index.shardOf(place)].string();
+    return sample;
+}
+
+// "0123…" of a member's bytes, as the identity of what is made of them.
+Result<std::string> memberHash(const DatasetIndex& index, std::uint64_t sample,
+                               const DatasetIndex::Member& member) {
+    ATELIER_TRY(const std::string bytes, index.read(sample, member));
+    Xxh128 hash;
+    hash.update(bytes);
+    return hash.hexDigest();
+}
+
 }  // namespace
+
+Result<TrainSample> loadSample(const DatasetIndex& index, const TrainPlan& plan, std::uint64_t sample) {
+    TrainSample loaded = sampleAt(index, sample, sample);
+    ATELIER_DO(load(index, plan, loaded));
+    return loaded;
+}
+
+Result<std::string> preparedIdentity(const DatasetIndex& index, const TrainPlan& plan, std::uint64_t sample) {
+    constexpr int kVersion = 1;  // of what is done to a picture: other numbers where its pixels change
+    ATELIER_CHECK(plan.crop != Crop::Random && plan.flipProbability == 0 && !plan.jitter.any(),
+                  "a picture that is drawn anew at every visit has no identity");
+    const auto picture = index.find(sample, plan.imageKey);
+    if (!picture) return fail(ErrorCode::Data, fmt::format("it has no picture ({})", plan.imageKey));
+    ATELIER_TRY(auto identity, memberHash(index, sample, *picture));
+    const Size target = targetSize(plan, sample);
+    identity = fmt::format("prepared {} {}x{} {} {}", kVersion, target.width, target.height,
+                           plan.crop == Crop::Smart ? "smart" : "center", identity);
+    if (!plan.maskKey.empty()) {
+        const auto mask = index.find(sample, plan.maskKey);
+        std::string hash = "white";
+        if (mask) {
+            ATELIER_TRY(hash, memberHash(index, sample, *mask));
+        }
+        identity += " mask " + hash;
+    }
+    if (const auto size = originalSize(index, sample))
+        identity += fmt::format(" original {}x{}", size->width, size->height);
+    return identity;
+}
 
 Result<TrainSample> loadTrainSample(const DatasetIndex& index, const TrainPlan& plan,
                                     const SampleOrder& order, std::uint64_t number) {
     std::vector<DroppedSample> dropped;
     for (unsigned attempt = 0; attempt < kAttempts; ++attempt) {
-        TrainSample sample;
-        sample.number = number;
-        sample.index = order.at(number, attempt);
-        sample.key = std::string(index.key(sample.index));
-        sample.shard = index.shards()[index.shardOf(sample.index)].string();
+        TrainSample sample = sampleAt(index, number, order.at(number, attempt));
         const auto loaded = load(index, plan, sample);
         if (loaded) {
             sample.dropped = std::move(dropped);

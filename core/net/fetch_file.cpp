@@ -252,8 +252,6 @@ Result<std::vector<RemoteFile>> filesBelow(const std::string& text, const FetchO
             continue;
         files.push_back({S3Url{url.bucket, object.key}.text(), place});
     }
-    if (files.empty())
-        return fail(ErrorCode::Io, "there is nothing below it", text, "Look at bucket and path.");
     return files;
 }
 

@@ -2,7 +2,6 @@
 #include "core/run/queue_runner.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,12 +9,11 @@
 #include <cerrno>
 #include <thread>
 
+#include "core/base/process.h"
 #include "core/base/strings.h"
 #include "core/run/event_log.h"
 #include "core/run/run_folder.h"
 #include "core/run/run_state.h"
-
-extern char** environ;
 
 namespace atelier::run {
 namespace {
@@ -61,24 +59,13 @@ Result<int> spawnDetached(std::vector<std::string> words, const fs::path& log,
     if (!out) return failErrno(errno, "write", log.string());
     const std::string line = "$ " + join(words, " ") + "\n";
     if (::write(out.get(), line.data(), line.size()) < 0) return failErrno(errno, "write", log.string());
-    std::vector<char*> argv;
-    for (auto& word : words) argv.push_back(word.data());
-    argv.push_back(nullptr);
-    posix_spawn_file_actions_t actions;
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    ::posix_spawn_file_actions_adddup2(&actions, out.get(), STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions, out.get(), STDERR_FILENO);
-    ::posix_spawn_file_actions_addchdir_np(&actions, workingFolder.c_str());
-    posix_spawnattr_t attributes;
-    ::posix_spawnattr_init(&attributes);
-    ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    pid_t pid = -1;
-    const int code = ::posix_spawn(&pid, words[0].c_str(), &actions, &attributes, argv.data(), environ);
-    ::posix_spawnattr_destroy(&attributes);
-    ::posix_spawn_file_actions_destroy(&actions);
-    if (code != 0) return failErrno(code, "start", words[0]);
-    return pid;
+    ATELIER_TRY(const Descriptor null, openNull());
+    return spawn({.words = std::move(words),
+                  .in = null.get(),
+                  .out = out.get(),
+                  .error = out.get(),
+                  .folder = workingFolder,
+                  .ownSession = true});
 }
 
 }  // namespace

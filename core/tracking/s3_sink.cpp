@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/net/s3_client.h"
+#include "core/tracking/remote_run.h"
 #include "core/tracking/sink.h"
 
 namespace atelier::tracking {
@@ -32,6 +33,7 @@ class S3Sink final : public Sink {
             want(sample->dir);
         } else if (const auto* checkpoint = std::get_if<run::Checkpoint>(&event.body)) {
             want(checkpoint->dir);
+            wantAll(run_.folder.root / "examples");
         }
         return {};
     }
@@ -53,9 +55,9 @@ class S3Sink final : public Sink {
 
     Status finish(Ending) override {
         if (!client_) return {};
-        std::error_code ignored;
-        for (const auto& entry : fs::directory_iterator(run_.folder.logs(), ignored))
-            if (entry.is_regular_file(ignored)) want(run_.folder.relative(entry.path()));
+        wantAll(run_.folder.logs());
+        wantAll(run_.folder.root / "examples");
+        want("buckets.json");
         return sendAll(true);
     }
 
@@ -71,6 +73,15 @@ class S3Sink final : public Sink {
 
     void want(const std::string& path) {
         if (std::ranges::find(wanted_, path) == wanted_.end()) wanted_.push_back(path);
+    }
+
+    // The files of a folder; those that do not change, once.
+    void wantAll(const fs::path& folder) {
+        std::error_code ignored;
+        for (const auto& entry : fs::directory_iterator(folder, ignored))
+            if (entry.is_regular_file(ignored) &&
+                (folder == run_.folder.logs() || seen_.insert(entry.path()).second))
+                want(run_.folder.relative(entry.path()));
     }
 
     net::S3Url at(const std::string& path) const { return {place_.bucket, place_.key + path}; }
@@ -116,26 +127,44 @@ class S3Sink final : public Sink {
         return sendFile(mark);
     }
 
-    // Checkpoints that the run no longer keeps; DONE goes first, so that none is ever half there.
+    // Checkpoints that the run no longer keeps; DONE goes first, so that none is ever half there. Those from
+    // before the run came to this machine were never here: the configuration says what is kept of them.
     Status retire() {
         ATELIER_TRY(const auto objects, client_->list(at("checkpoints/")));
         const auto kept = run::completeCheckpoints(run_.folder);
         if (kept.empty()) return {};
+        const auto stepOf = [&](const net::S3Object& object) {
+            const auto name = object.key.substr(place_.key.size() + std::string("checkpoints/").size());
+            return run::stepOfName(name.substr(0, name.find('/')));
+        };
+        std::set<std::int64_t> there;
+        for (const auto& object : objects)
+            if (const auto step = stepOf(object)) there.insert(*step);
+        const auto came = fetchedAt(run_.folder);
         std::vector<std::string> gone;
         for (const auto& object : objects) {
-            const auto name = object.key.substr(place_.key.size() + std::string("checkpoints/").size());
-            const auto step = run::stepOfName(name.substr(0, name.find('/')));
-            if (step && *step < kept.back() && std::ranges::find(kept, *step) == kept.end())
-                gone.push_back(object.key);
+            const auto step = stepOf(object);
+            if (!step || *step >= kept.back() || std::ranges::find(kept, *step) != kept.end()) continue;
+            if (*step >= came || retiresOlder(*step, there)) gone.push_back(object.key);
         }
         std::ranges::stable_partition(gone, [](const auto& key) { return key.ends_with("/DONE"); });
         for (const auto& key : gone) ATELIER_DO(client_->remove({place_.bucket, key}));
         return {};
     }
 
+    bool retiresOlder(std::int64_t step, const std::set<std::int64_t>& there) const {
+        const auto& config = run_.config.config;
+        const auto last = config.experiment.saveOnlyMostRecent ? std::optional<std::int64_t>(1)
+                                                               : config.checkpoint.keepLast;
+        const auto newer = std::distance(there.upper_bound(step), there.end());
+        const auto every = config.checkpoint.keepEvery;
+        return last && newer >= *last && !(every && step % *every == 0);
+    }
+
     const TrackedRun& run_;
     net::S3Url place_;
     std::optional<net::S3Client> client_;
+    std::set<fs::path> seen_;
     std::vector<std::string> wanted_;  // files and folders of the run, in order
     std::chrono::steady_clock::time_point logSent_{}, nextTry_{};
     bool told_ = false;

@@ -43,7 +43,9 @@ struct ExperimentConfig {
             field("log_dir", &C::logDir,
                   {.label = ATELIER_TR("Log folder"),
                    .help = ATELIER_TR(
-                       "Folder that holds the run folders. The run is written to <log folder>/<name>."),
+                       "Folder that holds the run folders: the run is written to <log folder>/<name>. With "
+                       "s3://bucket/folder it is written to a folder of the user's cache, everything goes to "
+                       "the bucket while it runs, and a machine that has nothing of it goes on from there."),
                    .related = {"experiment.name"},
                    .importance = Importance::Basic,
                    .text = TextKind::Folder,
@@ -135,11 +137,24 @@ struct EnumNames<DeviceChoice> {
     };
 };
 
+enum class TensorFloat { Convolutions, All, Off };
+template <>
+struct EnumNames<TensorFloat> {
+    static constexpr std::array kNames{
+        EnumName{TensorFloat::Convolutions, "convolutions", ATELIER_TR("Convolutions")},
+        EnumName{TensorFloat::All, "all", ATELIER_TR("Convolutions and products")},
+        EnumName{TensorFloat::Off, "off", ATELIER_TR("Off")},
+        EnumName{TensorFloat::All, "true", ""},
+        EnumName{TensorFloat::Off, "false", ""},
+    };
+};
+
 struct SystemConfig {
     std::int64_t batchSize = 1;             // images per device and micro-step
     std::int64_t gradientAccumulation = 1;  // micro-steps per update
     std::int64_t workers = 4;               // decoding threads per device
     DeviceChoice device = DeviceChoice::Auto;
+    TensorFloat tf32 = TensorFloat::Convolutions;
     std::optional<std::int64_t> threads;  // compute threads on the CPU; absent: all cores
     std::string distBackend = "nccl";
     std::string distUrl = "env://";
@@ -182,6 +197,13 @@ struct SystemConfig {
             field("device", &C::device,
                   {.label = ATELIER_TR("Device"),
                    .help = ATELIER_TR("Where to compute. Automatic takes the GPU when there is one.")}),
+            field("tf32", &C::tf32,
+                  {.label = ATELIER_TR("TF32"),
+                   .help = ATELIER_TR("What 32 bit arithmetic on NVIDIA GPUs may round to 10 bits of "
+                                      "mantissa, which is several times as fast; convolutions is PyTorch's "
+                                      "own choice."),
+                   .related = {"model.mixed_precision"},
+                   .importance = Importance::Expert}),
             field("threads", &C::threads,
                   {.label = ATELIER_TR("CPU threads"),
                    .help = ATELIER_TR("Compute threads on the CPU; absent means every core. Exact repetition "

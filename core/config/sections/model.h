@@ -4,6 +4,7 @@
 #pragma once
 
 #include "core/config/field.h"
+#include "core/config/sections/concept.h"
 
 namespace atelier {
 
@@ -50,7 +51,9 @@ ATELIER_SECTION(ComponentConfig);
 
 struct EmaConfig {
     double decay = 0.995;
-    bool warmup = true;  // d = min(decay, (1 + n) / (10 + n)) at update n
+    bool warmup = true;      // d = min(decay, (1 + n) / (10 + n)) at update n
+    std::int64_t every = 1;  // updates
+    std::int64_t start = 0;  // updates
     std::optional<std::string> path;
 
     static constexpr auto fields() {
@@ -70,6 +73,26 @@ struct EmaConfig {
                   {.label = ATELIER_TR("EMA warm-up"),
                    .help = ATELIER_TR("Early on the decay is limited to (1 + n) / (10 + n) at step n, so the "
                                       "average forgets the start."),
+                   .when = "model.use_ema=true",
+                   .importance = Importance::Expert}),
+            field("every", &C::every,
+                  {.label = ATELIER_TR("EMA every"),
+                   .help = ATELIER_TR("Steps between two updates of the averages, as Stable Cascade counts; "
+                                      "1 is usual."),
+                   .unit = "steps",
+                   .min = 1,
+                   .max = 100'000,
+                   .usual = {UsualRange{"", 1, 1000}},
+                   .higher = ATELIER_TR("Less work; the decay then holds for so many steps at once."),
+                   .related = {"model.ema.decay"},
+                   .when = "model.use_ema=true",
+                   .importance = Importance::Expert}),
+            field("start", &C::start,
+                  {.label = ATELIER_TR("EMA begins after"),
+                   .help = ATELIER_TR("Until this step the averages are copies of the weights."),
+                   .unit = "steps",
+                   .min = 0,
+                   .higher = ATELIER_TR("The rough beginning is no part of the averages."),
                    .when = "model.use_ema=true",
                    .importance = Importance::Expert}),
             field(
@@ -265,6 +288,7 @@ struct MethodConfig {
     std::optional<std::int64_t> classCount;
     std::optional<std::string> classImages;
     double priorWeight = 1;
+    std::vector<ConceptConfig> concepts;
     std::int64_t rank = 16;
     double alpha = 16;
     bool useRslora = false;
@@ -301,9 +325,10 @@ struct MethodConfig {
                 {.label = ATELIER_TR("Subject"),
                  .help = ATELIER_TR("Caption of every picture instead of its own: a rare word and the "
                                     "class, such as \"a photo of sks dog\". Absent: each picture's caption."),
-                 .related = {"method.class_prompt"},
+                 .related = {"method.class_prompt", "method.concepts"},
                  .when = "method.type=dreambooth|lora|textual_inversion",
-                 .importance = Importance::Basic}),
+                 .importance = Importance::Basic,
+                 .instead = "method.concepts"}),
             field("class_prompt", &C::classPrompt,
                   {.label = ATELIER_TR("Class"),
                    .help =
@@ -314,22 +339,25 @@ struct MethodConfig {
                        ATELIER_TR("The model keeps its idea of the class; each step takes twice as long."),
                    .related = {"method.class_count", "method.class_images"},
                    .when = "method.type=dreambooth|lora",
-                   .importance = Importance::Basic}),
+                   .importance = Importance::Basic,
+                   .instead = "method.concepts"}),
             field("class_count", &C::classCount,
                   {.label = ATELIER_TR("Class pictures"),
                    .help = ATELIER_TR("How many pictures of the class. Absent: 200 for each picture of the "
-                                      "subject, 2000 at most."),
+                                      "subject."),
                    .unit = "images",
                    .min = 1,
                    .max = 100'000,
                    .usual = {UsualRange{"", 10, 2000}},
-                   .when = "method.type=dreambooth|lora"}),
+                   .when = "method.type=dreambooth|lora",
+                   .instead = "method.concepts"}),
             field("class_images", &C::classImages,
                   {.label = ATELIER_TR("Folder of class pictures"),
                    .help = ATELIER_TR("A folder with pictures of the class; what is missing is made and kept "
                                       "there. Absent: a folder of its own beside the runs."),
                    .when = "method.type=dreambooth|lora",
-                   .text = TextKind::Folder}),
+                   .text = TextKind::Folder,
+                   .instead = "method.concepts"}),
             field("prior_weight", &C::priorWeight,
                   {.label = ATELIER_TR("Class weight"),
                    .help = ATELIER_TR("Weight of the class pictures' loss beside the subject's."),
@@ -339,6 +367,13 @@ struct MethodConfig {
                    .higher = ATELIER_TR("Keeps the class better; the subject is learned more slowly."),
                    .when = "method.type=dreambooth|lora",
                    .fractional = true}),
+            field("concepts", &C::concepts,
+                  {.label = ATELIER_TR("Several subjects"),
+                   .help = ATELIER_TR("Subjects that are learned together, each with its own pictures, words "
+                                      "and class; they stand for dataset.params.path and for the keys of a "
+                                      "single subject."),
+                   .related = {"method.instance_prompt", "method.prior_weight"},
+                   .when = "method.type=dreambooth|lora"}),
             field("rank", &C::rank,
                   {.label = ATELIER_TR("LoRA rank"),
                    .help = ATELIER_TR("Width of the low-rank update of each target layer."),

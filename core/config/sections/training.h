@@ -22,21 +22,23 @@ struct EnumNames<DatasetType> {
     };
 };
 
-enum class Crop { Center, Random };
+enum class Crop { Center, Random, Smart };
 template <>
 struct EnumNames<Crop> {
     static constexpr std::array kNames{
         EnumName{Crop::Center, "center", ATELIER_TR("Centre")},
         EnumName{Crop::Random, "random", ATELIER_TR("Random")},
+        EnumName{Crop::Smart, "smart", ATELIER_TR("Where most is to be seen")},
     };
 };
 
-enum class LatentCache { Off, Memory };
+enum class LatentCache { Off, Memory, Disk };
 template <>
 struct EnumNames<LatentCache> {
     static constexpr std::array kNames{
         EnumName{LatentCache::Off, "off", ATELIER_TR("Encode every time")},
         EnumName{LatentCache::Memory, "memory", ATELIER_TR("Keep in memory")},
+        EnumName{LatentCache::Disk, "disk", ATELIER_TR("Keep on disk")},
         EnumName{LatentCache::Off, "false", ""},
         EnumName{LatentCache::Memory, "true", ""},
     };
@@ -67,7 +69,10 @@ struct DatasetParams {
     bool masks = false;
     Crop crop = Crop::Center;
     bool flip = false;
+    double brightnessJitter = 0, contrastJitter = 0, saturationJitter = 0, hueJitter = 0;
     LatentCache latentCache = LatentCache::Off;
+    LatentCache textCache = LatentCache::Off;
+    std::optional<std::string> cacheFolder;  // absent: "encoded" in the user's cache
     double validationShare = 0;
     std::optional<std::string> validationPath;
     std::optional<std::int64_t> validationEvery;  // updates; absent: experiment.save_every
@@ -91,7 +96,8 @@ struct DatasetParams {
                                       "several patterns are joined by \"::\"."),
                    .importance = Importance::Basic,
                    .text = TextKind::Shards,
-                   .required = true}),
+                   .required = true,
+                   .instead = "method.concepts"}),
             field("resolution", &C::resolution,
                   {.label = ATELIER_TR("Resolution"),
                    .help = ATELIER_TR("Pictures are scaled and cropped to squares of this size."),
@@ -181,7 +187,8 @@ struct DatasetParams {
                    .related = {"loss.unmasked_weight", "loss.mask_normalize"}}),
             field("crop", &C::crop,
                   {.label = ATELIER_TR("Crop"),
-                   .help = ATELIER_TR("Which part of a picture that is not square is used."),
+                   .help = ATELIER_TR("Which part of a picture that is not square is used; smart: around "
+                                      "what stands out of its surroundings."),
                    .related = {"dataset.params.latent_cache"}}),
             field("flip", &C::flip,
                   {.label = ATELIER_TR("Mirror at random"),
@@ -189,12 +196,68 @@ struct DatasetParams {
                    .higher = ATELIER_TR(
                        "More variety; wrong for text, faces with a parting, anything with a side."),
                    .related = {"dataset.params.latent_cache"}}),
+            field("brightness_jitter", &C::brightnessJitter,
+                  {.label = ATELIER_TR("Brightness at random"),
+                   .help = ATELIER_TR("Brightness is multiplied by a factor drawn from 1 − this … 1 + this."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0, 0.3}},
+                   .higher = ATELIER_TR("More variety; too high and colours go wrong."),
+                   .related = {"dataset.params.latent_cache"},
+                   .importance = Importance::Expert,
+                   .fractional = true}),
+            field("contrast_jitter", &C::contrastJitter,
+                  {.label = ATELIER_TR("Contrast at random"),
+                   .help = ATELIER_TR("Contrast is multiplied by a factor drawn from 1 − this … 1 + this."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0, 0.3}},
+                   .related = {"dataset.params.latent_cache"},
+                   .importance = Importance::Expert,
+                   .fractional = true}),
+            field("saturation_jitter", &C::saturationJitter,
+                  {.label = ATELIER_TR("Saturation at random"),
+                   .help = ATELIER_TR("Saturation is multiplied by a factor drawn from 1 − this … 1 + this."),
+                   .min = 0,
+                   .max = 1,
+                   .usual = {UsualRange{"", 0, 0.3}},
+                   .related = {"dataset.params.latent_cache"},
+                   .importance = Importance::Expert,
+                   .fractional = true}),
+            field("hue_jitter", &C::hueJitter,
+                  {.label = ATELIER_TR("Hue at random"),
+                   .help = ATELIER_TR("The hue is turned by a share of the colour circle drawn from −this … "
+                                      "this."),
+                   .min = 0,
+                   .max = 0.5,
+                   .usual = {UsualRange{"", 0, 0.1}},
+                   .related = {"dataset.params.latent_cache"},
+                   .importance = Importance::Expert,
+                   .fractional = true}),
             field("latent_cache", &C::latentCache,
                   {.label = ATELIER_TR("Latent cache"),
                    .help = ATELIER_TR(
-                       "Encodes every picture once and keeps the latents, instead of at every visit."),
-                   .higher = ATELIER_TR("Much faster steps on small data sets; no random crops or flips, and "
-                                        "memory per picture.")}),
+                       "Encodes every picture once and keeps the latents, instead of at every visit: in "
+                       "memory for this run, or on disk for later and other runs, too."),
+                   .higher = ATELIER_TR("Much faster steps on small data sets; no random crops, flips or "
+                                        "colours, and memory or disk per picture."),
+                   .related = {"dataset.params.text_cache", "dataset.params.cache_folder"}}),
+            field("text_cache", &C::textCache,
+                  {.label = ATELIER_TR("Text cache"),
+                   .help = ATELIER_TR("Keeps what the text encoders make of a caption, instead of encoding "
+                                      "it at every visit; for runs that train no text encoder and captions "
+                                      "that are not drawn anew."),
+                   .higher = ATELIER_TR("Faster steps; memory or disk per caption, more than its picture's "
+                                        "latents take."),
+                   .related = {"dataset.params.latent_cache", "dataset.params.cache_folder"}}),
+            field("cache_folder", &C::cacheFolder,
+                  {.label = ATELIER_TR("Cache folder"),
+                   .help = ATELIER_TR("Where latents and texts are kept on disk, for all runs that name it; "
+                                      "absent: ~/.cache/atelier/encoded. `atelier-engine cache` shows how "
+                                      "much it holds and clears it."),
+                   .related = {"dataset.params.latent_cache", "dataset.params.text_cache"},
+                   .importance = Importance::Expert,
+                   .text = TextKind::Folder}),
             field(
                 "validation_share", &C::validationShare,
                 {.label = ATELIER_TR("Held back for validation"),
@@ -514,11 +577,12 @@ struct EnumNames<LrScheduler> {
 };
 
 struct LrSchedulerParams {
-    std::optional<double> learningRate;  // absent: optimizer.params.learning_rate
-    std::int64_t warmupLength = 0;       // updates
-    std::int64_t cycles = 1;             // CosineWithRestarts
-    double power = 1;                    // PolynomialWithWarmup
-    double minRatio = 0;                 // lowest share of the peak
+    std::optional<double> learningRate;        // absent: optimizer.params.learning_rate
+    std::int64_t warmupLength = 0;             // updates
+    std::optional<std::int64_t> warmupImages;  // instead
+    std::int64_t cycles = 1;                   // CosineWithRestarts
+    double power = 1;                          // PolynomialWithWarmup
+    double minRatio = 0;                       // lowest share of the peak
 
     static constexpr auto fields() {
         using C = LrSchedulerParams;
@@ -542,6 +606,15 @@ struct LrSchedulerParams {
                    .lower = ATELIER_TR("Full rate at once; early steps may be rough."),
                    .related = {"optimizer.params.learning_rate"},
                    .importance = Importance::Basic}),
+            field("warmup_images", &C::warmupImages,
+                  {.label = ATELIER_TR("Warm-up in images"),
+                   .help = ATELIER_TR("Warm-up counted in images instead of steps: the same whatever the "
+                                      "batch; the steps that begin within it."),
+                   .unit = "images",
+                   .min = 0,
+                   .usual = {UsualRange{"", 0, 1e6}},
+                   .related = {"lr_scheduler.params.warmup_length"},
+                   .importance = Importance::Expert}),
             field("cycles", &C::cycles,
                   {.label = ATELIER_TR("Cycles"),
                    .help = ATELIER_TR("How often the cosine starts again at the peak."),

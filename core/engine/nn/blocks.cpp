@@ -48,17 +48,21 @@ ResnetBlock::ResnetBlock(const ResnetOptions& options) : options_(options) {
         shortcut_ = register_module("conv_shortcut", std::make_shared<Conv2d>(options.in, options.out, 1));
 }
 
+at::Tensor ResnetBlock::normAct(const at::Tensor& x, const GroupNorm& norm) const {
+    if (options_.activation == Activation::Silu) return groupNorm(x, norm, true);
+    return activate(norm.forward(x), options_.activation);
+}
+
 at::Tensor ResnetBlock::normActConv(const at::Tensor& x, const GroupNorm& norm, const Conv2d& conv) const {
-    if (options_.activation == Activation::Silu)
-        return conv.lowRank ? conv.forward(groupNorm(x, norm, true)) : normSiluConv(x, norm, conv);
-    return conv.forward(activate(norm.forward(x), options_.activation));
+    const bool together = options_.activation == Activation::Silu && !conv.lowRank;
+    return together ? normSiluConv(x, norm, conv) : conv.forward(normAct(x, norm));
 }
 
 at::Tensor ResnetBlock::forward(const at::Tensor& x_BCHW, const at::Tensor& activatedTime) const {
-    const at::Tensor past = shortcut_ ? shortcut_->forward(x_BCHW) : x_BCHW;
     at::Tensor h = normActConv(x_BCHW, *norm1_, *conv1_);
     at::Tensor time;
     if (timeProjection_) time = timeProjection_->forward(activatedTime).unsqueeze(2).unsqueeze(3);
+    const at::Tensor past = shortcut_ ? shortcut_->forward(x_BCHW) : x_BCHW;
     if (time.defined() && options_.scaleShift) {
         const auto parts = time.chunk(2, 1);  // scale, shift
         h = conv2_->forwardOnto(
@@ -66,12 +70,8 @@ at::Tensor ResnetBlock::forward(const at::Tensor& x_BCHW, const at::Tensor& acti
     } else {
         if (time.defined())
             h = h.add_(time);  // nothing keeps a convolution's output, so this may happen in place
-        if (at::GradMode::is_enabled())
-            h = normActConv(h, *norm2_, *conv2_).add_(past);
-        else if (options_.activation == Activation::Silu)
-            h = conv2_->forwardOnto(past, groupNorm(h, *norm2_, true));
-        else
-            h = conv2_->forwardOnto(past, activate(norm2_->forward(h), options_.activation));
+        h = at::GradMode::is_enabled() ? normActConv(h, *norm2_, *conv2_).add_(past)
+                                       : conv2_->forwardOnto(past, normAct(h, *norm2_));
     }
     return options_.outputScale == 1 ? h : h / options_.outputScale;
 }

@@ -42,6 +42,7 @@ class ResnetBlock : public torch::nn::Module {
     at::Tensor forward(const at::Tensor& x_BCHW, const at::Tensor& activatedTime = {}) const;
 
   private:
+    at::Tensor normAct(const at::Tensor& x, const GroupNorm& norm) const;
     at::Tensor normActConv(const at::Tensor& x, const GroupNorm& norm, const Conv2d& conv) const;
     ResnetOptions options_;
     std::shared_ptr<GroupNorm> norm1_, norm2_;

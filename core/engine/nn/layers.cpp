@@ -65,7 +65,7 @@ at::Tensor Conv2d::forwardOnto(const at::Tensor& other_BCHW, const at::Tensor& x
     // With one pixel a tensor's strides say nothing of its layout, which oneDNN's sum takes amiss.
     const bool pixels = other_BCHW.size(2) > 1 && other_BCHW.size(3) > 1;
     if (pixels && !lowRank && packed.fits(x_BCHW) && other_BCHW.scalar_type() == x_BCHW.scalar_type())
-        return packed.conv2dOnto(other_BCHW, x_BCHW, weight, bias, stride, padding);
+        return packed.conv2d(x_BCHW, weight, bias, stride, padding, other_BCHW);
     return forward(x_BCHW).add_(other_BCHW);
 }
 at::Tensor Conv2d::forwardTokens(const at::Tensor& x) const {

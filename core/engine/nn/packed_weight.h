@@ -21,21 +21,17 @@ class PackedWeight {
     bool fits(const at::Tensor& x) const;
     // y = x·Wᵀ + b over the last dimension; weight [out,in], or [out,in,1,1] of a 1×1 convolution.
     at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) const;
+    // With `other`: plus that, in the same pass over the result.
     at::Tensor conv2d(const at::Tensor& x_BCHW, const at::Tensor& weight_OIkk, const at::Tensor& bias,
-                      std::int64_t stride, std::int64_t padding) const;
-    // conv2d + other, in one pass over the result.
-    at::Tensor conv2dOnto(const at::Tensor& other_BCHW, const at::Tensor& x_BCHW,
-                          const at::Tensor& weight_OIkk, const at::Tensor& bias, std::int64_t stride,
-                          std::int64_t padding) const;
+                      std::int64_t stride, std::int64_t padding, const at::Tensor& other_BCHW = {}) const;
 
   private:
-    void packConv2d(const at::Tensor& x_BCHW, const at::Tensor& weight_OIkk, std::int64_t stride,
-                    std::int64_t padding) const;
     void keep(at::Tensor packed, const at::Tensor& weight) const;
 
     bool enabled_ = false;
     PlainWeights plain_ = PlainWeights::Keep;
-    mutable at::Tensor packed_;  // made by the first call, whose sizes choose the layout
+    mutable bool winograd_ = false;  // packed for winograd.h
+    mutable at::Tensor packed_;      // made by the first call, whose sizes choose the layout
 };
 
 // Lets every Linear and Conv2d below `module` pack its weight at its next call. For modules whose weights do

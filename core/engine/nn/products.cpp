@@ -3,14 +3,14 @@
 #include "core/engine/nn/products.h"
 
 #include <ATen/ATen.h>
-#include <ATen/Context.h>
 #include <ATen/autocast_mode.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <vector>
+#include <optional>
+
+#include "core/engine/nn/onednn.h"
 
 namespace atelier::nn {
 namespace {
@@ -18,20 +18,13 @@ namespace {
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-// The operator that LibTorch's own compiler calls for a linear layer; a LibTorch without it has none.
-const std::optional<c10::OperatorHandle>& oneDnnLinear() {
-    static const auto found = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
-    return found;
-}
-
 bool autocastIsOn(const at::Tensor& x) {
     return at::autocast::is_autocast_enabled(x.device().type());
 }
 
 bool throughOneDnn(const at::Tensor& x, const at::Tensor& weight) {
     return x.device().is_cpu() && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
-           x.numel() > 0 && !autocastIsOn(x) && oneDnnLinear() && at::globalContext().userEnabledMkldnn() &&
-           at::hasMKLDNN();
+           x.numel() > 0 && !autocastIsOn(x) && onednn::available();
 }
 
 // Below this many rows the BLAS library wins: the weight is read once, whoever does it.
@@ -45,14 +38,7 @@ std::optional<at::Tensor> present(const at::Tensor& t) {
 // x [rows,in] → [rows,out]
 at::Tensor product(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {
     if (x.size(0) < kFewRows) return at::linear(x, weight, bias);
-    std::vector<c10::IValue> stack{x,
-                                   weight,
-                                   bias.defined() ? c10::IValue(bias) : c10::IValue(),
-                                   "none",
-                                   c10::List<std::optional<at::Scalar>>(),
-                                   ""};
-    oneDnnLinear()->callBoxed(stack);
-    return stack.front().toTensor();
+    return onednn::linear(x, weight, bias);
 }
 
 class LinearFunction : public torch::autograd::Function<LinearFunction> {

@@ -94,6 +94,11 @@ int physicalCores() {
     return std::max(cores.empty() ? processors : static_cast<int>(cores.size()), 1);
 }
 
+void setTf32(bool convolutions, bool products) {
+    at::globalContext().setAllowTF32CuDNN(convolutions);
+    at::globalContext().setAllowTF32CuBLAS(products);
+}
+
 void setThreads(int threads) {
     at::set_num_threads(threads > 0 ? threads : physicalCores());
 }

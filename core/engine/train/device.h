@@ -22,6 +22,8 @@ Result<at::Device> chooseDevice(const std::string& name);
 std::string deviceDescription(const at::Device& device);  // "cpu (4 threads)", "cuda:0 NVIDIA H100 80GB"
 
 int physicalCores();  // of those this process may use
+// What float32 arithmetic on NVIDIA GPUs may compute in TF32.
+void setTf32(bool convolutions, bool products);
 // 0 = physicalCores(). Sets intra-op threads; inter-op parallelism stays at one.
 void setThreads(int threads);
 

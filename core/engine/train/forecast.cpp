@@ -84,11 +84,17 @@ class DryRun {
                 result.networks.push_back({name, count, count});
         }
         optimizer_.emplace(std::move(parameters), settings_.computeType, settings_.optimizer, settings_.ema);
+        task_->configure(*optimizer_);
         result.program = before;
         result.weights = task_->weightBytes();
         openData();
         result.samples = index_ ? index_->size() : 0;
-        result.latentCache = settings_.cacheLatents ? task_->cacheBytes(result.samples) : 0;
+        const auto latents = task_->cacheBytes(result.samples), texts = task_->textBytes() * result.samples;
+        const auto kept = [&](CacheKind kind) {
+            return (settings_.latentCache == kind ? latents : 0) + (settings_.textCache == kind ? texts : 0);
+        };
+        result.latentCache = kept(CacheKind::Memory);
+        result.cacheDisk = kept(CacheKind::Disk);
         return {};
     }
 
@@ -185,8 +191,8 @@ void proposeFixes(Forecast& result, const Settings& settings, const Line& memory
     if (result.fits()) return;
     const auto room = static_cast<double>(result.available) - static_cast<double>(result.latentCache);
     if (result.latentCache > 0 && result.peak <= result.available)
-        result.fixes.push_back({"Encode pictures at every visit instead of keeping their latents.",
-                                {{"dataset.params.latent_cache", "off"}}});
+        result.fixes.push_back({"Keep latents and texts on disk instead of in memory.",
+                                {{"dataset.params.latent_cache", "disk"}}});
     const double most = memory.perSample > 0 ? std::floor((room - memory.base) / memory.perSample) : 0;
     for (auto& fix : memoryFixes(settings, static_cast<std::int64_t>(most)))
         result.fixes.push_back(std::move(fix));
@@ -258,6 +264,7 @@ std::vector<Forecast::Fix> memoryFixes(const Settings& settings, std::int64_t mo
 Result<Forecast> forecast(const LoadedConfig& config, const std::string& device) {
     ATELIER_TRY(auto settings, makeSettings(config.config, device));
     setThreads(settings.threads);
+    setTf32(settings.tf32Convolutions, settings.tf32Products);
     // Class pictures are made by the run itself; here they only double each batch.
     const std::int64_t perSample = settings.prior ? 2 : 1;
     settings.prior.reset();
@@ -278,6 +285,7 @@ Result<Forecast> forecast(const LoadedConfig& config, const std::string& device)
     result.checkpoint = run.checkpointBytes();
     result.checkpointsKept = keptCheckpoints(settings);
     if (const auto space = freeSpace(config.config.experiment.logDir)) result.diskFree = *space;
+    if (const auto space = freeSpace(settings.cacheFolder)) result.cacheFree = *space;
     proposeFixes(result, settings, memory);
     return result;
 }
@@ -310,7 +318,11 @@ Json toJson(const Forecast& f) {
               {"seconds", f.secondsPerUpdate * static_cast<double>(f.updates)}}},
             {"samples", f.samples},
             {"disk",
-             {{"checkpoint", f.checkpoint}, {"checkpoints_kept", f.checkpointsKept}, {"free", f.diskFree}}},
+             {{"checkpoint", f.checkpoint},
+              {"checkpoints_kept", f.checkpointsKept},
+              {"free", f.diskFree},
+              {"cache", f.cacheDisk},
+              {"cache_free", f.cacheFree}}},
             {"fixes", fixes}};
 }
 
@@ -329,7 +341,7 @@ std::string describe(const Forecast& f) {
     row("weights", humanBytes(f.weights));
     row("gradients and optimizer", humanBytes(f.optimizer));
     row("activations", humanBytes(f.activations) + (f.measured ? "" : " (from smaller batches)"));
-    if (f.latentCache) row("latents kept", humanBytes(f.latentCache));
+    if (f.latentCache) row("latents and texts kept", humanBytes(f.latentCache));
     row(f.measured ? "peak" : "peak (from smaller ones)", humanBytes(f.peak + f.latentCache));
     row("available", humanBytes(f.available) + (f.fits() ? "" : ": it does not fit"));
     text += "time\n";
@@ -342,6 +354,9 @@ std::string describe(const Forecast& f) {
     row(fmt::format("kept at the end ({})", f.checkpointsKept),
         humanBytes(f.checkpoint * static_cast<std::uint64_t>(f.checkpointsKept)));
     row("free", humanBytes(f.diskFree));
+    if (f.cacheDisk)
+        row("latents and texts, once",
+            fmt::format("at most {}, {} free", humanBytes(f.cacheDisk), humanBytes(f.cacheFree)));
     if (!f.samples) text += "The dataset could not be read: stand-ins of the configured size were used.\n";
     for (const auto& fix : f.fixes) {
         text += "what helps: " + fix.text + "\n";

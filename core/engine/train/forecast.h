@@ -35,7 +35,8 @@ struct Forecast {
     std::uint64_t weights = 0;      // of all networks, as they are kept while training
     std::uint64_t optimizer = 0;    // gradients, masters, moments, averages
     std::uint64_t activations = 0;  // what one micro-step needs beside them at most
-    std::uint64_t latentCache = 0;  // grows with the dataset; not part of the measured updates
+    std::uint64_t latentCache =
+        0;  // latents and texts; grows with the dataset; not part of the measured updates
     std::uint64_t peak = 0;
     std::uint64_t available = 0;  // what the process may take on this device
     bool measured = false;        // false: the batch as configured did not fit and was not tried
@@ -50,6 +51,8 @@ struct Forecast {
     std::uint64_t checkpoint = 0;      // of one, about
     std::int64_t checkpointsKept = 0;  // at the end of the run
     std::uint64_t diskFree = 0;        // where the run folder will be
+    std::uint64_t cacheDisk = 0;       // latents and texts that are kept for later runs, at most
+    std::uint64_t cacheFree = 0;       // where they will be
 
     std::vector<Fix> fixes;  // the first is the one that changes the result least
 };

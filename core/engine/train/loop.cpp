@@ -53,12 +53,7 @@ class TrainingRun {
     // Load, continue where the newest checkpoint is, then update after update with whatever is due in
     // between.
     Result<Outcome> run() {
-        Result<Outcome> outcome = Outcome{};
-        ATELIER_DO(caught([&]() -> Status {
-            outcome = train();
-            return outcome ? Status() : tl::make_unexpected(outcome.error());
-        }));
-        return outcome;
+        return caught([&] { return train(); });
     }
 
     const Counters& counters() const { return counters_; }
@@ -88,9 +83,17 @@ class TrainingRun {
         return finish();
     }
 
-    Status caught(const std::function<Status()>& work) {
-        return atelier::train::caught(
-            settings_, [this] { return place_; }, work);
+    // What `work` returns, or as an Error what it threw.
+    template <class Work>
+    std::invoke_result_t<Work> caught(Work work) {
+        std::invoke_result_t<Work> done;
+        ATELIER_DO(atelier::train::caught(
+            settings_, [this] { return place_; },
+            [&]() -> Status {
+                ATELIER_DO(done = work());
+                return {};
+            }));
+        return done;
     }
 
     // ---- beginning
@@ -123,6 +126,9 @@ class TrainingRun {
         LoadOptions load;
         load.warn = [&](const std::string& text) { warn("weights_not_finite", text, ""); };
         ATELIER_TRY(task_, makeTask(settings_, load));
+        task_->warn = [this](const auto& code, const auto& text, const auto& hint) {
+            warn(code, text, hint);
+        };
         optimizer_.emplace(task_->parameters(), settings_.computeType, settings_.optimizer, settings_.ema);
         task_->configure(*optimizer_);
         if (*resumed) {
@@ -408,15 +414,12 @@ class TrainingRun {
         if (!validator_ || requests_.ending()) return {};
         ATELIER_DO(phase("validate"));
         optimizer_->useAverages();
-        Result<double> loss = 0.0;
-        const auto done = caught([&]() -> Status {
-            loss = validator_->loss(*task_, [&](std::int64_t at, std::int64_t total) {
+        const auto loss = caught([&] {
+            return validator_->loss(*task_, [&](std::int64_t at, std::int64_t total) {
                 static_cast<void>(monitor_->progress(at, total));
                 return poll().has_value() && !requests_.ending();
             });
-            return {};
         });
-        if (!done) loss = tl::make_unexpected(done.error());
         optimizer_->useTrained();
         if (loss)
             ATELIER_DO(events_.write(run::Metric{counters_.step, counters_.images, {{"val_loss", *loss}}}));
@@ -444,13 +447,10 @@ class TrainingRun {
         };
         const auto folder = folder_.sampleDir(counters_.step);
         optimizer_->useAverages();
-        Result<int> made = 0;
-        const auto done = caught([&]() -> Status {
-            made = task_->writeSamples(folder, wanted, options,
+        const auto made = caught([&] {
+            return task_->writeSamples(folder, wanted, options,
                                        {{"step", counters_.step}, {"images", counters_.images}});
-            return {};
         });
-        if (!done) made = tl::make_unexpected(done.error());
         optimizer_->useTrained();
         Status outcome;
         if (made) {
@@ -477,14 +477,11 @@ class TrainingRun {
             return poll().has_value() && !requests_.ending();
         };
         optimizer_->useAverages();
-        const auto made = caught([&]() -> Status {
-            ATELIER_TRY(const auto count,
-                        writeEvaluation(*task_, folder_, settings_,
-                                        {*experiment.evalCaptionFile, experiment.numEvalImages,
-                                         settings_.publicStep(counters_.step)},
-                                        options));
-            static_cast<void>(count);
-            return {};
+        const auto made = caught([&] {
+            return writeEvaluation(
+                *task_, folder_, settings_,
+                {*experiment.evalCaptionFile, experiment.numEvalImages, settings_.publicStep(counters_.step)},
+                options);
         });
         optimizer_->useTrained();
         if (!made && made.error().code != ErrorCode::Cancelled)
@@ -617,6 +614,7 @@ run::FinishReason eventReason(FinishReason reason) {
 Result<Outcome> run(const LoadedConfig& config, const Options& options) {
     ATELIER_TRY(auto settings, makeSettings(config.config, options.device));
     setThreads(settings.threads);
+    setTf32(settings.tf32Convolutions, settings.tf32Products);
     const run::RunFolder folder{options.runFolder};
     ATELIER_DO(run::createRunFolder(folder));
     ATELIER_TRY(const auto lock, run::RunLock::acquire(folder, "atelier-engine train", options.takeover));

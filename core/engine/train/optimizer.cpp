@@ -32,6 +32,8 @@ std::uint64_t totalBytes(const std::vector<at::Tensor>& tensors) {
 }  // namespace
 
 double EmaOptions::at(std::int64_t update) const {
+    if (update <= start) return 0;
+    if (update % every != 0) return 1;
     const auto k = static_cast<double>(update);
     return warmup ? std::min(decay, (1 + k) / (10 + k)) : decay;
 }
@@ -143,7 +145,9 @@ void Optimizer::step(double learningRate, const at::Tensor& nonFinite) {
     ++updates_;
     if (scale_.defined())
         at::_amp_update_scale_(scale_, growthTracker_, nonFinite, kGrowth, kBackoff, kGrowthInterval);
-    if (ema_) at::_foreach_lerp_(shadows_, masters_, 1 - ema_->at(averagedBefore_ + updates_));
+    if (ema_)
+        if (const double kept = ema_->at(averagedBefore_ + updates_); kept < 1)
+            at::_foreach_lerp_(shadows_, masters_, 1 - kept);
     if (separateMasters_) copyMastersToModel();
     zeroGradients();
 }

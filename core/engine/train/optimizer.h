@@ -26,7 +26,10 @@ namespace atelier::train {
 struct EmaOptions {
     double decay = 0.995;
     bool warmup = true;
-    // Decay of update k = 1, 2, …: min(decay, (1 + k)/(10 + k)) with warm-up, else decay.
+    std::int64_t every = 1;  // updates between two of the averages
+    std::int64_t start = 0;  // until this update they are copies of the weights
+    // Share of the averages that update k = 1, 2, … leaves: 1 where none is due, 0 up to `start`, then
+    // min(decay, (1 + k)/(10 + k)) with warm-up (open-diffusion), else decay (Stable Cascade).
     double at(std::int64_t update) const;
 };
 

@@ -18,7 +18,7 @@
 namespace atelier::train {
 namespace {
 
-constexpr std::int64_t kPerSubjectPicture = 200, kMost = 2000;  // when no count is given
+constexpr std::int64_t kPerSubjectPicture = 200;  // when no count is given
 constexpr std::int64_t kEncodeBatch = 16;
 
 std::string pictureName(std::int64_t index) {
@@ -109,7 +109,7 @@ Result<Prior> Prior::prepare(const Settings& settings, AutoencoderKL& vae, std::
     const auto& prior = *settings.prior;
     ATELIER_DO(createDirectories(prior.folder));
     ATELIER_TRY(auto files, picturesIn(prior.folder));
-    auto count = prior.count.value_or(std::min(kPerSubjectPicture * subjectPictures, kMost));
+    auto count = prior.count.value_or(kPerSubjectPicture * subjectPictures);
     // Pictures of one's own are enough when no count asks for more.
     const bool own = !files.empty() && !prior.count && files.front().filename() != pictureName(0);
     if (!own) {

@@ -9,6 +9,7 @@
 #include "core/base/hash.h"
 #include "core/base/strings.h"
 #include "core/config/train_config.h"
+#include "core/data/encoded_cache.h"
 #include "core/engine/train/caption_templates.h"
 #include "core/engine/train/device.h"
 
@@ -71,6 +72,9 @@ Status setMethod(const TrainConfig& config, Settings& settings) {
     }
     settings.method = Method::TextToImage;
     const auto& method = config.method;
+    if (!method.concepts.empty())
+        return fail(ErrorCode::Config, "training several subjects is not available in this version",
+                    "method.concepts", "Train one: dataset.params.path and method.instance_prompt.");
     if (method.classPrompt) {
         // One folder per base model, prompt and size: another run of the same kind finds its pictures made.
         const std::string base = config.model.pretrained.value_or("");
@@ -229,10 +233,12 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
     settings.optimizer.biasCorrection = params.useBiasCorrection;
     settings.optimizer.safeguardWarmup = params.safeguardWarmup;
     const auto& schedule = config.lrScheduler.params;
+    const std::int64_t imagesPerRate = settings.imagesPerUpdate();
     settings.learningRate = {
         .shape = lrShape(config.lrScheduler.scheduler),
         .base = schedule.learningRate.value_or(params.learningRate),
-        .warmup = schedule.warmupLength,
+        .warmup = schedule.warmupImages ? (*schedule.warmupImages + imagesPerRate - 1) / imagesPerRate
+                                        : schedule.warmupLength,
         .total = settings.byPasses ? settings.totalImages / settings.batchSize : settings.totalUpdates,
         .cycles = static_cast<double>(schedule.cycles),
         .power = schedule.power,
@@ -242,7 +248,8 @@ Status setOptimisation(const TrainConfig& config, Settings& settings) {
     settings.maxGradNorm = config.model.maxGradNorm;
     if (params.tokenLearningRate && settings.tokens && settings.learningRate.base > 0)
         settings.tokens->ratio = *params.tokenLearningRate / settings.learningRate.base;
-    if (config.model.useEma) settings.ema = EmaOptions{config.model.ema.decay, config.model.ema.warmup};
+    const auto& ema = config.model.ema;
+    if (config.model.useEma) settings.ema = EmaOptions{ema.decay, ema.warmup, ema.every, ema.start};
     settings.nonFinite =
         config.loss.nonFinite == NonFinite::Stop ? NonFinitePolicy::Stop : NonFinitePolicy::Skip;
     switch (config.model.mixedPrecision) {
@@ -352,6 +359,12 @@ void setSource(const DatasetConfig& dataset, Settings& settings) {
     settings.plan.imageKey = "image";
 }
 
+CacheKind cacheKind(LatentCache cache) {
+    return cache == LatentCache::Memory ? CacheKind::Memory
+           : cache == LatentCache::Disk ? CacheKind::Disk
+                                        : CacheKind::Off;
+}
+
 Status setData(const TrainConfig& config, Settings& settings) {
     const auto& params = config.dataset.params;
     setSource(config.dataset, settings);
@@ -373,7 +386,10 @@ Status setData(const TrainConfig& config, Settings& settings) {
         plan.maskKey = "mask.png;mask.webp;mask.jpg";
         plan.maskMayBeAbsent = true;
     }
-    plan.crop = params.crop == Crop::Random ? data::Crop::Random : data::Crop::Center;
+    plan.crop = params.crop == Crop::Random  ? data::Crop::Random
+                : params.crop == Crop::Smart ? data::Crop::Smart
+                                             : data::Crop::Center;
+    plan.jitter = {params.brightnessJitter, params.contrastJitter, params.saturationJitter, params.hueJitter};
     plan.flipProbability = params.flip ? 0.5 : 0.0;
     plan.captionDropout = params.textDropout;
     setCaptions(config.method, plan);
@@ -394,11 +410,10 @@ Status setData(const TrainConfig& config, Settings& settings) {
         settings.validation = ValidationSettings{
             params.validationPath ? 0.0 : params.validationShare, params.validationPath.value_or(""),
             params.validationEvery.value_or(config.experiment.saveEvery), params.validationCount};
-    settings.cacheLatents = params.latentCache == LatentCache::Memory;
-    if (settings.cacheLatents && (plan.crop == data::Crop::Random || plan.flipProbability > 0))
-        return fail(ErrorCode::Config, "cached latents cannot be cropped at random or flipped",
-                    "dataset.params.latent_cache",
-                    "Set crop: center and flip: false, or turn the cache off.");
+    settings.latentCache = cacheKind(params.latentCache);
+    settings.textCache = cacheKind(params.textCache);
+    settings.cacheFolder =
+        params.cacheFolder ? fs::path(*params.cacheFolder) : data::EncodedCache::defaultFolder();
     return {};
 }
 
@@ -446,6 +461,8 @@ Status setCommon(const TrainConfig& config, const std::string& device, Settings&
     const std::string wanted = device.empty() ? std::string(enumName(config.system.device)) : device;
     ATELIER_TRY(settings.device, chooseDevice(wanted));
     settings.threads = static_cast<int>(config.system.threads.value_or(0));
+    settings.tf32Convolutions = config.system.tf32 != TensorFloat::Off;
+    settings.tf32Products = config.system.tf32 == TensorFloat::All;
     return {};
 }
 

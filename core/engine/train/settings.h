@@ -71,7 +71,7 @@ struct LabelSettings {
 
 struct PriorSettings {
     std::string prompt;                 // of the class: "a photo of a dog"
-    std::optional<std::int64_t> count;  // absent: 200 for each picture of the subject, 2000 at most
+    std::optional<std::int64_t> count;  // absent: 200 for each picture of the subject
     double weight = 1;                  // of the class pictures' loss
     fs::path folder;                    // where they are and are kept
 };
@@ -94,6 +94,9 @@ struct DiscriminatorSettings {
     bool adaptive = true;  // the weight times the ratio of gradients at the decoder's end
     int layers = 3, width = 64;
 };
+
+// Where what is encoded once is kept.
+enum class CacheKind { Off, Memory, Disk };
 
 // Samples that are held back from training, and how often the loss over them is taken.
 struct ValidationSettings {
@@ -152,7 +155,9 @@ struct Settings {
     int workers = 2;
     std::optional<ValidationSettings> validation;
     std::optional<std::int64_t> streamShards;  // at hand, of those that come and go; absent: all are kept
-    bool cacheLatents = false;                 // the autoencoder's moments of every sample, in memory
+    CacheKind latentCache = CacheKind::Off;    // the autoencoder's moments of every sample
+    CacheKind textCache = CacheKind::Off;      // what the text encoders make of the captions
+    fs::path cacheFolder;                      // of what is kept on disk
 
     // pictures during training
     std::optional<std::int64_t> sampleEvery;  // updates
@@ -171,6 +176,7 @@ struct Settings {
 
     // machine
     at::Device device = at::kCPU;
+    bool tf32Convolutions = true, tf32Products = false;
     int threads = 0;
 
     std::int64_t imagesPerUpdate() const { return batchSize * accumulation; }

@@ -34,6 +34,9 @@ class Task {
   public:
     virtual ~Task() = default;
 
+    // Told what does not end the run: a code, what it is, what helps. Set by the loop.
+    std::function<void(const std::string&, const std::string&, const std::string&)> warn;
+
     // The trained tensors, "unet.conv_in.weight": component, dot, name in its file.
     virtual NamedTensors parameters() = 0;
     // Learning rates of their own and constraints, before the first step.
@@ -63,10 +66,11 @@ class Task {
 
     // Bytes of weights, for the memory event.
     virtual std::uint64_t weightBytes() const = 0;
-    // For the forecast: every network with its parameters, trained or not; bytes of what prepare() would keep
-    // in memory for so many samples.
+    // For the forecast: every network with its parameters, trained or not; bytes of the latents that
+    // prepare() would keep for so many samples.
     virtual std::vector<std::pair<std::string, std::int64_t>> networkSizes() const { return {}; }
     virtual std::uint64_t cacheBytes(std::uint64_t /*samples*/) const { return 0; }
+    virtual std::uint64_t textBytes() const { return 0; }  // of one caption that is kept
 };
 
 // `load` says who is told of weights that hold NaN or infinity.

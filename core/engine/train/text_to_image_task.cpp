@@ -9,18 +9,17 @@
 #include <algorithm>
 #include <chrono>
 
-#include "core/base/memory.h"
 #include "core/base/strings.h"
 #include "core/engine/eval/picture_file.h"
 #include "core/engine/nn/packed_weight.h"
+#include "core/engine/train/latent_cache.h"
 #include "core/engine/train/prior.h"
 #include "core/engine/train/task.h"
+#include "core/engine/train/text_cache.h"
 #include "core/engine/train/text_to_image_parts.h"
 
 namespace atelier::train {
 namespace {
-
-constexpr std::int64_t kCacheBatch = 16;
 
 double secondsSince(std::chrono::steady_clock::time_point start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
@@ -80,11 +79,17 @@ class TextToImageTask final : public Task {
                    const PrepareProgress& progress) override {
         if (settings_.control || settings_.inpainting) ATELIER_DO(keepShown(*index, plan));
         if (settings_.prior) ATELIER_DO(preparePrior(static_cast<std::int64_t>(index->size()), progress));
-        if (!settings_.cacheLatents) return {};
-        index_ = std::move(index);
-        cachePlan_ = plan;
-        order_.emplace(*index_, plan);
-        ATELIER_DO(fillCache(progress));
+        if (settings_.textCache != CacheKind::Off)
+            texts_.emplace(pipeline_, settings_.device, cacheOf(settings_.textCache));
+        if (settings_.latentCache == CacheKind::Off) return {};
+        constexpr int kVersion = 1;  // of how pictures are encoded
+        latents_.emplace(settings_, cacheOf(settings_.latentCache),
+                         fmt::format("latents {} {} {}", kVersion, arithmeticOf(settings_.device),
+                                     networkHash(*pipeline_.vae, dumpJson(toJson(pipeline_.vae->config())))),
+                         std::move(index), plan,
+                         [this](const Batch& one) -> CachedPicture { return encodeForCache(one); });
+        ATELIER_DO(latents_->fill(progress));
+        tellOfCaches();
         plan.decodeImages = false;
         return {};
     }
@@ -100,6 +105,7 @@ class TextToImageTask final : public Task {
         const auto timesteps_B =
             drawTimesteps(objective, settings_.seed, encoded.numbers, schedule_.size(), settings_.device);
         encodeSeconds_ += secondsSince(start);
+        tellOfCaches();
 
         auto step = denoisingLoss(*pipeline_.unet, schedule_, objective, settings_.computeType,
                                   encoded.latents_BLHW, noise, timesteps_B, encoded.conditioning,
@@ -172,6 +178,14 @@ class TextToImageTask final : public Task {
         const auto side =
             static_cast<std::uint64_t>(settings_.plan.resolution) >> (vae.blockOutChannels.size() - 1);
         return samples * 2 * static_cast<std::uint64_t>(vae.latentChannels) * side * side * sizeof(float);
+    }
+
+    std::uint64_t textBytes() const override {
+        const at::NoGradGuard noGrad;
+        const auto text = encodePrompts(pipeline_, {""});
+        if (!text) return 0;
+        return text->context_NSD.nbytes() +
+               (text->textEmbeds_NP.defined() ? text->textEmbeds_NP.nbytes() : 0);
     }
 
   private:
@@ -324,7 +338,7 @@ class TextToImageTask final : public Task {
         {
             const at::NoGradGuard noGrad;
             at::Tensor moments;
-            if (cache_.empty() || batch.validation) {
+            if (!latents_ || batch.validation) {
                 moments = encodeMoments(batch.pixels_BCHW);
                 result.masks_B1HW = latentMasks(batch, moments);
             } else {
@@ -346,9 +360,21 @@ class TextToImageTask final : public Task {
                        1);
     }
 
+    // A mask that shows nothing, often one that was saved the wrong way round, is said once.
+    void tellOfBlackMask(const at::Tensor& mask, const std::string& key) {
+        if (toldOfMask_ || settings_.objective.unmaskedWeight > 0 || mask.max().item<double>() > 0) return;
+        toldOfMask_ = true;
+        if (warn)
+            warn("black_mask", "The mask of " + key + " is black all over: nothing is learned from it.",
+                 "White counts. If it is the wrong way round, invert it; loss.unmasked_weight lets the rest "
+                 "count, too.");
+    }
+
     // Means of the masks over what becomes one latent element.
-    at::Tensor latentMasks(const Batch& batch, const at::Tensor& moments_BLHW) const {
+    at::Tensor latentMasks(const Batch& batch, const at::Tensor& moments_BLHW) {
         if (!settings_.plan.maskMayBeAbsent) return {};  // a mask of another use, or none
+        for (std::int64_t i = 0; i < batch.size(); ++i)
+            tellOfBlackMask(batch.mask_BHW[i], batch.keys[static_cast<std::size_t>(i)]);
         const auto masks = batch.mask_BHW.unsqueeze(1).to(settings_.device).to(at::kFloat).mul_(1 / 255.0);
         return at::adaptive_avg_pool2d(masks, {moments_BLHW.size(2), moments_BLHW.size(3)});
     }
@@ -362,7 +388,8 @@ class TextToImageTask final : public Task {
                                         const std::vector<SizeCondition>& sizes) {
         const at::AutoGradMode gradients(at::GradMode::is_enabled() &&
                                          (settings_.trainTextEncoder || settings_.tokens));
-        ATELIER_TRY(auto conditioning, encodePrompts(pipeline_, captions));
+        ATELIER_TRY(auto conditioning,
+                    texts_ ? texts_->encode(captions) : encodePrompts(pipeline_, captions));
         if (conditioning.textEmbeds_NP.defined())
             conditioning.timeIds_NI =
                 sizeIds(pipeline_.unet->config(), conditioning.textEmbeds_NP.size(1), sizes);
@@ -375,71 +402,39 @@ class TextToImageTask final : public Task {
         return {side, side, 0, 0, side, side};
     }
 
-    // A cache that does not fit would end the process without a word.
-    static Status checkCacheFits(std::uint64_t each, std::int64_t count) {
-        const auto needed = each * static_cast<std::uint64_t>(count), available = availableMemory();
-        if (needed <= available) return {};
-        return fail(ErrorCode::Config,
-                    fmt::format("the latents of {} take {}, {} of memory are left",
-                                plural(static_cast<std::size_t>(count), "picture"), humanBytes(needed),
-                                humanBytes(available)),
-                    "dataset.params.latent_cache",
-                    "Set it to off: pictures are then encoded at every visit.");
+    TensorCache cacheOf(CacheKind kind) const {
+        return kind == CacheKind::Disk ? TensorCache(settings_.cacheFolder) : TensorCache();
     }
 
-    // Moments of every sample of the dataset, in its own order; a sample that cannot be decoded stays
-    // undefined.
-    Status fillCache(const PrepareProgress& progress) {
+    CachedPicture encodeForCache(const Batch& one) {
         const at::NoGradGuard noGrad;
-        auto plan = cachePlan_;
-        plan.shuffle = data::Shuffle::None;
-        const auto total = static_cast<std::int64_t>(index_->size());
-        cache_.resize(index_->size());
-        data::SampleSourceOptions options;
-        options.threads = settings_.workers;
-        ATELIER_TRY(auto source, data::SampleSource::open(index_, plan, options));
-        for (std::int64_t done = 0; done < total;) {
-            // One after the other where they are of different sizes.
-            const auto together = plan.buckets ? 1 : kCacheBatch;
-            ATELIER_TRY(const auto batch, nextBatch(source, std::min(together, total - done), {}));
-            const auto moments = encodeMoments(batch.pixels_BCHW).cpu();
-            auto masks = latentMasks(batch, moments);
-            if (masks.defined()) masks = masks.cpu();
-            if (done == 0) ATELIER_DO(checkCacheFits(moments[0].nbytes(), total));
-            for (std::int64_t i = 0; i < batch.size(); ++i)
-                cache_[batch.indices[static_cast<std::size_t>(i)]] = {
-                    moments[i].clone(), batch.sizes[static_cast<std::size_t>(i)],
-                    masks.defined() ? masks[i].clone() : at::Tensor()};
-            done += batch.size();
-            if (progress && !progress("cache", done, total))
-                return fail(ErrorCode::Cancelled, "caching latents was cancelled");
-        }
-        return {};
+        const auto moments = encodeMoments(one.pixels_BCHW).cpu();
+        const auto mask = latentMasks(one, moments);
+        return {moments[0], mask.defined() ? mask[0].cpu() : mask, one.sizes.front()};
     }
 
-    // A sample without cached moments is one whose picture cannot be read: its stand-in follows from (seed,
-    // number).
+    void tellOfCaches() {
+        const auto tell = [&](auto& cache) {
+            if (!cache) return;
+            if (const auto problem = cache->takeProblem(); problem && warn)
+                warn("not_cached", problem->message(),
+                     "What is not kept is encoded at every visit: the same result, slower.");
+        };
+        tell(latents_);
+        tell(texts_);
+    }
+
     Result<at::Tensor> cachedMoments(const Batch& batch, std::vector<std::string>& captions,
                                      std::vector<SizeCondition>& sizes, at::Tensor& masks_B1HW) {
         std::vector<at::Tensor> rows, masks;
         for (std::size_t i = 0; i < batch.indices.size(); ++i) {
-            std::uint64_t index = batch.indices[i];
-            if (!cache_[index].moments.defined()) {
-                ATELIER_TRY(const auto standIn,
-                            data::loadTrainSample(*index_, cachePlan_, *order_, batch.numbers[i]));
-                index = standIn.index;
-                captions[i] = standIn.caption;
-                if (!cache_[index].moments.defined()) {
-                    const auto single = makeBatch({standIn});
-                    const auto moments = encodeMoments(single.pixels_BCHW);
-                    const auto mask = latentMasks(single, moments);
-                    cache_[index] = {moments[0].cpu(), single.sizes.front(),
-                                     mask.defined() ? mask[0].cpu() : at::Tensor()};
-                }
+            ATELIER_TRY(const auto picture, latents_->picture(batch, i, captions[i]));
+            rows.push_back(picture.moments_LHW);
+            if (picture.mask_1HW.defined()) {
+                tellOfBlackMask(picture.mask_1HW, batch.keys[i]);
+                masks.push_back(picture.mask_1HW);
             }
-            rows.push_back(cache_[index].moments);
-            if (cache_[index].mask.defined()) masks.push_back(cache_[index].mask);
-            sizes[i] = cache_[index].size;
+            sizes[i] = picture.size;
         }
         if (!masks.empty()) masks_B1HW = at::stack(masks).to(settings_.device);
         return at::stack(rows).to(settings_.device);
@@ -450,18 +445,12 @@ class TextToImageTask final : public Task {
     NoiseSchedule schedule_;
     LearnedTokens tokens_;
     FrozenWeights frozen_;
-    std::shared_ptr<const data::DatasetIndex> index_;
-    data::TrainPlan cachePlan_;
-    std::optional<data::SampleOrder> order_;
-    struct Cached {
-        at::Tensor moments;
-        SizeCondition size;
-        at::Tensor mask;  // [1,h,w]; undefined without masks
-    };
-    std::vector<Cached> cache_;
+    std::optional<LatentCache> latents_;
+    std::optional<TextCache> texts_;
     std::optional<Prior> prior_;
     std::vector<eval::GenerateInputs> shown_;  // for the prompts in turn
     double encodeSeconds_ = 0;
+    bool toldOfMask_ = false;
 };
 
 // The files of the networks that stay as they are, for the folders that are saved.

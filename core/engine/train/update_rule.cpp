@@ -126,7 +126,9 @@ class Adafactor final : public PerWeight {
         moments_ = {{"exp_avg_sq_row", std::move(rows)},
                     {"exp_avg_sq_col", std::move(columns)},
                     {"exp_avg_sq", std::move(whole)},
-                    {"step", zeroScalars(masters)}};
+                    // On the CPU, since every update reads it.
+                    {"step", std::vector<at::Tensor>(masters.size())}};
+        for (auto& step : moments_[3].second) step = at::zeros({}, at::kFloat);
     }
 
   private:

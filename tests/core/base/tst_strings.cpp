@@ -3,6 +3,7 @@
 #include <QtTest>
 #include <limits>
 
+#include "core/base/csv.h"
 #include "core/base/hash.h"
 #include "core/base/json.h"
 #include "core/base/strings.h"
@@ -18,6 +19,12 @@ class TestStrings : public QObject {
         QCOMPARE(nearestName("learning_rte", names), std::string("learning_rate"));
         QCOMPARE(nearestName("Learning_Rate", names), std::string("learning_rate"));
         QCOMPARE(nearestName("zzz", names), std::string());
+    }
+    void csvRoundTrip() {
+        const std::vector<std::string> plain{"a.png", "", "12"}, nasty{"a, b", "say \"hi\"", "two\nlines"};
+        QCOMPARE(csvLine(plain), std::string("a.png,,12\n"));
+        QCOMPARE(csvLine(nasty), std::string("\"a, b\",\"say \"\"hi\"\"\",\"two\nlines\"\n"));
+        QVERIFY(parseCsv(csvLine(plain) + csvLine(nasty)) == (std::vector{plain, nasty}));
     }
     void bytes_data() {
         QTest::addColumn<QString>("text");

@@ -6,6 +6,7 @@
 #include <QtTest>
 #include <random>
 
+#include "core/base/strings.h"
 #include "core/base/version.h"
 #include "core/base/yaml.h"
 #include "core/cluster/export.h"

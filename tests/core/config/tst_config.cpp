@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "core/base/files.h"
+#include "core/base/user_cache.h"
 #include "core/config/check.h"
 #include "core/config/load.h"
 #include "core/config/request.h"
@@ -60,6 +61,7 @@ class TestConfig : public QObject {
     void everySettingReadsBack();
     void findings_data();
     void findings();
+    void logFolderInS3();
     void bucketsAndMasks();
     void allProblemsAtOnce();
     void overridesWin();
@@ -67,6 +69,7 @@ class TestConfig : public QObject {
     void interpolationsFollowOverrides();
     void pathsAreAbsolute();
     void escapedReferencesStayTexts();
+    void conceptsStandForTheirKeys();
     void methodFollowsTheModel();
     void replayNeedsLess();
     void newerFormatIsRefused();
@@ -142,6 +145,14 @@ void TestConfig::everySettingReadsBack() {
                 case ValueType::TextList:
                     value = {"p", "q"};
                     break;
+                case ValueType::IntList:
+                    value = {3, 4};
+                    break;
+                case ValueType::SectionList:
+                    value = Json::array({Json::object()});
+                    for (const auto& entry : child.children)
+                        value[0][entry.key] = entry.type == ValueType::Int ? Json(3) : Json("/t");
+                    break;
                 default:
                     value = {{"k", "v"}};
             }
@@ -169,6 +180,28 @@ void TestConfig::findings_data() {
         QTest::newRow(name) << QString(more) << QString(path) << QString(code) << line << QString(remedy);
     };
     // The good configuration has five lines; `more` begins on the sixth.
+    row("misspelt key of an entry", "method:\n  concepts:\n    - path: /a\n      class_promt: x\n",
+        "method.concepts[0].class_promt", "unknown_key", 9, "method.concepts[0].class_prompt=x");
+    row("entry without what it needs", "method:\n  concepts:\n    - path: /a\n    - repeats: 2\n",
+        "method.concepts[1].path", "required", 9, "");
+    row("entry out of range", "method:\n  concepts:\n    - path: /a\n      repeats: 0\n",
+        "method.concepts[0].repeats", "range", 9, "method.concepts[0].repeats=1");
+    row("unusual entry", "method:\n  concepts:\n    - path: /a\n      repeats: 500\n",
+        "method.concepts[0].repeats", "unusual", 9, "method.concepts[0].repeats=100");
+    row("entry that is no section", "method: {concepts: [a]}\n", "method.concepts[0]", "wrong_type", 6, "");
+    row("section for a list", "method: {concepts: {path: /a}}\n", "method.concepts", "wrong_type", 6, "");
+    row("subject twice", "method: {type: dreambooth, instance_prompt: x, concepts: [{path: /a}]}\n",
+        "method.instance_prompt", "concept_twice", 6, "method.instance_prompt=");
+    row("concepts beside a dataset", "method: {type: dreambooth, concepts: [{path: /a}]}\n",
+        "dataset.params.path", "concept_data", 3, "dataset.params.path=");
+    row("concepts of another method", "method: {type: controlnet, concepts: [{path: /a}]}\n",
+        "method.concepts", "concept_method", 6, "method.concepts=");
+    row("concepts of one name",
+        "method:\n  type: lora\n  concepts:\n    - {path: /a, instance_prompt: x}\n    - {path: /b, "
+        "instance_prompt: x}\n",
+        "method.concepts[1].instance_prompt", "concept_same", 10, "");
+    row("count without a class", "method: {type: lora, concepts: [{path: /a, class_count: 20}]}\n",
+        "method.concepts[0].class_count", "class_count_vain", 6, "method.concepts[0].class_count=");
     row("misspelt key", "optimizer:\n  params:\n    learning_rat: 1\n", "optimizer.params.learning_rat",
         "unknown_key", 8, "optimizer.params.learning_rate=1");
     row("unknown section", "optimiser: {}\n", "optimiser", "unknown_key", 6, "optimiser=");
@@ -208,6 +241,8 @@ void TestConfig::findings_data() {
         "lr_scheduler.params.learning_rate=${optimizer.params.learning_rate}");
     row("long warm-up", "lr_scheduler: {params: {warmup_length: 9000}}\n",
         "lr_scheduler.params.warmup_length", "warmup_too_long", 6, "lr_scheduler.params.warmup_length=800");
+    row("two warm-ups", "lr_scheduler: {params: {warmup_length: 9, warmup_images: 90}}\n",
+        "lr_scheduler.params.warmup_images", "two_warmups", 6, "lr_scheduler.params.warmup_length=");
     row("unavailable value", "experiment_: 1\nmodel_: 1\nloss: {}\nmethod: {type: scratch}\n",
         "model.pretrained", "scratch_pretrained", 2, "method.type=finetune");
     row("nothing to find at the last timestep", "loss: {zero_terminal_snr: true, prediction_type: epsilon}\n",
@@ -249,6 +284,25 @@ void TestConfig::findings() {
     QVERIFY(!issue->text.empty());
     const std::string given = issue->remedy ? issue->remedy->path + "=" + issue->remedy->value : "";
     QCOMPARE(QString::fromStdString(given), remedy);
+}
+
+void TestConfig::logFolderInS3() {
+    const auto checked = check(kGood, std::vector<std::string>{"experiment.log_dir=s3://bucket/runs/"});
+    const auto& config = checked.loaded.config;
+    QVERIFY2(!hasErrors(checked.issues), all(checked).c_str());
+    QVERIFY(config.tracking.uploadTo == "s3://bucket/runs/" && config.tracking.finishWithin == 3600);
+    QVERIFY(config.experiment.logDir.starts_with(userCache().string() + "/runs/"));
+    // What is kept and exported still names the bucket.
+    QCOMPARE(checked.loaded.resolved["experiment"]["log_dir"].get<std::string>(),
+             std::string("s3://bucket/runs/"));
+    QVERIFY(checked.loaded.resolved["tracking"]["upload_to"].is_null());
+    const auto again = checkTrainConfig(frozenYaml(checked.loaded), "c").loaded;
+    QCOMPARE(again.config.experiment.logDir, config.experiment.logDir);
+    QVERIFY(find(check(kGood, std::vector<std::string>{"experiment.log_dir=s3:/x"}), "experiment.log_dir",
+                 "log_dir"));
+    QVERIFY(find(check(kGood, std::vector<std::string>{"experiment.log_dir=s3://bucket/x",
+                                                       "tracking.upload_to=s3://bucket/y"}),
+                 "tracking.upload_to", "two_places"));
 }
 
 void TestConfig::bucketsAndMasks() {
@@ -351,6 +405,35 @@ void TestConfig::escapedReferencesStayTexts() {
     QCOMPARE(again.loaded.hash, checked.loaded.hash);
 }
 
+// A template's ??? is not asked for where concepts say the same.
+void TestConfig::conceptsStandForTheirKeys() {
+    const std::string text =
+        "model: {pretrained: /m}\nexperiment: {name: r, log_dir: /l, num_examples_to_see: 8}\nsystem: "
+        "{batch_size: 2}\ndataset: {params: {path: '?\?\?'}}\n"
+        "method:\n  type: dreambooth\n  instance_prompt: '?\?\?'\n  concepts:\n    - path: "
+        "a::/b\n      class_path: c\n      class_count: 5\n      class_prompt: d\n    - {path: e, repeats: "
+        "3}\n";
+    const auto checked = check(text);
+    QVERIFY2(!hasErrors(checked.issues), all(checked).c_str());
+    const auto& concepts = checked.loaded.config.method.concepts;
+    QCOMPARE(concepts.size(), 2U);
+    QCOMPARE(concepts[0].path, std::string("/base/a::/b"));
+    QCOMPARE(concepts[0].classPath.value_or(""), std::string("/base/c"));
+    QCOMPARE(concepts[0].classCount.value_or(0), 5);
+    QCOMPARE(concepts[1].repeats, 3);
+    QVERIFY(!concepts[1].classPrompt);
+    const auto again = checkTrainConfig(frozenYaml(checked.loaded), "/base/c.yaml", {}, {});
+    QVERIFY2(!hasErrors(again.issues), all(again).c_str());
+    QCOMPARE(again.loaded.resolved["method"], checked.loaded.resolved["method"]);
+    QVERIFY(find(check(text, {"method.concepts=[]"}), "dataset.params.path", "missing"));
+    QVERIFY(find(check("method: {type: dreambooth, concepts: [{path: /a, class_prompt: d}]}\nmodel: {unet: "
+                       "{pretrained: /u}}\n"),
+                 "method.concepts[0].class_prompt", "class_pictures"));
+    const auto* repeats = findSchema("method.concepts[1].repeats");
+    QVERIFY(repeats && repeats->type == ValueType::Int);
+    QVERIFY(!findSchema("method.targets[0]"));
+}
+
 void TestConfig::methodFollowsTheModel() {
     QCOMPARE(check(kGood).loaded.config.method.type, MethodType::Finetune);
     QCOMPARE(
@@ -420,7 +503,9 @@ void TestConfig::templatesLackOnlyWhatTheySay() {
     // Filled in, it is complete.
     std::vector<std::string> values;
     for (const auto& issue : checked.issues)
-        if (issue.code == "missing") values.push_back(issue.path + "=/x");
+        if (issue.code == "missing")
+            values.push_back(issue.path +
+                             (findSchema(issue.path)->type == ValueType::TextList ? "=[x]" : "=/x"));
     const auto filled = checkTrainConfig(*text, file.toStdString(), values);
     QVERIFY2(!hasErrors(filled.issues), all(filled).c_str());
 }

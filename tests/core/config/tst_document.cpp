@@ -26,6 +26,7 @@ class TestDocument : public QObject {
     void removesKeys_data();
     void removesKeys();
     void refusesWhatItCannotKeep();
+    void itemsOfListsKeepTheirComments();
     void randomEditsMeanWhatTheySay();
     void origins();
 };
@@ -206,6 +207,59 @@ void TestDocument::randomEditsMeanWhatTheySay() {
             QVERIFY2(yaml::parse(text).has_value(), text.c_str());
         }
     }
+}
+
+void TestDocument::itemsOfListsKeepTheirComments() {
+    const char* text =
+        "method:\n  type: lora\n  concepts:  # mine\n    # the dog\n    - path: /a  # pictures\n      # "
+        "often\n"
+        "      repeats: 3\n\n    - {path: /b, repeats: 2}  # short\n    # the cat\n    -   path: /c\nmodel: "
+        "{}\n";
+    const KeyPath path = splitKeyPath("method.concepts");
+    const auto item = *yaml::parse("{path: /n, instance_prompt: 'a: b'}");
+    const auto said = [](const Result<std::string>& edited) {
+        return QString::fromStdString(edited ? *edited : "error: " + edited.error().message());
+    };
+    QString expected = QString::fromUtf8(text);
+    const auto change = [&](const char* from, const char* to) {
+        QString now = expected;
+        Q_ASSERT(now.contains(QLatin1String(from)));
+        return now.replace(QLatin1String(from), QLatin1String(to));
+    };
+    // One value of an item.
+    QCOMPARE(set(text, "method.concepts[0].repeats", "5"), change("repeats: 3", "repeats: 5"));
+    QCOMPARE(set(text, "method.concepts[1].path", "/x"), change("{path: /b,", "{path: /x,"));
+    QCOMPARE(set(text, "method.concepts[2].repeats", "4"),
+             change("    -   path: /c\n", "    -   path: /c\n        repeats: 4\n"));
+    QCOMPARE(removed(text, "method.concepts[1].repeats"), change("{path: /b, repeats: 2}", "{path: /b}"));
+    QCOMPARE(removed(text, "method.concepts[0].repeats"), change("      repeats: 3\n", ""));
+    QCOMPARE(removed(text, "method.concepts[0].path"),
+             change("- path: /a  # pictures\n      # often\n      repeats: 3", "- repeats: 3"));
+    // Whole items.
+    QCOMPARE(said(insertInList(text, path, 1, item)),
+             change("repeats: 3\n", "repeats: 3\n    - path: /n\n      instance_prompt: 'a: b'\n"));
+    QCOMPARE(said(insertInList(text, path, 3, item)),
+             change("path: /c\n", "path: /c\n    - path: /n\n      instance_prompt: 'a: b'\n"));
+    QCOMPARE(said(removeFromList(text, path, 2)), change("    # the cat\n    -   path: /c\n", ""));
+    QCOMPARE(said(moveInList(text, path, 2, 0)),
+             QStringLiteral(
+                 "method:\n  type: lora\n  concepts:  # mine\n    # the cat\n    -   path: /c\n    # the "
+                 "dog\n    - path: /a  # pictures\n      # often\n      repeats: 3\n\n    - {path: "
+                 "/b, repeats: 2}  # short\nmodel: {}\n"));
+    const auto there = moveInList(text, path, 0, 2);
+    QVERIFY(there.has_value());
+    QCOMPARE(said(moveInList(*there, path, 2, 0)), expected);
+    // The first and the last one; lists in brackets; what is not there.
+    const auto first = insertInList("method:\n  type: lora  # t\n", path, 0, item);
+    QCOMPARE(said(first), QStringLiteral("method:\n  type: lora  # t\n  concepts:\n    - path: /n\n      "
+                                         "instance_prompt: 'a: b'\n"));
+    QCOMPARE(said(removeFromList(*first, path, 0)), QStringLiteral("method:\n  type: lora  # t\n"));
+    const char* flow = "method: {type: lora, concepts: [{path: /a}, {path: /b}]}  # f\n";
+    QCOMPARE(said(moveInList(flow, path, 0, 1)),
+             QStringLiteral("method: {type: lora, concepts: [{path: /b}, {path: /a}]}  # f\n"));
+    QCOMPARE(set(flow, "method.concepts[1].repeats", "2"),
+             QStringLiteral("method: {type: lora, concepts: [{path: /a}, {path: /b, repeats: 2}]}  # f\n"));
+    QVERIFY(said(removeFromList(flow, path, 2)).startsWith(QStringLiteral("error: ")));
 }
 
 void TestDocument::origins() {

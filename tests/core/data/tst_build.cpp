@@ -315,6 +315,40 @@ class TestBuild : public QObject {
             decodeImage(find(members(folder() / "small/000000.tar"), "plain0-", ".mask.png"), "mask");
         QVERIFY(mask && mask->image.width == 32 && mask->image.height == 32);
     }
+    void chosenMasksTakeThePlaceOfThoseFound() {
+        makeSources(3);
+        const std::string found = encoded(picture(96, 64, 5), ImageFormat::Png),
+                          chosen = encoded(picture(96, 64, 7), ImageFormat::Png);
+        writeFile(folder() / "src/plain0-masklabel.png", found);
+        writeFile(folder() / "src/conditions/plain1.png", found);
+        writeFile(folder() / "elsewhere/mine.png", chosen);
+        const fs::path journal = folder() / "edits.jsonl";
+        using Kind = EditRecord::Kind;
+        const std::vector<EditRecord> edits{
+            {Kind::Mask, "plain0.jpg", (folder() / "elsewhere/mine.png").string()},
+            {Kind::Condition, "plain0.jpg", "elsewhere/mine.png"},  // from the journal's folder
+            {Kind::Condition, "plain1.jpg", ""},
+            {Kind::Mask, "plain2.jpg", (folder() / "gone.png").string()}};
+        QVERIFY(appendEdits(journal, edits).has_value());
+        auto asked = request();
+        asked.edits = journal;
+        const auto built = buildDataset(asked);
+        QVERIFY2(built.has_value(), built ? "" : built.error().message().c_str());
+        const auto in = members(folder() / "v1/000000.tar");
+        QCOMPARE(find(in, "plain0-", ".mask.png"), chosen);
+        QCOMPARE(find(in, "plain0-", ".cond.png"), chosen);
+        QCOMPARE(find(in, "plain1-", ".cond.png"), std::string("missing"));
+        QCOMPARE(find(in, "plain2-", ".jpg"), std::string("missing"));
+        const std::string report = readFile(folder() / "v1/report.jsonl").value();
+        QVERIFY(report.find("mask_missing") != std::string::npos);
+        QVERIFY(report.find("gone.png is missing") != std::string::npos);
+        QVERIFY(report.find("its picture was given another one, or none") != std::string::npos);
+        // Taken back, the mask beside the picture holds again.
+        QVERIFY(appendEdits(journal, std::vector<EditRecord>{{Kind::ClearMask, "plain0.jpg"}}).has_value());
+        asked.target = folder() / "v2";
+        QVERIFY(buildDataset(asked).has_value());
+        QCOMPARE(find(members(folder() / "v2/000000.tar"), "plain0-", ".mask.png"), found);
+    }
     void changedFilesAreNotTaken() {
         makeSources(4);
         BuildHooks hooks;

@@ -452,6 +452,44 @@ class TestSampleSource : public QObject {
         QVERIFY(captionOnly->pixels.empty() && captionOnly->caption == "first 20\nsecond 20");
     }
 
+    // Colours are a function of (seed, number), and smart crops of the picture alone.
+    void coloursAndSmartCrops() {
+        TrainPlan plan = smallPlan();
+        plan.shuffle = Shuffle::None;
+        const SampleOrder order(*index_, plan);
+        const auto plain = loadTrainSample(*index_, plan, order, 20)->pixels;
+        plan.jitter.brightness = 0.5;
+        const auto once = loadTrainSample(*index_, plan, order, 20)->pixels;
+        QVERIFY(once != plain && once == loadTrainSample(*index_, plan, order, 20)->pixels);
+        QVERIFY(once != loadTrainSample(*index_, plan, order, 20 + kCount)->pixels);
+        plan.jitter = {};
+        plan.crop = Crop::Smart;
+        const auto smart = loadTrainSample(*index_, plan, order, 20);
+        QCOMPARE(smart->pixels, loadTrainSample(*index_, plan, order, 20 + kCount)->pixels);
+        QVERIFY(smart->cropLeft >= 0 && smart->cropLeft <= 14 && smart->cropTop == 0);
+    }
+
+    // What a cached picture is known by: everything that decides its pixels, nothing else.
+    void identitiesOfPreparedPictures() {
+        TrainPlan plan = smallPlan();
+        const auto identity = [&](std::uint64_t sample) {
+            return preparedIdentity(*index_, plan, sample).value_or("");
+        };
+        const auto first = identity(20);
+        QVERIFY(!first.empty() && first == identity(20) && first != identity(21));
+        plan.seed += 1;
+        plan.shuffle = Shuffle::None;
+        plan.captionDropout = 0.5;
+        QCOMPARE(identity(20), first);
+        plan.resolution += 8;
+        const auto larger = identity(20);
+        QVERIFY(larger != first);
+        plan.crop = Crop::Smart;
+        QVERIFY(identity(20) != larger);
+        plan.imageKey = "none";
+        QVERIFY(!preparedIdentity(*index_, plan, 20));
+    }
+
     void validationShareIsDisjointAndStable() {
         const auto keys = [&](Split split, double share) {
             std::set<std::string> result;

@@ -52,6 +52,30 @@ class TestScan : public QObject {
         QCOMPARE(result.images.size() + result.others.size(),
                  std::size_t(12));  // every file that is not hidden
     }
+    void foldersOfMasksAndConditionsBelongToThePicturesAbove() {
+        for (const char* name :
+             {"a.png", "b.jpg", "c.png", "Masks/a.png", "masks/nobody.png", "masks/notes.txt",
+              "masks/deep/b.png", "conditions/b.png", "conditions/c.webp", "c-condlabel.png",
+              "carnival/masks/venice.png", "carnival/masks/conditions/venice.png"})
+            writeFile(folder() / name, "x");
+        const auto result = scan();
+        // Without pictures above it, "masks" is a folder like any other.
+        QCOMPARE(names(result),
+                 (std::vector<std::string>{"a.png", "b.jpg", "c.png", "carnival/masks/venice.png"}));
+        QCOMPARE(result.images[0].mask, std::optional(folder() / "Masks/a.png"));
+        QCOMPARE(result.images[1].condition, std::optional(folder() / "conditions/b.png"));
+        QVERIFY(!result.images[1].mask);
+        QCOMPARE(result.images[2].condition, std::optional(folder() / "c-condlabel.png"));
+        QCOMPARE(result.images[3].condition,
+                 std::optional(folder() / "carnival/masks/conditions/venice.png"));
+        std::map<std::string, std::string> notes;
+        for (const auto& other : result.others) notes[other.relative] = other.note;
+        QCOMPARE(notes.at("masks/nobody.png"), std::string("no picture named nobody in the folder above"));
+        QCOMPARE(notes.at("masks/deep/b.png"), std::string("no picture named b in the folder above"));
+        QCOMPARE(notes.at("masks/notes.txt"), std::string("not a picture"));
+        QCOMPARE(notes.at("conditions/c.webp"), std::string("c-condlabel.png is used instead"));
+        QCOMPARE(result.images.size() + result.others.size(), std::size_t(12));
+    }
     void linksAreFollowedOnce() {
         writeFile(folder() / "real/a.png", "x");
         writeFile(folder() / "elsewhere/b.png", "x");

@@ -80,6 +80,33 @@ class PackedWeights : public QObject {
         }
     }
 
+    // Pictures that are large beside the weights: by minimal filtering, whatever size comes later.
+    void largePictures() {
+        nn::Conv2d conv(32, 128, 3, 1, 1);
+        fill(conv);
+        comparePacked(conv,
+                      {at::randn({1, 32, 37, 45}), at::randn({2, 32, 64, 64}),
+                       at::randn({2, 32, 5, 3}).contiguous(at::MemoryFormat::ChannelsLast)},
+                      3e-6);
+        nn::Conv2d noBias(64, 64, 3, 1, 1, false), strided(64, 64, 3, 2, 1);
+        for (auto* layer : {&noBias, &strided}) {
+            fill(*layer);
+            comparePacked(*layer, {at::randn({1, 64, 40, 40})}, 3e-6);
+        }
+    }
+
+    void largePicturesOntoOthers() {
+        const at::NoGradGuard noGrad;
+        nn::Conv2d conv(16, 64, 3, 1, 1);
+        fill(conv);
+        const auto x = at::randn({1, 16, 33, 34}), other = at::randn({1, 64, 33, 34});
+        const auto expected = conv.forward(x) + other;
+        nn::packWeights(conv, nn::PlainWeights::Drop);
+        for (const auto layout : {at::MemoryFormat::Contiguous, at::MemoryFormat::ChannelsLast})
+            QVERIFY(difference(conv.forwardOnto(other.contiguous(layout), x.contiguous(layout)), expected) <=
+                    3e-6);
+    }
+
     void bfloat16() {
         const nn::ParameterOptionsGuard guard(at::TensorOptions(at::kBFloat16));
         nn::Linear linear(32, 16);

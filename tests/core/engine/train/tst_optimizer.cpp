@@ -122,6 +122,21 @@ class TestOptimizer : public QObject {
         near(EmaOptions({0.9999, false}).at(1), 0.9999, 1e-12);
     }
 
+    // Stable Cascade's: every k-th update shadow ← β·shadow + (1 − β)·p, with β = 0 until the averages begin.
+    void emaOfStableCascadeFollowsItsFormula() {
+        const auto p = leaf({1});
+        Optimizer optimizer({{"m.p", p}}, at::kFloat, {}, EmaOptions{0.9, false, 3, 10});
+        double shadow = 1;
+        for (int k = 1; k <= 30; ++k) {
+            (p * 1).sum().backward();
+            optimizer.gatherGradients();
+            optimizer.step(0.05, zero());
+            const double beta = k > 10 ? 0.9 : 0;
+            if (k <= 10 || k % 3 == 0) shadow = beta * shadow + (1 - beta) * p.item<double>();
+            near(optimizer.averages()[0].second.item<double>(), shadow, 1e-5);
+        }
+    }
+
     // bfloat16 weights follow float32 masters: steps too small for bfloat16 add up.
     void mastersKeepSmallSteps() {
         const auto p = leaf({1});
@@ -194,6 +209,21 @@ class TestOptimizer : public QObject {
         schedule.floor = 0.1;
         near(schedule.at(52) / 1e-4, 0.55, 1e-9);
         near(schedule.at(1000) / 1e-4, 0.1, 1e-9);
+        // transformers' inverse square root and hard restarts after a warm-up.
+        LrSchedule falling{.shape = LrShape::InverseSqrt, .base = 1, .warmup = 10, .total = 50};
+        near(falling.at(10), 1, 1e-12);
+        near(falling.at(40), 0.5, 1e-12);
+        falling.warmup = 0;
+        near(falling.at(30'000), 0.5, 1e-12);
+        const LrSchedule again{
+            .shape = LrShape::CosineRestarts, .base = 1, .warmup = 10, .total = 50, .cycles = 2};
+        for (const auto& [update, rate] : {std::pair{10, 1.0},
+                                           {20, 0.5},
+                                           {29, 0.5 * (1 + std::cos(M_PI * 0.95))},
+                                           {30, 1.0},
+                                           {40, 0.5},
+                                           {50, 0.0}})
+            near(again.at(update), rate, 1e-12);
         const LrSchedule rise{.shape = LrShape::OneCycle, .base = 1, .warmup = 10, .total = 50};
         near(rise.at(0), 0.04, 1e-9);
         near(rise.at(10), 1, 1e-9);
