@@ -13,6 +13,7 @@
 #include "app/studio/bench_pictures.h"
 #include "app/studio/bench_run.h"
 #include "app/studio/screenshots.h"
+#include "app/studio/single_instance.h"
 #include "app/studio/stall_watch.h"
 #include "app/studio/studio.h"
 #include "core/base/version.h"
@@ -64,7 +65,7 @@ int main(int argc, char** argv) {
     std::optional<NoBusOfItsOwn> bus(std::in_place);
     atelier::StudioApplication app(argc, argv);
     bus.reset();
-    QGuiApplication::setDesktopFileName(QStringLiteral("atelier"));
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.atelier.Atelier"));
 
     QCommandLineParser line;
     line.setApplicationDescription(
@@ -82,6 +83,9 @@ int main(int argc, char** argv) {
         QStringLiteral("theme"),
         QCoreApplication::translate("main", "system, light or dark, for this start only."),
         QStringLiteral("name"));
+    const QCommandLineOption language(QStringLiteral("language"),
+                                      QCoreApplication::translate("main", "en or de, for this start only."),
+                                      QStringLiteral("code"));
     const QCommandLineOption project(
         QStringLiteral("project"),
         QCoreApplication::translate("main", "Project folder, for this start only (~/Atelier)."),
@@ -100,7 +104,7 @@ int main(int argc, char** argv) {
         QStringLiteral("bench-pictures"),
         QCoreApplication::translate("main", "Print what scrolling through this folder costs, then quit."),
         QStringLiteral("folder"));
-    line.addOptions({bench, benchRun, benchPictures, theme, project, shots, size, reset});
+    line.addOptions({bench, benchRun, benchPictures, theme, language, project, shots, size, reset});
     line.addPositionalArgument(
         QStringLiteral("path"),
         QCoreApplication::translate("main",
@@ -110,6 +114,7 @@ int main(int argc, char** argv) {
 
     atelier::StudioOptions options;
     options.theme = line.value(theme);
+    options.language = line.value(language);
     options.projectFolder = line.value(project);
     options.resetWindow = line.isSet(reset);
     options.paths = line.positionalArguments();
@@ -121,13 +126,29 @@ int main(int argc, char** argv) {
 
     if (line.isSet(benchPictures)) return atelier::benchPictures(app, options, line.value(benchPictures));
 
-    atelier::Studio studio(app, options);
-    if (line.isSet(bench))
-        QObject::connect(&studio, &atelier::Studio::painted, &app, [&clock] { reportFirstPaint(clock); });
-    if (const QString stalls = qEnvironmentVariable("ATELIER_STALLS"); !stalls.isEmpty())
-        QObject::connect(&studio, &atelier::Studio::painted, &app,
-                         [&app, stalls] { app.watchStalls(stalls); });
-    studio.start();
-    if (line.isSet(benchRun)) atelier::benchRun(studio, line.value(benchRun));
-    return QApplication::exec();
+    // What is asked for this start only (a project, measuring) wants a studio of its own.
+    atelier::SingleInstance instance;
+    const bool own = line.isSet(project) || line.isSet(bench) || line.isSet(benchRun);
+    if (!own && instance.handOver(options.paths)) return 0;
+
+    // Language and text size are part of every widget: for others the window is made anew.
+    constexpr int kAgain = 1000;
+    int code = kAgain;
+    while (code == kAgain) {
+        QApplication::setQuitOnLastWindowClosed(true);
+        atelier::Studio studio(app, options);
+        QObject::connect(&instance, &atelier::SingleInstance::opened, &studio, &atelier::Studio::openPaths);
+        if (line.isSet(bench))
+            QObject::connect(&studio, &atelier::Studio::painted, &app, [&clock] { reportFirstPaint(clock); });
+        if (const QString stalls = qEnvironmentVariable("ATELIER_STALLS"); !stalls.isEmpty())
+            QObject::connect(&studio, &atelier::Studio::painted, &app,
+                             [&app, stalls] { app.watchStalls(stalls); });
+        studio.start();
+        if (line.isSet(benchRun)) atelier::benchRun(studio, line.value(benchRun));
+        QObject::connect(&studio, &atelier::Studio::restartWanted, &app,
+                         [] { QCoreApplication::exit(kAgain); });
+        code = QApplication::exec();
+        options.paths.clear();
+    }
+    return code;
 }

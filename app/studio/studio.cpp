@@ -16,12 +16,12 @@
 #include <QTimer>
 #include <QUrl>
 #include <functional>
+#include <optional>
 
 #include "app/studio/configure_part.h"
 #include "app/studio/models_part.h"
 #include "core/base/strings.h"
 #include "core/text/tokenizer.h"
-#include "ui/frame/english_plurals.h"
 #include "ui/frame/first_run.h"
 #include "ui/frame/main_window.h"
 #include "ui/frame/settings_sheet.h"
@@ -36,6 +36,7 @@
 #include "ui/pages/datasets_page.h"
 #include "ui/pages/runs_page.h"
 #include "ui/session/engine_locator.h"
+#include "ui/session/languages.h"
 #include "ui/session/settings.h"
 #include "ui/style/fonts.h"
 #include "ui/style/theme.h"
@@ -118,12 +119,13 @@ void openFolder(const QString& path) {
 struct Studio::Parts {
     Parts(QApplication& app, const StudioOptions& options)
         : settings(options.settingsFile),
-          theme(prepare(app, settings),
+          theme(prepare(app, options),
                 darkChoice(options.theme.isEmpty() ? settings.theme() : themeNamed(options.theme))),
           window(settings, [](const QStringList& paths) { return recognise(paths); }) {}
 
-    QApplication& prepare(QApplication& app, const Settings& settings) {
-        app.installTranslator(&english);
+    QApplication& prepare(QApplication& app, const StudioOptions& options) {
+        languages.emplace(app,
+                          options.language.isEmpty() ? settings.language() : languageNamed(options.language));
         style::setTextScale(settings.textScale());
         return app;
     }
@@ -133,7 +135,7 @@ struct Studio::Parts {
                                                 : ThemeChoice::System;
     }
 
-    EnglishPlurals english;
+    std::optional<Languages> languages;  // before any text is made
     Settings settings;
     style::Theme theme;
     EngineLocator engine;
@@ -164,8 +166,24 @@ Studio::Studio(QApplication& app, const StudioOptions& options)
     p.paths = options.paths;
     connect(&p.settings, &Settings::themeChanged, this,
             [&p](ThemeChoice choice) { p.theme.setChoice(darkChoice(choice)); });
-    connect(&p.window, &MainWindow::settingsRequested, this,
-            [&p] { (new SettingsSheet(&p.window, p.settings, p.engine))->show(); });
+    connect(&p.window, &MainWindow::settingsRequested, this, [this, &p] {
+        auto* sheet = new SettingsSheet(&p.window, p.settings, p.engine);
+        connect(
+            sheet, &SettingsSheet::restartWanted, this,
+            [this, &p] {
+                QApplication::setQuitOnLastWindowClosed(false);
+                p.window.close() ? Q_EMIT restartWanted() : QApplication::setQuitOnLastWindowClosed(true);
+            },
+            Qt::QueuedConnection);
+        sheet->show();
+    });
+    const auto offline = [](bool on) { on ? qputenv("HF_HUB_OFFLINE", "1") : qunsetenv("HF_HUB_OFFLINE"); };
+    if (p.settings.offline()) offline(true);
+    connect(&p.settings, &Settings::offlineChanged, this, offline);
+    const auto remember = [&p](int megabytes) {
+        if (p.thumbnails) p.thumbnails->setCacheBytes(qint64(megabytes) << 20);
+    };
+    connect(&p.settings, &Settings::thumbnailMegabytesChanged, this, remember);
     connect(&p.settings, &Settings::enginePathChanged, &p.engine, &EngineLocator::locate);
     connect(p.window.statusPanel(), &StatusBar::engineClicked, &p.window, &MainWindow::settingsRequested);
     connect(p.window.statusPanel(), &StatusBar::deviceClicked, &p.window,
@@ -328,7 +346,7 @@ void Studio::loadTokenizer() {
 
 Page* Studio::makeDatasetsPage() {
     Parts& p = *parts_;
-    p.thumbnails = std::make_unique<Thumbnails>();
+    p.thumbnails = std::make_unique<Thumbnails>(nullptr, qint64(p.settings.thumbnailMegabytes()) << 20);
     p.store = std::make_unique<DatasetStore>(p.project + QStringLiteral("/datasets"),
                                              p.settings.recent(RecentKind::Dataset));
     p.document = std::make_unique<DatasetDocument>();
@@ -391,6 +409,14 @@ void Studio::startTheRest() {
     if (p.document) loadTokenizer();
     for (const QString& path : p.paths) p.window.openPath(path);
     if (p.paths.isEmpty() && !p.window.firstRunShown()) openLast();
+}
+
+void Studio::openPaths(const QStringList& paths) {
+    Parts& p = *parts_;
+    for (const QString& path : paths) p.window.openPath(path);
+    p.window.setWindowState(p.window.windowState() & ~Qt::WindowMinimized);
+    p.window.raise();
+    p.window.activateWindow();
 }
 
 // The page that was shown last gets its last object.

@@ -17,6 +17,7 @@ struct RunSummary;
 
 struct StudioOptions {
     QString theme;          // "" = as set
+    QString language;       // "" = as set; "en", "de"
     QString projectFolder;  // "" = as set, else ~/Atelier
     QStringList paths;      // to open
     bool resetWindow = false;
@@ -33,9 +34,12 @@ class Studio : public QObject {
     bool engineReady() const;
     // Shows the window, then what can wait: desktop theme, engine look-up, runs, paths to open.
     void start();
+    // From another start of the program, or a file manager: opens them and comes to the front.
+    void openPaths(const QStringList& paths);
 
   Q_SIGNALS:
-    void painted();  // once: the window has been painted for the first time
+    void restartWanted();  // the window is closed; another Studio is wanted in its place
+    void painted();        // once: the window has been painted for the first time
 
   private:
     void startTheRest();

@@ -18,6 +18,8 @@
 #include <cmath>
 
 #include "core/config/check.h"
+#include "ui/forms/section_list.h"
+#include "ui/session/languages.h"
 #include "ui/widgets/controls.h"
 
 namespace atelier {
@@ -141,7 +143,7 @@ class ChoiceField : public FieldEditor {
         if (schema.optional) box_->addItem(tr("not set"), QString());
         for (const auto& choice : schema.choices)
             if (!choice.label.empty())
-                box_->addItem(tr(choice.label.c_str()), QString::fromStdString(choice.name));
+                box_->addItem(translated(choice.label), QString::fromStdString(choice.name));
         box_->setFocusPolicy(Qt::StrongFocus);
         box_->installEventFilter(this);
         connect(box_, &QComboBox::activated, this, [this](int index) {
@@ -215,8 +217,8 @@ class TextField : public FieldEditor {
                                                          : QString());
         if (kind == TextKind::Folder || kind == TextKind::File || kind == TextKind::Model ||
             kind == TextKind::Shards || kind == TextKind::Path) {
-            auto* browse = makeIconButton(QStringLiteral("folder"),
-                                          tr("Choose %1").arg(tr(std::string(schema.info.label).c_str())));
+            auto* browse =
+                makeIconButton(QStringLiteral("folder"), tr("Choose %1").arg(translated(schema.info.label)));
             row->addWidget(browse);
             connect(browse, &QToolButton::clicked, this, &TextField::browse);
             edit_->setAcceptDrops(false);
@@ -258,7 +260,7 @@ class TextField : public FieldEditor {
         Q_EMIT edited(Node::ofString(shown.toStdString()));
     }
     void browse() {
-        const QString title = tr(std::string(schema_.info.label).c_str());
+        const QString title = translated(schema_.info.label);
         QString at = edit_->text();
         if (at.startsWith(QLatin1Char('~'))) at = QDir::homePath() + at.mid(1);
         if (schema_.info.text == TextKind::File)
@@ -275,7 +277,7 @@ class TextField : public FieldEditor {
 class ListField : public FieldEditor {
   public:
     ListField(const SchemaNode& schema, QWidget* parent)
-        : FieldEditor(parent), edit_(new QPlainTextEdit(this)) {
+        : FieldEditor(parent), edit_(new QPlainTextEdit(this)), numbers_(schema.type == ValueType::IntList) {
         auto* row = new QHBoxLayout(this);
         row->setContentsMargins(0, 0, 0, 0);
         row->addWidget(edit_);
@@ -288,7 +290,8 @@ class ListField : public FieldEditor {
             Node list = Node::list();
             for (const QString& line : edit_->toPlainText().split(QLatin1Char('\n')))
                 if (!line.trimmed().isEmpty())
-                    list.items.push_back(Node::ofString(line.trimmed().toStdString()));
+                    list.items.push_back(numbers_ ? yaml::resolvePlain(line.trimmed().toStdString())
+                                                  : Node::ofString(line.trimmed().toStdString()));
             Q_EMIT edited(list);
         });
     }
@@ -310,6 +313,7 @@ class ListField : public FieldEditor {
 
   private:
     QPlainTextEdit* edit_;
+    bool numbers_;
     bool quiet_ = false;
 };
 
@@ -353,7 +357,10 @@ FieldEditor* makeFieldEditor(const SchemaNode& schema, QWidget* parent) {
         case ValueType::Choice:
             return new ChoiceField(schema, parent);
         case ValueType::TextList:
+        case ValueType::IntList:
             return new ListField(schema, parent);
+        case ValueType::SectionList:
+            return new SectionListField(schema, parent);
         case ValueType::TextMap:
         case ValueType::Free:
         case ValueType::Section:

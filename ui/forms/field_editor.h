@@ -19,12 +19,20 @@ class FieldEditor : public QWidget {
     // the same value.
     virtual void setValue(const Json& value, bool given) = 0;
     virtual void setReadOnly(bool readOnly) { field()->setEnabled(!readOnly); }
+    // The same value as training will have it: paths absolute, references by their values.
+    virtual void setResolved(const Json& value) { Q_UNUSED(value); }
 
   Q_SIGNALS:
     void edited(const atelier::yaml::Node& value);  // a value that fits the kind
     void cleared();                                 // the key should go
     void mistyped(const QString& why);              // what stands in the field is no value; "" = it is again
     void showTextRequested();                       // edit it in the YAML
+    // Of a list of sections; `key`: of one value of an item.
+    void itemInserted(int index, const atelier::yaml::Node& item);
+    void itemRemoved(int index);
+    void itemMoved(int from, int to);
+    void itemEdited(int index, const QString& key, const atelier::yaml::Node& value);
+    void itemCleared(int index, const QString& key);
 
   protected:
     using QWidget::QWidget;

@@ -12,6 +12,7 @@
 #include "core/base/strings.h"
 #include "ui/forms/field_editor.h"
 #include "ui/models/config_document.h"
+#include "ui/session/languages.h"
 #include "ui/style/icons.h"
 #include "ui/style/tokens.h"
 #include "ui/widgets/controls.h"
@@ -19,11 +20,9 @@
 namespace atelier {
 
 namespace {
-QString words(std::string_view text) {
-    return QApplication::translate("Settings", std::string(text).c_str());
-}
 constexpr int kLabelWidth = 192, kLeastLabel = 104, kOriginWidth = 78, kUnitWidth = 76;
 constexpr int kNarrow = 590;  // a row below this width leaves out the origin word and takes less for the rest
+constexpr int kStacked = 440;  // below this the label stands above the editor
 constexpr int kRoomy =
     636;  // from here on nothing gives way; below it the editors do, never the label column
 constexpr int kWidest = 720;  // of an editor for text
@@ -54,13 +53,15 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(26, 5, 12, 5);
     column->setSpacing(2);
+    row_ = new QBoxLayout(QBoxLayout::LeftToRight);
+    row_->setSpacing(8);
+    column->addLayout(row_);
     auto* row = new QHBoxLayout;
     row->setSpacing(8);
-    column->addLayout(row);
 
     auto* names = new QVBoxLayout;
     names->setSpacing(0);
-    label_ = new ElidedLabel(words(schema.info.label));
+    label_ = new QLabel(translated(schema.info.label));
     QWidget* label = label_;
     label->setFont(style::font(style::TextSize::Body));
     key_ = new ElidedLabel(path_, Qt::ElideMiddle);
@@ -70,25 +71,33 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
     label_->setBuddy(editor_->field());
     names->addWidget(label);
     names->addWidget(key);
-    row->addLayout(names);
+    row_->addLayout(names);
+    row_->addLayout(row, 1);
 
     const bool wide = schema.type == ValueType::Text || schema.type == ValueType::TextList ||
+                      schema.type == ValueType::IntList || schema.type == ValueType::SectionList ||
                       schema.type == ValueType::TextMap || schema.type == ValueType::Free;
     wide_ = wide;
-    row->addWidget(editor_, wide ? 1 : 0);
-    if (wide) {
+    const bool below = schema.type == ValueType::SectionList;
+    if (below) {
+        row->addStretch(1);
+        column->addWidget(editor_);
+    } else {
+        row->addWidget(editor_, wide ? 1 : 0);
+    }
+    if (wide && !below) {
         editor_->setMaximumWidth(kWidest);
         row->addStretch();
     }
     if (!wide || !schema.info.unit.empty()) {
-        unit_ =
-            makeLabel(words(schema.info.unit), style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
+        unit_ = makeLabel(translated(schema.info.unit), style::TextSize::Caption, QFont::Normal,
+                          style::Tone::Text2);
         row->addWidget(unit_, wide ? 0 : 1);
     }
     originWord_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
-    originWord_->setFixedWidth(kOriginWidth);
+    originWord_->setFixedWidth(style::scaled(kOriginWidth));
     row->addWidget(originWord_);
-    reset_ = makeIconButton(QStringLiteral("reset"), tr("Reset %1").arg(words(schema.info.label)));
+    reset_ = makeIconButton(QStringLiteral("reset"), tr("Reset %1").arg(translated(schema.info.label)));
     row->addWidget(reset_);
 
     noteRow_ = new QWidget;
@@ -104,9 +113,9 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
 
     QWidget* field = editor_->field();
     field->setObjectName(path_);
-    field->setAccessibleName(words(schema.info.label));
-    field->setAccessibleDescription(words(schema.info.help));
-    field->setToolTip(words(schema.info.help));
+    field->setAccessibleName(translated(schema.info.label));
+    field->setAccessibleDescription(translated(schema.info.help));
+    field->setToolTip(translated(schema.info.help));
     field->installEventFilter(this);
 
     connect(editor_, &FieldEditor::edited, this, [this](const yaml::Node& value) {
@@ -121,6 +130,7 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
         mistyped_ = why;
         showNote();
     });
+    connectItems();
     connect(editor_, &FieldEditor::showTextRequested, this, [this] { Q_EMIT showTextRequested(path_); });
     connect(reset_, &QToolButton::clicked, this, [this] {
         if (QApplication::keyboardModifiers() & Qt::AltModifier)
@@ -132,20 +142,58 @@ FormRow::FormRow(const SchemaNode& schema, ConfigDocument& document, QWidget* pa
     refresh();
 }
 
+// Items of a list are edited one by one, so that the rest of its text stays as it is.
+void FormRow::connectItems() {
+    const auto take = [this](bool done) {
+        mistyped_ = done ? QString() : document_.why();
+        showNote();
+    };
+    const auto at = [this](int index, const QString& key) {
+        return QStringLiteral("%1[%2].%3").arg(path_).arg(index).arg(key);
+    };
+    connect(editor_, &FieldEditor::itemInserted, this, [this, take](int index, const yaml::Node& item) {
+        take(document_.insertItem(path_, index, item));
+    });
+    connect(editor_, &FieldEditor::itemRemoved, this,
+            [this, take](int index) { take(document_.removeItem(path_, index)); });
+    connect(editor_, &FieldEditor::itemMoved, this,
+            [this, take](int from, int to) { take(document_.moveItem(path_, from, to)); });
+    connect(editor_, &FieldEditor::itemEdited, this,
+            [this, take, at](int index, const QString& key, const yaml::Node& value) {
+                take(document_.setValue(at(index, key), value));
+            });
+    connect(editor_, &FieldEditor::itemCleared, this,
+            [this, take, at](int index, const QString& key) { take(document_.removeValue(at(index, key))); });
+}
+
 // Shares the width out; narrow panes get a shorter label and editor, and no origin word: the bar at the left
 // tells it. All rows of a form come to the same label width, so that their editors stand below each other.
+// Where there is no room for both, the label stands above the editor.
 void FormRow::arrange() {
-    const bool narrow = width() < kNarrow;
+    using style::scaled;
+    const bool narrow =
+        width()<scaled(kNarrow), above = style::textScale()> 1.2 && width() < scaled(kStacked);
     const bool choice = schema_.type == ValueType::Choice;
-    const int editor = narrow ? (choice ? 172 : 148) : (choice ? 236 : 184) - std::max(0, kRoomy - width());
-    constexpr int rest = 26 + 12 + 4 * 8 + 30 + 148 + 44;
-    const int label = narrow ? std::clamp(width() - rest, kLeastLabel, kLabelWidth) : kLabelWidth;
+    const int rest = 26 + 12 + 4 * 8 + 30 + scaled(148 + 44), room = width() - 26 - 12 - 30 - 2 * 8;
+    const int label = above    ? room
+                      : narrow ? std::clamp(width() - rest, scaled(kLeastLabel), scaled(kLabelWidth))
+                               : scaled(kLabelWidth);
+    int editor = narrow ? scaled(choice ? 172 : 148)
+                        : scaled(choice ? 236 : 184) - std::max(0, scaled(kRoomy) - width());
+    if (choice && style::textScale() > 1.2)  // as wide as its longest choice where there is room
+        editor = std::clamp(editor_->field()->sizeHint().width(), editor,
+                            std::max(editor, above ? room : room - label - scaled(44)));
+    row_->setDirection(above ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    row_->setSpacing(above ? 4 : 8);
     label_->setFixedWidth(label);
+    const bool wraps = label_->fontMetrics().horizontalAdvance(label_->text()) > label;
+    label_->setWordWrap(wraps);
+    label_->setMinimumHeight(wraps ? label_->heightForWidth(label) : 0);
     key_->setFixedWidth(label);
     if (!wide_) editor_->setFixedWidth(editor);
-    if (unit_) unit_->setMinimumWidth(narrow || choice ? 0 : kUnitWidth);
+    if (unit_) unit_->setMinimumWidth(narrow || choice ? 0 : scaled(kUnitWidth));
     originWord_->setVisible(!narrow);
-    noteRow_->layout()->setContentsMargins(label + 8, 0, 0, 2);
+    noteRow_->layout()->setContentsMargins(above ? 0 : label + 8, 0, 0, 2);
 }
 
 QSize FormRow::minimumSizeHint() const {
@@ -166,10 +214,13 @@ void FormRow::refresh() {
     const QString written = document_.written(path_);
     const bool asWritten = schema_.type == ValueType::Text && given && !document_.isReference(path_);
     const bool missing = written == QLatin1String("?\?\?");
+    const bool list = schema_.type == ValueType::SectionList;
     editor_->setValue(missing     ? Json()
                       : asWritten ? Json(written.toStdString())
+                      : list      ? document_.given(path_)
                                   : document_.value(path_),
                       given);
+    if (list) editor_->setResolved(document_.value(path_));
     originWord_->setText(originText(origin.origin));
     setLabelTone(originWord_, origin.origin == Origin::User ? style::Tone::Accent : style::Tone::Text2);
     QFont font = style::font(style::TextSize::Caption,
@@ -186,6 +237,9 @@ void FormRow::refresh() {
 
 void FormRow::showNote() {
     const Issue* issue = document_.issueAt(path_);
+    if (!issue && schema_.type == ValueType::SectionList)
+        for (const Issue& one : document_.issues())
+            if (!issue && one.path.starts_with(path_.toStdString() + "[")) issue = &one;
     QString text, icon;
     style::Tone tone = style::Tone::Text2;
     FieldIssue mark = FieldIssue::None;
@@ -213,7 +267,7 @@ void FormRow::showNote() {
         text = document_.written(path_);
         icon = QStringLiteral("link");
     } else if (!document_.applies(path_)) {
-        text = tr("Has no effect here: only with %1.").arg(words(schema_.info.when));
+        text = tr("Has no effect here: only with %1.").arg(translated(schema_.info.when));
         icon = QStringLiteral("info");
     }
     setFieldIssue(editor_->field(), mark);
@@ -234,8 +288,8 @@ bool FormRow::matches(const SchemaNode& schema, const ConfigDocument& document, 
     const QString path = QString::fromStdString(schema.path), value = document.written(path);
     for (const QString& part : text.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
         const bool found = path.contains(part, Qt::CaseInsensitive) ||
-                           words(schema.info.label).contains(part, Qt::CaseInsensitive) ||
-                           words(schema.info.help).contains(part, Qt::CaseInsensitive) ||
+                           translated(schema.info.label).contains(part, Qt::CaseInsensitive) ||
+                           translated(schema.info.help).contains(part, Qt::CaseInsensitive) ||
                            value.contains(part, Qt::CaseInsensitive);
         if (!found) return false;
     }

@@ -7,6 +7,7 @@
 
 #include "core/config/schema.h"
 
+class QBoxLayout;
 class QLabel;
 class QToolButton;
 
@@ -41,11 +42,13 @@ class FormRow : public QWidget {
 
   private:
     void arrange();
+    void connectItems();
     void showNote();
     const SchemaNode& schema_;
     ConfigDocument& document_;
     QString path_, mistyped_;
     FieldEditor* editor_;
+    QBoxLayout* row_;
     QLabel *label_, *key_, *unit_ = nullptr;
     QLabel* originWord_;
     QToolButton* reset_;

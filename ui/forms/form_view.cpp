@@ -12,16 +12,13 @@
 #include "ui/forms/field_editor.h"
 #include "ui/forms/form_row.h"
 #include "ui/models/config_document.h"
+#include "ui/session/languages.h"
 #include "ui/widgets/controls.h"
 
 namespace atelier {
 
 namespace {
 constexpr qint64 kSliceMs = 12;
-
-QString words(std::string_view text) {
-    return QApplication::translate("Settings", std::string(text).c_str());
-}
 
 void collect(const SchemaNode& node, Importance level, QStringList& out) {
     for (const auto& child : node.children) {
@@ -70,7 +67,7 @@ std::vector<FormView::Group> FormView::groups() const {
         const bool searching = !filter_.search.isEmpty();
         if (!searching && !filter_.section.isEmpty() && filter_.section != key) continue;
         const bool essentials = filter_.section.isEmpty() && !filter_.changedOnly && !searching;
-        Group group{words(section.info.label), words(section.info.help), {}};
+        Group group{translated(section.info.label), translated(section.info.help), {}};
         for (const QString& path : paths(key, searching    ? Importance::Expert
                                               : essentials ? Importance::Basic
                                                            : filter_.level)) {
@@ -90,7 +87,9 @@ std::vector<FormView::Group> FormView::groups() const {
     return out;
 }
 
-FormRow* FormView::row(const QString& path) {
+// What a list of sections holds is shown by the list's row.
+FormRow* FormView::row(const QString& at) {
+    const QString path = at.section(QLatin1Char('['), 0, 0);
     if (FormRow* known = rows_.value(path)) return known;
     const SchemaNode* schema = findSchema(path.toStdString());
     if (!schema || schema->type == ValueType::Section) return nullptr;
@@ -170,9 +169,9 @@ void FormView::addHead(const Piece& piece) {
     row->setContentsMargins(26, 6, 12, 2);
     row->setSpacing(10);
     row->addWidget(makeLabel(piece.title, style::TextSize::Body, QFont::DemiBold));
-    auto* about = new ElidedLabel(piece.about);
+    auto* about = new QLabel(piece.about);
+    about->setWordWrap(true);
     about->setFont(style::font(style::TextSize::Caption));
-    about->setToolTip(piece.about);
     setLabelTone(about, style::Tone::Text2);
     row->addWidget(about, 1);
     place(head);
@@ -222,7 +221,8 @@ void FormView::refreshRows() {
         if (FormRow* one = rows_.value(path)) one->refresh();
 }
 
-void FormView::setCurrent(const QString& path, bool scroll) {
+void FormView::setCurrent(const QString& at, bool scroll) {
+    const QString path = at.section(QLatin1Char('['), 0, 0);
     if (FormRow* before = rows_.value(current_)) before->setCurrent(false);
     current_ = path;
     if (scroll && shown_.contains(path)) addPieces(std::numeric_limits<qint64>::max());

@@ -111,7 +111,6 @@ void MainWindow::build(Slot& s) {
     });
     const QByteArray split = settings_.layout(QStringLiteral("splitters/") + s.entry.id);
     if (!split.isEmpty()) page->restoreSplitters(split);
-    page->orderTabs();
     Q_EMIT pageBuilt(s.entry.id, page);
 }
 
@@ -321,9 +320,22 @@ bool MainWindow::pressed(QObject* watched, const QKeyEvent& keys) {
     return true;
 }
 
+// Rail, page, status bar. Pages change while they are used, so this is asked when Tab is pressed.
+void MainWindow::orderTabs() {
+    QWidgetList order = rail_->findChildren<QWidget*>();
+    if (Page* page = currentPage()) order << page->tabStops();
+    order << status_->findChildren<QWidget*>();
+    for (qsizetype i = 1; i < order.size(); ++i) setTabOrder(order[i - 1], order[i]);
+}
+
 // Text fields take some keys of Emacs (Ctrl+E, Ctrl+K) where the window has an action for them.
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
-    if (event->type() == QEvent::KeyPress && pressed(watched, *static_cast<QKeyEvent*>(event))) return true;
+    if (event->type() == QEvent::KeyPress) {
+        const auto& keys = *static_cast<QKeyEvent*>(event);
+        if (pressed(watched, keys)) return true;
+        if (watched == focusWidget() && (keys.key() == Qt::Key_Tab || keys.key() == Qt::Key_Backtab))
+            orderTabs();
+    }
     if (event->type() != QEvent::ShortcutOverride) return QMainWindow::eventFilter(watched, event);
     const auto* keys = static_cast<QKeyEvent*>(event);
     if (keys->modifiers() != Qt::ControlModifier || (keys->key() != Qt::Key_E && keys->key() != Qt::Key_K))

@@ -57,6 +57,8 @@ class MainWindow : public QMainWindow {
     DropOverlay* dropOverlay() const { return overlay_; }
     const std::vector<Page::MenuAction>& actionList() const { return actions_; }
     void showPalette();
+    // Tab goes as the window is read. Done by itself when Tab is pressed.
+    void orderTabs();
 
   Q_SIGNALS:
     void settingsRequested();

@@ -20,7 +20,12 @@ RailButton::RailButton(QString iconName, const QString& text) : iconName_(std::m
     setAccessibleName(text);
     setFocusPolicy(Qt::TabFocus);
     setAttribute(Qt::WA_Hover);
-    setFixedSize(64, 52);
+    setFixedHeight(sizeHint().height());
+}
+
+QSize RailButton::sizeHint() const {
+    const QFontMetrics metrics(style::font(style::TextSize::Caption, QFont::DemiBold));
+    return {std::max(64, metrics.horizontalAdvance(text()) + 6), 52 + std::max(0, metrics.height() - 18)};
 }
 
 void RailButton::setBadge(int count) {
@@ -38,28 +43,29 @@ void RailButton::paintEvent(QPaintEvent*) {
         p.setBrush(isChecked() ? t.accentSoft : t.pressed);
         p.drawRoundedRect(rect(), 8, 8);
     }
-    p.drawPixmap(QPoint(22, 7), style::iconPixmap(iconName_, 20, isChecked() ? Tone::AccentInk : Tone::Text2,
-                                                  devicePixelRatioF()));
+    const int middle = width() / 2;
+    p.drawPixmap(
+        QPoint(middle - 10, 7),
+        style::iconPixmap(iconName_, 20, isChecked() ? Tone::AccentInk : Tone::Text2, devicePixelRatioF()));
     p.setFont(style::font(style::TextSize::Caption, isChecked() ? QFont::DemiBold : QFont::Medium));
     p.setPen(isChecked() ? t.accentInk : t.text2);
-    p.drawText(QRect(0, 29, width(), 18), Qt::AlignCenter,
-               fontMetrics().elidedText(text(), Qt::ElideRight, width()));
+    p.drawText(QRect(0, 29, width(), height() - 34), Qt::AlignCenter, text());
     if (badge_ > 0) {
         const QString text = badge_ > 99 ? QStringLiteral("99+") : QString::number(badge_);
         p.setFont(style::font(style::TextSize::Small, QFont::DemiBold));
         const int w = std::max(15, QFontMetrics(p.font()).horizontalAdvance(text) + 8);
         p.setPen(Qt::NoPen);
         p.setBrush(t.accent);
-        p.drawRoundedRect(QRectF(37, 3, w, 15), 7.5, 7.5);
+        p.drawRoundedRect(QRectF(middle + 5, 3, w, 15), 7.5, 7.5);
         p.setPen(t.accentText);
-        p.drawText(QRect(37, 3, w, 15), Qt::AlignCenter, text);
+        p.drawText(QRect(middle + 5, 3, w, 15), Qt::AlignCenter, text);
     }
     if (hasFocus() && window()->testAttribute(Qt::WA_KeyboardFocusChange))
         style::paint::focusRing(p, rect(), 8);
 }
 
 Rail::Rail(QWidget* parent) : QWidget(parent) {
-    setFixedWidth(76);
+    setFixedWidth(76);  // until a text needs more
     setAccessibleName(tr("Pages"));
     box_ = new QVBoxLayout(this);
     box_->setContentsMargins(6, 12, 6, 8);
@@ -73,14 +79,20 @@ void Rail::addPage(const QString& iconName, const QString& text) {
     button->setAutoExclusive(true);
     const int index = int(pages_.size());
     connect(button, &QAbstractButton::clicked, this, [this, index] { Q_EMIT pageClicked(index); });
-    box_->insertWidget(index, button, 0, Qt::AlignHCenter);
+    box_->insertWidget(index, button);
+    widen(*button);
     pages_.push_back(button);
 }
 
 RailButton* Rail::addBottom(const QString& iconName, const QString& text) {
     auto* button = new RailButton(iconName, text);
-    box_->addWidget(button, 0, Qt::AlignHCenter);
+    box_->addWidget(button);
+    widen(*button);
     return button;
+}
+
+void Rail::widen(const RailButton& button) {
+    setFixedWidth(std::max(width(), button.sizeHint().width() + 12));
 }
 
 void Rail::setCurrent(int index) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The navigation rail, 76 wide: pages on top, settings and menu at the bottom. Owned by MainWindow.
+// The navigation rail, 76 wide or as its longest text needs: pages on top, settings and menu at the bottom.
+// Owned by MainWindow.
 #pragma once
 
 #include <QAbstractButton>
@@ -15,7 +16,7 @@ class RailButton : public QAbstractButton {
   public:
     RailButton(QString iconName, const QString& text);
     void setBadge(int count);
-    QSize sizeHint() const override { return {64, 52}; }
+    QSize sizeHint() const override;
 
   protected:
     void paintEvent(QPaintEvent* event) override;
@@ -44,6 +45,7 @@ class Rail : public QWidget {
     void paintEvent(QPaintEvent* event) override;
 
   private:
+    void widen(const RailButton& button);
     QVBoxLayout* box_;
     std::vector<RailButton*> pages_;
 };

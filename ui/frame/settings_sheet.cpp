@@ -3,6 +3,8 @@
 #include "ui/frame/settings_sheet.h"
 
 #include <QBoxLayout>
+#include <QCheckBox>
+#include <QComboBox>
 #include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
@@ -16,6 +18,7 @@ using style::TextSize;
 using style::Tone;
 
 namespace {
+constexpr int kThumbnailSizes[] = {16, 64, 256, 1024};
 constexpr double kScales[] = {0.9, 1.0, 1.15, 1.3, 1.5};
 
 // Returns the label of the small text.
@@ -49,6 +52,14 @@ SettingsSheet::SettingsSheet(QWidget* window, Settings& settings, EngineLocator&
             [&settings](int i) { settings.setTheme(ThemeChoice(i)); });
     addRow(*box, tr("Theme"), tr("Follows the desktop, or stays as you choose."), theme);
 
+    auto* language = new SegmentedControl(tr("Language"));
+    for (const QString& text : {tr("System"), QStringLiteral("English"), QStringLiteral("Deutsch")})
+        language->addSegment(text);
+    language->setCurrentIndex(int(settings.language()));
+    connect(language, &SegmentedControl::currentChanged, this,
+            [&settings](int i) { settings.setLanguage(Language(i)); });
+    addRow(*box, tr("Language"), tr("Takes hold when the window is made anew."), language);
+
     auto* scale = new SegmentedControl(tr("Text size"));
     int current = 1;
     for (int i = 0; i < int(std::size(kScales)); ++i) {
@@ -58,7 +69,7 @@ SettingsSheet::SettingsSheet(QWidget* window, Settings& settings, EngineLocator&
     scale->setCurrentIndex(current);
     connect(scale, &SegmentedControl::currentChanged, this,
             [&settings](int i) { settings.setTextScale(kScales[i]); });
-    addRow(*box, tr("Text size"), tr("Takes hold at the next start."), scale);
+    addRow(*box, tr("Text size"), tr("Takes hold when the window is made anew."), scale);
 
     auto* choose = makeButton(tr("Choose…"), QStringLiteral("folder"));
     auto* folder = makeLabel(settings.projectFolder(), TextSize::Caption, QFont::Normal, Tone::Text2);
@@ -75,7 +86,9 @@ SettingsSheet::SettingsSheet(QWidget* window, Settings& settings, EngineLocator&
         folder->setText(path);
     });
     addRow(*box, tr("Project folder"),
-           tr("A plain folder with datasets, configs, runs and models. Takes hold at the next start."), pair);
+           tr("A plain folder with datasets, configs, runs and models. Takes hold when the window is made "
+              "anew."),
+           pair);
     auto* find = makeButton(tr("Find"), QStringLiteral("search"));
     find->setToolTip(tr("Look beside the studio and in PATH"));
     auto* other = makeButton(tr("Choose…"), QStringLiteral("file"));
@@ -104,7 +117,42 @@ SettingsSheet::SettingsSheet(QWidget* window, Settings& settings, EngineLocator&
                                                           QFileInfo(engine.info().path).absolutePath());
         if (!path.isEmpty()) settings.setEnginePath(path);
     });
+    auto* offline = new QCheckBox(tr("Offline"));
+    offline->setChecked(settings.offline());
+    connect(offline, &QCheckBox::toggled, this, [&settings](bool on) { settings.setOffline(on); });
+    addRow(*box, tr("Network"),
+           tr("Nothing is sent or downloaded without being asked. Offline, downloads and uploads are refused "
+              "even "
+              "then."),
+           offline);
+    auto* memory = new QComboBox;
+    memory->setAccessibleName(tr("Memory for thumbnails"));
+    for (const int megabytes : kThumbnailSizes) {
+        memory->addItem(tr("%1 MB").arg(megabytes), megabytes);
+        if (megabytes == settings.thumbnailMegabytes()) memory->setCurrentIndex(memory->count() - 1);
+    }
+    connect(memory, &QComboBox::activated, this,
+            [&settings, memory] { settings.setThumbnailMegabytes(memory->currentData().toInt()); });
+    addRow(*box, tr("Memory for thumbnails"),
+           tr("More: pictures seen before are there at once when scrolling back."), memory);
     setBody(body);
+    auto* reset = makeButton(tr("Reset settings"), QStringLiteral("reset"), ButtonRole::Ghost);
+    reset->setToolTip(
+        tr("As after the first start; projects, datasets, runs and models stay, and so does what was used "
+           "last."));
+    connect(reset, &QPushButton::clicked, this, [this, &settings] {
+        settings.reset();
+        Q_EMIT restartWanted();
+    });
+    addFooterWidget(reset);
+    again_ = makeButton(tr("Apply now"), QStringLiteral("reset"));
+    again_->setToolTip(tr("Makes the window anew; runs and builds go on."));
+    again_->hide();
+    connect(again_, &QPushButton::clicked, this, &SettingsSheet::restartWanted);
+    addFooterWidget(again_);
+    connect(&settings, &Settings::textScaleChanged, again_, [this] { again_->show(); });
+    connect(&settings, &Settings::languageChanged, again_, [this] { again_->show(); });
+    connect(&settings, &Settings::projectFolderChanged, again_, [this] { again_->show(); });
     setPrimary(tr("Done"), {});
 }
 

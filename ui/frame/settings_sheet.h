@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Settings that exist now: theme, text size, project folder, engine. Each applies at once. Writes Settings,
+// Theme, language, text size, project folder, engine, network, memory. Each applies at once or, where the
+// window has to be made anew, on request. Writes Settings,
 // whose signals app/studio follows.
 #pragma once
 
@@ -14,6 +15,12 @@ class SettingsSheet : public Sheet {
     Q_OBJECT
   public:
     SettingsSheet(QWidget* window, Settings& settings, EngineLocator& engine);
+
+  Q_SIGNALS:
+    void restartWanted();  // the window made anew
+
+  private:
+    QPushButton* again_;
 };
 
 }  // namespace atelier

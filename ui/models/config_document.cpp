@@ -10,6 +10,7 @@
 #include "core/base/strings.h"
 #include "core/config/schema.h"
 #include "core/run/run_folder.h"
+#include "ui/session/languages.h"
 
 namespace atelier {
 
@@ -19,6 +20,10 @@ std::string plain(const QString& text) {
 }
 KeyPath keys(const QString& path) {
     return splitKeyPath(plain(path));
+}
+QString labelOf(const QString& path) {
+    const SchemaNode* schema = findSchema(plain(path));
+    return schema ? translated(schema->info.label) : path;
 }
 constexpr qint64 kMergeWithin = 1500;  // ms between strokes that become one undo step
 }  // namespace
@@ -138,14 +143,29 @@ bool ConfigDocument::edit(const QString& path, const yaml::Node* value) {
     why_.clear();
     const auto edited =
         value ? setInText(plain(text_), keys(path), *value) : removeFromText(plain(text_), keys(path));
-    if (!edited) {
-        why_ = QString::fromStdString(edited.error().message());
-        return false;
-    }
-    const SchemaNode* schema = findSchema(plain(path));
-    const QString label = schema ? tr(std::string(schema->info.label).c_str()) : path;
-    return push(QString::fromStdString(*edited),
-                value ? tr("Change %1").arg(label) : tr("Reset %1").arg(label), path);
+    const QString label = labelOf(path);
+    return take(edited, value ? tr("Change %1").arg(label) : tr("Reset %1").arg(label), path);
+}
+
+bool ConfigDocument::take(const Result<std::string>& edited, const QString& what, const QString& mergeKey) {
+    why_.clear();
+    if (edited) return push(QString::fromStdString(*edited), what, mergeKey);
+    why_ = QString::fromStdString(edited.error().message());
+    return false;
+}
+
+// Steps with items are never merged: each is one key press or click.
+bool ConfigDocument::insertItem(const QString& path, int index, const yaml::Node& item) {
+    return take(insertInList(plain(text_), keys(path), std::size_t(index), item),
+                tr("Add to %1").arg(labelOf(path)), QStringLiteral("#%1").arg(undo_.index()));
+}
+bool ConfigDocument::removeItem(const QString& path, int index) {
+    return take(removeFromList(plain(text_), keys(path), std::size_t(index)),
+                tr("Remove from %1").arg(labelOf(path)), QStringLiteral("#%1").arg(undo_.index()));
+}
+bool ConfigDocument::moveItem(const QString& path, int from, int to) {
+    return take(moveInList(plain(text_), keys(path), std::size_t(from), std::size_t(to)),
+                tr("Order of %1").arg(labelOf(path)), QStringLiteral("#%1").arg(undo_.index()));
 }
 
 bool ConfigDocument::setValue(const QString& path, const yaml::Node& value) {
@@ -185,6 +205,11 @@ Json ConfigDocument::value(const QString& path) const {
     return found ? *found : Json();
 }
 
+Json ConfigDocument::given(const QString& path) const {
+    const yaml::Node* node = selectPath(tree_, keys(path));
+    return node ? yaml::toJson(*node) : Json();
+}
+
 QString ConfigDocument::written(const QString& path) const {
     const yaml::Node* node = selectPath(tree_, keys(path));
     if (!node || node->isNull()) return {};
@@ -222,6 +247,13 @@ int ConfigDocument::lineOf(const QString& path) const {
     const yaml::Node* node = &tree_;
     int line = 0;
     for (const auto& key : keys(path)) {
+        if (node->isList()) {
+            const std::vector<std::string> part{key};
+            node = selectPath(*node, part);
+            if (!node) return 0;
+            line = node->begin.line;
+            continue;
+        }
         const yaml::Entry* entry = node->isMap() ? node->findEntry(key) : nullptr;
         if (!entry) return 0;
         line = entry->key.begin.line;

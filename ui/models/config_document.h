@@ -37,6 +37,10 @@ class ConfigDocument : public QObject {
     // One value from the form; false when the text cannot take it (why() says why).
     bool setValue(const QString& path, const yaml::Node& value);
     bool removeValue(const QString& path);
+    // Items of a list of sections; a new one is a section with these values.
+    bool insertItem(const QString& path, int index, const yaml::Node& item);
+    bool removeItem(const QString& path, int index);
+    bool moveItem(const QString& path, int from, int to);
     // One step back: to what the template or file says, from there to the default.
     bool resetOneStep(const QString& path);
     bool resetToDefault(const QString& path) { return removeValue(path); }
@@ -51,6 +55,7 @@ class ConfigDocument : public QObject {
 
     const TrainConfig& config() const { return checked_.loaded.config; }
     Json value(const QString& path) const;        // complete: defaults filled in, references resolved
+    Json given(const QString& path) const;        // what the text says, as it is written; null when absent
     QString written(const QString& path) const;   // as in the text ("${…}", "1e-4"); "" when absent
     bool isReference(const QString& path) const;  // the text holds ${…} there
     bool applies(const QString& path) const;      // its condition holds
@@ -78,6 +83,7 @@ class ConfigDocument : public QObject {
     void apply(const QString& text, bool byHand);
     bool push(const QString& text, const QString& what, const QString& mergeKey);
     bool edit(const QString& path, const yaml::Node* value);
+    bool take(const Result<std::string>& edited, const QString& what, const QString& mergeKey);
 
     QString text_, begunText_, name_, file_, why_;
     Origin base_ = Origin::Template;

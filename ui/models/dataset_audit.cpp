@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/base/csv.h"
+
 namespace atelier {
 
 namespace {
@@ -14,10 +16,6 @@ constexpr int kSoonMs = 250;
 
 QString percent(double share) {
     return QString::number(std::max(1, qRound(share * 100)));
-}
-
-QString quoted(QString text) {
-    return QLatin1Char('"') + text.replace(QLatin1Char('"'), QStringLiteral("\"\"")) + QLatin1Char('"');
 }
 
 }  // namespace
@@ -29,6 +27,7 @@ data::PlanInput planInputOf(const DatasetEntry& e, int index) {
     input.size = e.bytes;
     input.edit = e.edit;
     input.problem = e.problem;
+    input.companionProblem = e.companionProblem;
     input.caption.text = e.found;
     input.caption.source = e.foundIn;
     input.contentHash = std::to_string(e.duplicateOf >= 0 ? e.duplicateOf : index);
@@ -87,6 +86,8 @@ std::vector<AuditRow> auditPictures(const std::vector<DatasetEntry>& entries,
         row.tokens = e.tokens;
         row.limit = tokenLimit;
         row.reencoded = !plan[i].keepBytes;
+        row.mask = !e.companion(Companion::Mask).empty();
+        row.condition = !e.companion(Companion::Condition).empty();
         row.side = side;
         const data::Size stored = plan[i].outputSize.width > 0 ? plan[i].outputSize : row.original;
         if (!row.kept || stored.width <= 0 || stored.height <= 0) continue;
@@ -103,6 +104,8 @@ AuditCounts countAudit(const std::vector<AuditRow>& rows) {
         for (std::size_t kind = 0; kind < kAuditKinds; ++kind)
             counts.kinds[kind] += row.is(AuditKind(kind)) ? 1 : 0;
         counts.enlarged += row.enlarged() ? 1 : 0;
+        counts.masks += row.kept && row.mask ? 1 : 0;
+        counts.conditions += row.kept && row.condition ? 1 : 0;
         if (row.kept) continue;
         const auto at = std::find_if(counts.byReason.begin(), counts.byReason.end(),
                                      [&](const auto& one) { return one.first == row.reason; });
@@ -255,6 +258,8 @@ QString DatasetAudit::reasonName(data::DropReason reason) {
             return tr("unreadable");
         case DropReason::Excluded:
             return tr("excluded by you");
+        case DropReason::MaskMissing:
+            return tr("without the mask or control image chosen for them");
         default:
             return QString::fromStdString(data::dropReasonText(reason, {}));
     }
@@ -281,6 +286,8 @@ QString DatasetAudit::deciderText(const AuditRow& row) {
             return tr("Decided by the build option for the largest ratio of the sides.");
         case DropReason::Excluded:
             return tr("Decided by you.");
+        case DropReason::MaskMissing:
+            return tr("Decided by you: it was given a mask or control image that is not there any more.");
         case DropReason::CannotDecode:
         case DropReason::Changed:
             return tr("Decided by the file.");
@@ -290,22 +297,18 @@ QString DatasetAudit::deciderText(const AuditRow& row) {
 }
 
 QByteArray DatasetAudit::csv() const {
-    QString text =
-        QStringLiteral("file,verdict,reason,width,height,crop_left,crop_top,side,tokens,caption\n");
+    std::string text = csvLine({"file", "verdict", "reason", "width", "height", "crop_left", "crop_top",
+                                "side", "tokens", "caption", "mask", "condition"});
     for (const AuditRow& row : all_) {
         const DatasetEntry& e = document_.entry(row.entry);
-        text += quoted(document_.pathOf(row.entry)) + QLatin1Char(',') +
-                QLatin1String(row.kept ? "train" : "dropped") + QLatin1Char(',') + quoted(reasonText(row)) +
-                QStringLiteral(",%1,%2,%3,%4,%5,%6,")
-                    .arg(row.original.width)
-                    .arg(row.original.height)
-                    .arg(row.left)
-                    .arg(row.top)
-                    .arg(row.kept ? row.side : 0)
-                    .arg(row.tokens) +
-                quoted(e.caption()) + QLatin1Char('\n');
+        text += csvLine({document_.pathOf(row.entry).toStdString(), row.kept ? "train" : "dropped",
+                         reasonText(row).toStdString(), std::to_string(row.original.width),
+                         std::to_string(row.original.height), std::to_string(row.left),
+                         std::to_string(row.top), std::to_string(row.kept ? row.side : 0),
+                         std::to_string(row.tokens), e.caption().toStdString(), e.companion(Companion::Mask),
+                         e.companion(Companion::Condition)});
     }
-    return text.toUtf8();
+    return QByteArray::fromStdString(text);
 }
 
 int DatasetAudit::rowCount(const QModelIndex& parent) const {
@@ -324,7 +327,11 @@ QVariant DatasetAudit::data(const QModelIndex& index, int role) const {
         case Original:
             return e.name();
         case Sees:
-            return r.kept ? tr("%1 × %1").arg(r.side) : tr("not trained");
+            return !r.kept                 ? tr("not trained")
+                   : r.mask && r.condition ? tr("%1 × %1, with mask and control image").arg(r.side)
+                   : r.mask                ? tr("%1 × %1, with mask").arg(r.side)
+                   : r.condition           ? tr("%1 × %1, with control image").arg(r.side)
+                                           : tr("%1 × %1").arg(r.side);
         case Size:
             return tr("%1 × %2").arg(r.original.width).arg(r.original.height);
         case Caption:

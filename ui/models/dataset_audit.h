@@ -31,6 +31,7 @@ struct AuditRow {
     int left = 0, top = 0, side = 0;  // of the crop in the scaled picture
     int tokens = -1, limit = 0;
     bool reencoded = false;
+    bool mask = false, condition = false;  // goes with one
     bool is(AuditKind kind) const;
     bool cut() const { return kept && limit > 0 && tokens > limit; }
     bool enlarged() const { return kept && std::min(original.width, original.height) < side; }
@@ -39,7 +40,7 @@ struct AuditRow {
 
 struct AuditCounts {
     std::array<int, kAuditKinds> kinds{};
-    int enlarged = 0;
+    int enlarged = 0, masks = 0, conditions = 0;  // of those that are trained
     std::vector<std::pair<data::DropReason, int>> byReason;
 };
 

@@ -56,7 +56,7 @@ QString wordsOf(const std::string& code) {
         {"excluded", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "excluded by you")},
         {"filtered", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "filtered")},
         {"changed", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "file changed since the scan")},
-        {"mask_missing", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "mask missing")}};
+        {"mask_missing", QT_TRANSLATE_NOOP("atelier::DatasetBuild", "mask or control image missing")}};
     const auto at = kWords.find(code);
     return at == kWords.end() ? QString::fromStdString(code) : DatasetBuild::tr(at->second);
 }

@@ -20,6 +20,11 @@ void recordsBetween(const std::string& name, const data::ImageEdit& from, const 
             {to.caption ? Kind::Caption : Kind::ClearCaption, name, to.caption.value_or(std::string()), 0});
     if (from.excluded != to.excluded)
         out.push_back({to.excluded ? Kind::Exclude : Kind::Include, name, {}, 0});
+    if (from.mask != to.mask)
+        out.push_back({to.mask ? Kind::Mask : Kind::ClearMask, name, to.mask.value_or(std::string()), 0});
+    if (from.condition != to.condition)
+        out.push_back({to.condition ? Kind::Condition : Kind::ClearCondition, name,
+                       to.condition.value_or(std::string()), 0});
     if (from.forced != to.forced) out.push_back({to.forced ? Kind::Force : Kind::Unforce, name, {}, 0});
 }
 }  // namespace
@@ -149,6 +154,7 @@ DatasetDocument::DatasetDocument(QObject* parent)
             e.problem = p.problem;
             e.found = p.found;
             e.foundIn = p.foundIn;
+            e.companionProblem = p.companionProblem;
             e.tokens = e.edit.caption ? tokensOf(e.caption()) : p.tokens;
             counts_.update(e, tokenLimit_);
             changed.push_back(p.index);
@@ -267,11 +273,7 @@ void DatasetDocument::setTokenizer(DatasetLoader::CountTokens countTokens, int l
 
 void DatasetDocument::push(std::vector<Change> changes, const QString& text, int mergeId) {
     std::vector<Change> before;
-    std::erase_if(changes, [&](const Change& c) {
-        const data::ImageEdit& now = entry(c.first).edit;
-        return now.caption == c.second.caption && now.excluded == c.second.excluded &&
-               now.forced == c.second.forced;
-    });
+    std::erase_if(changes, [&](const Change& c) { return entry(c.first).edit == c.second; });
     if (changes.empty()) return;
     for (const Change& c : changes) before.emplace_back(c.first, entry(c.first).edit);
     undo_.push(new EditCommand(*this, std::move(before), std::move(changes), text, mergeId));
@@ -285,6 +287,7 @@ void DatasetDocument::apply(const std::vector<Change>& changes) {
         DatasetEntry& e = entries_[std::size_t(index)];
         const std::string name = e.editName();
         recordsBetween(name, e.edit, edit, records);
+        if (e.edit.mask != edit.mask || e.edit.condition != edit.condition) e.companionProblem.clear();
         e.edit = edit;
         e.tokens = tokensOf(e.caption());
         counts_.update(e, tokenLimit_);
@@ -391,6 +394,46 @@ int DatasetDocument::attachCaptions(const QStringList& files) {
     }
     setCaptions(captions, tr("captions from %n file(s)", nullptr, int(captions.size())));
     return int(captions.size());
+}
+
+void DatasetDocument::setCompanions(Companion kind, const std::vector<CompanionChange>& companions,
+                                    const QString& stepName) {
+    std::vector<Change> changes;
+    for (const auto& [index, path] : companions) {
+        data::ImageEdit edit = entry(index).edit;
+        auto& place = kind == Companion::Mask ? edit.mask : edit.condition;
+        const std::string& found = kind == Companion::Mask ? entry(index).mask : entry(index).condition;
+        if (!path || path->toStdString() == found)
+            place.reset();
+        else
+            place = path->toStdString();
+        changes.emplace_back(index, std::move(edit));
+    }
+    push(std::move(changes), stepName, -1);
+}
+
+int DatasetDocument::attachCompanions(Companion kind, const QStringList& files) {
+    std::unordered_map<QString, QString> byStem;
+    for (const QString& file : files) {
+        QString stem = QFileInfo(file).completeBaseName();
+        byStem.emplace(stem, file);
+        // As they are named beside their pictures, here or in other programs.
+        for (const char* suffix : {"-masklabel", "-condlabel", "-mask", "_mask", "-condition", "_condition"})
+            if (stem.endsWith(QLatin1String(suffix), Qt::CaseInsensitive))
+                byStem.emplace(stem.chopped(qsizetype(std::char_traits<char>::length(suffix))), file);
+    }
+    std::vector<CompanionChange> changes;
+    for (std::size_t i = 0; i < entries_.size(); ++i) {
+        const auto it = byStem.find(QFileInfo(entries_[i].name()).completeBaseName());
+        if (it != byStem.end() && it->second != pathOf(int(i)))
+            changes.emplace_back(int(i), QFileInfo(it->second).absoluteFilePath());
+    }
+    const int n = int(changes.size());
+    if (n > 0)
+        setCompanions(kind, changes,
+                      kind == Companion::Mask ? tr("masks of %n image(s)", nullptr, n)
+                                              : tr("control images of %n image(s)", nullptr, n));
+    return n;
 }
 
 // --- Sources

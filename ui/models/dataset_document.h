@@ -69,6 +69,11 @@ class DatasetDocument : public QObject {
     void removeSource(int source);
     // Captions of files that were dropped, matched by stem; returns how many found their picture.
     int attachCaptions(const QStringList& files);
+    // Each picture's mask or condition picture; "" = none, nothing = the one found beside it. One step.
+    using CompanionChange = std::pair<int, std::optional<QString>>;
+    void setCompanions(Companion kind, const std::vector<CompanionChange>& changes, const QString& stepName);
+    // Of files that were dropped, matched by stem; returns how many pictures got one.
+    int attachCompanions(Companion kind, const QStringList& files);
     int unsavedCount() const { return unsavedCount_; }
     void saveAgain() { append({}); }
     Status rename(const QString& name);

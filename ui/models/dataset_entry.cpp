@@ -31,6 +31,11 @@ bool DatasetEntry::hasCaption() const {
     return !trim(found).empty();
 }
 
+const std::string& DatasetEntry::companion(Companion kind) const {
+    if (kind == Companion::Mask) return edit.mask ? *edit.mask : mask;
+    return edit.condition ? *edit.condition : condition;
+}
+
 bool DatasetEntry::is(Look look, int tokenLimit) const {
     switch (look) {
         case Look::NoCaption:
@@ -51,6 +56,10 @@ bool DatasetEntry::is(Look look, int tokenLimit) const {
             return edit.excluded;
         case Look::Edited:
             return edit.caption.has_value();
+        case Look::NoMask:
+            return companion(Companion::Mask).empty();
+        case Look::NoCondition:
+            return companion(Companion::Condition).empty();
     }
     return false;
 }

@@ -28,9 +28,14 @@ enum class Look {
     WrongExtension,
     TwoCaptions,
     Excluded,
-    Edited
+    Edited,
+    NoMask,
+    NoCondition
 };
-inline constexpr std::size_t kLooks = 9;
+inline constexpr std::size_t kLooks = 11;
+
+// A picture that belongs to another one: what of it is trained on, or what steers it (ControlNet).
+enum class Companion { Mask, Condition };
 
 // Shapes of the histogram: 2:3, 3:4, 1:1, 4:3, 3:2, 2:1, and whatever is nearest to them.
 inline constexpr std::size_t kShapes = 6;
@@ -55,6 +60,9 @@ struct DatasetEntry {
     int duplicateOf = -1;  // index of the first picture with the same bytes
     int tokens = -1;       // -1: not counted
 
+    std::string mask, condition;   // found beside it; "" = none
+    std::string companionProblem;  // why one of those that hold cannot be had
+
     data::ImageEdit edit;
 
     // What DatasetCounts has counted this picture as.
@@ -66,6 +74,8 @@ struct DatasetEntry {
     QString name() const;  // last part of the path
     QString caption() const { return QString::fromStdString(edit.caption ? *edit.caption : found); }
     bool hasCaption() const;
+    // Path of the one that holds; "" = none.
+    const std::string& companion(Companion kind) const;
     bool is(Look look, int tokenLimit) const;
 };
 

@@ -17,7 +17,8 @@ DatasetFacetsModel::DatasetFacetsModel(DatasetDocument& document, QObject* paren
     };
     connect(&document_, &DatasetDocument::sourcesChanged, this, reset);
     connect(&document_, &DatasetDocument::opened, this, reset);
-    const auto counts = [this] {
+    const auto counts = [this, reset] {
+        if (companions() != companionsShown_) return reset();
         recount();
         Q_EMIT dataChanged(index(0), index(rowCount() - 1), {CountRole});
     };
@@ -58,12 +59,23 @@ void DatasetFacetsModel::rebuild() {
                  {Look::Unreadable, tr("Unreadable"), "error"},
                  {Look::WrongExtension, tr("Wrong extension"), "file"},
                  {Look::TwoCaptions, tr("Two captions"), "text"},
+                 {Look::NoMask, tr("Without mask"), "layers"},
+                 {Look::NoCondition, tr("Without control image"), "nodes"},
                  {Look::Excluded, tr("Excluded"), "exclude"}};
+    companionsShown_ = companions();
     for (const auto& l : looks) {
         if (l.look == Look::CaptionTooLong && !document_.countsTokens()) continue;
+        if (l.look == Look::NoMask && !(companionsShown_ & 1)) continue;
+        if (l.look == Look::NoCondition && !(companionsShown_ & 2)) continue;
         rows_.push_back({false, l.text, QString::fromLatin1(l.icon), {}, {-1, l.look}, 0, false});
     }
     recount();
+}
+
+// Pictures without one are worth a look only where others have one.
+int DatasetFacetsModel::companions() const {
+    const int all = int(document_.entries().size());
+    return (document_.count(Look::NoMask) < all ? 1 : 0) | (document_.count(Look::NoCondition) < all ? 2 : 0);
 }
 
 void DatasetFacetsModel::recount() {

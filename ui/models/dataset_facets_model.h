@@ -32,6 +32,8 @@ class DatasetFacetsModel : public QAbstractListModel {
     };
     void rebuild();
     void recount();
+    int companions() const;  // bit 0: some picture has a mask; bit 1: some has a condition picture
+    int companionsShown_ = 0;
     DatasetDocument& document_;
     std::vector<Row> rows_;
 };

@@ -147,6 +147,9 @@ class Parser {
             };
         if (key == QLatin1String("missing") && value == QLatin1String("caption"))
             return look(Look::NoCaption);
+        if (key == QLatin1String("missing") && value == QLatin1String("mask")) return look(Look::NoMask);
+        if (key == QLatin1String("missing") && value == QLatin1String("control"))
+            return look(Look::NoCondition);
         if (key == QLatin1String("is")) return state(value);
         return number(key, value);
     }
@@ -183,8 +186,9 @@ class Parser {
         else if (key == QLatin1String("ratio"))
             read = [](const DatasetEntry& e) { return e.height ? double(e.width) / e.height : 0.0; };
         else
-            return unknown(key + QLatin1Char(':'), {"tag:", "caption:", "name:", "source:", "tokens:",
-                                                    "width:", "height:", "ratio:", "missing:caption", "is:"});
+            return unknown(key + QLatin1Char(':'),
+                           {"tag:", "caption:", "name:", "source:", "tokens:", "width:", "height:", "ratio:",
+                            "missing:caption", "missing:mask", "missing:control", "is:"});
         const auto compare = comparison(value);
         if (!compare) {
             error_ = Words::tr("%1 needs a number, such as %1>60.").arg(key + QLatin1Char(':'));

@@ -95,6 +95,8 @@ QVariant DatasetImagesModel::data(const QModelIndex& index, int role) const {
             if (e.edit.excluded) parts << tr("excluded");
             if (!e.readable) parts << tr("unreadable");
             if (e.duplicateOf >= 0) parts << tr("duplicate");
+            if (!e.companion(Companion::Mask).empty()) parts << tr("with mask");
+            if (!e.companion(Companion::Condition).empty()) parts << tr("with control image");
             return parts.join(QStringLiteral(", "));
         }
         case EntryRole:

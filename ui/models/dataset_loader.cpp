@@ -26,15 +26,23 @@ DatasetEntry entryOf(const data::ScannedImage& image, const DatasetLoader::EditM
     e.source = std::uint32_t(image.source);
     e.bytes = image.size;
     e.modifiedNs = image.modifiedNs;
+    if (image.mask) e.mask = image.mask->string();
+    if (image.condition) e.condition = image.condition->string();
     if (!edits.empty())
         if (const auto it = edits.find(e.editName()); it != edits.end()) e.edit = it->second;
     return e;
 }
 
 ProbedEntry probe(int index, const data::ScannedImage& image, const data::CaptionTables& tables,
-                  data::CaptionPreference prefer, const DatasetLoader::CountTokens& countTokens) {
+                  data::CaptionPreference prefer, const DatasetLoader::CountTokens& countTokens,
+                  const DatasetLoader::EditMap& edits) {
     ProbedEntry p;
     p.index = index;
+    // Those found were there a moment ago; those chosen may be gone since yesterday.
+    if (const auto it = edits.find(data::editName(image.source, image.relative)); it != edits.end())
+        for (const auto& path : {it->second.mask, it->second.condition})
+            if (std::error_code error; path && !path->empty() && !fs::exists(*path, error))
+                p.companionProblem = *path + " is not there";
     if (const auto info = data::probeImage(image.path)) {
         p.width = info->width;
         p.height = info->height;
@@ -183,8 +191,8 @@ void DatasetLoader::work(const std::shared_ptr<Job>& job) {
             const std::int64_t from = next.fetch_add(kChunk);
             if (from >= total || job->cancel) return;
             for (std::int64_t i = from; i < std::min(total, from + kChunk) && !job->cancel; ++i) {
-                ProbedEntry p =
-                    probe(int(i), scan->images[std::size_t(i)], tables, job->prefer, job->countTokens);
+                ProbedEntry p = probe(int(i), scan->images[std::size_t(i)], tables, job->prefer,
+                                      job->countTokens, job->edits);
                 data::ScannedImage& image = scan->images[std::size_t(i)];
                 image.captionFiles = {};
                 image.relative = {};

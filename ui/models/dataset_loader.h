@@ -26,6 +26,7 @@ struct ProbedEntry {
     std::string problem;
     std::string found;  // caption, UTF-8
     data::CaptionSource foundIn = data::CaptionSource::None;
+    std::string companionProblem;
 };
 
 struct ScannedEntries {

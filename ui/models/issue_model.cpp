@@ -5,6 +5,7 @@
 
 #include "core/config/schema.h"
 #include "ui/models/config_document.h"
+#include "ui/session/languages.h"
 
 namespace atelier {
 
@@ -33,7 +34,7 @@ static QString sentence(const Issue& one) {
     const SchemaNode* schema = findSchema(one.path);
     const QString text = QString::fromStdString(one.text);
     if (!schema || one.path.empty()) return text;
-    const QString label = QCoreApplication::translate("Settings", std::string(schema->info.label).c_str());
+    const QString label = translated(schema->info.label);
     if (one.code == "missing" || one.code == "required") return IssueModel::tr("%1 must be given").arg(label);
     return QStringLiteral("%1: %2").arg(label, text);
 }

@@ -53,7 +53,7 @@ QVariant ShardTableModel::headerData(int section, Qt::Orientation orientation, i
         case Name:
             return tr("Shard");
         case Samples:
-            return tr("Samples");
+            return tr("Samples", "of a shard");
         case Size:
             return tr("Size");
         case Hash:

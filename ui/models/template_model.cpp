@@ -8,17 +8,20 @@
 #include <algorithm>
 
 #include "core/config/load.h"
+#include "ui/session/languages.h"
 
 namespace atelier {
 namespace {
 
 // Ours in the order of how many people want them, after the one that needs nothing; then those of the user.
 int rank(const ConfigTemplate& t) {
-    static const QStringList kOrder{QStringLiteral("tiny"),        QStringLiteral("lora"),
-                                    QStringLiteral("dreambooth"),  QStringLiteral("controlnet"),
-                                    QStringLiteral("fine-tune"),   QStringLiteral("textual-inversion"),
-                                    QStringLiteral("inpainting"),  QStringLiteral("from-scratch"),
-                                    QStringLiteral("autoencoder"), QStringLiteral("without-text")};
+    static const QStringList kOrder{QStringLiteral("tiny"),           QStringLiteral("lora"),
+                                    QStringLiteral("dreambooth"),     QStringLiteral("controlnet"),
+                                    QStringLiteral("fine-tune"),      QStringLiteral("textual-inversion"),
+                                    QStringLiteral("pivotal-tuning"), QStringLiteral("inpainting"),
+                                    QStringLiteral("from-scratch"),   QStringLiteral("autoencoder"),
+                                    QStringLiteral("autoencoder-vq"), QStringLiteral("classes"),
+                                    QStringLiteral("without-text")};
     if (t.own) return int(kOrder.size()) + 1;
     const auto place = kOrder.indexOf(QFileInfo(t.file).completeBaseName());
     return place < 0 ? int(kOrder.size()) : int(place);
@@ -36,17 +39,32 @@ ConfigTemplate readTemplate(const QString& file, const QString& text) {
         if (!line.startsWith(QLatin1String("# "))) break;
         const QString words = line.mid(2).trimmed();
         if (number++ == 0)
-            out.title = words;
+            out.title = translated(words.toStdString());
         else if (words.startsWith(QLatin1String("Needs: ")))
-            out.needs = words.mid(7);
+            out.needs = translated(words.mid(7).toStdString());
         else
             out.about += (out.about.isEmpty() ? QString() : QStringLiteral(" ")) + words;
     }
+    out.about = translated(out.about.toStdString());
     const CheckedConfig checked = checkTrainConfig(text.toStdString(), file.toStdString());
     for (const auto& issue : checked.issues)
         if (issue.code == "missing") out.required << QString::fromStdString(issue.path);
     out.method = QString::fromStdString(std::string(enumName(checked.loaded.config.method.type)));
     return out;
+}
+
+QString classOfSubject(const QString& subject) {
+    static const QStringList articles{QStringLiteral("a"), QStringLiteral("an"), QStringLiteral("the"),
+                                      QStringLiteral("my")};
+    QStringList words = subject.simplified().split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    // The rare word is the first one of the phrase that names the subject.
+    qsizetype at = words.lastIndexOf(QStringLiteral("of")) + 1;
+    if (at < words.size() && articles.contains(words[at].toLower())) words.removeAt(at);
+    if (at + 1 >= words.size()) return {};
+    words.removeAt(at);
+    const bool vowel = QStringLiteral("aeiou").contains(words[at][0].toLower());
+    words.insert(at, vowel ? QStringLiteral("an") : QStringLiteral("a"));
+    return words.join(QLatin1Char(' '));
 }
 
 TemplateModel::TemplateModel(const QString& shipped, const QString& own, QObject* parent)

@@ -31,6 +31,9 @@ class TemplateModel : public QAbstractListModel {
     std::vector<ConfigTemplate> templates_;
 };
 
+// "a photo of sks dog" → "a photo of a dog": what the subject is one of. Empty when the text does not say.
+QString classOfSubject(const QString& subject);
+
 // From the text of a template file.
 ConfigTemplate readTemplate(const QString& file, const QString& text);
 

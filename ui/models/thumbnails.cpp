@@ -74,6 +74,11 @@ void Thumbnails::clear() {
     failed_.clear();
 }
 
+void Thumbnails::setCacheBytes(qint64 bytes) {
+    usual_ = int(bytes / 1024);
+    cache_.setMaxCost(usual_);
+}
+
 int Thumbnails::pending() const {
     return int(wanted_.size());
 }

@@ -32,6 +32,7 @@ class Thumbnails : public QObject {
     QString problem(const QString& path) const { return failed_.value(path); }  // why it failed
     // Also for pictures that changed on disk.
     void clear();
+    void setCacheBytes(qint64 bytes);
     int pending() const;
 
   Q_SIGNALS:

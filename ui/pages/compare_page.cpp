@@ -61,6 +61,7 @@ class RunChip : public QWidget {
         row->addWidget(cross);
         setFixedHeight(30);
         setMaximumWidth(230);
+        setMinimumWidth(34 + 40 + 2 + 26 + 2);
         setAccessibleName(run.name);
     }
 
@@ -244,7 +245,9 @@ QWidget* ComparePage::makeTableCard() {
     layout->setContentsMargins(16, 8, 12, 10);
     layout->setSpacing(6);
     auto* row = new QHBoxLayout;
-    differing_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
+    differing_ = new ElidedLabel;
+    differing_->setFont(style::font(TextSize::Caption));
+    setLabelTone(differing_, Tone::Text2);
     row->addWidget(differing_, 1);
     QPushButton* all = makeButton(tr("All"), {}, ButtonRole::Link, ButtonSize::Small);
     all->setCheckable(true);
@@ -437,7 +440,9 @@ void ComparePage::fitColumns() {
     QHeaderView* head = tableView_->horizontalHeader();
     const int columns = head->count(), room = tableView_->viewport()->width();
     if (columns < 2) return;
-    const int value = std::clamp((room - kNameWidth) / (columns - 1), kLeastValue, kMostValue);
+    int least = kLeastValue;
+    for (int c = 1; c < columns; ++c) least = std::max(least, std::min(kMostValue, titleWidth(*head, c)));
+    const int value = std::clamp((room - kNameWidth) / (columns - 1), least, kMostValue);
     head->resizeSection(0, std::max(kNameWidth, room - value * (columns - 1)));
     for (int c = 1; c < columns; ++c) head->resizeSection(c, value);
 }

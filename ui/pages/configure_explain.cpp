@@ -13,19 +13,18 @@
 #include "ui/forms/field_editor.h"
 #include "ui/forms/range_bar.h"
 #include "ui/models/config_document.h"
+#include "ui/session/languages.h"
 #include "ui/widgets/controls.h"
 
 namespace atelier {
 
-namespace {
-QString words(std::string_view text) {
-    return QApplication::translate("Settings", std::string(text).c_str());
-}
-}  // namespace
-
 ConfigureExplain::ConfigureExplain(ConfigDocument& document, QWidget* parent)
     : QWidget(parent), document_(document) {
-    auto* column = new QVBoxLayout(this);
+    auto* content = new QWidget;
+    auto* all = new QVBoxLayout(this);
+    all->setContentsMargins(0, 0, 0, 0);
+    all->addWidget(makeScroll(content));
+    auto* column = new QVBoxLayout(content);
     column->setContentsMargins(16, 12, 16, 12);
     column->setSpacing(6);
     auto* head = new QHBoxLayout;
@@ -48,11 +47,12 @@ ConfigureExplain::ConfigureExplain(ConfigDocument& document, QWidget* parent)
     column->addWidget(range_);
     auto* facts = new QHBoxLayout;
     usual_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
+    usual_->setWordWrap(true);
     chain_ = new ElidedLabel(QString(), Qt::ElideMiddle);
     chain_->setFont(style::font(style::TextSize::Caption));
     chain_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
     setLabelTone(chain_, style::Tone::Text2);
-    facts->addWidget(usual_);
+    facts->addWidget(usual_, 1);
     facts->addWidget(chain_, 1);
     column->addLayout(facts);
     related_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
@@ -83,19 +83,19 @@ void ConfigureExplain::refresh() {
         return;
     }
     const FieldInfo& info = node->info;
-    title_->setText(words(info.label));
+    title_->setText(translated(info.label));
     key_->setText(path_);
-    QString text = words(info.help);
+    QString text = translated(info.help);
     if (!info.higher.empty())
         text += QStringLiteral(" <b>%1</b> %2")
                     .arg(node->type == ValueType::Bool || node->type == ValueType::Choice ? tr("On:")
                                                                                           : tr("Higher:"),
-                         words(info.higher).toHtmlEscaped());
+                         translated(info.higher).toHtmlEscaped());
     if (!info.lower.empty())
         text += QStringLiteral(" <b>%1</b> %2")
                     .arg(node->type == ValueType::Bool || node->type == ValueType::Choice ? tr("Off:")
                                                                                           : tr("Lower:"),
-                         words(info.lower).toHtmlEscaped());
+                         translated(info.lower).toHtmlEscaped());
     text_->setTextFormat(Qt::RichText);
     text_->setText(text);
 
@@ -111,18 +111,18 @@ void ConfigureExplain::refresh() {
         std::optional<double> number;
         if (value.is_number()) number = value.get<double>();
         range_->set(usual->low, usual->high, number, numberForField(value, *node));
-        const QString label = words([&] {
+        const QString label = translated([&] {
             for (const auto& choice : findSchema("method.type")->choices)
                 if (choice.name == method) return std::string_view(choice.label);
             return std::string_view();
         }());
         usual_->setText(tr("Usual for %1: %2 to %3 %4")
                             .arg(label, numberForField(Json(usual->low), *node),
-                                 numberForField(Json(usual->high), *node), words(info.unit)));
+                                 numberForField(Json(usual->high), *node), translated(info.unit)));
         if (node->type == ValueType::Int)
-            usual_->setText(
-                tr("Usual for %1: %2 to %3 %4")
-                    .arg(label, figure(qint64(usual->low)), figure(qint64(usual->high)), words(info.unit)));
+            usual_->setText(tr("Usual for %1: %2 to %3 %4")
+                                .arg(label, figure(qint64(usual->low)), figure(qint64(usual->high)),
+                                     translated(info.unit)));
     }
     const QStringList chain = document_.chain(path_);
     chain_->setVisible(!chain.isEmpty());
@@ -131,11 +131,11 @@ void ConfigureExplain::refresh() {
     for (const auto related : info.related) {
         const SchemaNode* other = findSchema(related);
         if (!other || related.empty()) continue;
-        QString name = words(other->info.label);
+        QString name = translated(other->info.label);
         // Two settings of one name are told apart by their sections.
         if (other->info.label == info.label)
             if (const SchemaNode* section = findSchema(related.substr(0, related.find('.'))))
-                name += QStringLiteral(" (%1)").arg(words(section->info.label));
+                name += QStringLiteral(" (%1)").arg(translated(section->info.label));
         links << QStringLiteral("<a href=\"%1\">%2</a>")
                      .arg(QString::fromStdString(other->path), name.toHtmlEscaped());
     }

@@ -2,6 +2,7 @@
 #include "ui/pages/configure_forecast.h"
 
 #include <QDateTime>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -62,7 +63,9 @@ ConfigureForecast::ConfigureForecast(ConfigDocument& document, QWidget* parent)
     column->addWidget(busy_);
     bar_ = new StackedBar;
     column->addWidget(bar_);
-    plan_ = makeWrapped(TextSize::Caption, Tone::Text2);
+    plan_ = new ElidedLabel;
+    plan_->setFont(style::font(TextSize::Caption));
+    setLabelTone(plan_, Tone::Text2);
     memory_ = makeWrapped(TextSize::Caption, Tone::Text);
     cost_ = makeWrapped(TextSize::Caption, Tone::Text);
     problem_ = makeWrapped(TextSize::Caption, Tone::Bad);
@@ -171,6 +174,12 @@ void ConfigureForecast::apply(const ForecastFacts::Fix& fix) {
     for (const auto& [path, value] : fix.settings)
         if (const auto node = yaml::parse(value.toStdString())) document_.setValue(path, *node);
     document_.undoStack()->endMacro();
+}
+
+bool ConfigureForecast::event(QEvent* event) {
+    const bool done = QWidget::event(event);
+    if (event->type() == QEvent::LayoutRequest) fitHeight();  // another text
+    return done;
 }
 
 void ConfigureForecast::resizeEvent(QResizeEvent* event) {

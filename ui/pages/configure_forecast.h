@@ -32,6 +32,7 @@ class ConfigureForecast : public QWidget {
     void measureRequested();
 
   protected:
+    bool event(QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
   private:

@@ -20,8 +20,11 @@
 namespace atelier {
 
 namespace {
-constexpr int kCardHeight = 202, kGap = 16, kMargin = 24, kRevealMs = 1500;
+constexpr int kCardHeight = 202, kGap = 16, kMargin = 24, kRevealMs = 1500, kDeriveMs = 300;
 constexpr int kToastRoom = 100;  // below the card with Start: a toast in the corner must not cover it
+
+const QString kSubject = QStringLiteral("method.instance_prompt"),
+              kClass = QStringLiteral("method.class_prompt");
 
 QString iconFor(const QString& method) {
     if (method == QLatin1String("autoencoder")) return QStringLiteral("layers");
@@ -119,7 +122,10 @@ ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& doc
     connect(form, &QPushButton::clicked, this, &ConfigureGallery::openFormRequested);
     foot->addWidget(form);
     auto* start = makeButton(tr("Start"), QStringLiteral("play"), ButtonRole::Primary);
-    connect(start, &QPushButton::clicked, this, &ConfigureGallery::startRequested);
+    connect(start, &QPushButton::clicked, this, [this] {
+        if (derive_.isActive()) deriveClass();
+        Q_EMIT startRequested();
+    });
     foot->addWidget(start);
     auto* queue = makeButton(tr("Add to queue"), QStringLiteral("clock"));
     queue->setToolTip(tr("Started after the runs that use or wait for its device"));
@@ -130,6 +136,9 @@ ConfigureGallery::ConfigureGallery(TemplateModel& templates, ConfigDocument& doc
     needsCard_->installEventFilter(this);
     reveal_.setSingleShot(true);
     reveal_.setInterval(kRevealMs);
+    derive_.setSingleShot(true);
+    derive_.setInterval(kDeriveMs);
+    connect(&derive_, &QTimer::timeout, this, &ConfigureGallery::deriveClass);
     column->addStretch(1);
     nothing_ = new EmptyState(QStringLiteral("configure"), {}, {});
     column->insertWidget(0, nothing_);
@@ -200,11 +209,15 @@ void ConfigureGallery::arrange() {
 void ConfigureGallery::choose(int row) {
     if (row < 0 || row >= int(cards_.size())) return;
     chosen_ = row;
+    derivedClass_.clear();
     cards_[std::size_t(row)]->setChecked(true);
     Q_EMIT templateChosen(row);
     // Rows of this template; they outlive single checks so that typing is not disturbed.
     while (QLayoutItem* item = needs_->takeAt(0)) {
-        if (item->widget()) item->widget()->deleteLater();
+        if (QWidget* old = item->widget()) {
+            old->hide();  // Tab must not stop at what is going away
+            old->deleteLater();
+        }
         delete item;
     }
     QStringList paths{QStringLiteral("experiment.name")};
@@ -224,6 +237,9 @@ void ConfigureGallery::showNeeds() {
     needsCard_->setVisible(chosen_ >= 0);
     needsTitle_->setVisible(chosen_ >= 0);
     if (chosen_ < 0) return;
+    if (document_.written(kClass) == (derivedClass_.isEmpty() ? QStringLiteral("?\?\?") : derivedClass_) &&
+        classOfSubject(document_.written(kSubject)) != derivedClass_)
+        derive_.start();
     const TrainConfig& config = document_.config();
     const qint64 batch = std::max<qint64>(1, config.system.batchSize * config.system.gradientAccumulation);
     const QString plan = tr("%1 steps with %2 images each")
@@ -232,6 +248,15 @@ void ConfigureGallery::showNeeds() {
     plan_->setText(errors == 0
                        ? plan
                        : plan + QStringLiteral(" · ") + tr("%n value(s) missing or wrong", nullptr, errors));
+}
+
+// The class follows from the subject until somebody writes another one.
+void ConfigureGallery::deriveClass() {
+    derive_.stop();
+    const QString name = classOfSubject(document_.written(kSubject));
+    if (name.isEmpty()) return;
+    derivedClass_ = name;
+    document_.setValue(kClass, yaml::Node::ofString(name.toStdString()));
 }
 
 // What a card needs, and Start below it, may lie under the edge of a small window; its rows take a moment to

@@ -56,6 +56,7 @@ class ConfigureGallery : public QScrollArea {
     void arrange();
     void showNothing(bool nothing);
     void showNeeds();
+    void deriveClass();
     TemplateModel& templates_;
     ConfigDocument& document_;
     QWidget* content_;
@@ -68,7 +69,9 @@ class ConfigureGallery : public QScrollArea {
     QString search_;
     std::vector<TemplateCard*> cards_;
     int chosen_ = -1;
-    QTimer reveal_;  // runs for a moment after a card was chosen
+    QTimer derive_;         // runs while the subject is being typed
+    QString derivedClass_;  // what it said last; a class of the user's own stays
+    QTimer reveal_;         // runs for a moment after a card was chosen
 };
 
 }  // namespace atelier

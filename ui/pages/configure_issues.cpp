@@ -104,8 +104,8 @@ ConfigureIssues::ConfigureIssues(IssueModel& model, QWidget* parent)
     head_ = new QWidget;
     head_->setFixedHeight(40);
     auto* row = new QHBoxLayout(head_);
-    row->setContentsMargins(16, 0, 12, 0);
-    row->setSpacing(8);
+    row->setContentsMargins(12, 0, 8, 0);
+    row->setSpacing(6);
     row->addWidget(makeLabel(tr("Issues"), style::TextSize::Body, QFont::DemiBold));
     errors_ = new Pill({}, PillTone::Bad);
     warnings_ = new Pill({}, PillTone::Warn);
@@ -114,7 +114,10 @@ ConfigureIssues::ConfigureIssues(IssueModel& model, QWidget* parent)
     row->addWidget(warnings_);
     row->addWidget(good_);
     row->addStretch();
-    row->addWidget(makeLabel(tr("F8 next"), style::TextSize::Caption, QFont::Normal, style::Tone::Text2));
+    auto* next = new OptionalLabel(tr("F8 next"));
+    next->setFont(style::font(style::TextSize::Caption));
+    setLabelTone(next, style::Tone::Text2);
+    row->addWidget(next);
     column->addWidget(makeLine());
     column->addWidget(head_);
     column->addWidget(makeLine());

@@ -25,6 +25,7 @@
 #include "ui/pages/configure_gallery.h"
 #include "ui/pages/configure_issues.h"
 #include "ui/pages/configure_page.h"
+#include "ui/session/languages.h"
 #include "ui/style/tokens.h"
 
 namespace atelier {
@@ -134,7 +135,7 @@ ConfigurePage::ConfigurePage(ConfigDocument& document, IssueModel& issues, Templ
 
 QWidget* ConfigurePage::makeNavigation() {
     auto* side = onSurface(new QWidget);
-    side->setMinimumWidth(176);
+    side->setMinimumWidth(style::scaled(176));
     auto* column = new QVBoxLayout(side);
     column->setContentsMargins(10, 12, 10, 12);
     column->setSpacing(8);
@@ -159,8 +160,7 @@ QWidget* ConfigurePage::makeNavigation() {
     add(tr("Essentials"), {});
     for (const auto& section : trainSchema().children)
         if (section.type == ValueType::Section)
-            add(QApplication::translate("Settings", std::string(section.info.label).c_str()),
-                QString::fromStdString(section.path));
+            add(translated(section.info.label), QString::fromStdString(section.path));
     navigation_->setCurrentRow(0);
     connect(navigation_, &QListWidget::currentRowChanged, this, [this](int row) {
         if (row < 0) return;
@@ -172,7 +172,9 @@ QWidget* ConfigurePage::makeNavigation() {
     });
     column->addWidget(navigation_, 1);
     column->addWidget(makeLine());
-    column->addWidget(makeLabel(tr("Where values come from"), style::TextSize::Caption, QFont::DemiBold));
+    auto* from = makeLabel(tr("Where values come from"), style::TextSize::Caption, QFont::DemiBold);
+    from->setWordWrap(true);
+    column->addWidget(from);
     origins_ = makeLabel({}, style::TextSize::Caption, QFont::Normal, style::Tone::Text2);
     column->addWidget(origins_);
     return side;
@@ -180,6 +182,7 @@ QWidget* ConfigurePage::makeNavigation() {
 
 QWidget* ConfigurePage::makeForm() {
     auto* middle = new QSplitter(Qt::Vertical);
+    middle->setMinimumWidth(370);  // the narrowest rows
     middle->setChildrenCollapsible(false);
     auto* upper = onSurface(new QWidget);
     auto* column = new QVBoxLayout(upper);
@@ -192,7 +195,6 @@ QWidget* ConfigurePage::makeForm() {
     levels_ = new SegmentedControl(tr("Level"));
     for (const QString& name : {tr("Basic"), tr("Advanced"), tr("Expert")}) levels_->addSegment(name);
     levels_->setCurrentIndex(0);
-    levels_->setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     connect(levels_, &SegmentedControl::currentChanged, this, [this](int index) {
         if (int(filter_.level) == index) return;
         filter_.level = Importance(index);
@@ -342,8 +344,9 @@ void ConfigurePage::makeHeader() {
     title_->setFont(style::font(style::TextSize::Title, QFont::DemiBold));
     title_->setMinimumWidth(60);
     header()->addLeading(title_);
-    auto* about = makeLabel(tr("Pick what you want to make. Every value can be changed afterwards."),
-                            style::TextSize::Body, QFont::Normal, style::Tone::Text2);
+    auto* about = new OptionalLabel(tr("Pick what you want to make. Every value can be changed afterwards."));
+    about->setFont(style::font());
+    setLabelTone(about, style::Tone::Text2);
     header()->addLeading(about);
     from_ = makeLabel({}, style::TextSize::Body, QFont::Normal, style::Tone::Text2);
     header()->addLeading(from_);
@@ -353,7 +356,7 @@ void ConfigurePage::makeHeader() {
 
     gallerySearch_ = makeSearchField(tr("Find template"));
     gallerySearch_->setAccessibleName(tr("Find template"));
-    gallerySearch_->setFixedWidth(220);
+    gallerySearch_->setMaximumWidth(style::scaled(220));
     connect(gallerySearch_, &QLineEdit::textChanged, gallery_, &ConfigureGallery::setSearch);
     header()->addTrailing(gallerySearch_);
     QPushButton* file = makeButton(tr("Open YAML…"), QStringLiteral("file"));

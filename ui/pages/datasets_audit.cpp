@@ -13,8 +13,10 @@
 #include <QVBoxLayout>
 
 #include "ui/models/thumbnails.h"
+#include "ui/pages/datasets_companions.h"
 #include "ui/style/paint.h"
 #include "ui/style/tokens.h"
+#include "ui/widgets/controls.h"
 
 namespace atelier {
 
@@ -144,7 +146,25 @@ class AuditDelegate : public QStyledItemDelegate {
                           double(row.side) / row.scaled.width * image.width(),
                           double(row.side) / row.scaled.height * image.height());
         if (seen) {
-            p.drawImage(QRectF(room.left(), room.top(), kPicture, kPicture), image, crop);
+            const QRectF place(room.left(), room.top(), kPicture, kPicture);
+            p.drawImage(place, image, crop);
+            const DatasetEntry& entry = audit_.document().entry(row.entry);
+            const QRectF share(crop.left() / image.width(), crop.top() / image.height(),
+                               crop.width() / image.width(), crop.height() / image.height());
+            const auto other = [&](Companion kind) {
+                return thumbnails_.get(QString::fromStdString(entry.companion(kind)),
+                                       int(kPicture * 1.5 * p.device()->devicePixelRatioF()));
+            };
+            const auto part = [&](const QImage& of) {
+                return QRectF(share.left() * of.width(), share.top() * of.height(),
+                              share.width() * of.width(), share.height() * of.height());
+            };
+            if (row.mask)
+                if (const QImage mask = other(Companion::Mask); !mask.isNull())
+                    p.drawImage(place, maskTint(mask), part(mask));
+            if (row.condition)
+                if (const QImage beside = other(Companion::Condition); !beside.isNull())
+                    p.drawImage(place.translated(kPicture + 6, 0), beside, part(beside));
             return;
         }
         const QSizeF size = QSizeF(image.size()).scaled(room.size(), Qt::KeepAspectRatio);
@@ -213,7 +233,7 @@ DatasetAuditTab::DatasetAuditTab(DatasetDocument& document, Thumbnails& thumbnai
     columns->setSpacing(0);
     columns->addLayout(left, 1);
     columns->addWidget(makeLine(Qt::Vertical));
-    columns->addWidget(side_ = makeSide(thumbnails));
+    columns->addWidget(side_ = makeSide());
 
     connect(&audit_, &DatasetAudit::audited, this, &DatasetAuditTab::refresh);
     connect(table_->selectionModel(), &QItemSelectionModel::currentChanged, this,
@@ -226,8 +246,7 @@ DatasetAuditTab::DatasetAuditTab(DatasetDocument& document, Thumbnails& thumbnai
 
 QWidget* DatasetAuditTab::makeBar() {
     auto* bar = new QWidget;
-    bar->setObjectName(QStringLiteral("surface"));
-    bar->setAttribute(Qt::WA_StyledBackground);
+    makeSurface(bar);
     bar->setFixedHeight(48);
     auto* row = new QHBoxLayout(bar);
     row->setContentsMargins(16, 0, 16, 0);
@@ -251,10 +270,9 @@ QWidget* DatasetAuditTab::makeBar() {
     return bar;
 }
 
-QWidget* DatasetAuditTab::makeSide(Thumbnails&) {
+QWidget* DatasetAuditTab::makeSide() {
     auto* content = new QWidget;
-    content->setObjectName(QStringLiteral("surface"));
-    content->setAttribute(Qt::WA_StyledBackground);
+    makeSurface(content);
     auto* box = new QVBoxLayout(content);
     box->setContentsMargins(16, 16, 16, 16);
     box->setSpacing(8);
@@ -322,20 +340,23 @@ bool DatasetAuditTab::eventFilter(QObject* watched, QEvent* event) {
 
 void DatasetAuditTab::resizeEvent(QResizeEvent* event) {
     QWidget::resizeEvent(event);
-    side_->setFixedWidth(width() < kNarrow ? 232 : 300);
+    side_->setFixedWidth(style::scaled(width() < kNarrow ? 232 : 300));
 }
 
 void DatasetAuditTab::fitColumns() {
     const bool narrow = width() < kNarrow;
     const int total = table_->viewport()->width();
-    const std::array<int, DatasetAudit::ColumnCount> widths{112, 92, narrow ? 0 : 124,
-                                                            0,   72, narrow ? 170 : 200};
+    const int seen = 92 + (audit_.counts().conditions > 0 ? kPicture + 6 : 0);
+    std::array<int, DatasetAudit::ColumnCount> widths{112, seen, narrow ? 0 : 124, 0, 72, narrow ? 170 : 200};
+    for (int c = 0; c < DatasetAudit::ColumnCount; ++c)
+        if (int& width = widths[std::size_t(c)]; width > 0)
+            width = std::max(width, titleWidth(*table_->horizontalHeader(), c));
     int others = 0;
     for (const int w : widths) others += w;
     table_->setColumnHidden(DatasetAudit::Size, narrow);
     for (int c = 0; c < DatasetAudit::ColumnCount; ++c)
         if (c == DatasetAudit::Caption)
-            table_->setColumnWidth(c, std::max(60, total - others));
+            table_->setColumnWidth(c, std::max(titleWidth(*table_->horizontalHeader(), c), total - others));
         else if (widths[std::size_t(c)] > 0)
             table_->setColumnWidth(c, widths[std::size_t(c)]);
 }
@@ -356,9 +377,12 @@ void DatasetAuditTab::refresh() {
     reasons_->setText(lines.isEmpty() ? tr("Nothing.") : lines.join(QLatin1Char('\n')));
     QStringList epoch{tr("%n image(s)", nullptr, kept)};
     if (counts.enlarged > 0) epoch << tr("%n of them enlarged", nullptr, counts.enlarged);
+    if (counts.masks > 0) epoch << tr("%n with a mask", nullptr, counts.masks);
+    if (counts.conditions > 0) epoch << tr("%n with a control image", nullptr, counts.conditions);
     const int cut = counts.kinds[std::size_t(AuditKind::CutCaption)];
     if (cut > 0) epoch << tr("%n caption(s) cut", nullptr, cut);
     epoch_->setText(epoch.join(QLatin1Char('\n')));
+    fitColumns();
     refreshChosen();
     Q_EMIT summaryChanged(audit_.ready() ? dropped : 0);
 }
@@ -439,6 +463,14 @@ void DatasetAuditTab::refreshChosen() {
             break;
         case DropReason::Excluded:
             addFix(tr("Include it"), [this, at] { document_.setExcluded({at}, false); });
+            break;
+        case DropReason::MaskMissing:
+            addFix(tr("Choose another one"), [this, at] { Q_EMIT showRequested(at); });
+            addFix(tr("Take those beside it"), [this, at] {
+                document_.setCompanions(Companion::Mask, {{at, std::nullopt}}, tr("the mask beside it"));
+                document_.setCompanions(Companion::Condition, {{at, std::nullopt}},
+                                        tr("the control image beside it"));
+            });
             break;
         case DropReason::CannotDecode:
             addFix(tr("Show file"),

@@ -38,7 +38,7 @@ class DatasetAuditTab : public QWidget {
 
   private:
     QWidget* makeBar();
-    QWidget* makeSide(Thumbnails& thumbnails);
+    QWidget* makeSide();
     void refresh();
     void refreshChosen();
     void addFix(const QString& text, std::function<void()> run);

@@ -210,6 +210,8 @@ void ImageCellDelegate::paintBadges(QPainter& p, const QRect& picture, const Dat
     };
     if (e.edit.excluded) add(tr("excluded"));
     if (e.duplicateOf >= 0) add(tr("same"));
+    if (!e.companion(Companion::Mask).empty()) add(tr("mask"));
+    if (!e.companion(Companion::Condition).empty()) add(tr("control"));
     if (e.tokens > model_.document().tokenLimit()) add(tr("%1 tok").arg(e.tokens));
 }
 

@@ -12,8 +12,10 @@
 #include "core/base/strings.h"
 #include "core/data/plan.h"
 #include "ui/models/dataset_audit.h"
+#include "ui/pages/datasets_companions.h"
 #include "ui/style/tokens.h"
 #include "ui/widgets/controls.h"
+#include "ui/widgets/flow_layout.h"
 #include "ui/widgets/tag_row.h"
 
 namespace atelier {
@@ -23,6 +25,7 @@ using style::Tone;
 
 namespace {
 constexpr int kSaveMs = 400;
+constexpr int kBetween = 6;  // a picture and its control image
 
 QStringList tagsOf(const QString& caption) {
     QStringList tags;
@@ -45,8 +48,15 @@ PicturePreview::PicturePreview(Thumbnails& thumbnails, QWidget* parent)
     setFixedHeight(208);
     setAccessibleName(tr("Preview"));
     connect(&thumbnails, &Thumbnails::ready, this, [this](const QString& path) {
-        if (path == path_) update();
+        if (path == path_ || path == mask_ || path == condition_) update();
     });
+}
+
+void PicturePreview::setCompanions(const QString& mask, const QString& condition) {
+    if (mask == mask_ && condition == condition_) return;
+    mask_ = mask;
+    condition_ = condition;
+    update();
 }
 
 void PicturePreview::setPicture(const QString& path, const QSize& pixels, const QString& problem) {
@@ -55,6 +65,29 @@ void PicturePreview::setPicture(const QString& path, const QSize& pixels, const 
     pixels_ = pixels;
     problem_ = problem;
     update();
+}
+
+// Where it is painted; empty while it is not there.
+QRectF PicturePreview::paintPicture(QPainter& p, const QRectF& room) {
+    const qreal dpr = devicePixelRatioF();
+    // Asked for in the size it will have, so that painting only copies.
+    const QSizeF wanted =
+        pixels_.isEmpty() ? room.size() : QSizeF(pixels_).scaled(room.size(), Qt::KeepAspectRatio);
+    const int side = int(std::max(wanted.width(), wanted.height()) * dpr);
+    const QImage image = problem_.isEmpty() ? thumbnails_.get(path_, side) : QImage();
+    if (image.isNull()) return {};
+    const QSizeF fit = QSizeF(image.size() / dpr)
+                           .scaled(room.size(), Qt::KeepAspectRatio)
+                           .boundedTo(QSizeF(image.size() / dpr) * 3);
+    const QPointF corner(std::round(room.x() + (room.width() - fit.width()) / 2),
+                         std::round((room.height() - fit.height()) / 2));
+    // Within a pixel of its own size it is not scaled at all.
+    if (dpr == 1 && std::abs(fit.width() - image.width()) <= 1 &&
+        std::abs(fit.height() - image.height()) <= 1)
+        p.drawImage(corner, image);
+    else
+        p.drawImage(QRectF(corner, fit), image);
+    return {corner, fit};
 }
 
 void PicturePreview::paintEvent(QPaintEvent*) {
@@ -67,11 +100,10 @@ void PicturePreview::paintEvent(QPaintEvent*) {
     p.drawRoundedRect(rect(), 8, 8);
     if (path_.isEmpty()) return;
     const qreal dpr = devicePixelRatioF();
-    // Asked for in the size it will have, so that painting only copies.
-    const QSize room = pixels_.isEmpty() ? size() : pixels_.scaled(size(), Qt::KeepAspectRatio);
-    const int side = int(std::max(room.width(), room.height()) * dpr);
-    const QImage image = problem_.isEmpty() ? thumbnails_.get(path_, side) : QImage();
-    if (image.isNull()) {
+    QRectF room(rect());
+    if (!condition_.isEmpty()) room.setWidth((width() - kBetween) / 2.0);
+    const QRectF at = paintPicture(p, room);
+    if (at.isEmpty()) {
         if (!problem_.isEmpty()) {
             p.drawPixmap(QPointF(width() / 2.0 - 12, height() / 2.0 - 34),
                          style::iconPixmap(QStringLiteral("error"), 24, Tone::Bad, dpr));
@@ -82,16 +114,12 @@ void PicturePreview::paintEvent(QPaintEvent*) {
         }
         return;
     }
-    const QSizeF fit = QSizeF(image.size() / dpr)
-                           .scaled(QSizeF(size()), Qt::KeepAspectRatio)
-                           .boundedTo(QSizeF(image.size() / dpr) * 3);
-    const QPointF corner(std::round((width() - fit.width()) / 2), std::round((height() - fit.height()) / 2));
-    // Within a pixel of its own size it is not scaled at all.
-    if (dpr == 1 && std::abs(fit.width() - image.width()) <= 1 &&
-        std::abs(fit.height() - image.height()) <= 1)
-        p.drawImage(corner, image);
-    else
-        p.drawImage(QRectF(corner, fit), image);
+    const int side = int(std::max(at.width(), at.height()) * dpr);
+    if (!mask_.isEmpty())
+        if (const QImage mask = thumbnails_.get(mask_, side); !mask.isNull()) p.drawImage(at, maskTint(mask));
+    if (!condition_.isEmpty())
+        if (const QImage condition = thumbnails_.get(condition_, side); !condition.isNull())
+            p.drawImage(at.translated(room.width() + kBetween, 0), condition);
     QPainterPath outside;  // the corners of the frame stay round
     outside.addRect(rect());
     outside.addRoundedRect(rect(), 8, 8);
@@ -118,7 +146,7 @@ DatasetInspector::DatasetInspector(DatasetImagesModel& model, QWidget* parent)
     box->addWidget(buildHead());
     box->addWidget(makeLine());
     auto* inner = new QWidget;
-    inner->setObjectName(QStringLiteral("surface"));
+    makeSurface(inner);
     auto* column = new QVBoxLayout(inner);
     column->setContentsMargins(16, 14, 14, 14);
     column->setSpacing(8);
@@ -127,6 +155,9 @@ DatasetInspector::DatasetInspector(DatasetImagesModel& model, QWidget* parent)
     facts_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
     facts_->setTextInteractionFlags(Qt::TextSelectableByMouse);
     column->addWidget(facts_);
+    companions_ = new CompanionRows(document_);
+    connect(companions_, &CompanionRows::maskShownChanged, this, [this] { refresh(); });
+    column->addWidget(companions_);
     column->addSpacing(4);
     column->addWidget(buildCaption());
     column->addSpacing(4);
@@ -241,12 +272,10 @@ QWidget* DatasetInspector::buildFate() {
 
 QWidget* DatasetInspector::buildActions() {
     auto* part = new QWidget;
-    auto* row = new QHBoxLayout(part);
+    auto* row = new FlowLayout(part, 6);
     row->setContentsMargins(16, 10, 12, 10);
-    row->setSpacing(6);
     count_ = makeLabel({}, TextSize::Caption, QFont::DemiBold);
     row->addWidget(count_);
-    row->addStretch(1);
     editMany_ = makeButton(tr("Edit captions…"), {}, ButtonRole::Normal, ButtonSize::Small);
     exclude_ = makeButton(tr("Exclude"), {}, ButtonRole::Normal, ButtonSize::Small);
     include_ = makeButton(tr("Include"), {}, ButtonRole::Normal, ButtonSize::Small);
@@ -291,6 +320,10 @@ void DatasetInspector::refresh() {
     name_->setText(e.name());
     preview_->setPicture(document_.pathOf(entry_), QSize(e.width, e.height),
                          e.readable ? QString() : QString::fromStdString(e.problem));
+    companions_->show(entry_);
+    preview_->setCompanions(
+        companions_->maskShown() ? QString::fromStdString(e.companion(Companion::Mask)) : QString(),
+        QString::fromStdString(e.companion(Companion::Condition)));
     QStringList facts;
     if (e.width) facts << QStringLiteral("%1 × %2").arg(e.width).arg(e.height);
     if (e.format != data::ImageFormat::Unknown)

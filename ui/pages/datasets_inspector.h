@@ -16,6 +16,7 @@ class QPushButton;
 
 namespace atelier {
 
+class CompanionRows;
 class ElidedLabel;
 class PicturePreview;
 class ProgressLine;
@@ -62,6 +63,7 @@ class DatasetInspector : public QWidget {
     QLabel* tokens_;
     ProgressLine* tokenBar_;
     TagRow* tags_;
+    CompanionRows* companions_;
     QLabel *fate_, *key_, *source_, *file_;
     QLabel* count_;
     QPushButton *exclude_, *include_, *editMany_;
@@ -75,14 +77,17 @@ class PicturePreview : public QWidget {
     explicit PicturePreview(Thumbnails& thumbnails, QWidget* parent = nullptr);
     // `pixels`: size of the picture, empty when not known yet.
     void setPicture(const QString& path, const QSize& pixels, const QString& problem);
+    // Laid over it, and beside it; "" = none.
+    void setCompanions(const QString& mask, const QString& condition);
     QSize sizeHint() const override { return {288, 216}; }
 
   protected:
     void paintEvent(QPaintEvent* event) override;
 
   private:
+    QRectF paintPicture(QPainter& p, const QRectF& room);
     Thumbnails& thumbnails_;
-    QString path_, problem_;
+    QString path_, problem_, mask_, condition_;
     QSize pixels_;
 };
 

@@ -16,6 +16,7 @@
 #include "ui/pages/datasets_audit.h"
 #include "ui/pages/datasets_build_sheet.h"
 #include "ui/pages/datasets_captions_sheet.h"
+#include "ui/pages/datasets_companions.h"
 #include "ui/pages/datasets_grid.h"
 #include "ui/pages/datasets_inspector.h"
 #include "ui/pages/datasets_shards.h"
@@ -78,6 +79,11 @@ QList<DropTarget> DatasetsPage::dropTargets(const Dropped& dropped) {
             {QStringLiteral("datasets"), tr("Add to “%1”").arg(document_.name()),
              tr("Drop here, or anywhere else"), [this](const Dropped& d) { addPaths(d.paths); },
              tr("Drop to add %n image(s) to “%1”", nullptr, dropped.images).arg(document_.name())});
+    if (pictures && document_.isOpen() && !document_.entries().empty()) {
+        const auto raise = [this](const Message& message) { Q_EMIT messageRaised(message); };
+        const QList<DropTarget> pairs = companionTargets(document_, dropped.paths, raise);
+        targets = namedAsCompanions(dropped.paths) ? pairs + targets : targets + pairs;
+    }
     if (pictures)
         targets.append({QStringLiteral("plus"), tr("New dataset"), tr("Start one from this"),
                         [this](const Dropped& d) { newDataset(nameFor(d.paths), d.paths); },

@@ -14,6 +14,7 @@
 #include "ui/pages/datasets_page.h"
 #include "ui/pages/datasets_shards.h"
 #include "ui/pages/datasets_sources.h"
+#include "ui/widgets/controls.h"
 
 namespace atelier {
 
@@ -48,7 +49,8 @@ void DatasetsPage::makeHeader() {
     switcher_->setModel(&store_);
     switcher_->setAccessibleName(tr("Dataset"));
     switcher_->setFont(style::font(TextSize::Body, QFont::DemiBold));
-    switcher_->setFixedWidth(190);
+    switcher_->setMinimumWidth(style::scaled(110));
+    switcher_->setMaximumWidth(style::scaled(190));
     switcher_->setCurrentIndex(-1);
     switcher_->setPlaceholderText(tr("Choose a dataset"));
     header()->addLeading(switcher_);
@@ -119,8 +121,7 @@ void DatasetsPage::makeActions() {
 
 QWidget* DatasetsPage::makeToolbar() {
     auto* bar = new QWidget;
-    bar->setObjectName(QStringLiteral("surface"));
-    bar->setAttribute(Qt::WA_StyledBackground);
+    makeSurface(bar);
     bar->setFixedHeight(48);
     auto* row = new QHBoxLayout(bar);
     row->setContentsMargins(16, 0, 16, 0);
@@ -133,11 +134,11 @@ QWidget* DatasetsPage::makeToolbar() {
     for (const QString& name : {tr("Name"), tr("Newest"), tr("Largest"), tr("Shape"), tr("Longest caption")})
         sort_->addItem(tr("Sort: %1").arg(name));
     sort_->setAccessibleName(tr("Sort"));
-    sort_->setMinimumWidth(96);
-    sort_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    sort_->setMinimumContentsLength(10);
+    sort_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
     row->addWidget(sort_);
-    count_ = makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2);
+    count_ = new OptionalLabel;
+    count_->setFont(style::font(TextSize::Caption));
+    setLabelTone(count_, Tone::Text2);
     row->addWidget(count_);
     auto* grid = makeIconButton(QStringLiteral("grid"), tr("Picture size"));
     grid->setAttribute(Qt::WA_TransparentForMouseEvents);
@@ -166,8 +167,7 @@ QWidget* DatasetsPage::makeImagesView() {
     box->addWidget(makeToolbar());
     box->addWidget(makeLine());
     progressRow_ = new QWidget;
-    progressRow_->setObjectName(QStringLiteral("surface"));
-    progressRow_->setAttribute(Qt::WA_StyledBackground);
+    makeSurface(progressRow_);
     auto* row = new QHBoxLayout(progressRow_);
     row->setContentsMargins(16, 8, 16, 8);
     row->setSpacing(12);

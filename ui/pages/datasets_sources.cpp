@@ -119,10 +119,9 @@ class ShapeHistogram : public QWidget {
 
 DatasetSourcesPane::DatasetSourcesPane(DatasetDocument& document, QWidget* parent)
     : QWidget(parent), document_(document), model_(document) {
-    setObjectName(QStringLiteral("surface"));
-    setAttribute(Qt::WA_StyledBackground);
-    setMinimumWidth(184);
-    setMaximumWidth(360);
+    makeSurface(this);
+    setMinimumWidth(style::scaled(184));
+    setMaximumWidth(style::scaled(360));
     auto* box = new QVBoxLayout(this);
     box->setContentsMargins(12, 8, 10, 12);
     box->setSpacing(8);
@@ -153,8 +152,10 @@ DatasetSourcesPane::DatasetSourcesPane(DatasetDocument& document, QWidget* paren
     promise->setSpacing(8);
     auto* tick = new IconLabel(QStringLiteral("check"), Tone::Good, 14);
     promise->addWidget(tick);
-    promise->addWidget(
-        makeLabel(tr("Originals are never changed"), TextSize::Caption, QFont::Normal, Tone::Text2), 1);
+    auto* original =
+        makeLabel(tr("Originals are never changed"), TextSize::Caption, QFont::Normal, Tone::Text2);
+    original->setWordWrap(true);
+    promise->addWidget(original, 1);
     box->addLayout(promise);
 
     auto* recount = new QTimer(this);

@@ -134,12 +134,12 @@ QWidget* ModelsInspector::makeFactsTab() {
     add(ModelAction::Show, tr("Show in folder"), QStringLiteral("folder"), ButtonRole::Ghost);
     box->addWidget(bar);
     auto* scroll = new QScrollArea;
+    scroll->setFocusPolicy(Qt::NoFocus);
     scroll->setFrameShape(QFrame::NoFrame);
     scroll->setWidgetResizable(true);
     scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     rows_ = new QWidget;
-    rows_->setObjectName(QStringLiteral("surface"));
-    rows_->setAttribute(Qt::WA_StyledBackground);
+    makeSurface(rows_);
     scroll->setWidget(rows_);
     box->addWidget(scroll, 1);
     return tab;

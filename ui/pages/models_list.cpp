@@ -112,9 +112,10 @@ ModelsList::ModelsList(ModelListModel& models, QWidget* parent)
     header->setHighlightSections(false);
     header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     header->setSectionResizeMode(ModelListModel::Name, QHeaderView::Stretch);
-    view_->setColumnWidth(ModelListModel::Precision, 96);
-    view_->setColumnWidth(ModelListModel::Size, 88);
-    view_->setColumnWidth(ModelListModel::Where, 170);
+    for (const auto& [column, width] :
+         {std::pair(int(ModelListModel::Precision), 96), std::pair(int(ModelListModel::Size), 88),
+          std::pair(int(ModelListModel::Where), 170)})
+        view_->setColumnWidth(column, std::max(width, titleWidth(*header, column)));
     none_ = new EmptyState(QStringLiteral("models"), tr("Drop a .safetensors file or a model folder"),
                            tr("Atelier says what it is, converts it, merges LoRAs into it and trains on it. "
                               "Nothing is copied."));

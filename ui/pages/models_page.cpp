@@ -35,8 +35,7 @@ ModelsPage::ModelsPage(ModelDesk& desk, RunDesk& runs, Thumbnails& thumbnails, Q
     box->setSpacing(0);
     box->addWidget(list_, 1);
     strip_ = new QWidget;
-    strip_->setObjectName(QStringLiteral("surface"));
-    strip_->setAttribute(Qt::WA_StyledBackground);
+    makeSurface(strip_);
     strip_->setAccessibleName(tr("Jobs"));
     jobs_ = new QVBoxLayout(strip_);
     jobs_->setContentsMargins(16, 6, 16, 6);

@@ -17,6 +17,7 @@
 #include "core/config/sections/output.h"
 #include "ui/models/run_words.h"
 #include "ui/models/thumbnails.h"
+#include "ui/session/languages.h"
 #include "ui/style/tokens.h"
 #include "ui/widgets/sample_viewer.h"
 
@@ -98,7 +99,7 @@ QWidget* SampleSheet::makeForm() {
     sampler_ = new QComboBox;
     sampler_->addItem(tr("The model's own"), QStringLiteral("auto"));
     for (const auto& name : EnumNames<SamplerName>::kNames)
-        sampler_->addItem(QString::fromUtf8(name.label), QString::fromUtf8(name.name));
+        sampler_->addItem(translated(name.label), QString::fromUtf8(name.name));
     if (const int at = sampler_->findData(usual.sampler); at >= 0) sampler_->setCurrentIndex(at);
     seed_ = new QLineEdit(QString::number(usual.seed));
     seed_->setValidator(

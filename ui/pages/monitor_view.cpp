@@ -96,7 +96,9 @@ MonitorView::Figure MonitorView::addFigure(QHBoxLayout* row, const QString& name
     }
     auto* column = new QVBoxLayout;
     column->setSpacing(0);
-    Figure figure{new FigureLabel, makeLabel({}, TextSize::Caption, QFont::Normal, Tone::Text2)};
+    Figure figure{new FigureLabel, new ElidedLabel};
+    figure.note->setFont(style::font(TextSize::Caption));
+    setLabelTone(figure.note, Tone::Text2);
     figure.value->setAccessibleName(name);
     column->addWidget(figure.value);
     column->addWidget(figure.note);
@@ -106,8 +108,7 @@ MonitorView::Figure MonitorView::addFigure(QHBoxLayout* row, const QString& name
 
 QWidget* MonitorView::makeFigures() {
     auto* strip = new QWidget;
-    strip->setObjectName(QStringLiteral("surface"));
-    strip->setAttribute(Qt::WA_StyledBackground);
+    makeSurface(strip);
     auto* layout = new QVBoxLayout(strip);
     layout->setContentsMargins(20, 10, 20, 12);
     layout->setSpacing(10);

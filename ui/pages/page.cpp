@@ -2,11 +2,17 @@
 // Page: lays out header, banners, body and inspector; keeps the action list.
 #include "ui/pages/page.h"
 
+#include <QAbstractItemView>
+#include <QAbstractSpinBox>
 #include <QBoxLayout>
+#include <QComboBox>
 #include <QDataStream>
 #include <QKeyEvent>
+#include <QPlainTextEdit>
 #include <QResizeEvent>
+#include <QScrollArea>
 #include <QSplitter>
+#include <QStackedWidget>
 #include <QToolButton>
 
 #include "ui/style/tokens.h"
@@ -43,8 +49,7 @@ void Page::setBody(QWidget* body) {
 void Page::setInspector(QWidget* inspector, int width) {
     inspector_ = inspector;
     inspectorWidth_ = width;
-    inspector->setObjectName(QStringLiteral("surface"));
-    inspector->setAttribute(Qt::WA_StyledBackground);
+    makeSurface(inspector);
     if (!drawerButton_) {
         auto* details = new QAction(style::icon(QStringLiteral("info")), tr("Details (Ctrl+I)"), this);
         connect(details, &QAction::triggered, this, [this] { setInspectorVisible(!inspectorVisible()); });
@@ -77,8 +82,7 @@ void Page::layoutInspector() {
     if (narrow) {
         if (!drawer_) {
             drawer_ = new QFrame(this);
-            drawer_->setObjectName(QStringLiteral("surface"));
-            drawer_->setAttribute(Qt::WA_StyledBackground);
+            makeSurface(drawer_);
             auto* box = new QHBoxLayout(drawer_);
             box->setContentsMargins(0, 0, 0, 0);
             box->setSpacing(0);
@@ -167,24 +171,44 @@ bool takesTab(const QWidget* widget) {
     return (widget->focusPolicy() & Qt::TabFocus) && widget->focusProxy() == nullptr;
 }
 
-void inLayoutOrder(const QLayout* layout, QWidgetList& found) {
+void asRead(QWidget* widget, QWidgetList& found);
+
+void asRead(const QLayout* layout, QWidgetList& found) {
     for (int i = 0; layout && i < layout->count(); ++i) {
         QLayoutItem* item = layout->itemAt(i);
-        if (item->layout()) inLayoutOrder(item->layout(), found);
-        if (QWidget* widget = item->widget()) {
-            if (takesTab(widget)) found << widget;
-            inLayoutOrder(widget->layout(), found);
-        }
+        if (item->layout()) asRead(item->layout(), found);
+        if (item->widget()) asRead(item->widget(), found);
+    }
+}
+
+// A widget, then what is in it: panes of a splitter in their order, the shown one of a stack, the content of
+// a scroll area, else as its layout says; what stands in no layout comes last.
+void asRead(QWidget* widget, QWidgetList& found) {
+    if (takesTab(widget)) found << widget;
+    if (auto* panes = qobject_cast<QSplitter*>(widget)) {
+        for (int i = 0; i < panes->count(); ++i) asRead(panes->widget(i), found);
+    } else if (auto* stack = qobject_cast<QStackedWidget*>(widget)) {
+        if (stack->currentWidget()) asRead(stack->currentWidget(), found);
+    } else if (auto* scroll = qobject_cast<QScrollArea*>(widget)) {
+        if (scroll->widget()) asRead(scroll->widget(), found);
+    } else if (qobject_cast<QAbstractItemView*>(widget) || qobject_cast<QAbstractSpinBox*>(widget) ||
+               qobject_cast<QComboBox*>(widget) || qobject_cast<QPlainTextEdit*>(widget)) {
+        return;  // one stop for the keyboard
+    } else {
+        asRead(widget->layout(), found);
+        for (QObject* child : widget->children())
+            if (auto* loose = qobject_cast<QWidget*>(child);
+                loose && !loose->isWindow() && !loose->isHidden() && !found.contains(loose) &&
+                (!widget->layout() || widget->layout()->indexOf(loose) < 0) && takesTab(loose))
+                found << loose;
     }
 }
 }  // namespace
 
-void Page::orderTabs() {
+QWidgetList Page::tabStops() {
     QWidgetList order;
-    inLayoutOrder(header()->layout(), order);
-    for (QWidget* w = nextInFocusChain(); w != this; w = w->nextInFocusChain())
-        if (isAncestorOf(w) && takesTab(w) && !header()->isAncestorOf(w)) order << w;
-    for (qsizetype i = 1; i < order.size(); ++i) setTabOrder(order[i - 1], order[i]);
+    asRead(layout(), order);
+    return order;
 }
 
 }  // namespace atelier

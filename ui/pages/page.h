@@ -59,8 +59,8 @@ class Page : public QWidget {
     };
     const std::vector<MenuAction>& pageActions() const { return actions_; }
 
-    // Tab goes as the page is read: the header from left to right, then the rest. Once, when all is made.
-    void orderTabs();
+    // What takes the keyboard, as the page is read: the header from left to right, then the rest.
+    QWidgetList tabStops();
     virtual QUndoStack* undoStack() { return nullptr; }
     // Opens an object of this page: a dataset folder, YAML file or run folder. False when it is not one of
     // its kind.

@@ -3,6 +3,7 @@
 #include "ui/pages/page_header.h"
 
 #include <QBoxLayout>
+#include <QEvent>
 #include <QPainter>
 #include <QStyleOptionTab>
 
@@ -78,8 +79,7 @@ void HeaderTabs::paintEvent(QPaintEvent*) {
 }
 
 PageHeader::PageHeader(QWidget* parent) : QWidget(parent) {
-    setObjectName(QStringLiteral("surface"));
-    setAttribute(Qt::WA_StyledBackground);
+    makeSurface(this);
     setFixedHeight(kHeaderHeight);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(20, 0, 16, 0);
@@ -100,6 +100,29 @@ void PageHeader::setTitle(const QString& text) {
     }
     title_->setText(text);
     title_->setVisible(!text.isEmpty());
+}
+
+bool PageHeader::event(QEvent* event) {
+    const bool done = QWidget::event(event);
+    if (event->type() == QEvent::LayoutRequest || event->type() == QEvent::Resize) shareRoom();
+    return done;
+}
+
+// Buttons leave their texts away, from the left, while what must be there does not fit.
+void PageHeader::shareRoom() {
+    std::vector<Button*> buttons;
+    int needed = layout()->totalMinimumSize().width();
+    for (int i = 0; i < trailing_->count(); ++i) {
+        auto* button = qobject_cast<Button*>(trailing_->itemAt(i)->widget());
+        if (!button || button->isHidden() || !(button->compact() || button->canBeCompact())) continue;
+        needed += button->fullSizeHint().width() - button->sizeHint().width();
+        buttons.push_back(button);
+    }
+    for (Button* button : buttons) {
+        const bool compact = needed > width();
+        if (compact) needed -= button->fullSizeHint().width() - button->fullSizeHint().height() - 6;
+        button->setCompact(compact);
+    }
 }
 
 void PageHeader::addLeading(QWidget* widget) {

@@ -48,7 +48,11 @@ class PageHeader : public QWidget {
     QPushButton* addActionButton(QAction* action, ButtonRole role = ButtonRole::Normal);
     QPushButton* setPrimary(QAction* action);
 
+  protected:
+    bool event(QEvent* event) override;
+
   private:
+    void shareRoom();
     QBoxLayout* leading_;
     QBoxLayout* trailing_;
     QLabel* title_ = nullptr;

@@ -103,8 +103,7 @@ void addRow(QGridLayout* grid, const QString& label, const QString& value, bool 
 RunsInspector::RunsInspector(const RunListModel& model, Thumbnails& thumbnails, QWidget* parent)
     : QWidget(parent), model_(model) {
     content_ = new QWidget;
-    content_->setObjectName(QStringLiteral("surface"));
-    content_->setAttribute(Qt::WA_StyledBackground);
+    makeSurface(content_);
     auto* layout = new QVBoxLayout(content_);
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(8);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// QSettings behind settings.h: one key per value, each with its default here.
+// The store behind settings.h: one key per value, each with its default here.
 #include "ui/session/settings.h"
 
 #include <QDir>
-#include <QSettings>
 #include <algorithm>
 
 #include "core/base/files.h"
+#include "ui/session/settings_store.h"
 
 namespace atelier {
 namespace {
@@ -16,6 +16,9 @@ constexpr int kRecentCount = 12;
 const QString kProject = QStringLiteral("folders/project");
 const QString kEngine = QStringLiteral("engine/path");
 const QString kTheme = QStringLiteral("look/theme");
+const QString kOffline = QStringLiteral("network/offline");
+const QString kThumbnails = QStringLiteral("memory/thumbnails");
+const QString kLanguage = QStringLiteral("look/language");
 const QString kTextScale = QStringLiteral("look/textScale");
 const QString kBaseModel = QStringLiteral("last/baseModel");
 const QString kDataset = QStringLiteral("last/dataset");
@@ -48,10 +51,7 @@ QString absolute(const QString& path) {
 }  // namespace
 
 Settings::Settings(const QString& file, QObject* parent)
-    : QObject(parent),
-      store_(file.isEmpty()
-                 ? std::make_unique<QSettings>(QStringLiteral("Atelier"), QStringLiteral("Atelier"))
-                 : std::make_unique<QSettings>(file, QSettings::IniFormat)) {}
+    : QObject(parent), store_(std::make_unique<SettingsStore>(file)) {}
 
 Settings::~Settings() = default;
 
@@ -100,6 +100,15 @@ void Settings::setTheme(ThemeChoice theme) {
     Q_EMIT themeChanged(theme);
 }
 
+Language Settings::language() const {
+    return languageNamed(store_->value(kLanguage).toString());
+}
+void Settings::setLanguage(Language language) {
+    if (language == this->language()) return;
+    store_->setValue(kLanguage, languageCode(language));
+    Q_EMIT languageChanged(language);
+}
+
 double Settings::textScale() const {
     bool ok = false;
     const double scale = store_->value(kTextScale, 1.0).toDouble(&ok);
@@ -110,6 +119,32 @@ void Settings::setTextScale(double scale) {
     if (qFuzzyCompare(scale, textScale())) return;
     store_->setValue(kTextScale, scale);
     Q_EMIT textScaleChanged(scale);
+}
+
+bool Settings::offline() const {
+    return store_->value(kOffline, false).toBool();
+}
+void Settings::setOffline(bool offline) {
+    if (offline == this->offline()) return;
+    store_->setValue(kOffline, offline);
+    Q_EMIT offlineChanged(offline);
+}
+int Settings::thumbnailMegabytes() const {
+    return std::clamp(store_->value(kThumbnails, 16).toInt(), 16, 1024);
+}
+void Settings::setThumbnailMegabytes(int megabytes) {
+    if (megabytes == thumbnailMegabytes()) return;
+    store_->setValue(kThumbnails, megabytes);
+    Q_EMIT thumbnailMegabytesChanged(megabytes);
+}
+void Settings::reset() {
+    for (const QString& key :
+         {kTheme, kLanguage, kTextScale, kOffline, kThumbnails, kEngine, kProject, kLayout})
+        store_->remove(key);
+    Q_EMIT themeChanged(theme());
+    Q_EMIT enginePathChanged({});
+    Q_EMIT offlineChanged(offline());
+    Q_EMIT thumbnailMegabytesChanged(thumbnailMegabytes());
 }
 
 QString Settings::lastBaseModel() const {
@@ -164,9 +199,7 @@ void Settings::setLayout(const QString& name, const QByteArray& value) {
     store_->setValue(kLayout + QLatin1Char('/') + name, value);
 }
 QStringList Settings::layoutNames(const QString& group) const {
-    store_->beginGroup(kLayout + QLatin1Char('/') + group);
-    QStringList names = store_->childKeys();
-    store_->endGroup();
+    QStringList names = store_->childKeys(kLayout + QLatin1Char('/') + group);
     for (QString& name : names) name.prepend(group + QLatin1Char('/'));
     return names;
 }

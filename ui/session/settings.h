@@ -9,9 +9,11 @@
 #include <QStringList>
 #include <memory>
 
-class QSettings;
+#include "ui/session/languages.h"
 
 namespace atelier {
+
+class SettingsStore;
 
 enum class ThemeChoice { System, Light, Dark };
 enum class RecentKind { Dataset, Config, Run, Model, Project };
@@ -34,8 +36,16 @@ class Settings : public QObject {
     void setEnginePath(const QString& path);
     ThemeChoice theme() const;
     void setTheme(ThemeChoice theme);
+    Language language() const;
+    void setLanguage(Language language);
     double textScale() const;  // 0.9 … 1.5
     void setTextScale(double scale);
+
+    bool offline() const;  // engines started from here may not use the network
+    void setOffline(bool offline);
+    int thumbnailMegabytes() const;  // memory for small pictures, 16 … 1024
+    void setThumbnailMegabytes(int megabytes);
+    void reset();  // all that the Settings sheet sets, and the layout; what was used last stays
 
     QString lastBaseModel() const;
     void setLastBaseModel(const QString& path);
@@ -63,10 +73,13 @@ class Settings : public QObject {
     void enginePathChanged(const QString& path);
     void themeChanged(atelier::ThemeChoice theme);
     void textScaleChanged(double scale);
+    void offlineChanged(bool offline);
+    void thumbnailMegabytesChanged(int megabytes);
+    void languageChanged(atelier::Language language);
     void recentChanged(atelier::RecentKind kind);
 
   private:
-    std::unique_ptr<QSettings> store_;
+    std::unique_ptr<SettingsStore> store_;
 };
 
 }  // namespace atelier

@@ -31,6 +31,10 @@ void setTextScale(double scale) {
     qApp->setProperty(kScaleProperty, std::clamp(scale, 0.9, 1.5));
 }
 
+int scaled(int pixels) {
+    return qRound(pixels * textScale());
+}
+
 QFont font(TextSize size, QFont::Weight weight) {
     return make({QStringLiteral("Inter"), QStringLiteral("Noto Sans"), QStringLiteral("DejaVu Sans")}, size,
                 weight);

@@ -16,5 +16,7 @@ QFont monoFont(TextSize size = TextSize::Caption);
 // AtelierStyle::apply().
 double textScale();
 void setTextScale(double scale);
+// Pixels that hold text, at the user's scale.
+int scaled(int pixels);
 
 }  // namespace atelier::style

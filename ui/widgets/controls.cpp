@@ -3,12 +3,15 @@
 #include "ui/widgets/controls.h"
 
 #include <QAction>
+#include <QComboBox>
 #include <QEvent>
 #include <QHBoxLayout>
+#include <QHeaderView>
 #include <QKeyEvent>
 #include <QLocale>
 #include <QPainter>
 #include <QStyle>
+#include <QStyleOptionButton>
 
 #include "ui/style/paint.h"
 #include "ui/style/tokens.h"
@@ -64,14 +67,14 @@ QString actionHint(const QAction* action) {
 }  // namespace
 
 QPushButton* makeButton(const QString& text, const QString& iconName, ButtonRole role, ButtonSize size) {
-    auto* button = new QPushButton(text);
+    auto* button = new Button(text);
     if (!iconName.isEmpty()) button->setIcon(style::icon(iconName));
     dressButton(button, role, size);
     return button;
 }
 
 QPushButton* makeButton(QAction* action, ButtonRole role, ButtonSize size) {
-    auto* button = new QPushButton;
+    auto* button = new Button;
     dressButton(button, role, size);
     const auto sync = [button, action] {
         button->setText(action->text());
@@ -86,6 +89,25 @@ QPushButton* makeButton(QAction* action, ButtonRole role, ButtonSize size) {
     QObject::connect(action, &QAction::changed, button, sync);
     QObject::connect(button, &QPushButton::clicked, action, [action] { action->trigger(); });
     return button;
+}
+
+void Button::setCompact(bool on) {
+    if (compact_ == on) return;
+    compact_ = on;
+    if (toolTip().isEmpty()) setToolTip(plainText(text()));
+    if (accessibleName().isEmpty()) setAccessibleName(plainText(text()));
+    updateGeometry();
+    update();
+}
+
+QSize Button::sizeHint() const {
+    const QSize full = fullSizeHint();
+    return compact_ ? QSize(full.height() + 6, full.height()) : full;
+}
+
+void Button::initStyleOption(QStyleOptionButton* option) const {
+    QPushButton::initStyleOption(option);
+    if (compact_) option->text.clear();
 }
 
 QToolButton* makeIconButton(const QString& iconName, const QString& name) {
@@ -157,6 +179,11 @@ void setFieldIssue(QWidget* field, FieldIssue issue) {
     field->update();
 }
 
+void makeSurface(QWidget* widget) {
+    widget->setObjectName(QStringLiteral("surface"));
+    widget->setAttribute(Qt::WA_StyledBackground);
+}
+
 QFrame* makeLine(Qt::Orientation orientation) {
     auto* line = new QFrame;
     const bool flat = orientation == Qt::Horizontal;
@@ -193,9 +220,17 @@ SegmentedControl::SegmentedControl(const QString& accessibleName, QWidget* paren
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(2, 2, 2, 2);
     row->setSpacing(0);
+    list_ = new QComboBox;
+    list_->setAccessibleName(accessibleName);
+    list_->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    list_->hide();
+    row->addWidget(list_);
+    connect(list_, &QComboBox::activated, this, &SegmentedControl::setCurrentIndex);
     group_.setExclusive(true);
     connect(&group_, &QButtonGroup::idToggled, this, [this](int id, bool on) {
-        if (on) Q_EMIT currentChanged(id);
+        if (!on) return;
+        list_->setCurrentIndex(id);
+        Q_EMIT currentChanged(id);
     });
 }
 
@@ -207,6 +242,7 @@ int SegmentedControl::addSegment(const QString& text, const QString& iconName) {
     button->setAccessibleName(text);
     group_.addButton(button, id);
     layout()->addWidget(button);
+    list_->addItem(text);
     if (id == 0) {
         const QSignalBlocker quiet(&group_);
         button->setChecked(true);
@@ -218,12 +254,36 @@ void SegmentedControl::setSegmentText(int index, const QString& text) {
     if (auto* button = group_.button(index); button && button->text() != text) {
         button->setText(text);
         button->setAccessibleName(text);
+        list_->setItemText(index, text);
         button->updateGeometry();
+        updateGeometry();
     }
 }
 
 void SegmentedControl::setCurrentIndex(int index) {
     if (auto* button = group_.button(index)) button->setChecked(true);
+}
+
+QSize SegmentedControl::sizeHint() const {
+    QSize all(4, 0);
+    for (const QAbstractButton* button : group_.buttons()) {
+        const QSize one = button->sizeHint();
+        all = {all.width() + one.width(), std::max(all.height(), one.height() + 4)};
+    }
+    return all;
+}
+
+QSize SegmentedControl::minimumSizeHint() const {
+    const QSize all = sizeHint(), list = list_->sizeHint();
+    return {std::min(all.width(), list.width() + 4), std::max(all.height(), list.height() + 4)};
+}
+
+void SegmentedControl::resizeEvent(QResizeEvent* event) {
+    QFrame::resizeEvent(event);
+    const bool asList = width() < sizeHint().width();
+    if (asList == list_->isVisibleTo(this)) return;
+    for (QAbstractButton* button : group_.buttons()) button->setVisible(!asList);
+    list_->setVisible(asList);
 }
 
 void SegmentedControl::keyPressEvent(QKeyEvent* event) {
@@ -232,6 +292,11 @@ void SegmentedControl::keyPressEvent(QKeyEvent* event) {
     const int next = (currentIndex() + step + count()) % count();
     setCurrentIndex(next);
     group_.button(next)->setFocus(Qt::TabFocusReason);
+}
+
+int titleWidth(const QHeaderView& header, int column) {
+    const QString title = header.model()->headerData(column, header.orientation()).toString();
+    return header.fontMetrics().horizontalAdvance(title) + 22;
 }
 
 QString figure(qint64 value) {

@@ -16,6 +16,9 @@
 #include "ui/style/fonts.h"
 #include "ui/style/icons.h"
 
+class QComboBox;
+class QHeaderView;
+
 namespace atelier {
 
 // One primary per page; danger is red text, never a red fill; link looks like a link.
@@ -63,13 +66,35 @@ QLineEdit* makeSearchField(const QString& placeholder);
 // it.
 enum class FieldIssue { None, Warning, Error };
 void setFieldIssue(QWidget* field, FieldIssue issue);
+// Gives the widget the tone of bars and panels: a surface that lies on the page.
+void makeSurface(QWidget* widget);
 QFrame* makeLine(Qt::Orientation orientation = Qt::Horizontal);
 // A surface with a hairline and radius 8; give it a layout.
 QFrame* makeCard();
 // A sunken surface with radius 8.
 QFrame* makeWell();
 
-// "(Basic 14│Advanced 52│Expert 163)": exclusive choice, arrow keys move.
+// A push button that can leave its text away where there is no room; name and tooltip stay.
+class Button : public QPushButton {
+    Q_OBJECT
+  public:
+    using QPushButton::QPushButton;
+    bool canBeCompact() const { return !icon().isNull() && !text().isEmpty(); }
+    bool compact() const { return compact_; }
+    void setCompact(bool on);
+    QSize fullSizeHint() const { return QPushButton::sizeHint(); }
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override { return sizeHint(); }
+
+  protected:
+    void initStyleOption(QStyleOptionButton* option) const override;
+
+  private:
+    bool compact_ = false;
+};
+
+// "(Basic 14│Advanced 52│Expert 163)": exclusive choice, arrow keys move. A list to choose from where it has
+// no room for all.
 class SegmentedControl : public QFrame {
     Q_OBJECT
   public:
@@ -79,15 +104,19 @@ class SegmentedControl : public QFrame {
     int currentIndex() const { return group_.checkedId(); }
     void setCurrentIndex(int index);
     int count() const { return int(group_.buttons().size()); }
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
 
   Q_SIGNALS:
     void currentChanged(int index);
 
   protected:
     void keyPressEvent(QKeyEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
   private:
     QButtonGroup group_;
+    QComboBox* list_;
 };
 
 enum class PillTone { Neutral, Accent, Good, Warn, Bad };
@@ -152,6 +181,19 @@ class ElidedLabel : public QLabel {
     Qt::TextElideMode mode_;
 };
 
+// One line that is shown whole or, where there is no room, not at all.
+class OptionalLabel : public QLabel {
+    Q_OBJECT
+  public:
+    using QLabel::QLabel;
+    QSize minimumSizeHint() const override { return {0, QLabel::minimumSizeHint().height()}; }
+
+  protected:
+    void paintEvent(QPaintEvent* event) override {
+        if (width() >= sizeHint().width()) QLabel::paintEvent(event);
+    }
+};
+
 // 6 px (hero: 8) bar without text. fraction < 0: length unknown.
 class ProgressLine : public QWidget {
     Q_OBJECT
@@ -170,6 +212,9 @@ class ProgressLine : public QWidget {
     int thickness_;
     PillTone tone_ = PillTone::Accent;
 };
+
+// What a column needs for its title.
+int titleWidth(const QHeaderView& header, int column);
 
 // 12 345 with narrow no-break spaces.
 QString figure(qint64 value);

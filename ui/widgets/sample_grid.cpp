@@ -223,7 +223,11 @@ void SampleGrid::columnsChanged() {
 void SampleGrid::layoutCells() {
     const int room = viewport()->height(), rows = std::max(1, samples_.prompts());
     // The rows share the height while that gives a useful size.
-    const int smallest = mode_ == Mode::ByStep ? 72 : 120, largest = mode_ == Mode::ByStep ? 128 : 256;
+    int smallest = style::scaled(mode_ == Mode::ByStep ? 72 : 120);
+    for (int c = 0; c < std::min(2, horizontalHeader()->count()); ++c)  // the first and any other step
+        smallest =
+            std::max(smallest, titleWidth(*horizontalHeader(), horizontalHeader()->count() - 1 - c) - kGap);
+    const int largest = std::max(smallest, mode_ == Mode::ByStep ? 128 : 256);
     const int cell = std::clamp((room - 2) / rows - kGap, smallest, largest);
     if (cell != cell_ || horizontalHeader()->defaultSectionSize() != cell + kGap) {
         cell_ = cell;

@@ -4,6 +4,7 @@
 #include <QEvent>
 #include <QPainter>
 #include <QResizeEvent>
+#include <QScrollArea>
 
 #include "ui/style/tokens.h"
 #include "ui/widgets/messages.h"
@@ -38,9 +39,41 @@ class HeaderIcon : public QWidget {
 };
 }  // namespace
 
+namespace {
+// As high as what is in it, or as there is room, and then it scrolls.
+class BodyScroll : public QScrollArea {
+  public:
+    explicit BodyScroll(QWidget* body) {
+        setFrameShape(QFrame::NoFrame);
+        setWidgetResizable(true);
+        setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+        setFocusPolicy(Qt::NoFocus);
+        setWidget(body);
+        QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Preferred);
+        policy.setHeightForWidth(true);
+        setSizePolicy(policy);
+        body->installEventFilter(this);
+    }
+    QSize sizeHint() const override { return widget()->sizeHint(); }
+    QSize minimumSizeHint() const override { return {widget()->minimumSizeHint().width(), 80}; }
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override {
+        return widget()->layout() && widget()->layout()->hasHeightForWidth()
+                   ? widget()->layout()->totalHeightForWidth(width)
+                   : widget()->sizeHint().height();
+    }
+
+  protected:
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (watched == widget() && event->type() == QEvent::LayoutRequest) updateGeometry();
+        return QScrollArea::eventFilter(watched, event);
+    }
+};
+}  // namespace
+
 Sheet::Sheet(QWidget* window, const QString& iconName, const QString& title, const QString& subtitle,
              int width)
-    : QDialog(window->window()), host_(window->window()), width_(width) {
+    : QDialog(window->window()), host_(window->window()), width_(style::scaled(width)) {
     // A child widget, not a window of its own: it cannot get lost behind, and moves with the window.
     setWindowFlags(Qt::Widget);
     setWindowModality(Qt::NonModal);
@@ -59,8 +92,11 @@ Sheet::Sheet(QWidget* window, const QString& iconName, const QString& title, con
     head->addWidget(new HeaderIcon(iconName));
     auto* titles = new QVBoxLayout;
     titles->setSpacing(1);
-    titles->addWidget(makeLabel(title, TextSize::Title, QFont::DemiBold));
+    QLabel* heading = makeLabel(title, TextSize::Title, QFont::DemiBold);
+    heading->setWordWrap(true);
+    titles->addWidget(heading);
     subtitle_ = makeLabel(subtitle, TextSize::Caption, QFont::Normal, Tone::Text2);
+    subtitle_->setWordWrap(true);
     subtitle_->setVisible(!subtitle.isEmpty());
     titles->addWidget(subtitle_);
     head->addLayout(titles, 1);
@@ -86,7 +122,7 @@ Sheet::~Sheet() {
 }
 
 void Sheet::setBody(QWidget* body) {
-    body_->addWidget(body);
+    body_->addWidget(new BodyScroll(body));
 }
 
 void Sheet::setSubtitle(const QString& text) {
@@ -142,8 +178,13 @@ void Sheet::takeFocus() {
     }
 }
 
-// The shortcuts of the page behind rest while a sheet is open.
+// The shortcuts of the page behind rest while a sheet is open; one whose texts become longer grows.
 bool Sheet::event(QEvent* event) {
+    if (event->type() == QEvent::LayoutRequest && isVisible()) {
+        const bool done = QDialog::event(event);
+        place();
+        return done;
+    }
     if (event->type() == QEvent::ShortcutOverride) {
         event->accept();
         return true;

@@ -64,6 +64,7 @@ class TestDatasetModels : public QObject {
     void typingIsOneStep();
     void sourcesComeAndGoWithTheirEdits();
     void captionsAttachByName();
+    void masksAndControlImagesArePaired();
     void filters_data();
     void filters();
     void filterExplainsItself();
@@ -304,6 +305,52 @@ void TestDatasetModels::captionsAttachByName() {
     QCOMPARE(document.entry(2).caption(), QStringLiteral("a small owl"));
     document.undoStack().undo();
     QVERIFY(!document.entry(2).hasCaption());
+}
+
+void TestDatasetModels::masksAndControlImagesArePaired() {
+    const QString masks = pictures_ + QStringLiteral("/masks"), maps = dir_->filePath(QStringLiteral("maps"));
+    QVERIFY(QDir().mkpath(masks) && QDir().mkpath(maps));
+    picture(masks + QStringLiteral("/owl.png"), 100, 100, qRgb(255, 255, 255));
+    for (const char* name : {"/owl.png", "/fox_condition.png", "/nobody.png"})
+        picture(maps + QLatin1String(name), 100, 100, qRgb(9, 9, 9));
+    DatasetDocument document;
+    DatasetFacetsModel facets(document);
+    QAbstractItemModelTester tester(&facets, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    openScratch(document);
+    QCOMPARE(document.entries().size(), std::size_t(4));  // the mask is no picture
+    QCOMPARE(document.entry(2).companion(Companion::Mask),
+             (masks + QStringLiteral("/owl.png")).toStdString());
+    QCOMPARE(document.count(Look::NoMask), 3);
+    QVERIFY(facets.rowOf({-1, Look::NoMask}) > 0);
+    QVERIFY(facets.rowOf({-1, Look::NoCondition}) < 0);  // nobody has one: nothing to miss
+
+    QStringList files;
+    for (const QFileInfo& info : QDir(maps).entryInfoList(QDir::Files)) files << info.filePath();
+    QCOMPARE(document.attachCompanions(Companion::Condition, files), 2);
+    QCOMPARE(document.count(Look::NoCondition), 2);
+    QVERIFY(facets.rowOf({-1, Look::NoCondition}) > 0);
+    QCOMPARE(document.entry(1).companion(Companion::Condition),
+             (maps + QStringLiteral("/fox_condition.png")).toStdString());
+    document.setCompanions(Companion::Mask, {{2, QString()}}, QStringLiteral("none"));
+    QCOMPARE(document.count(Look::NoMask), 4);
+    document.undoStack().undo();
+    QCOMPARE(document.count(Look::NoMask), 3);
+    QVERIFY(!document.entry(2).edit.mask.has_value());
+    document.undoStack().undo();
+    QCOMPARE(document.count(Look::NoCondition), 4);
+    document.undoStack().redo();
+
+    const std::vector<AuditRow> rows = auditPictures(document.entries(), {}, 64, 0);
+    const AuditCounts counts = countAudit(rows);
+    QCOMPARE(counts.conditions, 2);
+    QCOMPARE(counts.masks, 1);
+    // A file that is gone is said, and its picture left out, as the build will do.
+    QVERIFY(QFile::remove(maps + QStringLiteral("/owl.png")));
+    QSignalSpy done(&document, &DatasetDocument::loadingFinished);
+    document.rescan();
+    QVERIFY(done.wait(10000));
+    QCOMPARE(auditPictures(document.entries(), {}, 64, 0)[2].reason, data::DropReason::MaskMissing);
+    QVERIFY(QString::fromStdString(document.entry(2).companionProblem).contains(QStringLiteral("owl.png")));
 }
 
 void TestDatasetModels::filters_data() {

@@ -70,12 +70,15 @@ struct Bench {
         }
         watcher->start();
     }
-    ~Bench() {
-        for (const QString& run : QDir(logs()).entryList(QDir::Dirs | QDir::NoDotAndDotDot))
-            if (!qEnvironmentVariableIsEmpty("ATELIER_QUEUE")) end(logs() + QLatin1Char('/') + run);
+    void close() {
         page.reset();
         desk.reset();
         watcher.reset();
+    }
+    ~Bench() {
+        for (const QString& run : QDir(logs()).entryList(QDir::Dirs | QDir::NoDotAndDotDot))
+            if (!qEnvironmentVariableIsEmpty("ATELIER_QUEUE")) end(logs() + QLatin1Char('/') + run);
+        close();
     }
     QString logs() const { return settings->runFolder(); }
 };

@@ -2,9 +2,13 @@
 // The Configure page as people use it: typing in the form and in the YAML, undo, reset, issues, templates.
 #include <QAbstractItemModelTester>
 #include <QComboBox>
+#include <QDir>
+#include <QDragEnterEvent>
 #include <QFile>
+#include <QFileInfo>
 #include <QLabel>
 #include <QLineEdit>
+#include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -60,11 +64,15 @@ class TestConfigurePage : public QObject {
     void formEditsTheText();
     void textEditsTheForm();
     void brokenTextKeepsTheLastGoodState();
+    void conceptsAreATable();
     void undoIsShared();
     void resetGoesBackStepByStep();
     void issuesJumpAndCorrect();
     void searchLooksEverywhere();
     void templatesStartWithWhatIsKnown();
+    void everyTemplateStartsInFiveActions_data();
+    void everyTemplateStartsInFiveActions();
+    void theClassFollowsFromTheSubject();
     void galleryIsNeverBlank();
     void startIsRefusedWithErrors();
     void everyFieldHasAName();
@@ -166,6 +174,83 @@ void TestConfigurePage::brokenTextKeepsTheLastGoodState() {
     QVERIFY(f.document.readable() && !name->isReadOnly());
 }
 
+void TestConfigurePage::conceptsAreATable() {
+    QTemporaryDir dir;
+    const QString dog = dir.filePath(QStringLiteral("dog")), cat = dir.filePath(QStringLiteral("cat"));
+    for (const QString& folder : {dog, cat}) {
+        QVERIFY(QDir().mkpath(folder));
+        for (const char* name : {"/1.png", "/2.png"}) {
+            QFile file(folder + QLatin1String(name));
+            QVERIFY(file.open(QIODevice::WriteOnly));
+        }
+    }
+    Fixture f;
+    const QString text =
+        QString(kText).replace(QStringLiteral("dataset:\n  params:\n    path: /d.tar\n"),
+                               QStringLiteral("method:\n  type: dreambooth\n  concepts:\n    "
+                                              "# the dog\n    - path: %1  # here\n")
+                                   .arg(dog));
+    f.begin(text);
+    f.page.jump(QStringLiteral("method.concepts"));
+    FormRow* row = f.page.form()->row(QStringLiteral("method.concepts"));
+    QVERIFY(row && row->isVisible());
+    const auto named = [&](const QString& name) -> QWidget* {
+        for (QWidget* widget : row->findChildren<QWidget*>())
+            if (widget->accessibleName() == name && widget->isVisible()) return widget;
+        return nullptr;
+    };
+    const auto says = [&](const QString& what) {
+        const auto labels = row->findChildren<QLabel*>();
+        return std::any_of(labels.begin(), labels.end(), [&](const QLabel* label) {
+            return label->isVisible() && label->text().startsWith(what);
+        });
+    };
+    QTRY_VERIFY(says(QStringLiteral("2 image")));
+    auto* path = qobject_cast<QLineEdit*>(named(QStringLiteral("Pictures 1")));
+    QVERIFY(path);
+    QCOMPARE(path->text(), dog);
+
+    // A field of an item changes its line only.
+    auto* subject = qobject_cast<QLineEdit*>(named(QStringLiteral("Subject 1")));
+    QVERIFY(subject);
+    QTest::keyClicks(subject, QStringLiteral("sks dog"));
+    QString expected = text;
+    expected.replace(QStringLiteral("  # here\n"),
+                     QStringLiteral("  # here\n      instance_prompt: 'sks dog'\n"));
+    QCOMPARE(f.document.text(), expected);
+
+    // A folder dropped below the cards is one more; its order, a copy, and away again.
+    QMimeData mime;
+    mime.setUrls({QUrl::fromLocalFile(cat)});
+    const QPoint below(20, row->editor()->height() - 4);
+    QDragEnterEvent enter(below, Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(row->editor(), &enter);
+    QVERIFY(enter.isAccepted());
+    QDropEvent drop(QPointF(below), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
+    QApplication::sendEvent(row->editor(), &drop);
+    QCOMPARE(f.document.config().method.concepts.size(), std::size_t(2));
+    const QString added = QStringLiteral("    - path: %1\n").arg(cat);
+    QVERIFY2(f.document.text().contains(added), qPrintable(f.document.text()));
+    QTRY_VERIFY(named(QStringLiteral("Move up 2")));
+    QTest::mouseClick(named(QStringLiteral("Move up 2")), Qt::LeftButton);
+    QVERIFY2(f.document.text().contains(added + QStringLiteral("    # the dog\n    - path: ")),
+             qPrintable(f.document.text()));
+    QCOMPARE(f.page.yaml()->toPlainText(), f.document.text());
+    QTest::mouseClick(named(QStringLiteral("Duplicate 2")), Qt::LeftButton);
+    QCOMPARE(f.document.config().method.concepts.size(), std::size_t(3));
+    QCOMPARE(f.document.config().method.concepts[2].instancePrompt.value_or(""), std::string("sks dog"));
+    QTRY_VERIFY(named(QStringLiteral("Remove 3")));
+    QTest::mouseClick(named(QStringLiteral("Remove 3")), Qt::LeftButton);
+    QCOMPARE(f.document.config().method.concepts.size(), std::size_t(2));
+    for (int step = 0; step < 4; ++step) f.document.undoStack()->undo();
+    QCOMPARE(f.document.text(), expected);
+    QTRY_VERIFY(!named(QStringLiteral("Pictures 2")));
+    // Written by hand, it stands in the table; a path to nothing is said.
+    QString byHand = expected;
+    f.document.setText(byHand.replace(dog, dog + QStringLiteral("-gone")));
+    QTRY_VERIFY(says(QStringLiteral("There is nothing at this path.")));
+}
+
 void TestConfigurePage::undoIsShared() {
     Fixture f;
     f.begin();
@@ -243,6 +328,76 @@ void TestConfigurePage::templatesStartWithWhatIsKnown() {
     QVERIFY(page.open(QStringLiteral("/d/{0..3}.tar")));
     page.gallery()->choose(templates.find(QStringLiteral("fine-tune")));
     QCOMPARE(document.config().dataset.params.path, std::string("/d/{0..3}.tar"));
+}
+
+void TestConfigurePage::everyTemplateStartsInFiveActions_data() {
+    QTest::addColumn<QString>("stem");
+    QTest::addColumn<QString>("method");
+    const TemplateModel templates(QStringLiteral(ATELIER_SOURCE_DIR "/configs/templates"), {});
+    for (int row = 0; row < templates.rowCount(); ++row)
+        QTest::newRow(qPrintable(templates.at(row).title))
+            << QFileInfo(templates.at(row).file).completeBaseName() << templates.at(row).method;
+    for (const char* stem :
+         {"from-scratch", "fine-tune", "dreambooth", "lora", "textual-inversion", "pivotal-tuning",
+          "controlnet", "inpainting", "without-text", "classes", "autoencoder", "autoencoder-vq"})
+        QVERIFY2(templates.find(QLatin1String(stem)) >= 0, stem);
+}
+
+// With nothing known from earlier runs: a click on the card, what is typed into its fields, a click on Start.
+void TestConfigurePage::everyTemplateStartsInFiveActions() {
+    QFETCH(QString, stem);
+    Fixture f;
+    const int row = f.templates.find(stem);
+    int actions = 0;
+    const auto click = [&](QAbstractButton* button) {
+        QVERIFY(button);
+        ++actions;
+        QTest::mouseClick(button, Qt::LeftButton);
+    };
+    const auto named = [&](const QString& name) -> QAbstractButton* {
+        for (auto* button : f.page.gallery()->findChildren<QAbstractButton*>())
+            if (button->text() == name && button->isVisible()) return button;
+        return nullptr;
+    };
+    click(named(f.templates.at(row).title));
+    for (const auto* one : f.page.gallery()->findChildren<FormRow*>()) {
+        const Issue* issue = f.document.issueAt(one->path());
+        if (!issue || issue->code != "missing") continue;
+        if (one->path() == QLatin1String("method.class_prompt")) continue;  // follows from the subject
+        ++actions;
+        const bool subject = one->path() == QLatin1String("method.instance_prompt");
+        QTest::keyClicks(one->editor()->field(),
+                         subject ? QStringLiteral("a photo of sks dog") : QStringLiteral("/data/x"));
+    }
+    QSignalSpy started(&f.page, &ConfigurePage::startRequested);
+    click(named(QStringLiteral("Start")));
+    QStringList issues;
+    for (const Issue& issue : f.document.issues())
+        issues << QString::fromStdString(issue.path + " " + issue.text);
+    QVERIFY2(started.count() == 1, qPrintable(issues.join(QLatin1Char('\n'))));
+    QVERIFY2(actions <= 5, qPrintable(QString::number(actions)));
+}
+
+void TestConfigurePage::theClassFollowsFromTheSubject() {
+    QCOMPARE(classOfSubject(QStringLiteral("a photo of sks dog")), QStringLiteral("a photo of a dog"));
+    QCOMPARE(classOfSubject(QStringLiteral("a photo of a sks golden retriever")),
+             QStringLiteral("a photo of a golden retriever"));
+    QCOMPARE(classOfSubject(QStringLiteral("sks owl")), QStringLiteral("an owl"));
+    QCOMPARE(classOfSubject(QStringLiteral("a photo of sks")), QString());
+    Fixture f;
+    f.page.gallery()->choose(f.templates.find(QStringLiteral("dreambooth")));
+    const auto set = [&](const char* path, const char* value) {
+        QVERIFY(f.document.setValue(QLatin1String(path), yaml::Node::ofString(value)));
+    };
+    const auto prompt = [&] { return f.document.written(QStringLiteral("method.class_prompt")); };
+    set("method.instance_prompt", "sks dog");
+    QTRY_COMPARE(prompt(), QStringLiteral("a dog"));
+    set("method.instance_prompt", "sks owl");
+    QTRY_COMPARE(prompt(), QStringLiteral("an owl"));
+    set("method.class_prompt", "a bird");
+    set("method.instance_prompt", "sks cat");
+    QTest::qWait(500);
+    QCOMPARE(prompt(), QStringLiteral("a bird"));  // their own word stays
 }
 
 void TestConfigurePage::galleryIsNeverBlank() {

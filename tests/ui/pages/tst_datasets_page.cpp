@@ -9,6 +9,7 @@
 #include <QScrollBar>
 #include <QTableView>
 #include <QTemporaryDir>
+#include <QToolButton>
 #include <QtTest>
 
 #include "app/studio/studio.h"
@@ -39,6 +40,7 @@ class TestDatasetsPage : public QObject {
     void bulkCaptions();
     void buildsVerifiesAndOffersTraining();
     void auditAddsUpAndMendsWhatItShows();
+    void aFolderOfMasksIsPairedByName();
     void firstRunLeavesWhenSomethingComes();
     void whoHasTheKeyboardIsSeen();
     void gridWalksAndSelects();
@@ -46,6 +48,7 @@ class TestDatasetsPage : public QObject {
 
   private:
     void dropFolder();
+    void drop(const QString& path);
     DatasetsPage* page() {
         return qobject_cast<DatasetsPage*>(studio_->window()->page(QStringLiteral("datasets")));
     }
@@ -81,15 +84,19 @@ void TestDatasetsPage::init() {
     QVERIFY(QTest::qWaitForWindowActive(studio_->window()));
 }
 
-void TestDatasetsPage::dropFolder() {
+void TestDatasetsPage::drop(const QString& path) {
     MainWindow& window = *studio_->window();
     QMimeData mime;
-    mime.setUrls({QUrl::fromLocalFile(pictures_)});
+    mime.setUrls({QUrl::fromLocalFile(path)});
     QDragEnterEvent enter(QPoint(700, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(&window, &enter);
     QVERIFY(enter.isAccepted());
     QDropEvent drop(QPointF(700, 400), Qt::CopyAction, &mime, Qt::LeftButton, Qt::NoModifier);
     QApplication::sendEvent(&window, &drop);
+}
+
+void TestDatasetsPage::dropFolder() {
+    drop(pictures_);
     QTRY_COMPARE_WITH_TIMEOUT(page()->grid()->model()->rowCount(), 6, 10000);
     const auto* model = qobject_cast<DatasetImagesModel*>(page()->grid()->model());
     QTRY_VERIFY_WITH_TIMEOUT(!model->document().loading(), 10000);
@@ -333,6 +340,33 @@ void TestDatasetsPage::auditAddsUpAndMendsWhatItShows() {
     tab->table()->setCurrentIndex(tab->audit().index(5, 0));
     QVERIFY(QTest::qWaitFor([&] { return press(QStringLiteral("Show in images")); }));
     QTRY_COMPARE(page()->inspector()->entry(), 5);
+}
+
+void TestDatasetsPage::aFolderOfMasksIsPairedByName() {
+    dropFolder();
+    const auto& document = qobject_cast<DatasetImagesModel*>(page()->grid()->model())->document();
+    const QString masks = dir_->filePath(QStringLiteral("masks of animals"));
+    QVERIFY(QDir().mkpath(masks));
+    for (const char* name : {"/cat.png", "/dog.png"}) {
+        QImage image(100, 100, QImage::Format_RGB32);
+        image.fill(Qt::black);
+        QVERIFY(image.save(masks + QLatin1String(name)));
+    }
+    drop(masks);  // by its name: masks, not more pictures
+    QTRY_COMPARE(document.count(Look::NoMask), 4);
+    QCOMPARE(int(document.entries().size()), 6);
+    page()->grid()->selectionModel()->setCurrentIndex(page()->grid()->model()->index(2, 0),
+                                                      QItemSelectionModel::ClearAndSelect);
+    QToolButton* remove = nullptr;
+    for (QToolButton* button : page()->inspector()->findChildren<QToolButton*>())
+        if (button->accessibleName() == QStringLiteral("Remove: Mask")) remove = button;
+    QVERIFY(remove);
+    QTRY_VERIFY(remove->isVisible());
+    QTest::mouseClick(remove, Qt::LeftButton);
+    QCOMPARE(document.count(Look::NoMask), 5);
+    page()->undoStack()->undo();
+    page()->undoStack()->undo();
+    QCOMPARE(document.count(Look::NoMask), 6);
 }
 
 void TestDatasetsPage::firstRunLeavesWhenSomethingComes() {

@@ -11,6 +11,7 @@
 #include "core/base/version.h"
 #include "core/run/run_folder.h"
 #include "tests/support/fake_run.h"
+#include "tests/ui/pages/runs_bench.h"
 #include "ui/models/thumbnails.h"
 #include "ui/pages/monitor_cards.h"
 #include "ui/pages/monitor_resume_sheet.h"
@@ -31,20 +32,9 @@ using test::FakeRun;
 
 namespace {
 
-struct Bench {
-    QTemporaryDir home;
-    std::unique_ptr<Settings> settings;
-    EngineLocator engine;
-    RunListModel runs;
-    std::unique_ptr<RunListWatcher> watcher;
-    std::unique_ptr<Thumbnails> thumbnails;
-    std::unique_ptr<RunDesk> desk;
-    std::unique_ptr<RunsPage> page;
-
+// The Runs page with an engine that writes down what it is told.
+struct Bench : test::Bench {
     Bench() {
-        settings = std::make_unique<Settings>(home.filePath(QStringLiteral("studio.ini")));
-        settings->setProjectFolder(home.path());
-        QDir().mkpath(settings->runFolder());
         QFile program(home.filePath(QStringLiteral("atelier-engine")));
         if (!program.open(QIODevice::WriteOnly)) return;
         QFile source(QStringLiteral(ATELIER_SOURCE_DIR "/tests/support/fake_engine.sh"));
@@ -55,25 +45,10 @@ struct Bench {
         program.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
     }
     void open() {
-        thumbnails = std::make_unique<Thumbnails>();
-        watcher = std::make_unique<RunListWatcher>(runs);
-        watcher->setInterval(std::chrono::milliseconds(150));
-        watcher->setFolders({settings->runFolder()});
-        desk = std::make_unique<RunDesk>(*settings, engine);
-        page = std::make_unique<RunsPage>(runs, *watcher, *desk, *thumbnails);
-        page->resize(1363, 871);
-        page->show();
-        watcher->start();
-        engine.locate(home.filePath(QStringLiteral("atelier-engine")));
-        QTRY_VERIFY2(desk->engineReady(), qPrintable(engine.info().problem));
+        test::Bench::open();
+        engine->locate(home.filePath(QStringLiteral("atelier-engine")));
+        QTRY_VERIFY2(desk->engineReady(), qPrintable(engine->info().problem));
     }
-    void close() {
-        page.reset();
-        desk.reset();
-        watcher.reset();
-    }
-    ~Bench() { close(); }
-    QString logs() const { return settings->runFolder(); }
     QStringList words(const QString& folder) const {
         QFile file(folder + QStringLiteral(".words"));
         return file.open(QIODevice::ReadOnly)
