@@ -39,7 +39,7 @@ if(ATELIER_TORCH)
   find_package(AtelierTorch 2.11 REQUIRED)
 endif()
 if(ATELIER_STUDIO)
-  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg DBus Concurrent PrintSupport)  # PrintSupport: QCustomPlot needs it found first
+  find_package(Qt6 6.4 REQUIRED COMPONENTS Core Gui Widgets Svg DBus Concurrent PrintSupport LinguistTools)  # PrintSupport: QCustomPlot needs it found first
   find_package(QCustomPlotQt6 REQUIRED)
 endif()
 if(ATELIER_TESTS)

@@ -15,7 +15,7 @@ import train_test as base
 SIZES = [(40, 16), (32, 16), (16, 32), (20, 20), (48, 48), (18, 36), (30, 15)]
 
 
-class DataFeatures(base.Case):
+class DataCase(base.Case):
     def setUp(self):
         super().setUp()
         base.pipeline(self.folder, "epsilon")
@@ -55,6 +55,8 @@ sampling: {{prompts: []}}
         events = [json.loads(line) for line in (self.folder / "runs" / name / "events.jsonl").read_text().splitlines()]
         return [e["values"]["loss"] for e in events if e["type"] == "metric" and "loss" in e["values"]]
 
+
+class DataFeatures(DataCase):
     def test_buckets(self):
         self.shards("shards", SIZES)
         options = ", buckets: true, bucket_step: 8, bucket_max_ratio: 3"
@@ -102,6 +104,38 @@ sampling: {{prompts: []}}
         self.assertAlmostEqual(rest, 0.5 * half + 0.5 * expected, delta=1e-5)
         cached = self.losses("j", shards="half", data=masked + ", latent_cache: memory", images=2)[0]
         self.assertAlmostEqual(cached, half, delta=1e-5)
+
+    def test_wrong_masks_are_named(self):
+        squares = [(16, 16)] * 3
+        self.shards("palette", squares, lambda size: Image.new("P", size, 1))  # index 1 of a palette whose colours are dark
+        for name, data, loss, said in (("a", "", "", True), ("b", ", latent_cache: memory", "", True), ("c", "", "unmasked_weight: 0.5", False)):
+            self.losses(name, shards="palette", data=", masks: true" + data, loss=loss, images=4)
+            warnings = [json.loads(line) for line in (self.folder / "runs" / name / "events.jsonl").read_text().splitlines() if "black_mask" in line]
+            self.assertEqual(len(warnings), said)
+            if said:
+                self.assertRegex(warnings[0]["text"], "mask of p[0-2] is black")
+
+        class Junk:
+            def save(self, file, kind):
+                file.write(b"no picture")
+
+        self.shards("junk", squares, lambda size: Junk())
+        result = base.engine("train", self.config("d", shards="junk", data=", masks: true"))
+        self.assertEqual(result.returncode, 3, result.stderr)
+        self.assertIn("its .mask.png: ", result.stderr)
+
+    def test_few_pictures_in_many_sizes(self):
+        """One picture for a batch of two; one size for all; a size for every picture; pictures of one pixel and strips: each trains, also from caches."""
+        buckets = ", buckets: true, bucket_step: 8, bucket_max_ratio: 8"
+        for name, sizes in (("one", [(40, 17)]), ("same", [(32, 16)] * 5), ("many", [(40, 16), (16, 40), (20, 20), (24, 16), (16, 24), (48, 16)]),
+                            ("tiny", [(1, 1), (2, 1), (1, 300), (300, 1)])):
+            with self.subTest(name):
+                self.shards(name, sizes)
+                plain = self.losses(f"{name}-plain", shards=name, data=buckets, images=8)
+                cached = self.losses(f"{name}-cached", shards=name, data=buckets + f", latent_cache: disk, text_cache: disk, cache_folder: {self.folder}/cache", images=8)
+                self.assertEqual(len(plain), 4)
+                for a, b in zip(plain, cached, strict=True):
+                    self.assertAlmostEqual(a, b, delta=1e-5 * abs(a))
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """DreamBooth: class pictures are the base model's, made once and reused; the loss is instance + weight · class; exact resume."""
 import json
-import random
 import unittest
 from pathlib import Path
 
@@ -15,13 +14,7 @@ import train_test as base
 class DreamBooth(base.Case):
     def setUp(self):
         super().setUp()
-        base.pipeline(self.folder, "epsilon")
-        pictures = self.folder / "pictures"
-        pictures.mkdir()
-        rng = random.Random(1)
-        for i in range(4):
-            Image.frombytes("RGB", (16, 16), rng.randbytes(768)).save(pictures / f"{i}.png")
-        self.succeed("dataset", "build", pictures, "--out", self.folder / "shards")
+        self.noise_shards(4)
 
     def config(self, name: str, method: str = "type: dreambooth") -> Path:
         path = self.folder / f"{name}.yaml"

@@ -72,6 +72,9 @@ class FakeS3:
         answer = requests.get(f"{self.behind}/{bucket}/{urllib.parse.quote(key)}", headers=SOMEONE)
         return answer.content if answer.ok else None
 
+    def remove(self, bucket, key):
+        assert requests.delete(f"{self.behind}/{bucket}/{urllib.parse.quote(key)}", headers=SOMEONE).ok
+
     def keys(self, bucket):
         return [urllib.parse.unquote(k) for k in re.findall("<Key>(.*?)</Key>", requests.get(f"{self.behind}/{bucket}?list-type=2&encoding-type=url", headers=SOMEONE).text)]
 

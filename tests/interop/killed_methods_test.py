@@ -12,8 +12,6 @@ import time
 import unittest
 from pathlib import Path
 
-from PIL import Image
-
 import train_test as base
 
 UNET = {"block_out_channels": [8, 16], "down_block_types": ["DownBlock2D", "AttnDownBlock2D"], "up_block_types": ["AttnUpBlock2D", "UpBlock2D"], "layers_per_block": 1,
@@ -40,14 +38,7 @@ METHODS = {
 class Killed(base.Case):
     def setUp(self):
         super().setUp()
-        base.pipeline(self.folder, "epsilon")
-        pictures = self.folder / "pictures"
-        pictures.mkdir()
-        rng = random.Random(1)
-        for i in range(5):
-            Image.frombytes("RGB", (18, 16), rng.randbytes(864)).save(pictures / f"{i}.png")
-            (pictures / f"{i}.txt").write_text(f"a toy {i}")
-        self.succeed("dataset", "build", pictures, "--out", self.folder / "shards")
+        self.noise_shards(5, (18, 16), captions=True)
 
     def config(self, place, method, model, **experiment) -> Path:
         """`place`: the run's folder below runs/, "broken/lora"; files carry the run's name."""

@@ -4,6 +4,7 @@
 import json
 import math
 import os
+import random
 import signal
 import subprocess
 import tempfile
@@ -77,6 +78,17 @@ class Case(unittest.TestCase):
         self.assertEqual(result.returncode, 0, result.stderr)
         return result
 
+    def noise_shards(self, count, size=(16, 16), captions=False):
+        """A base model in pipeline/, and `count` pictures of noise (captions "a toy N") from pictures/ in shards/."""
+        pipeline(self.folder, "epsilon")
+        pictures = self.folder / "pictures"
+        pictures.mkdir()
+        rng = random.Random(1)
+        for i in range(count):
+            Image.frombytes("RGB", size, rng.randbytes(3 * size[0] * size[1])).save(pictures / f"{i}.png")
+            if captions:
+                (pictures / f"{i}.txt").write_text(f"a toy {i}")
+        self.succeed("dataset", "build", pictures, "--out", self.folder / "shards")
 
     def train_and_kill_once(self, config: Path, run: Path):
         """Trains in two parts: killed after the first checkpoint, then continued."""
