@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// atelier-engine bench train: the time of one optimizer update of a UNet on random latents, and the memory it
-// takes. The step is the training loop's own: noise, forward, loss, backward, clip, AdamW (and EMA on
-// request).
+// atelier-engine bench train: the time of one optimizer update of a UNet, of a LoRA on it or of its
+// ControlNet on random latents, and the memory it takes. The step is the training loop's own: noise, forward,
+// loss, backward, clip, AdamW (and EMA on request).
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
@@ -33,6 +33,8 @@ struct BenchArguments {
     int context = 768;
     int threads = 0;
     std::vector<int> channels{64, 128, 256};
+    std::string method = "full";
+    int rank = 16;
     std::string precision = "fp32";
     std::string device = "cpu";
     bool ema = false;
@@ -56,6 +58,51 @@ UNet2DConditionConfig configFor(const BenchArguments& arguments) {
     return config;
 }
 
+// What is trained, and the networks that it is trained with.
+struct Trained {
+    Pipeline pipeline;
+    NamedTensors parameters;
+};
+
+Result<Trained> makeTrained(const BenchArguments& arguments, at::Device device, at::ScalarType type) {
+    Trained result;
+    auto& pipeline = result.pipeline;
+    pipeline.unet = makeUnet(configFor(arguments), 0);
+    pipeline.unet->to(device);
+    pipeline.unet->train();
+    pipeline.unet->setGradientCheckpointing(arguments.checkpointing);
+    if (arguments.method == "full") {
+        result.parameters = train::trainableParameters(*pipeline.unet, "unet");
+        return result;
+    }
+    if (arguments.method == "lora") {
+        train::freeze(*pipeline.unet);
+        pipeline.unet->to(type);
+        LoraOptions options;
+        options.rank = arguments.rank;
+        options.alpha = arguments.rank;
+        options.targets = {"to_q", "to_k", "to_v", "to_out.0"};
+        ATELIER_DO(attachLora(pipeline, options, 0));
+        result.parameters = loraParameters(pipeline);
+        for (auto& [name, tensor] : result.parameters) tensor.requires_grad_(true);
+        return result;
+    }
+    ATELIER_TRY(pipeline.controlNet, controlNetFromUnet(*pipeline.unet, 0));
+    train::freeze(*pipeline.unet);
+    pipeline.unet->to(type);
+    pipeline.controlNet->to(device);
+    pipeline.controlNet->train();
+    pipeline.controlNet->setGradientCheckpointing(arguments.checkpointing);
+    result.parameters = train::trainableParameters(*pipeline.controlNet, "controlnet");
+    return result;
+}
+
+std::int64_t countElements(const NamedTensors& tensors) {
+    std::int64_t total = 0;
+    for (const auto& [name, tensor] : tensors) total += tensor.numel();
+    return total;
+}
+
 // Processor time of all threads: what the step costs whatever else runs on the machine.
 double cpuSeconds() {
     timespec time{};
@@ -73,14 +120,12 @@ Result<Json> measure(const BenchArguments& arguments) {
     ATELIER_TRY(const auto device, chooseDevice(arguments.device));
     setThreads(arguments.threads);
     const auto type = arguments.precision == "bf16" ? at::kBFloat16 : at::kFloat;
-    const auto unet = makeUnet(configFor(arguments), 0);
-    unet->to(device);
-    unet->train();
-    unet->setGradientCheckpointing(arguments.checkpointing);
-    const auto parameters = countParameters(*unet);
+    ATELIER_TRY(const auto trained, makeTrained(arguments, device, type));
+    const auto& pipeline = trained.pipeline;
+    const auto parameters = countElements(trained.parameters);
     std::optional<train::EmaOptions> ema;
     if (arguments.ema) ema.emplace();
-    train::Optimizer optimizer(train::trainableParameters(*unet, "unet"), type, {}, ema);
+    train::Optimizer optimizer(trained.parameters, type, {}, ema);
     ScheduleConfig scheduleConfig;
     ATELIER_TRY(const auto schedule, makeNoiseSchedule(scheduleConfig, device));
 
@@ -99,8 +144,14 @@ Result<Json> measure(const BenchArguments& arguments) {
         const auto noise =
             train::normalsFor(1, RandomStream::Noise, numbers, {4, arguments.size, arguments.size}, device);
         const auto timesteps = train::drawTimesteps({}, 1, numbers, schedule.size(), device);
-        const auto result = train::denoisingLoss(*unet, schedule, {}, type, latents, {noise, noise},
-                                                 timesteps, {context, {}, {}});
+        train::SeenBeside seen{pipeline.controlNet.get(), {}, {}};
+        if (pipeline.controlNet) {
+            const int side = arguments.size * pipeline.controlNet->downscale();
+            seen.condition_BCHW =
+                train::normalsFor(1, RandomStream::Condition, numbers, {3, side, side}, device).sigmoid_();
+        }
+        const auto result = train::denoisingLoss(*pipeline.unet, schedule, {}, type, latents, {noise, noise},
+                                                 timesteps, {context, {}, {}}, seen);
         result.loss.backward();
         optimizer.gatherGradients();
         const auto norm = optimizer.clip(1.0);
@@ -113,7 +164,7 @@ Result<Json> measure(const BenchArguments& arguments) {
     }
     const double typical = median(seconds);
     return Json{{"engine", kVersion},
-                {"what", "unet_train_step"},
+                {"what", arguments.method + "_train_step"},
                 {"device", deviceDescription(device)},
                 {"threads", at::get_num_threads()},
                 {"precision", arguments.precision},
@@ -159,6 +210,10 @@ int benchTrain(Arguments words) {
     app.add_option("--context", arguments.context, "width of the context")
         ->check(cli::atLeast(1))
         ->capture_default_str();
+    app.add_option("--method", arguments.method, "what is trained: full (the UNet), lora or controlnet")
+        ->check(CLI::IsMember({"full", "lora", "controlnet"}))
+        ->capture_default_str();
+    app.add_option("--rank", arguments.rank, "of the LoRA")->check(cli::atLeast(1))->capture_default_str();
     app.add_option("--precision", arguments.precision, "fp32 or bf16")
         ->check(CLI::IsMember({"fp32", "bf16"}))
         ->capture_default_str();

@@ -21,6 +21,9 @@ BENCHMARKS = {
     "train-bf16": (lambda bin: ["--bin", bin, "--precision", "bf16"], ["--steps", "1", "--warmup", "1"]),
     "train-one": (lambda bin: ["--bin", bin, *HALF_SD], ["--steps", "1", "--warmup", "1"]),
     "train-one-bf16": (lambda bin: ["--bin", bin, *HALF_SD, "--precision", "bf16"], ["--steps", "1", "--warmup", "1"]),
+    **{f"train-{method}{'' if precision == 'fp32' else '-bf16'}": (lambda bin, method=method, precision=precision: ["--bin", bin, "--method", method, "--precision", precision, "--batch", "2"],
+                                                                  ["--steps", "1", "--warmup", "1"])
+       for method in ("lora", "controlnet") for precision in ("fp32", "bf16")},
     "models": (lambda bin: ["--bin", bin], ["--precision", "fp32", "--works", "unet", "text_encoder", "start"]),
     "loading": (lambda bin: ["--bin", bin, "--keep"], ["--quick"]),
     "studio": (lambda bin: ["--studio", bin / "atelier", "--tests", bin.parent / "tests"], ["--events", "20000"]),

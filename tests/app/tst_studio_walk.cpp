@@ -2,6 +2,7 @@
 // What holds for every page and sheet: each text goes through the translations, nothing is cut where texts
 // are 40 % longer or 150 % large, every control has a name, and Tab goes as the page is read.
 #include <QAbstractButton>
+#include <QAbstractItemView>
 #include <QAbstractSpinBox>
 #include <QAccessible>
 #include <QApplication>
@@ -255,6 +256,8 @@ void TestStudioWalk::everyControlHasANameAndTabGoesAsThePageIsRead() {
             QAccessibleInterface* accessible = QAccessible::queryAccessibleInterface(w);
             if (!accessible || accessible->text(QAccessible::Name).isEmpty())
                 problems.add(page, w, QStringLiteral("no name"));
+            if (const auto* view = qobject_cast<QAbstractItemView*>(w); view && view->tabKeyNavigation())
+                problems.add(page, w, QStringLiteral("keeps Tab to itself"));
             const QRect here = seen(w);
             if (before) {
                 const QRect last = seen(before);

@@ -165,6 +165,7 @@ QWidget* DatasetShardsTab::buildTable() {
     box->addWidget(makeLine());
     table_ = new QTableView;
     table_->setAccessibleName(tr("Shards"));
+    table_->setTabKeyNavigation(false);
     table_->setFrameShape(QFrame::NoFrame);
     table_->setShowGrid(false);
     table_->setModel(&shards_);

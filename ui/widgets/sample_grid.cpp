@@ -164,6 +164,7 @@ SampleGrid::SampleGrid(SampleModel& model, Thumbnails& thumbnails, QWidget* pare
     : QTableView(parent), samples_(model), thumbnails_(thumbnails) {
     setAccessibleName(tr("Samples by prompt and step"));
     setFrameShape(QFrame::NoFrame);
+    setTabKeyNavigation(false);  // Tab leaves; arrow keys move inside
     setShowGrid(false);
     setSelectionMode(SingleSelection);
     setSelectionBehavior(SelectItems);
