@@ -109,6 +109,10 @@ using MakePictures =
 // Makes what is not there yet, with progress, and says what came of it.
 Status makeAll(const SampleArguments& arguments, std::vector<NamedRequest> requests,
                eval::GenerateOptions options, const MakePictures& make) {
+    std::error_code ignored;
+    const auto folder = expandUser(arguments.out);
+    const bool fresh = !fs::exists(folder, ignored);
+    ATELIER_DO(createDirectories(folder));  // before the work, not after it
     SampleOutput output(arguments, std::move(requests), options);
     ProgressDisplay display(arguments.json ? ProgressDisplay::Mode::Silent : ProgressDisplay::Mode::Auto);
     const auto began = std::chrono::steady_clock::now();
@@ -125,7 +129,10 @@ Status makeAll(const SampleArguments& arguments, std::vector<NamedRequest> reque
         return output.take(first, batch);
     });
     display.finish();
-    if (!status && status.error().code != ErrorCode::Cancelled) return status;
+    if (!status && status.error().code != ErrorCode::Cancelled) {
+        if (fresh) fs::remove(folder, ignored);  // only where nothing is in it
+        return status;
+    }
     ATELIER_DO(output.finish(status.has_value()));
     if (!status)
         return fail(stopSignal == SIGINT ? ErrorCode::Cancelled : ErrorCode::Suspended,
@@ -172,7 +179,6 @@ Status runSample(SampleArguments& arguments) {
     ATELIER_DO(checkArguments(arguments));
     arguments.prompts.part = partOfThisProcess(arguments.prompts.part);
     ATELIER_TRY(auto requests, readRequests(arguments.prompts));
-    ATELIER_DO(createDirectories(expandUser(arguments.out)));  // before the work, not after it
     LoadOptions load;
     load.device = device;
     load.variant = arguments.models.variant;

@@ -263,9 +263,10 @@ class ManyPromptsTest(unittest.TestCase):
 
     def test_noise_of_another_size_is_refused(self):
         save_file({"latents": torch.zeros(4, 4, 8, 8)}, self.folder / "noise.safetensors")
-        code, err = sample(*self.command(self.folder / "none", "--latents", self.folder / "noise.safetensors"))
+        code, err = sample(*self.command(self.folder / "of-other-noise", "--latents", self.folder / "noise.safetensors"))
         self.assertEqual(code, 2, err)
         self.assertIn("32×32 pixels, the size asked for is 16×16", err)
+        self.assertFalse((self.folder / "of-other-noise").exists(), "what fails leaves no folder behind")
 
     def test_missing_parts_are_named(self):
         broken = self.folder / "broken"
@@ -274,9 +275,10 @@ class ManyPromptsTest(unittest.TestCase):
         for part in ("unet", "vae", "text_encoder", "tokenizer"):
             for entry in (["diffusers", 17], [None, None]):
                 (broken / "model_index.json").write_text(json.dumps({**index, part: entry}))
-                code, err = sample(*self.command(self.folder / "none")[2:], "--model", broken)
+                code, err = sample(*self.command(self.folder / "of-missing-parts")[2:], "--model", broken)
                 self.assertEqual(code, 2, f"{part} {entry}: {err}")
                 self.assertIn(part.replace("_", " "), err.replace("_", " "))
+        self.assertFalse((self.folder / "of-missing-parts").exists(), "what fails leaves no folder behind")
 
     def test_schedules_beyond_reason_are_refused(self):
         wild = self.folder / "wild"
